@@ -1,0 +1,252 @@
+"""What a cycle of waking or sleeping does to an agent: here the network meets the world.
+
+Every function carries one seed's state; `run.py` maps them over the seeds.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from sleeprun import noise, sleep
+from sleeprun.simulate import Clock, Network, NetworkState
+from sleeprun.tasks.foraging import ForagingWorld, Meal, Task, WorldState
+
+# Purposes of a seed's noise streams.
+_SYNAPSES, _WORLD, _SLEEP, _LESION, _TEST = 11, 12, 13, 14, 1000
+
+
+class Experiment(eqx.Module):
+    """What all seeds share: the network's constants, the world and its tasks, the sleep drive."""
+
+    network: Network
+    world: ForagingWorld
+    tasks: dict[str, Task]
+    unsupervised: Task
+    drive: sleep.Drive
+    sleep_reward: Float[Array, ""]
+
+
+class AgentState(NamedTuple):
+    network: NetworkState
+    world: WorldState
+    key: UInt32[Array, "2"]
+    cycle: Int[Array, ""]
+    rates: Float[Array, "task hidden"]  # mean spikes a cycle while training each task
+    trained: Bool[Array, " task"]
+    heard: Int[Array, " hidden"]  # spikes since this waking phase began
+    heard_cycles: Int[Array, ""]
+
+
+class Tally(NamedTuple):
+    """What happened over some cycles. `spikes` are counted by population, over all its neurons."""
+
+    awake: Int[Array, ""]
+    asleep: Int[Array, ""]
+    rewarded: Int[Array, ""]
+    punished: Int[Array, ""]
+    neutral: Int[Array, ""]
+    spikes: dict[str, Int[Array, ""]]
+
+
+def birth(
+    experiment: Experiment, weights: dict[str, Float[Array, "pre post"]], key: UInt32[Array, "2"]
+) -> AgentState:
+    """A seed's agent before it has seen anything."""
+    hidden = experiment.network.populations["hidden"].size
+    tasks = len(experiment.tasks)
+    size = experiment.world.size
+    nowhere = WorldState(
+        jnp.full((size, size), -1, jnp.int32),
+        jnp.zeros(2, jnp.int32),
+        jnp.int32(0),
+        jnp.int32(0),
+        jnp.bool_(False),
+    )
+    return AgentState(
+        experiment.network.init(weights),
+        nowhere,
+        key,
+        jnp.int32(0),
+        jnp.zeros((tasks, hidden)),
+        jnp.zeros(tasks, bool),
+        jnp.zeros(hidden, jnp.int32),
+        jnp.int32(0),
+    )
+
+
+def blank_tally(experiment: Experiment) -> Tally:
+    zero = jnp.int32(0)
+    return Tally(*([zero] * 5), {name: zero for name in experiment.network.populations})
+
+
+def enter_world(experiment: Experiment, state: AgentState, task: Task) -> AgentState:
+    """Begin a waking phase: a new world, and a fresh count of the hidden neurons' spikes."""
+    words = noise.stream(state.key, _WORLD)
+    world = experiment.world.lay(task, words, state.cycle)
+    world = world._replace(crowded=world.crowded | state.world.crowded)
+    quiet = jnp.zeros_like(state.heard)
+    return state._replace(world=world, heard=quiet, heard_cycles=jnp.int32(0))
+
+
+def leave_world(state: AgentState, label: Int[Array, ""]) -> AgentState:
+    """End a waking phase: its mean hidden rates are what sleep will match for this task."""
+    mean = state.heard.astype(jnp.float32) / jnp.maximum(state.heard_cycles, 1)
+    row = jnp.where(label < 0, state.trained.shape[0], label)
+    return state._replace(
+        rates=state.rates.at[row].set(mean, mode="drop"),
+        trained=state.trained.at[row].set(True, mode="drop"),
+    )
+
+
+def wake_cycle(
+    experiment: Experiment, state: AgentState, tally: Tally, task: Task, plastic: tuple[str, ...]
+) -> tuple[AgentState, Tally]:
+    """One movement cycle awake (Golden et al. 2022, "Order of events")."""
+    network = experiment.network
+    clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    net = network.advance(state.network, clock, 1)
+    spiked = network.counts(net)
+    words = noise.stream(state.key, _WORLD)
+    world, meal = experiment.world.move(state.world, task, spiked["output"], words, state.cycle)
+    net = network.learn(net, clock, meal.reward, plastic)
+    sees = experiment.world.see(world)
+    net = network.kick(net, "input", jnp.where(sees, experiment.world.food_kick, 0.0))
+    if plastic:
+        net = network.regulate(net, spiked, plastic)
+    net = network.advance(net, clock._replace(step=1), network.cycle_steps - 1)
+    tally = tally._replace(
+        awake=tally.awake + 1,
+        rewarded=tally.rewarded + meal.rewarded,
+        punished=tally.punished + meal.punished,
+        neutral=tally.neutral + meal.neutral,
+        spikes=_count(tally, spiked),
+    )
+    state = state._replace(
+        network=net,
+        world=world,
+        cycle=state.cycle + 1,
+        heard=state.heard + spiked["hidden"].astype(jnp.int32),
+        heard_cycles=state.heard_cycles + 1,
+    )
+    return state, tally
+
+
+def sleep_cycle(
+    experiment: Experiment, state: AgentState, tally: Tally, plastic: tuple[str, ...]
+) -> tuple[AgentState, Tally]:
+    """One cycle asleep (Golden et al. 2022, "Sleep")."""
+    network = experiment.network
+    clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    tasks = jnp.maximum(state.trained.sum(), 1).astype(jnp.float32)
+    rates = jnp.where(state.trained[:, None], state.rates, 0.0).sum(axis=0) / tasks
+    words = noise.stream(state.key, _SLEEP)
+    first, later = experiment.drive(rates, words, state.cycle, network.cycle_steps)
+    net = network.advance(state.network, clock, 1, {"hidden": first})
+    spiked = network.counts(net)
+    net = network.learn(net, clock, experiment.sleep_reward, plastic)
+    if plastic:
+        net = network.regulate(net, spiked, plastic)
+    train = {} if later is None else {"hidden": later}
+    net = network.advance(net, clock._replace(step=1), network.cycle_steps - 1, train)
+    tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, spiked))
+    return state._replace(network=net, cycle=state.cycle + 1), tally
+
+
+def _count(tally: Tally, spiked: dict[str, Float[Array, " neuron"]]) -> dict[str, Array]:
+    return {
+        name: tally.spikes[name] + spikes.sum().astype(jnp.int32)
+        for name, spikes in spiked.items()
+    }
+
+
+class Leg(eqx.Module):
+    """A stretch of waking (on a task) or of sleep (no task), of a number of cycles."""
+
+    task: Task | None
+    label: Int[Array, ""]  # the task's index in the world, -1 for the unsupervised world
+    cycles: Int[Array, ""]
+    plastic: tuple[str, ...] = eqx.field(static=True)
+
+
+def begin(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
+    return state if leg.task is None else enter_world(experiment, state, leg.task)
+
+
+def end(leg: Leg, state: AgentState) -> AgentState:
+    return state if leg.task is None else leave_world(state, leg.label)
+
+
+def advance(
+    experiment: Experiment, leg: Leg, state: AgentState, tally: Tally, count: Int[Array, ""]
+) -> tuple[AgentState, Tally]:
+    """`count` cycles of a leg."""
+
+    def one(_, carry):
+        if leg.task is None:
+            return sleep_cycle(experiment, *carry, leg.plastic)
+        return wake_cycle(experiment, *carry, leg.task, leg.plastic)
+
+    return lax.fori_loop(0, count, one, (state, tally))
+
+
+def take_turns(
+    experiment: Experiment,
+    legs: tuple[Leg, ...],
+    state: AgentState,
+    tally: Tally,
+    count: Int[Array, ""],
+) -> tuple[AgentState, Tally]:
+    """`count` rounds of the legs in turn, each from its begin to its end."""
+
+    def one(_, carry):
+        state, tally = carry
+        for leg in legs:
+            state = begin(experiment, leg, state)
+            state, tally = advance(experiment, leg, state, tally, leg.cycles)
+            state = end(leg, state)
+        return state, tally
+
+    return lax.fori_loop(0, count, one, (state, tally))
+
+
+def copy_for_test(
+    experiment: Experiment, leg: Leg, state: AgentState, boundary: Int[Array, ""]
+) -> AgentState:
+    """A copy of the agent in a new world of the tested task, on noise streams of its own."""
+    key = noise.stream(state.key, _TEST + boundary)
+    return begin(experiment, leg, state._replace(key=key))
+
+
+def freeze_strongest(
+    projection: str, percent: Float[Array, ""], state: AgentState
+) -> AgentState:
+    """Lock the strongest `percent` of a projection's synapses."""
+    network = state.network
+    weights, rule = network.weights[projection], network.plastic[projection]
+    exists = weights != 0
+    count = jnp.round(exists.sum(dtype=jnp.int32) * percent / 100).astype(jnp.int32)
+    rank = jnp.argsort(jnp.argsort(-jnp.where(exists, weights, -jnp.inf).ravel()))
+    locked = rule.locked | ((rank < count).reshape(weights.shape) & exists)
+    plastic = network.plastic | {projection: rule._replace(locked=locked)}
+    return state._replace(network=network._replace(plastic=plastic))
+
+
+def cut_synapses(
+    experiment: Experiment, population: str, percent: Float[Array, ""], state: AgentState
+) -> AgentState:
+    """Cut every synapse from and to a random `percent` of a population."""
+    size = experiment.network.populations[population].size
+    words = noise.stream(state.key, _LESION)
+    draws = noise.uniform(words, state.cycle, jnp.arange(size, dtype=jnp.int32))
+    count = jnp.round(size * percent / 100).astype(jnp.int32)
+    spared = jnp.argsort(jnp.argsort(draws)) >= count
+    weights = dict(state.network.weights)
+    for name, projection in experiment.network.projections.items():
+        if projection.pre == population:
+            weights[name] = jnp.where(spared[:, None], weights[name], 0.0)
+        if projection.post == population:
+            weights[name] = jnp.where(spared[None, :], weights[name], 0.0)
+    return state._replace(network=state.network._replace(weights=weights))

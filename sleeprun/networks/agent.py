@@ -1,0 +1,110 @@
+"""The spiking agent: from its config to a `Network` and a seed's starting weights."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sleeprun import synapses
+from sleeprun.homeostasis import Homeostasis
+from sleeprun.neurons import LIF, RulkovMap
+from sleeprun.plasticity import STDP
+from sleeprun.simulate import Network, Population, Projection
+
+if TYPE_CHECKING:
+    from sleeprun.config import NetworkConfig, PlasticityConfig, ProjectionConfig
+
+POPULATIONS = ("input", "hidden", "output")
+NEURONS = {"rulkov": RulkovMap, "lif": LIF}
+WIRING = {
+    "fixed_fan_in": synapses.fixed_fan_in,
+    "all_to_all": synapses.all_to_all,
+    "random": synapses.random_pairs,
+}
+WEIGHTS = {"coins": synapses.coins, "constant": synapses.constant, "normal": synapses.normal}
+WIRING_PURPOSE = 1
+
+
+def build(config: "NetworkConfig", *, stepwise: bool = False) -> Network:
+    """The network that a config describes; `stepwise` chooses the reference simulation."""
+    populations = {}
+    for name in POPULATIONS:
+        population = getattr(config, name)
+        cell = config.neurons[population.neuron]
+        constants = cell.model_dump(exclude={"model"})
+        rule = population.homeostasis
+        populations[name] = Population(
+            neuron=NEURONS[cell.model].create(**constants),
+            homeostasis=rule and Homeostasis(*floats(rule.target, rule.step, rule.smoothing)),
+            size=population.count,
+            capacity=population.max_spikes,
+            regulates=rule.regulates if rule else "resistance",
+        )
+    projections = {
+        name: Projection(
+            jitter=jnp.float32(projection.jitter),
+            rule=projection.plasticity and plasticity_rule(projection.plasticity, config),
+            pre=projection.pre,
+            post=projection.post,
+            mirrors=projection.weights.of if projection.weights.kind == "mirror" else None,
+            excitatory=projection.weights.kind != "mirror",
+        )
+        for name, projection in config.projections.items()
+    }
+    return Network(populations, projections, config.cycle_steps, stepwise)
+
+
+def floats(*numbers: float) -> tuple[Float[Array, ""], ...]:
+    return tuple(jnp.float32(number) for number in numbers)
+
+
+def plasticity_rule(config: "PlasticityConfig", network: "NetworkConfig") -> STDP:
+    return STDP(
+        amplitude=jnp.float32(config.amplitude),
+        tau=jnp.float32(config.tau),
+        reach=jnp.int32(config.reach),
+        offset=jnp.float32(config.age_offset),
+        gain=jnp.float32(config.gain),
+        clip=jnp.float32(config.clip),
+        weight_min=jnp.float32(config.weight_min),
+        weight_max=jnp.float32(config.weight_max),
+        mean_smoothing=jnp.float32(config.mean_smoothing),
+        mean_floor=jnp.float32(config.mean_floor),
+        rewarded=config.rewarded,
+        lifetime=config.lifetime,
+        capacity=config.max_traces,
+    )
+
+
+def starting_weights(config: "NetworkConfig", seed: int) -> dict[str, Float[Array, "pre post"]]:
+    """A seed's weights [pre, post] by projection; 0 where there is no synapse."""
+    weights: dict[str, Float[Array, "pre post"]] = {}
+    for index, (name, projection) in enumerate(config.projections.items()):
+        if projection.weights.kind == "mirror":
+            continue
+        rng = np.random.default_rng([seed, WIRING_PURPOSE, index])
+        drawn = _draw(config, projection, rng)
+        weights[name] = jnp.asarray(drawn, jnp.float32)
+    for name, projection in config.projections.items():
+        if projection.weights.kind == "mirror":
+            weights[name] = synapses.minus_row_mean(weights[projection.weights.of])
+    return {name: weights[name] for name in config.projections}
+
+
+def _draw(
+    config: "NetworkConfig", projection: "ProjectionConfig", rng: np.random.Generator
+) -> Float[np.ndarray, "pre post"]:
+    pre = getattr(config, projection.pre).count
+    post = getattr(config, projection.post).count
+    wire = partial(WIRING[projection.wiring.kind], **_arguments(projection.wiring))
+    weigh = partial(WEIGHTS[projection.weights.kind], **_arguments(projection.weights))
+    connected = wire(rng, pre, post)
+    if projection.pre == projection.post:
+        np.fill_diagonal(connected, False)
+    return weigh(rng, connected)
+
+
+def _arguments(choice) -> dict[str, float]:
+    return choice.model_dump(exclude={"kind"})

@@ -1,0 +1,39 @@
+"""Counter-based random numbers: a hash of (stream, counters) instead of a state that is carried.
+
+A draw depends only on what it is for, so every formulation of the simulator, however it is
+batched, chunked or ordered, draws the same numbers.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, UInt32
+
+_WEYL = 0x9E3779B9
+
+
+def _mix(word: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
+    """The 32-bit finaliser `lowbias32` (C. Wellons, 2018): a bijection with low bias."""
+    word = (word ^ (word >> 16)) * jnp.uint32(0x7FEB352D)
+    word = (word ^ (word >> 15)) * jnp.uint32(0x846CA68B)
+    return word ^ (word >> 16)
+
+
+def stream(key: UInt32[Array, " words"], purpose: int) -> UInt32[Array, " words"]:
+    """The stream of one purpose (any integer constant) under a seed's key of two words."""
+    return _mix(key + jnp.uint32(_WEYL) * jnp.arange(1, 3, dtype=jnp.uint32) + jnp.uint32(purpose))
+
+
+def uniform(
+    words: UInt32[Array, " words"], *counters: Int[Array, "..."] | int
+) -> Float[Array, "..."]:
+    """Uniform draws in [0, 1) with 24 random bits, one per element of the broadcast counters."""
+    word = words[0]
+    for counter in counters:
+        count = jnp.asarray(counter, jnp.int32).astype(jnp.uint32)
+        word = _mix((word ^ words[1]) + jnp.uint32(_WEYL) * (count + 1))
+    return (word >> 8).astype(jnp.float32) * jnp.float32(2.0**-24)
+
+
+def seed_key(seed: int) -> UInt32[Array, "2"]:
+    """The two words that all of a seed's streams derive from."""
+    return jax.random.key_data(jax.random.key(seed))

@@ -1,0 +1,66 @@
+"""The phases of a protocol: plain data, which `run.py` folds over the agents' state."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Forage in a freshly laid world for some cycles; `task` None is the unsupervised world."""
+
+    task: str | None
+    cycles: int
+    plastic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """No world; the hidden neurons driven by noise for some cycles."""
+
+    cycles: int
+    plastic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interleave:
+    """The given phases in turn, again and again."""
+
+    phases: tuple[Wake | Sleep, ...]
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Lock the strongest `percent` of a projection's synapses; 100 freezes the projection."""
+
+    projection: str
+    percent: float
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """Cut all synapses of a random `percent` of a population."""
+
+    population: str
+    percent: float
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A place in the protocol where every task is scored: a row of R."""
+
+    index: int
+    name: str
+    phase: str
+    task: str | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """Test one task on a copy of the agent, plasticity and homeostasis off."""
+
+    boundary: Boundary
+    task: str
+    cycles: int
+
+
+Phase = Wake | Sleep | Interleave | Freeze | Lesion | Score

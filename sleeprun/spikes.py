@@ -1,0 +1,90 @@
+"""Spike lists: who spiked when, in time order, with a fixed and checked capacity.
+
+Spikes are rare, so what follows from them (currents, pairs for STDP, counts) is computed from
+lists in blocks, at a cost that goes with the number of spikes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, Int8
+
+
+class SpikeList(NamedTuple):
+    """Spikes of one population. Times are steps on an int32 clock that may wrap around."""
+
+    time: Int[Array, " capacity"]
+    neuron: Int[Array, " capacity"]
+    count: Int[Array, ""]  # spikes in the list
+    fresh: Int[Array, ""]  # those before this index have been seen by plasticity
+    overflowed: Bool[Array, ""]  # a spike did not fit
+
+
+def empty(capacity: int) -> SpikeList:
+    zeros = jnp.zeros(capacity, jnp.int32)
+    zero = jnp.int32(0)
+    return SpikeList(zeros, zeros, zero, zero, jnp.bool_(False))
+
+
+def one_seed_at_a_time(function: Callable) -> Callable:
+    """Let `vmap` loop over seeds instead of batching, where that is faster: on a CPU.
+
+    A loop whose length depends on the data would otherwise run, for all seeds, as long as the
+    slowest needs, and copy what it carries at every turn.
+    """
+    sequential = jax.custom_batching.sequential_vmap(function)
+
+    def dispatched(*arguments):
+        on_cpu = jax.default_backend() == "cpu"
+        return sequential(*arguments) if on_cpu else function(*arguments)
+
+    return dispatched
+
+
+@one_seed_at_a_time
+def collect(
+    spikes: SpikeList, raster: Int8[Array, "time neuron"], start: Int[Array, ""]
+) -> SpikeList:
+    """Append a raster's spikes; its first row is at time `start`."""
+    capacity = spikes.time.shape[0]
+    active = raster.any(axis=1)
+    rows = jnp.nonzero(active, size=raster.shape[0])[0].astype(jnp.int32)
+    neurons = jnp.arange(raster.shape[1], dtype=jnp.int32)
+
+    def append(k, spikes):
+        fired = raster[rows[k]] > 0
+        place = spikes.count + jnp.cumsum(fired, dtype=jnp.int32) - 1
+        place = jnp.where(fired, place, capacity)
+        count = spikes.count + fired.sum(dtype=jnp.int32)
+        return spikes._replace(
+            time=spikes.time.at[place].set(start + rows[k], mode="drop"),
+            neuron=spikes.neuron.at[place].set(neurons, mode="drop"),
+            count=jnp.minimum(count, capacity),
+            overflowed=spikes.overflowed | (count > capacity),
+        )
+
+    return lax.fori_loop(0, active.sum(dtype=jnp.int32), append, spikes)
+
+
+def fresh_counts(spikes: SpikeList, size: int) -> Float[Array, " neuron"]:
+    """How often each neuron spiked since plasticity last looked."""
+    index = jnp.arange(spikes.time.shape[0])
+    is_fresh = (index >= spikes.fresh) & (index < spikes.count)
+    return jnp.zeros(size).at[spikes.neuron].add(is_fresh.astype(jnp.float32))
+
+
+def forget(spikes: SpikeList, before: Int[Array, ""]) -> SpikeList:
+    """Drop what is older than time `before` and mark the rest as seen."""
+    index = jnp.arange(spikes.time.shape[0], dtype=jnp.int32)
+    old = ((spikes.time - before) < 0) & (index < spikes.count)
+    dropped = old.sum(dtype=jnp.int32)
+    kept = spikes.count - dropped
+    return spikes._replace(
+        time=jnp.roll(spikes.time, -dropped),
+        neuron=jnp.roll(spikes.neuron, -dropped),
+        count=kept,
+        fresh=kept,
+    )
