@@ -234,6 +234,7 @@ class RuntimeConfig(_Section):
     chunk_cycles: Count
     checkpoint_minutes: Positive
     cores: Annotated[int, Field(ge=0)]
+    expected_cycles_per_second: Positive
     progress: bool
     figures: bool
     require: dict[str, float]
@@ -275,6 +276,7 @@ class Config(_Section):
 
 def parse(container: Mapping[str, Any]) -> Config:
     """The composed config as typed objects. Raises ConfigError with a line for every mistake."""
+    container = _with_whole_arms(container)
     try:
         config = Config.model_validate(container)
     except ValidationError as error:
@@ -286,17 +288,26 @@ def parse(container: Mapping[str, Any]) -> Config:
     return config
 
 
+def _with_whole_arms(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An arm says in what it differs from `sleep`."""
+    arms, sleep = container.get("arms"), container.get("sleep")
+    if not isinstance(arms, Mapping) or not isinstance(sleep, Mapping):
+        return container
+    whole = {name: {**sleep, **arm} if isinstance(arm, Mapping) else arm for name, arm in arms.items()}
+    return {**container, "arms": whole}
+
+
 def unknown_key(path: str) -> str:
     """What is wrong with a dotted key that the schema does not have."""
     parts = path.split(".")
     for depth, part in enumerate(parts):
         allowed = _keys(parts[:depth])
         if allowed and part not in allowed:
-            return f"{'.'.join(parts[: depth + 1])}: unknown key{_nearest(part, allowed)}"
+            return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}"
     return f"{path}: unknown key"
 
 
-def _nearest(word: str, allowed: list[str]) -> str:
+def nearest(word: str, allowed: list[str]) -> str:
     near = get_close_matches(word, allowed, n=1, cutoff=0.5)
     guess = f"; did you mean '{near[0]}'?" if near else ""
     return f"{guess} Allowed here: {', '.join(allowed)}." if near else f"; allowed here: {', '.join(allowed)}"
@@ -324,10 +335,10 @@ def _explain(problem: Any, container: Mapping[str, Any]) -> str:
         case "union_tag_invalid":
             tag = problem["ctx"]["discriminator"].strip("'")
             allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected_tags"])
-            return f"{key}.{tag}='{problem['ctx']['tag']}': not one of these{_nearest(problem['ctx']['tag'], allowed)}"
+            return f"{key}.{tag}='{problem['ctx']['tag']}': not one of these{nearest(problem['ctx']['tag'], allowed)}"
         case "literal_error":
             allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected"])
-            reason = f"not one of these{_nearest(str(problem['input']), allowed)}"
+            reason = f"not one of these{nearest(str(problem['input']), allowed)}"
         case _:
             reason = problem["msg"].replace("Input should be", "must be")
     value = problem["input"]
@@ -369,12 +380,12 @@ def _contradictions(config: Config):
     for index, stage in enumerate(config.tasks):
         for name in stage:
             if name not in known:
-                yield f"tasks.{index}='{name}': no such task{_nearest(name, known)}"
+                yield f"tasks.{index}='{name}': no such task{nearest(name, known)}"
     plastic = [name for name, entry in network.projections.items() if entry.plasticity]
     for name in config.protocol.freeze:
         if name not in network.projections:
             allowed = list(network.projections)
-            yield f"protocol.freeze='{name}': no such projection{_nearest(name, allowed)}"
+            yield f"protocol.freeze='{name}': no such projection{nearest(name, allowed)}"
     for label, sleep in {"sleep": config.sleep, **config.arms}.items():
         if sleep.schedule != "never" and sleep.first_stage > len(config.tasks):
             yield (
@@ -385,12 +396,12 @@ def _contradictions(config: Config):
     for index, entry in enumerate(config.protocol.interventions):
         key = f"protocol.interventions.{index}"
         if entry.after not in stages:
-            yield f"{key}.after='{entry.after}': no such stage{_nearest(entry.after, stages)}"
+            yield f"{key}.after='{entry.after}': no such stage{nearest(entry.after, stages)}"
         if entry.freeze is not None and entry.freeze not in plastic:
-            yield f"{key}.freeze='{entry.freeze}': not plastic{_nearest(entry.freeze, plastic)}"
+            yield f"{key}.freeze='{entry.freeze}': not plastic{nearest(entry.freeze, plastic)}"
         populations = ["input", "hidden", "output"]
         if entry.lesion is not None and entry.lesion not in populations:
-            yield f"{key}.lesion='{entry.lesion}': not one{_nearest(entry.lesion, populations)}"
+            yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"
 
 
 def _network_contradictions(network: NetworkConfig):
@@ -400,7 +411,7 @@ def _network_contradictions(network: NetworkConfig):
             allowed = list(network.neurons)
             yield (
                 f"network.{name}.neuron='{population.neuron}': no such neuron"
-                f"{_nearest(population.neuron, allowed)}"
+                f"{nearest(population.neuron, allowed)}"
             )
     for name, projection in network.projections.items():
         key, size = f"network.projections.{name}", getattr(network, projection.pre).count
@@ -415,7 +426,7 @@ def _network_contradictions(network: NetworkConfig):
         mirrored = network.projections.get(weights.of)
         if mirrored is None or isinstance(mirrored.weights, MirrorWeights):
             allowed = [other for other in network.projections if other != name]
-            yield f"{key}.weights.of='{weights.of}': cannot be mirrored{_nearest(weights.of, allowed)}"
+            yield f"{key}.weights.of='{weights.of}': cannot be mirrored{nearest(weights.of, allowed)}"
         elif (mirrored.pre, mirrored.post) != (projection.pre, projection.post):
             yield f"{key}.weights.of='{weights.of}': must join the same two populations"
         if projection.plasticity:
@@ -436,7 +447,7 @@ def _world_contradictions(world: WorldConfig, network: NetworkConfig):
             kind = getattr(task, role)
             if kind not in world.kinds:
                 allowed = list(world.kinds)
-                yield f"world.tasks.{name}.{role}='{kind}': no such kind{_nearest(kind, allowed)}"
+                yield f"world.tasks.{name}.{role}='{kind}': no such kind{nearest(kind, allowed)}"
         if task.rewarded == task.punished:
             yield f"world.tasks.{name}.punished='{task.punished}': also its rewarded kind"
     particles = world.particles

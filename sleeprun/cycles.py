@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise, sleep
 from sleeprun.simulate import Clock, Network, NetworkState
-from sleeprun.tasks.foraging import ForagingWorld, Meal, Task, WorldState
+from sleeprun.tasks.foraging import ForagingWorld, Task, WorldState
 
 # Purposes of a seed's noise streams.
 _SYNAPSES, _WORLD, _SLEEP, _LESION, _TEST = 11, 12, 13, 14, 1000
@@ -175,29 +175,19 @@ def begin(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
     return state if leg.task is None else enter_world(experiment, state, leg.task)
 
 
-def end(leg: Leg, state: AgentState) -> AgentState:
+def end(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
     return state if leg.task is None else leave_world(state, leg.label)
 
 
 def advance(
-    experiment: Experiment, leg: Leg, state: AgentState, tally: Tally, count: Int[Array, ""]
+    experiment: Experiment, leg: Leg, count: Int[Array, ""], state: AgentState
 ) -> tuple[AgentState, Tally]:
     """`count` cycles of a leg."""
-
-    def one(_, carry):
-        if leg.task is None:
-            return sleep_cycle(experiment, *carry, leg.plastic)
-        return wake_cycle(experiment, *carry, leg.task, leg.plastic)
-
-    return lax.fori_loop(0, count, one, (state, tally))
+    return _cycles(experiment, leg, count, (state, blank_tally(experiment)))
 
 
 def take_turns(
-    experiment: Experiment,
-    legs: tuple[Leg, ...],
-    state: AgentState,
-    tally: Tally,
-    count: Int[Array, ""],
+    experiment: Experiment, legs: tuple[Leg, ...], count: Int[Array, ""], state: AgentState
 ) -> tuple[AgentState, Tally]:
     """`count` rounds of the legs in turn, each from its begin to its end."""
 
@@ -205,15 +195,26 @@ def take_turns(
         state, tally = carry
         for leg in legs:
             state = begin(experiment, leg, state)
-            state, tally = advance(experiment, leg, state, tally, leg.cycles)
-            state = end(leg, state)
+            state, tally = _cycles(experiment, leg, leg.cycles, (state, tally))
+            state = end(experiment, leg, state)
         return state, tally
 
-    return lax.fori_loop(0, count, one, (state, tally))
+    return lax.fori_loop(0, count, one, (state, blank_tally(experiment)))
+
+
+def _cycles(
+    experiment: Experiment, leg: Leg, count: Int[Array, ""], carry: tuple[AgentState, Tally]
+) -> tuple[AgentState, Tally]:
+    def one(_, carry):
+        if leg.task is None:
+            return sleep_cycle(experiment, *carry, leg.plastic)
+        return wake_cycle(experiment, *carry, leg.task, leg.plastic)
+
+    return lax.fori_loop(0, count, one, carry)
 
 
 def copy_for_test(
-    experiment: Experiment, leg: Leg, state: AgentState, boundary: Int[Array, ""]
+    experiment: Experiment, leg: Leg, boundary: Int[Array, ""], state: AgentState
 ) -> AgentState:
     """A copy of the agent in a new world of the tested task, on noise streams of its own."""
     key = noise.stream(state.key, _TEST + boundary)
@@ -221,7 +222,7 @@ def copy_for_test(
 
 
 def freeze_strongest(
-    projection: str, percent: Float[Array, ""], state: AgentState
+    experiment: Experiment, projection: str, percent: Float[Array, ""], state: AgentState
 ) -> AgentState:
     """Lock the strongest `percent` of a projection's synapses."""
     network = state.network

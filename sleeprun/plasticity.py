@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from sleeprun.spikes import SpikeList, one_seed_at_a_time
+from sleeprun.spikes import SpikeList
 
 Scalar = Float[Array, ""]
 Weights = Float[Array, "pre post"]
@@ -118,7 +118,6 @@ def _ring(index: Int[Array, "..."], capacity: int) -> Int[Array, "..."]:
     return index % capacity
 
 
-@one_seed_at_a_time
 def write_traces(
     rule: STDP,
     traces: Traces,
@@ -179,7 +178,6 @@ def _fold_live(rule: STDP, traces: Traces, now: Int[Array, ""], fold, start: Arr
     return lax.fori_loop(0, (live + TRACE_BLOCK - 1) // TRACE_BLOCK, fold_block, start)
 
 
-@one_seed_at_a_time
 def sum_traces(
     rule: STDP, traces: Traces, weights: Weights, now: Int[Array, ""]
 ) -> Float[Array, "pre post"]:
@@ -192,7 +190,6 @@ def sum_traces(
     return total.reshape(weights.shape)
 
 
-@one_seed_at_a_time
 def growth(
     rule: STDP,
     traces: Traces,

@@ -4,10 +4,8 @@ Spikes are rare, so what follows from them (currents, pairs for STDP, counts) is
 lists in blocks, at a cost that goes with the number of spikes.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Int8
@@ -29,28 +27,12 @@ def empty(capacity: int) -> SpikeList:
     return SpikeList(zeros, zeros, zero, zero, jnp.bool_(False))
 
 
-def one_seed_at_a_time(function: Callable) -> Callable:
-    """Let `vmap` loop over seeds instead of batching, where that is faster: on a CPU.
-
-    A loop whose length depends on the data would otherwise run, for all seeds, as long as the
-    slowest needs, and copy what it carries at every turn.
-    """
-    sequential = jax.custom_batching.sequential_vmap(function)
-
-    def dispatched(*arguments):
-        on_cpu = jax.default_backend() == "cpu"
-        return sequential(*arguments) if on_cpu else function(*arguments)
-
-    return dispatched
-
-
-@one_seed_at_a_time
 def collect(
     spikes: SpikeList, raster: Int8[Array, "time neuron"], start: Int[Array, ""]
 ) -> SpikeList:
     """Append a raster's spikes; its first row is at time `start`."""
     capacity = spikes.time.shape[0]
-    active = raster.any(axis=1)
+    active = raster.max(axis=1) > 0
     rows = jnp.nonzero(active, size=raster.shape[0])[0].astype(jnp.int32)
     neurons = jnp.arange(raster.shape[1], dtype=jnp.int32)
 

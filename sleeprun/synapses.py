@@ -6,7 +6,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise
-from sleeprun.spikes import SpikeList, one_seed_at_a_time
+from sleeprun.spikes import SpikeList
 
 Weights = Float[Array, "pre post"]
 
@@ -115,7 +115,6 @@ def deliver_step(
 BLOCK = 16
 
 
-@one_seed_at_a_time
 def deliver_window(
     current: Float[Array, "time post"],
     weights: Weights,

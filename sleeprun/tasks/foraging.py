@@ -12,7 +12,6 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise
-from sleeprun.spikes import one_seed_at_a_time
 
 Board = Int[Array, "x y"]  # which particle lies on a square, -1 for none
 Words = UInt32[Array, " words"]
@@ -141,7 +140,6 @@ def place(
     return jnp.where(placed, put, board), placed
 
 
-@one_seed_at_a_time
 def replace_eaten(
     board: Board, eaten: Int[Array, ""], offset: Int[Array, "2"], draw: Float[Array, ""]
 ) -> Board:

@@ -1,0 +1,180 @@
+"""The `sleeprun` command: from the command line to a typed config, and from errors to exit codes.
+
+Exit codes: 0 done, 1 a job failed, 2 a mistake in the configuration, 3 a required measure was
+not reached, 130 interrupted. JAX and W&B are imported inside the job alone, so that help,
+completion and a config error come at once.
+"""
+
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+log = logging.getLogger("sleeprun")
+PACKAGE = Path(__file__).parent
+OK, FAILED, MISTAKE, UNMET, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def conf_dir() -> Path:
+    """`conf/` inside an installed package, or beside it in a checkout."""
+    inside = PACKAGE / "conf"
+    return inside if inside.is_dir() else PACKAGE.parent / "conf"
+
+
+def main() -> None:
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        from sleeprun.help import print_help
+
+        print_help(conf_dir(), sys.argv[1:])
+        sys.exit(OK)
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let errors reach `_explained`
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(_explained())
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _explained() -> int:
+    """Run Hydra and turn whatever goes wrong into a message and an exit code."""
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    from sleeprun import sweep
+    from sleeprun.config import ConfigError
+    from sleeprun.help import explain_hydra
+
+    OmegaConf.register_new_resolver("sleeprun.folder", _folder, replace=True)
+    OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
+    try:
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job)()
+        return OK
+    except ConfigError as error:
+        return _say(MISTAKE, str(error))
+    except Unmet as error:
+        return _say(UNMET, str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (HydraException, OmegaConfBaseException) as error:
+        return _say(MISTAKE, explain_hydra(error))
+    except Exception as error:
+        if not getattr(error, "told", False):
+            log.exception("failed")
+        return FAILED
+    finally:
+        sweep.print_table()
+        shutil.rmtree(_scratch(), ignore_errors=True)
+
+
+class Unmet(Exception):
+    """A measure stayed below what `runtime.require` asks for."""
+
+
+def _say(code: int, message: str) -> int:
+    print(f"sleeprun: {message}", file=sys.stderr)
+    return code
+
+
+def _scratch() -> Path:
+    return Path(tempfile.gettempdir()) / f"sleeprun-{os.getpid()}"
+
+
+def _folder(resume: str | None, dry_run: bool, default: str) -> str:
+    """The run directory: the resumed one's; nowhere that lasts where nothing is run."""
+    if resume and (Path(resume) / ".hydra").is_dir():
+        return resume
+    return str(_scratch()) if resume or dry_run else default
+
+
+def _record(resume: str | None) -> str | None:
+    """Where Hydra writes the config; a resumed run keeps the one that it has."""
+    return None if resume else ".hydra"
+
+
+def job(cfg: "DictConfig") -> float | None:
+    """One run: returns the objective, the mean final score over the trained tasks."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from sleeprun.config import ConfigError
+
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        return _carry_out(cfg, folder)
+    except (ConfigError, Unmet) as error:
+        log.debug("stopped: %s", error)
+        if not (folder / "events.jsonl").exists() and HydraConfig.get().mode.name == "RUN":
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    except Exception as error:
+        log.exception("failed; what was recorded is in %s", folder)
+        error.told = True  # type: ignore[attr-defined]
+        raise
+
+
+def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+
+    from sleeprun.config import parse
+
+    if cfg.get("resume"):
+        cfg = _resumed_config(cfg, HydraConfig.get().overrides.task)
+    config = parse(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
+    if config.dry_run:
+        from sleeprun.help import print_protocol
+
+        print_protocol(config)
+        return None
+    if HydraConfig.get().mode.name == "MULTIRUN" and config.tracking.group is None:
+        group = Path(HydraConfig.get().sweep.dir).name
+        tracking = config.tracking.model_copy(update={"group": group})
+        config = config.model_copy(update={"tracking": tracking})
+    from sleeprun.job import carry_out
+
+    results = carry_out(config, folder)
+    for name, least in config.runtime.require.items():
+        mean = results["metrics"].get(name, {}).get("mean")
+        if mean is None or mean < least:
+            raise Unmet(f"runtime.require.{name}={least}: reached only {mean}; see {folder}")
+    return results["metrics"]["accuracy"]["mean"]
+
+
+def _resumed_config(cfg: "DictConfig", given: list[str]) -> "DictConfig":
+    """The config that the run was begun with; only runtime and tracking may be given anew."""
+    from omegaconf import OmegaConf, open_dict
+
+    from sleeprun.config import ConfigError
+
+    record = Path(cfg.resume) / ".hydra"
+    if not record.is_dir():
+        raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
+    stored = OmegaConf.load(record / "config.yaml")
+    begun_with = OmegaConf.load(record / "overrides.yaml")
+    for override in given:
+        section = override.lstrip("+").split(".")[0].split("=")[0]
+        if section in ("resume", "dry_run") or override in begun_with:
+            continue
+        if section not in ("runtime", "tracking"):
+            raise ConfigError(
+                f"resume='{cfg.resume}': {override} was not part of that run; only runtime and "
+                "tracking can be changed"
+            )
+        with open_dict(stored):
+            stored[section] = cfg[section]
+    with open_dict(stored):
+        stored.resume, stored.dry_run = cfg.resume, cfg.dry_run
+    return stored
+
+
+if __name__ == "__main__":
+    main()

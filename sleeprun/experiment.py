@@ -1,0 +1,60 @@
+"""From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
+
+import jax
+import jax.numpy as jnp
+
+from sleeprun import noise, sleep
+from sleeprun.config import Config
+from sleeprun.cycles import AgentState, Experiment, birth
+from sleeprun.networks import agent
+from sleeprun.tasks.foraging import ForagingWorld, Task
+
+DRIVES = {"rate_matched": sleep.RateMatched, "uniform": sleep.Uniform, "poisson": sleep.Poisson}
+
+
+def build(config: Config) -> Experiment:
+    world, food = config.world, config.world.particles
+    return Experiment(
+        network=agent.build(config.network, stepwise=config.runtime.simulate == "by_step"),
+        world=ForagingWorld(
+            hunger_per_percent=jnp.float32(world.hunger_per_percent),
+            food_kick=jnp.float32(world.food_kick),
+            nothing=jnp.float32(world.reward.otherwise),
+            size=world.size,
+            vision=(config.network.input.size[0], config.network.input.size[1]),
+        ),
+        tasks={
+            name: _task(config, [task.rewarded, task.punished], food.task, task.rewarded)
+            for name, task in world.tasks.items()
+        },
+        unsupervised=_task(config, list(world.kinds), food.unsupervised, None),
+        drive=DRIVES[config.sleep.drive](jnp.float32(config.sleep.kick))
+        if config.sleep.drive != "none"
+        else sleep.Silence(),
+        sleep_reward=jnp.float32(config.sleep.reward),
+    )
+
+
+def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) -> Task:
+    """`count` particles of each kind; where nothing is rewarded, nothing is punished either."""
+    laid = [kind for kind in kinds for _ in range(count)]
+    reward = config.world.reward
+    worth = {kind: reward.otherwise if rewarded is None else reward.punished for kind in kinds}
+    good = [kind == rewarded for kind in laid]
+    if rewarded is not None:
+        worth[rewarded] = reward.rewarded
+    return Task(
+        offset=jnp.array([config.world.kinds[kind] for kind in laid], jnp.int32),
+        reward=jnp.array([worth[kind] for kind in laid], jnp.float32),
+        rewarded=jnp.array(good),
+        punished=jnp.array([rewarded is not None and not is_good for is_good in good]),
+    )
+
+
+def newborns(config: Config, experiment: Experiment, seeds: list[int]) -> AgentState:
+    """The agents of all seeds before they have seen anything; every leaf is [seed, ...]."""
+    agents = [
+        birth(experiment, agent.starting_weights(config.network, seed), noise.seed_key(seed))
+        for seed in seeds
+    ]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *agents)

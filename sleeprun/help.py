@@ -1,0 +1,110 @@
+"""What the user reads before a run: the help, the protocol, and Hydra's errors put plainly."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sleeprun.config import Config
+
+COMMANDS = """\
+sleeprun: how does sleep keep neural networks from forgetting?
+
+  sleeprun +experiment=NAME [key=value ...]       run an experiment
+  sleeprun +experiment=NAME dry_run=true          print its protocol and stop
+  sleeprun +experiment=NAME --cfg job             print its whole config: every key can be given
+  sleeprun +experiment=NAME protocol.scale=0.1 seeds=4
+  sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; hydra/launcher=joblib: in parallel
+  sleeprun resume=RUN_DIR                         go on with a run that was broken off
+  sleeprun --config-dir DIR +experiment=MINE      experiments of your own, in DIR/experiment/
+  eval "$(sleeprun -sc install=bash)"             tab completion (also zsh, fish)
+  sleeprun --hydra-help                           Hydra's own flags
+
+experiments
+"""
+
+
+def print_help(conf: Path, arguments: list[str]) -> None:
+    print(COMMANDS, end="")
+    folders = [conf, *_config_dirs(arguments)]
+    for folder in folders:
+        for name, line in experiments(folder / "experiment"):
+            print(f"  {name:38s}  {line}")
+
+
+def experiments(folder: Path) -> list[tuple[str, str]]:
+    """Every experiment's name and the comment that its file begins with."""
+    found = []
+    for path in sorted(folder.rglob("*.yaml")):
+        lines = path.read_text().splitlines()
+        comments = [line[1:].strip() for line in lines if re.match(r"# (?!@)", line)]
+        found.append((str(path.relative_to(folder).with_suffix("")), (comments or [""])[0]))
+    return found
+
+
+def _config_dirs(arguments: list[str]) -> list[Path]:
+    joined = [a.split("=", 1)[1] for a in arguments if re.match(r"(--config-dir|-cd)=", a)]
+    flags = ("--config-dir", "-cd")
+    apart = [b for a, b in zip(arguments, arguments[1:], strict=False) if a in flags]
+    return [Path(folder) for folder in joined + apart]
+
+
+def explain_hydra(error: BaseException) -> str:
+    """One of Hydra's or OmegaConf's errors, naming the key and the nearest spelling."""
+    from sleeprun.config import nearest, unknown_key
+
+    text = str(error)
+    if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
+        return unknown_key(key.group(1).split("@")[0])
+    if choice := re.search(r"Could not find '([^']+)'\s+Available options in '([^']+)':(.*)", text, re.S):
+        wanted, group, options = choice.groups()
+        name = wanted.removeprefix(f"{group}/")
+        names = re.findall(r"^\t(\S+)$", options.split("\nConfig search path")[0], re.M)
+        if group == "experiment" or not names:
+            names = [name for name, _ in experiments(_conf() / group)]
+        return f"{group}={name}: no such {group}{nearest(name, names)}"
+    if group := re.search(r"Could not find '([^'/]+)/", text):
+        return f"{text.splitlines()[0]}"
+    return " ".join(line.strip() for line in text.splitlines()[:2])
+
+
+def _conf() -> Path:
+    from sleeprun.__main__ import conf_dir
+
+    return conf_dir()
+
+
+def print_protocol(config: "Config") -> None:
+    """The phases of every arm, and about how long they will take."""
+    import os
+
+    from sleeprun.protocol import arms_of, cycles_of, describe, shared_prefix
+
+    protocols = arms_of(config)
+    prefix = shared_prefix(list(protocols.values()))
+    shortened = f", shortened: scale {config.protocol.scale:g}" if config.protocol.scale != 1 else ""
+    print(f"{config.name}: {len(config.seeds)} seeds{shortened}")
+    total = sum(cycles_of(phase) for phase in prefix)
+    if len(protocols) > 1:
+        print("\nshared by all arms")
+        print("\n".join(describe(prefix)))
+    for name, protocol in protocols.items():
+        rest = protocol[len(prefix) :] if len(protocols) > 1 else protocol
+        if len(protocols) > 1:
+            print(f"\narm {name}")
+            total += sum(cycles_of(phase) for phase in rest)
+        print("\n".join(describe(rest, first=len(protocol) - len(rest))))
+    cores = min(config.runtime.cores or os.cpu_count() or 1, len(config.seeds))
+    speed = config.runtime.expected_cycles_per_second
+    seconds = total * -(-len(config.seeds) // cores) / speed
+    print(
+        f"\n{total:,d} movement cycles a seed; about {_duration(seconds)} on {cores} cores "
+        f"at {speed:g} cycles/s a core"
+    )
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

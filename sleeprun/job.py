@@ -1,0 +1,165 @@
+"""From a typed config to a finished run directory."""
+
+import importlib.metadata
+import json
+import logging
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import jax
+from platformdirs import user_cache_dir
+from rich.console import Console
+
+from sleeprun import plots, records
+from sleeprun.config import Config, ConfigError
+from sleeprun.experiment import build, newborns
+from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
+from sleeprun.run import Run
+from sleeprun.sinks import Terminal, WandB, score_table
+from sleeprun.store import RunDirectory, write_whole
+
+log = logging.getLogger("sleeprun")
+VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
+
+
+def carry_out(config: Config, path: Path) -> dict[str, Any]:
+    """Run, or go on with, an experiment in the directory `path`; returns its results.
+
+    With arms, the phases that they share are run once; each arm then goes on from there in a
+    run directory of its own, `arms/NAME`.
+    """
+    devices = prepare_jax(config)
+    protocols = arms_of(config)
+    trunk = shared_prefix(list(protocols.values()))
+    folder = RunDirectory(path)
+    results = _run(config, trunk, folder, devices, last=not config.arms)
+    if not config.arms:
+        return results
+    by_arm = {}
+    for name, protocol in protocols.items():
+        branch = RunDirectory(path / "arms" / name)
+        if not any(branch.newest()):
+            branch_off(folder, branch)
+        update = {"sleep": config.arms[name], "name": f"{config.name}:{name}", "arms": {}}
+        arm = config.model_copy(update=update)
+        by_arm[name] = _run(arm, protocol, branch, devices, last=True)
+    results["arms"] = {name: f"arms/{name}/results.json" for name in by_arm}
+    if config.runtime.figures:
+        plots.compare_arms(by_arm, path / "figures")
+    folder.finish(results)
+    return next(reversed(by_arm.values()))
+
+
+def prepare_jax(config: Config) -> int:
+    """Set JAX up and return the number of devices that share the seeds."""
+    logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
+    import os
+
+    cores = config.runtime.cores or len(os.sched_getaffinity(0))
+    wanted = min(cores, len(config.seeds))
+    jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
+    try:
+        jax.config.update("jax_num_cpu_devices", wanted)
+    except RuntimeError:  # a later job of the same process: the backend is already there
+        log.debug("JAX has already started with %d devices", jax.device_count())
+    return min(wanted, jax.device_count())
+
+
+def branch_off(trunk: RunDirectory, branch: RunDirectory) -> None:
+    """Give a new run the furthest checkpoint of another, and the record that led to it."""
+    checkpoint = trunk.newest()[0]
+    shutil.copyfile(trunk.events_path, branch.events_path)
+    write_whole(branch.checkpoints / checkpoint.name, checkpoint.read_bytes())
+
+
+def _run(
+    config: Config, protocol: Protocol, folder: RunDirectory, devices: int, *, last: bool
+) -> dict[str, Any]:
+    """Carry out one protocol in one directory; a finished one is only read."""
+    if (folder.path / "results.json").exists():
+        return json.loads((folder.path / "results.json").read_text())
+    joint = _joint(config)
+    write_whole(folder.path / "protocol.txt", "\n".join(describe(protocol) + [""]).encode())
+    experiment = build(config)
+    run = Run(
+        config, experiment, protocol, newborns(config, experiment, config.seeds), folder, devices
+    )
+    before = list(run.resume())
+    total = sum(cycles_of(phase) for phase in protocol)
+    console = Console(stderr=True)
+    shown = config.runtime.progress and console.is_terminal
+    with ExitStack() as stack:
+        terminal = Terminal(console, total, len(config.seeds), shown, run.cycles_done())
+        sinks: list[Any] = [folder, stack.enter_context(terminal)]
+        wandb = None
+        if config.tracking.mode != "disabled" and last:
+            wandb = WandB(folder.path, config.name, config.model_dump(), config.tracking)
+            sinks.append(stack.enter_context(wandb))
+        try:
+            _tell(sinks, [*before, _start(config, resumed=run.phase > 0 or run.done > 0)])
+            _tell(sinks, _timed(run, config))
+        except KeyboardInterrupt:
+            log.warning("interrupted; go on with: sleeprun resume=%s", folder.path)
+            raise
+        terminal.bar.stop()
+        results = records.results(folder.events(), joint)
+        figures = _draw(folder, results) if config.runtime.figures else []
+        if wandb:
+            wandb.publish(results, figures)
+    if last:
+        folder.finish(results)
+        Console().print(score_table(results))
+        print(f"{folder.path}")
+    return results
+
+
+def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:
+    for event in events:
+        for sink in sinks:
+            sink.write(event)
+
+
+def _timed(run: Run, config: Config) -> Iterator[dict[str, Any]]:
+    """The run's events, and at last how long they took."""
+    yield from run.events()
+    steps = run.cycles_done() * config.network.cycle_steps * len(config.seeds)
+    seconds = run.seconds()
+    yield {"event": "end", "wall_seconds": seconds, "steps_per_second": steps / seconds}
+
+
+def _start(config: Config, *, resumed: bool) -> dict[str, Any]:
+    device = jax.devices()[0]
+    return {
+        "event": "start",
+        "resumed": resumed,
+        "time": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "name": config.name,
+        "variant": config.variant,
+        "tasks": list(config.world.tasks),
+        "seeds": config.seeds,
+        "scale": config.protocol.scale,
+        "shortened": config.protocol.scale < 1,
+        "cycle_steps": config.network.cycle_steps,
+        "shape": {name: getattr(config.network, name).size for name in ("input", "hidden", "output")},
+        "device": f"{jax.device_count()} x {device.device_kind}",
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+    }
+
+
+def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
+    return plots.draw(list(folder.events()), results, folder.path / "figures")
+
+
+def _joint(config: Config) -> dict[str, Any] | None:
+    """The results of the run that `joint` names, for intransigence."""
+    if config.joint is None:
+        return None
+    path = Path(config.joint) / "results.json"
+    if not path.exists():
+        raise ConfigError(f"joint='{config.joint}': there is no results.json")
+    return json.loads(path.read_text())

@@ -1,0 +1,132 @@
+"""The events of a run, as plain dictionaries ready for JSON, and the results they add up to."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from sleeprun import metrics
+from sleeprun.cycles import AgentState, Experiment, Tally
+from sleeprun.phases import Boundary, Interleave, Phase, Score, Sleep, Wake
+from sleeprun.protocol import label
+
+Event = dict[str, Any]
+BINS = 60
+FIELDS = 48  # hidden neurons whose receptive field is recorded
+
+
+def phase(index: int, phase: Phase, cycle: int) -> Event:
+    kind, name = label(phase)
+    return {"event": "phase", "index": index, "kind": kind, "name": name, "cycle": cycle}
+
+
+def progress(index: int, phase: Phase, cycle: int, cycles: int, tally: Tally) -> Event:
+    """Totals over the `cycles` movement cycles that end at `cycle` of the protocol's clock."""
+    kind, name = label(phase)
+    return {
+        "event": "progress",
+        "phase": index,
+        "kind": kind,
+        "name": name,
+        "from": cycle - cycles,
+        "to": cycle,
+        "awake": int(tally.awake[0]),
+        "asleep": int(tally.asleep[0]),
+        "rewarded": tally.rewarded.tolist(),
+        "punished": tally.punished.tolist(),
+        "neutral": tally.neutral.tolist(),
+        "spikes": {name: spikes.tolist() for name, spikes in tally.spikes.items()},
+    }
+
+
+def score(phase: Score, eaten: np.ndarray) -> Event:
+    """Performance on a task: rewarded / (rewarded + punished) particles, for every seed."""
+    rewarded, punished = eaten
+    total = rewarded + punished
+    performance = np.where(total > 0, rewarded / np.maximum(total, 1), np.nan)
+    return {
+        "event": "score",
+        "boundary": asdict(phase.boundary),
+        "task": phase.task,
+        "score": performance.tolist(),
+        "rewarded": rewarded.tolist(),
+        "punished": punished.tolist(),
+    }
+
+
+def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> Iterable[Event]:
+    """Weight histograms over all seeds, and some receptive fields of the first."""
+    histograms = {}
+    for name, values in state.network.weights.items():
+        if name in state.network.plastic:
+            counts, edges = np.histogram(values[values != 0], BINS)
+            histograms[name] = {"edges": edges.tolist(), "counts": counts.tolist()}
+    yield {"event": "weights", "boundary": asdict(boundary), "histograms": histograms}
+    for name, projection in experiment.network.projections.items():
+        if (projection.pre, projection.post) == ("input", "hidden"):
+            fields = np.asarray(state.network.weights[name][0]).T
+            neurons = np.linspace(0, len(fields) - 1, min(FIELDS, len(fields))).astype(int)
+            yield {
+                "event": "fields",
+                "boundary": asdict(boundary),
+                "shape": list(experiment.world.vision),
+                "neurons": neurons.tolist(),
+                "weights": fields[neurons].round(6).tolist(),
+            }
+
+
+def rasters(
+    experiment: Experiment, phase: Wake | Sleep | Interleave, state: AgentState
+) -> Iterable[Event]:
+    """The spikes of the last cycle simulated, of the first seed, as [step, neuron] pairs."""
+    last = phase.phases[-1] if isinstance(phase, Interleave) else phase
+    steps = experiment.network.cycle_steps
+    pairs = {}
+    for name, spikes in state.network.spikes.items():
+        first, count = int(spikes.fresh[0]), int(spikes.count[0])
+        time = np.asarray(spikes.time[0][first:count]).astype(np.int64) % 2**32
+        start = (int(state.cycle[0]) - 1) * steps % 2**32
+        step = (time - start) % 2**32
+        pairs[name] = np.stack([step, spikes.neuron[0][first:count]], axis=1).tolist()
+    kind = "sleep" if isinstance(last, Sleep) else "wake"
+    yield {"event": "raster", "kind": kind, "name": label(last)[1], "spikes": pairs}
+
+
+def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What `results.json` says, from nothing but the events."""
+    start: Event = {}
+    end: Event = {}
+    scores: dict[tuple[int, str], list[float | None]] = {}
+    boundaries: dict[int, Event] = {}
+    for event in events:
+        match event["event"]:
+            case "start":
+                start = event
+            case "end":
+                end = event
+            case "score":
+                boundary = event["boundary"]
+                boundaries[boundary["index"]] = boundary
+                scores[boundary["index"], event["task"]] = event["score"]
+    tasks, seeds = start["tasks"], start["seeds"]
+    R = np.full((len(seeds), len(boundaries), len(tasks)), np.nan)
+    for (row, task), per_seed in scores.items():
+        R[:, row, tasks.index(task)] = [np.nan if s is None else s for s in per_seed]
+    rows = [boundaries[index] for index in sorted(boundaries)]
+    joint_rows = None if joint is None else np.array(joint["R"], float)[:, -1]
+    return {
+        "experiment": start["name"],
+        "variant": start["variant"],
+        "shortened": start["shortened"],
+        "scale": start["scale"],
+        "tasks": tasks,
+        "seeds": seeds,
+        "boundaries": rows,
+        "R": R.tolist(),
+        "metrics": metrics.summary(R, tasks, rows, joint_rows),
+        "device": start["device"],
+        "versions": start["versions"],
+        "wall_seconds": end.get("wall_seconds"),
+        "steps_per_second": end.get("steps_per_second"),
+    }

@@ -1,0 +1,224 @@
+"""A run is a fold over phases: state -> phase -> state, with a record at each boundary.
+
+`Run.events()` does the work and yields what happens as plain dictionaries; who listens (the
+record, the terminal, W&B) is not its business.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sleeprun import cycles, records
+from sleeprun.config import Config, ConfigError
+from sleeprun.cycles import AgentState, Experiment, Leg
+from sleeprun.phases import Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol import Protocol, cycles_of
+from sleeprun.seeds import over_seeds, pad
+from sleeprun.simulate import overflowed
+from sleeprun.store import DamagedCheckpoint, RunDirectory, load, read_header
+
+Event = dict[str, Any]
+
+
+class Run:
+    """One protocol carried out with all seeds, from its start or from a checkpoint."""
+
+    def __init__(
+        self,
+        config: Config,
+        experiment: Experiment,
+        protocol: Protocol,
+        newborns: AgentState,
+        folder: RunDirectory,
+        devices: int,
+    ):
+        self.config, self.experiment, self.protocol = config, experiment, protocol
+        self.folder, self.devices = folder, devices
+        self.seeds = len(config.seeds)
+        self.phase, self.done, self.cycle = 0, 0, 0
+        self.state = self.tested = pad(newborns, devices)
+        self.eaten = np.zeros((2, self.seeds), int)  # by the tested copy: rewarded, punished
+        self.earlier_seconds = 0.0
+        self.began = self.saved = time.monotonic()
+
+    def seconds(self) -> float:
+        """Wall time spent on the run so far, before interruptions too."""
+        return self.earlier_seconds + time.monotonic() - self.began
+
+    def cycles_done(self) -> int:
+        """Movement cycles a seed simulated so far, tests included."""
+        return sum(cycles_of(phase) for phase in self.protocol[: self.phase]) + self.done
+
+    def resume(self) -> Iterator[Event]:
+        """Go on from the furthest whole checkpoint; from the start if there is none."""
+        like = self._slice((self.state, self.tested))
+        for path in self.folder.newest():
+            try:
+                header = read_header(path)
+                if header["signature"] != self._signature(header["phase"], header["done"]):
+                    raise ConfigError(
+                        f"resume={self.folder.path}: {path.name} was made with another "
+                        "configuration (network, world, seeds or protocol)"
+                    )
+                state, tested = load(path, like)
+            except DamagedCheckpoint as error:
+                yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
+                continue
+            self.state, self.tested = pad(state, self.devices), pad(tested, self.devices)
+            self.phase, self.done, self.cycle = (
+                header[key] for key in ("phase", "done", "cycle")
+            )
+            self.eaten = np.array(header["eaten"], int)
+            self.earlier_seconds = header["seconds"]
+            self.folder.rewind(header["events_bytes"])
+            break
+        else:
+            self.folder.rewind(0)
+
+    def events(self) -> Iterator[Event]:
+        """Carry out what is left of the protocol. An interruption leaves a checkpoint."""
+        try:
+            while self.phase < len(self.protocol):
+                phase = self.protocol[self.phase]
+                yield records.phase(self.phase, phase, self.cycle)
+                match phase:
+                    case Score():
+                        yield from self._score(phase)
+                    case Wake() | Sleep() | Interleave():
+                        yield from self._live(phase)
+                    case Freeze() | Lesion():
+                        self.state = self._intervene(phase)
+                self._next_phase()
+                if isinstance(phase, Score) and self._ends_boundary():
+                    self.save(f"boundary-{phase.boundary.index:02d}")
+        except KeyboardInterrupt:
+            self.save()
+            raise
+
+    def save(self, name: str | None = None) -> Path:
+        """Save the position and the state; between boundaries the oldest are removed."""
+        header = {
+            "signature": self._signature(self.phase, self.done),
+            "phase": self.phase,
+            "done": self.done,
+            "cycle": self.cycle,
+            "eaten": self.eaten.tolist(),
+            "seconds": self.seconds(),
+        }
+        self.saved = time.monotonic()
+        name = name or f"cycle-{self.phase:04d}-{self.done:010d}"
+        return self.folder.save(name, header, self._slice((self.state, self.tested)))
+
+    def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
+        """Training or sleep, a chunk at a time."""
+        legs = legs_of(self.experiment, phase)
+        solo = not isinstance(phase, Interleave)
+        total, turn = (phase.cycles, 1) if solo else (phase.rounds, _cycles_a_round(phase))
+        chunk = max(1, self.config.runtime.chunk_cycles // turn)
+        if self.done == 0 and solo:
+            self.state = self._call(cycles.begin, legs[0], self.state)
+        while self.done < total:
+            count = min(chunk, total - self.done)
+            step = (cycles.advance, legs[0]) if solo else (cycles.take_turns, legs)
+            state, tally = self._call(*step, jnp.int32(count), self.state)
+            self._check(state)
+            self.state, self.done = state, self.done + count
+            self.cycle += count * turn
+            yield records.progress(self.phase, phase, self.cycle, count * turn, self._slice(tally))
+            self._save_if_due()
+        if solo:
+            self.state = self._call(cycles.end, legs[0], self.state)
+        yield from records.rasters(self.experiment, phase, self.state)
+
+    def _score(self, phase: Score) -> Iterator[Event]:
+        """Test one task on a copy."""
+        leg = leg_of(self.experiment, Wake(phase.task, phase.cycles))
+        if self.done == 0:
+            if phase.task == next(iter(self.experiment.tasks)):
+                yield from records.weights(self.experiment, phase.boundary, self._slice(self.state))
+            boundary = jnp.int32(phase.boundary.index)
+            self.tested = self._call(cycles.copy_for_test, leg, boundary, self.state)
+            self.eaten = np.zeros((2, self.seeds), int)
+        while self.done < phase.cycles:
+            count = min(self.config.runtime.chunk_cycles, phase.cycles - self.done)
+            tested, tally = self._call(cycles.advance, leg, jnp.int32(count), self.tested)
+            self._check(tested)
+            tally = self._slice(tally)
+            self.tested, self.done = tested, self.done + count
+            self.eaten = self.eaten + np.stack([tally.rewarded, tally.punished])
+            yield {"event": "tested", "phase": self.phase, "cycles": count}
+            self._save_if_due()
+        yield records.score(phase, self.eaten)
+
+    def _intervene(self, phase: Freeze | Lesion) -> AgentState:
+        percent = jnp.float32(phase.percent)
+        if isinstance(phase, Freeze):
+            return self._call(cycles.freeze_strongest, phase.projection, percent, self.state)
+        return self._call(cycles.cut_synapses, phase.population, percent, self.state)
+
+    def _call(self, function: Callable, *arguments: Any) -> Any:
+        """Run a compiled function for all seeds; what comes back has really been computed."""
+        compiled = over_seeds(function, self.devices)
+        return jax.block_until_ready(compiled(self.experiment, *arguments))
+
+    def _next_phase(self) -> None:
+        self.phase, self.done, self.tested = self.phase + 1, 0, self.state
+
+    def _ends_boundary(self) -> bool:
+        following = self.protocol[self.phase] if self.phase < len(self.protocol) else None
+        return not isinstance(following, Score) or (
+            following.boundary != self.protocol[self.phase - 1].boundary
+        )
+
+    def _save_if_due(self) -> None:
+        if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
+            self.save()
+
+    def _check(self, state: AgentState) -> None:
+        """Stop where a list ran over: what follows would not be the model."""
+        for key, flag in overflowed(state.network).items():
+            if flag.any():
+                raise ConfigError(f"network.{key}: too small for the activity; give it more room")
+        if state.world.crowded.any():
+            raise ConfigError("world.particles: no legal spot was left for all of them")
+
+    def _slice(self, tree: Any) -> Any:
+        """Without the seeds that only pad."""
+        return jax.tree.map(lambda leaf: np.asarray(leaf[: self.seeds]), tree)
+
+    def _signature(self, phase: int, done: int) -> str:
+        """What a checkpoint at this position depends on."""
+        behind = self.protocol[: phase + (done > 0)]
+        sections = {"network", "world", "seeds"}
+        if any(isinstance(leg, Sleep) for phase in behind for leg in parts_of(phase)):
+            sections.add("sleep")
+        text = json.dumps([self.config.model_dump(include=sections), repr(behind)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parts_of(phase: Phase) -> tuple[Phase, ...]:
+    return phase.phases if isinstance(phase, Interleave) else (phase,)
+
+
+def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
+    task, index = None, -1
+    if isinstance(phase, Wake) and phase.task is None:
+        task = experiment.unsupervised
+    elif isinstance(phase, Wake):
+        task, index = experiment.tasks[phase.task], list(experiment.tasks).index(phase.task)
+    return Leg(task, jnp.int32(index), jnp.int32(phase.cycles), phase.plastic)
+
+
+def legs_of(experiment: Experiment, phase: Wake | Sleep | Interleave) -> tuple[Leg, ...]:
+    return tuple(leg_of(experiment, part) for part in parts_of(phase))
+
+
+def _cycles_a_round(phase: Interleave) -> int:
+    return sum(part.cycles for part in phase.phases)

@@ -1,0 +1,211 @@
+"""Who listens to a run's events: its record, the terminal, W&B."""
+
+import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from sleeprun.config import TrackingConfig
+
+Event = dict[str, Any]
+log = logging.getLogger("sleeprun")
+RECENT = 50  # progress events that the running performance is taken over
+
+
+class Sink(AbstractContextManager["Sink"], Protocol):
+    """Told every event, in order."""
+
+    def write(self, event: Event) -> None: ...
+
+
+class _Rate(ProgressColumn):
+    """Movement cycles a second, all seeds together."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed * task.fields['seeds']:,.0f} cycles/s")
+
+
+class Terminal:
+    """A progress bar: phase, rate, time left and running performance."""
+
+    def __init__(self, console: Console, cycles: int, seeds: int, shown: bool, done: int = 0):
+        self.console, self.seeds = console, seeds
+        self.recent: deque[tuple[int, int]] = deque(maxlen=RECENT)
+        self.bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f} %"),
+            _Rate(),
+            TextColumn("{task.fields[performance]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not shown,
+            speed_estimate_period=120,
+        )
+        self.task = self.bar.add_task(
+            "starting", total=cycles, completed=done, seeds=seeds, performance=""
+        )
+
+    def __enter__(self) -> "Terminal":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def write(self, event: Event) -> None:
+        match event["event"]:
+            case "phase":
+                self.recent.clear()
+                name = f"{event['kind']}: {event['name']}"
+                self.bar.update(self.task, description=name, performance="")
+            case "progress":
+                self.recent.append((sum(event["rewarded"]), sum(event["punished"])))
+                rewarded, punished = (sum(column) for column in zip(*self.recent, strict=True))
+                eaten = rewarded + punished
+                shown = f"performance {rewarded / eaten:.2f}" if eaten else ""
+                advance = event["to"] - event["from"]
+                self.bar.update(self.task, advance=advance, performance=shown)
+            case "tested":
+                self.bar.update(self.task, advance=event["cycles"])
+            case "warning":
+                log.warning(event["message"])
+
+
+class WandB:
+    """A W&B run in the run directory. Its failures are told and never end the run."""
+
+    def __init__(self, folder: Path, name: str, config: dict[str, Any], tracking: TrackingConfig):
+        self.folder, self.name, self.config, self.tracking = folder, name, config, tracking
+        self.run: Any = None
+
+    def __enter__(self) -> "WandB":
+        with _told("start"):
+            import wandb
+
+            self.run = wandb.init(
+                dir=self.folder,
+                mode=self.tracking.mode,
+                project=self.tracking.project,
+                entity=self.tracking.entity,
+                group=self.tracking.group,
+                tags=self.tracking.tags,
+                name=self.name,
+                config=self.config,
+                reinit="create_new",
+                settings=wandb.Settings(
+                    silent=True, console="off", x_disable_stats=True, x_disable_meta=True
+                ),
+            )
+            self.run.define_metric("cycle")
+            self.run.define_metric("boundary")
+            self.run.define_metric("awake/*", step_metric="cycle")
+            self.run.define_metric("spikes/*", step_metric="cycle")
+            self.run.define_metric("score/*", step_metric="boundary")
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self.run is not None:
+            with _told("finish"):
+                self.run.finish(exit_code=0 if kind is None else 1)
+
+    def write(self, event: Event) -> None:
+        if self.run is None:
+            return
+        with _told("log"):
+            match event["event"]:
+                case "progress":
+                    self.run.log(_progress_row(event))
+                case "score":
+                    self.run.log(_score_row(event))
+
+    def publish(self, results: dict[str, Any], figures: list[Path]) -> None:
+        """The R matrix as a table, the measures as the summary, the pictures as images."""
+        if self.run is None:
+            return
+        with _told("publish"):
+            import wandb
+
+            columns = ["seed", "boundary", *results["tasks"]]
+            rows = [
+                [seed, boundary["name"], *scores]
+                for seed, matrix in zip(results["seeds"], results["R"], strict=True)
+                for boundary, scores in zip(results["boundaries"], matrix, strict=True)
+            ]
+            images = {f"figures/{path.stem}": wandb.Image(str(path)) for path in figures}
+            self.run.log({"R": wandb.Table(columns=columns, data=rows)} | images)
+            for name, measure in results["metrics"].items():
+                self.run.summary[name] = measure["mean"]
+
+
+def _progress_row(event: Event) -> dict[str, float]:
+    rewarded, punished = sum(event["rewarded"]), sum(event["punished"])
+    cycles = len(event["rewarded"]) * (event["to"] - event["from"])
+    row: dict[str, float] = {"cycle": event["to"]}
+    if rewarded + punished:
+        row["awake/performance"] = rewarded / (rewarded + punished)
+    return row | {f"spikes/{name}": sum(s) / cycles for name, s in event["spikes"].items()}
+
+
+def _score_row(event: Event) -> dict[str, float]:
+    known = [score for score in event["score"] if score is not None and score == score]
+    row: dict[str, float] = {"boundary": event["boundary"]["index"]}
+    if known:
+        row[f"score/{event['task']}"] = sum(known) / len(known)
+    return row
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    """A failure of W&B is a warning: events.jsonl is the record."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("W&B could not %s: %s; the run goes on, see events.jsonl", doing, error)
+
+
+def score_table(results: dict[str, Any]) -> Table:
+    """Tasks x boundaries: mean +- sd over seeds."""
+    n = len(results["seeds"])
+    marks = [mark for mark in (results["variant"], _shortened(results)) if mark]
+    title = f"{results['experiment']}: performance, mean +- sd over {n} seed{'s' * (n > 1)}"
+    table = Table(title="; ".join([title, *marks]))
+    table.add_column("after")
+    for task in results["tasks"]:
+        table.add_column(task, justify="right")
+    for row, boundary in enumerate(results["boundaries"]):
+        columns = [[R[row][j] for R in results["R"]] for j in range(len(results["tasks"]))]
+        table.add_row(boundary["name"], *(mean_and_sd(column) for column in columns))
+    return table
+
+
+def _shortened(results: dict[str, Any]) -> str:
+    return f"shortened protocol (scale {results['scale']:g})" if results["shortened"] else ""
+
+
+def mean_and_sd(values: list[float | None]) -> str:
+    """`0.70 +- 0.02`, over the seeds that have a value."""
+    from sleeprun.stats import describe
+
+    summary = describe([float("nan") if value is None else value for value in values])
+    if summary["mean"] is None:
+        return "-"
+    spread = "" if summary["sd"] is None else f" +- {summary['sd']:.2f}"
+    return f"{summary['mean']:.2f}{spread}"

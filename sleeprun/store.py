@@ -1,0 +1,133 @@
+"""A run's directory: the record of events, checkpoints, results. Nothing is ever half written."""
+
+import hashlib
+import io
+import json
+import math
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+
+from sleeprun.config import ConfigError
+
+KEPT = 2  # checkpoints between boundaries
+
+
+class DamagedCheckpoint(Exception):
+    """A checkpoint file that is not whole."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def without_nan(value: Any) -> Any:
+    """The same with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_whole(path, (json.dumps(without_nan(content), indent=1) + "\n").encode())
+
+
+class RunDirectory:
+    """The contract: events.jsonl, results.json, protocol.txt, figures/, checkpoints/, DONE."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.events_path = path / "events.jsonl"
+        self.checkpoints = path / "checkpoints"
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def done(self) -> bool:
+        return (self.path / "DONE").exists()
+
+    def write(self, event: dict[str, Any]) -> None:
+        """Append an event, at once."""
+        with self.events_path.open("a") as file:
+            file.write(json.dumps(without_nan(event)) + "\n")
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """All events so far; a last line that was cut off is not one."""
+        if self.events_path.exists():
+            with self.events_path.open() as file:
+                for line in file:
+                    if line.endswith("\n"):
+                        yield json.loads(line)
+
+    def rewind(self, size: int) -> None:
+        """Take back the events that were written after a checkpoint."""
+        if self.events_path.exists():
+            os.truncate(self.events_path, size)
+
+    def save(self, name: str, header: dict[str, Any], state: Any) -> Path:
+        """Save a checkpoint: a line of JSON, then the leaves of `state`."""
+        payload = io.BytesIO()
+        eqx.tree_serialise_leaves(payload, state)
+        content = payload.getvalue()
+        size = self.events_path.stat().st_size if self.events_path.exists() else 0
+        line = header | {"events_bytes": size, "sha256": hashlib.sha256(content).hexdigest()}
+        path = self.checkpoints / f"{name}.ckpt"
+        write_whole(path, json.dumps(line).encode() + b"\n" + content)
+        for old in sorted(self.checkpoints.glob("cycle-*.ckpt"))[:-KEPT]:
+            old.unlink()
+        return path
+
+    def finish(self, results: dict[str, Any]) -> None:
+        write_json(self.path / "results.json", results)
+        write_whole(self.path / "DONE", b"")
+
+    def newest(self) -> list[Path]:
+        """The checkpoints, the furthest one first."""
+
+        def position(path: Path) -> tuple[int, int]:
+            try:
+                header = read_header(path)
+            except DamagedCheckpoint:
+                return (1 << 60, 0)  # tried first, so that the user hears of it
+            return header["phase"], header["done"]
+
+        return sorted(self.checkpoints.glob("*.ckpt"), key=position, reverse=True)
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+        return header if header.keys() >= {"phase", "done", "sha256"} else _damaged(path)
+    except (ValueError, AttributeError):
+        return _damaged(path)
+
+
+def _damaged(path: Path) -> Any:
+    raise DamagedCheckpoint(f"{path} is damaged")
+
+
+def load(path: Path, like: Any) -> Any:
+    """The state saved at `path`. Raises DamagedCheckpoint, or ConfigError where shapes differ."""
+    header = read_header(path)
+    with path.open("rb") as file:
+        file.readline()
+        content = file.read()
+    if hashlib.sha256(content).hexdigest() != header["sha256"]:
+        _damaged(path)
+    try:
+        return eqx.tree_deserialise_leaves(io.BytesIO(content), like)
+    except RuntimeError as error:
+        raise ConfigError(f"{path} belongs to another network: {error}") from None

@@ -1,0 +1,51 @@
+"""A multirun's end: one table of all its jobs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+_folders: list[Path] = []
+
+
+class Sweep(Callback):
+    """Hydra tells it where the sweep goes; `print_table` is called when all is over."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        _folders.append(Path(config.hydra.sweep.dir))
+
+
+def print_table() -> None:
+    """The jobs of the multirun that has just ended, failed ones included."""
+    from rich.console import Console
+    from rich.table import Table
+
+    for folder in _folders:
+        table = Table(title=f"sweep {folder}")
+        for column in ("job", "overrides", "status", "accuracy", "forgetting"):
+            table.add_column(column)
+        for path in sorted(folder.glob("**/.hydra"), key=_number):
+            table.add_row(*_row(path.parent, folder))
+        Console().print(table)
+    _folders.clear()
+
+
+def _number(path: Path) -> tuple[int, str]:
+    name = path.parent.name
+    return (int(name) if name.isdigit() else 1 << 30, name)
+
+
+def _row(job: Path, sweep: Path) -> list[str]:
+    overrides = OmegaConf.load(job / ".hydra" / "overrides.yaml")
+    results = job / "results.json"
+    metrics = json.loads(results.read_text())["metrics"] if results.exists() else {}
+    status = "done" if (job / "DONE").exists() else f"[red]failed[/], see {job}"
+    numbers = []
+    for name in ("accuracy", "forgetting"):
+        measure = metrics.get(name, {})
+        mean, sd = measure.get("mean"), measure.get("sd")
+        spread = "" if sd is None else f" +- {sd:.3f}"
+        numbers.append("-" if mean is None else f"{mean:.3f}{spread}")
+    return [str(job.relative_to(sweep)), " ".join(map(str, overrides)), status, *numbers]

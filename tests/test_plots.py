@@ -1,0 +1,172 @@
+"""The pictures of a run: what is drawn, from what, and how chunks become points."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sleeprun import plots
+
+ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
+PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
+BOUNDARIES = [
+    {"index": index, "name": name, "phase": kind, "task": name if kind == "wake" else None}
+    for index, (kind, name) in enumerate(PHASES)
+]
+R = [[[0.5, None], [0.75, 0.5], [0.7, 0.6]], [[0.5, None], [0.6, None], [0.65, 0.6]]]
+
+
+def progress(phase: int, begin: int, end: int, rewarded: list, punished: list) -> dict:
+    kind, name = PHASES[phase]
+    eaten = {"rewarded": rewarded, "punished": punished, "neutral": [0] * len(rewarded)}
+    where = {"phase": phase, "kind": kind, "name": name, "from": begin, "to": end}
+    return {"event": "progress", **where, "awake": end - begin, "asleep": 0, **eaten, "spikes": {}}
+
+
+def at_boundary(index: int) -> list[dict]:
+    """Both tasks' scores, the weights and some fields."""
+    here = {"boundary": BOUNDARIES[index]}
+    bins = {"edges": [0.0, 0.1, 0.2, 0.3], "counts": [5, 0, 100]}
+    scores = [
+        {"event": "score", **here, "task": task, "score": [seed[index][place] for seed in R]}
+        for place, task in enumerate(("task1", "task2"))
+    ]
+    fields = {"shape": [2, 3], "neurons": [3, 17, 40], "weights": [[0.0, 1, 2, 3, 4, None]] * 3}
+    histograms = {"input_hidden": bins, "hidden_output": bins}
+    return [
+        *scores,
+        {"event": "weights", **here, "histograms": histograms},
+        {"event": "fields", **here, **fields},
+    ]
+
+
+def run_of(chunks: int = 5, shortened: bool = True) -> list[dict]:
+    """The events of a small run of three phases of `chunks` chunks each."""
+    shape = {"input": [2, 3], "hidden": [5, 5], "output": [4]}
+    start = {"event": "start", "name": "small", "shortened": shortened, "scale": 0.02}
+    events = [start | {"cycle_steps": 600, "shape": shape}]
+    for phase, (kind, name) in enumerate(PHASES):
+        food = ([30, 28], [10, 12]) if kind == "wake" else ([0, 0], [0, 0])
+        for chunk in range(phase * chunks, (phase + 1) * chunks):
+            events.append(progress(phase, 100 * chunk, 100 * (chunk + 1), *food))
+        events += at_boundary(phase)
+        if kind != "unsupervised":
+            spikes = {"input": [], "hidden": [[0, 3], [599, 24]], "output": [[40, 2]]}
+            events.append({"event": "raster", "kind": kind, "name": name, "spikes": spikes})
+    return events
+
+
+def results() -> dict:
+    return {"tasks": ["task1", "task2"], "seeds": [0, 1], "boundaries": BOUNDARIES, "R": R}
+
+
+def names(paths: list[Path]) -> set[str]:
+    return {path.stem for path in paths}
+
+
+def test_every_figure_is_a_png_of_sensible_size(tmp_path):
+    folder = tmp_path / "figures"
+    paths = plots.draw(run_of(), results(), folder)
+    assert names(paths) == ALL
+    assert set(folder.iterdir()) == set(paths)  # no temporary file is left
+    for path in paths:
+        with Image.open(path) as image:
+            image.load()
+            assert image.format == "PNG"
+            assert all(400 <= side <= 2000 for side in image.size)
+            assert np.asarray(image.convert("L")).std() > 5  # not blank
+
+
+def test_drawing_again_replaces(tmp_path):
+    (tmp_path / "r_matrix.png").write_text("stale")
+    (path,) = plots.draw([], results(), tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("event", "figure"),
+    [
+        ("progress", "performance"),
+        ("weights", "weights"),
+        ("raster", "raster"),
+        ("fields", "receptive_fields"),
+    ],
+)
+def test_a_figure_needs_its_own_events_only(tmp_path, event, figure):
+    told = [each for each in run_of() if each["event"] in ("start", event)]
+    assert names(plots.draw(told, {}, tmp_path)) == {figure}
+
+
+def test_unknown_scores_and_empty_histograms_are_drawn(tmp_path):
+    nothing = {"hidden_output": {"edges": [0.0, 0.1, 0.2], "counts": [0, 0]}}
+    here = {"boundary": BOUNDARIES[1]}
+    events = [
+        progress(1, 0, 100, [0, 0], [0, 0]),
+        {"event": "score", **here, "task": "task1", "score": [None, None]},
+        {"event": "weights", **here, "histograms": nothing},
+    ]
+    assert names(plots.draw(events, {}, tmp_path)) == {"performance", "weights"}
+
+
+def test_an_empty_run_draws_nothing(tmp_path):
+    assert plots.draw([], {}, tmp_path) == []
+    unknown = {"R": [[[None, None]] * 3], "tasks": ["task1", "task2"], "boundaries": BOUNDARIES}
+    assert plots.draw(run_of()[:1], unknown, tmp_path) == []
+    fasting = [progress(0, 0, 100, [0, 0], [0, 0])]
+    assert plots.draw(fasting, {}, tmp_path) == []
+
+
+def test_one_seed_and_one_boundary(tmp_path):
+    events = [progress(1, 0, 100, [3], [1])]
+    told = {"R": [[[0.75, None]]], "tasks": ["task1", "task2"], "boundaries": BOUNDARIES[1:2]}
+    assert names(plots.draw(events, told, tmp_path)) == {"performance", "r_matrix"}
+
+
+def test_a_shortened_protocol_says_so():
+    def notes(shortened: bool) -> str:
+        figure = plots.raster(run_of(shortened=shortened), {})
+        return " ".join(text.get_text() for text in figure.texts)
+
+    assert "shortened protocol (scale 0.02)" in notes(True)
+    assert "shortened" not in notes(False)
+
+
+def test_points_hold_enough_cycles_and_food_and_the_rest_joins_the_last():
+    span = np.array([[0, 10], [10, 20], [20, 30], [30, 40], [40, 50]])
+    rewarded = np.array([[3, 0], [1, 0], [6, 0], [0, 2], [1, 1]])
+    punished = np.array([[1, 0], [3, 0], [2, 0], [4, 2], [2, 0]])
+    # The mean seed eats 2, 2, 4, 4, 2: 4 within two chunks, 8 within the next two, 2 left over.
+    cycle, score = plots.running_performance(span, rewarded, punished, cycles=20, food=4)
+    np.testing.assert_array_equal(cycle, [10, 35])
+    np.testing.assert_allclose(score, [[4 / 8, np.nan], [7 / 15, 3 / 5]])
+    cycle, score = plots.running_performance(span, rewarded, punished, cycles=10, food=4)
+    np.testing.assert_array_equal(cycle, [10, 25, 40])
+    np.testing.assert_allclose(score, [[4 / 8, np.nan], [6 / 8, np.nan], [1 / 7, 3 / 5]])
+    cycle, score = plots.running_performance(span, rewarded, punished, cycles=1, food=1000)
+    np.testing.assert_array_equal(cycle, [25])
+    np.testing.assert_allclose(score, [[11 / 23, 3 / 5]])
+
+
+def test_spread_leaves_out_what_is_unknown():
+    mean, sd = plots.spread(np.array([[1.0, 3.0, np.nan], [2.0, np.nan, np.nan], [np.nan] * 3]))
+    np.testing.assert_allclose(mean, [2, 2, np.nan])
+    np.testing.assert_allclose(sd, [np.sqrt(2), np.nan, np.nan])
+
+
+def test_a_resumed_run_is_told_once():
+    first, second = progress(1, 0, 100, [1], [1]), progress(1, 100, 200, [9], [0])
+    again = progress(1, 100, 150, [2], [1])
+    score = {"event": "score", "boundary": BOUNDARIES[1], "task": "task1", "score": [0.6]}
+    chunks, tests = plots.timeline([first, second, score, again, score | {"score": [0.7]}])
+    assert chunks == [first, again]
+    assert tests == {"task1": {1: (150, [0.7])}}
+
+
+def test_a_long_run_draws_in_seconds(tmp_path):
+    told = [each for each in run_of(chunks=7000) if each["event"] in ("start", "progress", "score")]
+    begun = time.process_time()
+    assert names(plots.draw(told, {}, tmp_path)) == {"performance"}
+    assert time.process_time() - begun < 5
