@@ -65,9 +65,9 @@ def timeline(events: Events) -> tuple[Events, dict[str, dict[int, tuple[int, lis
             while chunks and chunks[-1]["to"] > event["from"]:
                 chunks.pop()
             chunks.append(event)
-        elif event["event"] == "score" and chunks:
-            told = tests.setdefault(event["task"], {})
-            told[event["boundary"]["index"]] = (chunks[-1]["to"], event["score"])
+        elif event["event"] == "score":
+            now = chunks[-1]["to"] if chunks else 0
+            tests.setdefault(event["task"], {})[event["boundary"]["index"]] = now, event["score"]
     return chunks, tests
 
 
@@ -95,7 +95,8 @@ def running_performance(
 def performance(events: Events, results: dict) -> Figure | None:
     """Running performance over the protocol, and the scores at its boundaries."""
     chunks, tests = timeline(events)
-    if not (tests or any(any(each["rewarded"] + each["punished"]) for each in chunks)):
+    fed = any(any(each["rewarded"] + each["punished"]) for each in chunks)
+    if not chunks or not (fed or tests):
         return None
     figure = _sheet(events, 9, 4, "performance")
     axes = figure.add_subplot(xlabel=f"Protocol time (aeons of {AEON} movement cycles)")
@@ -185,14 +186,22 @@ def weights(events: Events, results: dict) -> Figure | None:
     for axes, name in zip(panels, names, strict=True):
         for each, shade, width in zip(told, shades, widths, strict=True):
             look = {"color": shade, "lw": width, "label": _boundary(each["boundary"])}
-            bins = each["histograms"][name]
-            axes.stairs(bins["counts"], bins["edges"], baseline=None, **look)
-        axes.set(yscale="log", ylim=(0.7, max(10, 2 * axes.dataLim.ymax)))
-        axes.set(title=name.replace("_", " → ", 1), xlabel="Weight", ylabel="Synapses")
+            if any(each["histograms"][name]["counts"]):
+                axes.stairs(*_density(**each["histograms"][name]), baseline=None, **look)
+                axes.set_yscale("log")
+        axes.set(title=name.replace("_", " → ", 1), xlabel="Weight", ylabel="Density of synapses")
         axes.locator_params(axis="x", nbins=5)
     lines = panels[0].get_legend_handles_labels()
     figure.legend(*lines, loc="outside right center", title="After", frameon=False)
     return figure
+
+
+def _density(counts: list[int], edges: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """The share of synapses per unit of weight, as bins may differ; without empty ends."""
+    filled = np.flatnonzero(counts)
+    held = np.array(counts[filled[0] : filled[-1] + 1])
+    bounds = np.array(edges[filled[0] : filled[-1] + 2])
+    return held / held.sum() / np.diff(bounds), bounds
 
 
 def raster(events: Events, results: dict) -> Figure | None:
@@ -248,3 +257,28 @@ def _mosaic(fields: dict, axes: Axes) -> np.ndarray:
         mosaic[row : row + rows, column : column + columns].flat = np.array(field, dtype=float)
         axes.text(column - 0.4, row - 0.8, neuron, size=6, color=PALE)
     return mosaic
+
+
+def compare_arms(results: dict[str, dict], folder: Path) -> Path:
+    """Final scores of several arms side by side: bars with sd, a dot for every seed."""
+    tasks = next(iter(results.values()))["tasks"]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure((1.6 + 1.3 * len(results) * len(tasks) / 2, 3.2), layout="constrained")
+        axes = figure.subplots()
+        for index, (arm, result) in enumerate(results.items()):
+            final = np.array([R[-1] for R in result["R"]], float)
+            mean, sd = spread(final.T)
+            at = np.arange(len(tasks)) + 0.8 * (index - (len(results) - 1) / 2) / len(results)
+            colour = COLOURS[index % len(COLOURS)]
+            axes.bar(at, mean, 0.7 / len(results), color=colour, alpha=0.5, label=arm)
+            axes.errorbar(at, mean, np.nan_to_num(sd), fmt="none", ecolor=INK, capsize=3)
+            axes.plot(np.broadcast_to(at, final.shape).T, final.T, ".", color=INK, ms=4)
+        axes.axhline(CHANCE, color=PALE, lw=1, ls="--")
+        axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="final performance")
+        axes.set_ylim(0.3, None)
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 1.2)}
+        axes.legend(frameon=False, ncols=len(results), **place)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / ".arms.part"
+        figure.savefig(part, format="png", dpi=150)
+    return part.replace(folder / "arms.png")
