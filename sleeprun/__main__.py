@@ -112,7 +112,7 @@ def job(cfg: "DictConfig") -> float | None:
         return _carry_out(cfg, folder)
     except (ConfigError, Unmet) as error:
         log.debug("stopped: %s", error)
-        if not (folder / "events.jsonl").exists() and HydraConfig.get().mode.name == "RUN":
+        if not (folder / "events.jsonl").exists() and _mode() == "RUN":
             shutil.rmtree(folder, ignore_errors=True)
         raise
     except Exception as error:
@@ -129,13 +129,14 @@ def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
 
     if cfg.get("resume"):
         cfg = _resumed_config(cfg, HydraConfig.get().overrides.task)
-    config = parse(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
+    container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    config = parse(container)
     if config.dry_run:
         from sleeprun.help import print_protocol
 
         print_protocol(config)
         return None
-    if HydraConfig.get().mode.name == "MULTIRUN" and config.tracking.group is None:
+    if _mode() == "MULTIRUN" and config.tracking.group is None:
         group = Path(HydraConfig.get().sweep.dir).name
         tracking = config.tracking.model_copy(update={"group": group})
         config = config.model_copy(update={"tracking": tracking})
@@ -149,6 +150,13 @@ def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
     return results["metrics"]["accuracy"]["mean"]
 
 
+def _mode() -> str:
+    from hydra.core.hydra_config import HydraConfig
+
+    mode = HydraConfig.get().mode
+    return mode.name if mode else "RUN"
+
+
 def _resumed_config(cfg: "DictConfig", given: list[str]) -> "DictConfig":
     """The config that the run was begun with; only runtime and tracking may be given anew."""
     from omegaconf import OmegaConf, open_dict
@@ -158,7 +166,7 @@ def _resumed_config(cfg: "DictConfig", given: list[str]) -> "DictConfig":
     record = Path(cfg.resume) / ".hydra"
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
-    stored = OmegaConf.load(record / "config.yaml")
+    stored: Any = OmegaConf.load(record / "config.yaml")
     begun_with = OmegaConf.load(record / "overrides.yaml")
     for override in given:
         section = override.lstrip("+").split(".")[0].split("=")[0]

@@ -11,7 +11,9 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise, sleep
-from sleeprun.simulate import Clock, Network, NetworkState
+from sleeprun.adapt import learn, regulate
+from sleeprun.network import Clock, Network, NetworkState, counts, kick
+from sleeprun.simulate import advance as simulate
 from sleeprun.tasks.foraging import ForagingWorld, Task, WorldState
 
 # Purposes of a seed's noise streams.
@@ -79,7 +81,8 @@ def birth(
 
 def blank_tally(experiment: Experiment) -> Tally:
     zero = jnp.int32(0)
-    return Tally(*([zero] * 5), {name: zero for name in experiment.network.populations})
+    spikes = {name: zero for name in experiment.network.populations}
+    return Tally(zero, zero, zero, zero, zero, spikes)
 
 
 def enter_world(experiment: Experiment, state: AgentState, task: Task) -> AgentState:
@@ -107,16 +110,16 @@ def wake_cycle(
     """One movement cycle awake (Golden et al. 2022, "Order of events")."""
     network = experiment.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
-    net = network.advance(state.network, clock, 1)
-    spiked = network.counts(net)
+    net = simulate(network, state.network, clock, 1)
+    spiked = counts(network, net)
     words = noise.stream(state.key, _WORLD)
     world, meal = experiment.world.move(state.world, task, spiked["output"], words, state.cycle)
-    net = network.learn(net, clock, meal.reward, plastic)
+    net = learn(network, net, clock, meal.reward, plastic)
     sees = experiment.world.see(world)
-    net = network.kick(net, "input", jnp.where(sees, experiment.world.food_kick, 0.0))
+    net = kick(network, net, "input", jnp.where(sees, experiment.world.food_kick, 0.0))
     if plastic:
-        net = network.regulate(net, spiked, plastic)
-    net = network.advance(net, clock._replace(step=1), network.cycle_steps - 1)
+        net = regulate(network, net, spiked, plastic)
+    net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
     tally = tally._replace(
         awake=tally.awake + 1,
         rewarded=tally.rewarded + meal.rewarded,
@@ -144,21 +147,20 @@ def sleep_cycle(
     rates = jnp.where(state.trained[:, None], state.rates, 0.0).sum(axis=0) / tasks
     words = noise.stream(state.key, _SLEEP)
     first, later = experiment.drive(rates, words, state.cycle, network.cycle_steps)
-    net = network.advance(state.network, clock, 1, {"hidden": first})
-    spiked = network.counts(net)
-    net = network.learn(net, clock, experiment.sleep_reward, plastic)
+    net = simulate(network, state.network, clock, 1, {"hidden": first})
+    spiked = counts(network, net)
+    net = learn(network, net, clock, experiment.sleep_reward, plastic)
     if plastic:
-        net = network.regulate(net, spiked, plastic)
+        net = regulate(network, net, spiked, plastic)
     train = {} if later is None else {"hidden": later}
-    net = network.advance(net, clock._replace(step=1), network.cycle_steps - 1, train)
+    net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1, train)
     tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, spiked))
     return state._replace(network=net, cycle=state.cycle + 1), tally
 
 
 def _count(tally: Tally, spiked: dict[str, Float[Array, " neuron"]]) -> dict[str, Array]:
     return {
-        name: tally.spikes[name] + spikes.sum().astype(jnp.int32)
-        for name, spikes in spiked.items()
+        name: tally.spikes[name] + spikes.sum().astype(jnp.int32) for name, spikes in spiked.items()
     }
 
 

@@ -1,5 +1,7 @@
 """From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -9,7 +11,11 @@ from sleeprun.cycles import AgentState, Experiment, birth
 from sleeprun.networks import agent
 from sleeprun.tasks.foraging import ForagingWorld, Task
 
-DRIVES = {"rate_matched": sleep.RateMatched, "uniform": sleep.Uniform, "poisson": sleep.Poisson}
+DRIVES: dict[str, Any] = {
+    "rate_matched": sleep.RateMatched,
+    "uniform": sleep.Uniform,
+    "poisson": sleep.Poisson,
+}
 
 
 def build(config: Config) -> Experiment:

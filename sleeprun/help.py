@@ -1,5 +1,6 @@
 """What the user reads before a run: the help, the protocol, and Hydra's errors put plainly."""
 
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ def experiments(folder: Path) -> list[tuple[str, str]]:
 def _config_dirs(arguments: list[str]) -> list[Path]:
     joined = [a.split("=", 1)[1] for a in arguments if re.match(r"(--config-dir|-cd)=", a)]
     flags = ("--config-dir", "-cd")
-    apart = [b for a, b in zip(arguments, arguments[1:], strict=False) if a in flags]
+    apart = [b for a, b in itertools.pairwise(arguments) if a in flags]
     return [Path(folder) for folder in joined + apart]
 
 
@@ -56,7 +57,9 @@ def explain_hydra(error: BaseException) -> str:
     text = str(error)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
         return unknown_key(key.group(1).split("@")[0])
-    if choice := re.search(r"Could not find '([^']+)'\s+Available options in '([^']+)':(.*)", text, re.S):
+    if choice := re.search(
+        r"Could not find '([^']+)'\s+Available options in '([^']+)':(.*)", text, re.S
+    ):
         wanted, group, options = choice.groups()
         name = wanted.removeprefix(f"{group}/")
         names = re.findall(r"^\t(\S+)$", options.split("\nConfig search path")[0], re.M)
@@ -82,7 +85,9 @@ def print_protocol(config: "Config") -> None:
 
     protocols = arms_of(config)
     prefix = shared_prefix(list(protocols.values()))
-    shortened = f", shortened: scale {config.protocol.scale:g}" if config.protocol.scale != 1 else ""
+    shortened = (
+        f", shortened: scale {config.protocol.scale:g}" if config.protocol.scale != 1 else ""
+    )
     print(f"{config.name}: {len(config.seeds)} seeds{shortened}")
     total = sum(cycles_of(phase) for phase in prefix)
     if len(protocols) > 1:

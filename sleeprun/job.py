@@ -84,7 +84,7 @@ def _run(
     if (folder.path / "results.json").exists():
         return json.loads((folder.path / "results.json").read_text())
     joint = _joint(config)
-    write_whole(folder.path / "protocol.txt", "\n".join(describe(protocol) + [""]).encode())
+    write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
     experiment = build(config)
     run = Run(
         config, experiment, protocol, newborns(config, experiment, config.seeds), folder, devices
@@ -145,7 +145,9 @@ def _start(config: Config, *, resumed: bool) -> dict[str, Any]:
         "scale": config.protocol.scale,
         "shortened": config.protocol.scale < 1,
         "cycle_steps": config.network.cycle_steps,
-        "shape": {name: getattr(config.network, name).size for name in ("input", "hidden", "output")},
+        "shape": {
+            name: getattr(config.network, name).size for name in ("input", "hidden", "output")
+        },
         "device": f"{jax.device_count()} x {device.device_kind}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }

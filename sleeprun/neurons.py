@@ -100,9 +100,7 @@ class LIF(eqx.Module):
     refractory: Scalar
 
     @classmethod
-    def create(
-        cls, *, tau: float, gain: float, current_decay: float, refractory: float
-    ) -> Self:
+    def create(cls, *, tau: float, gain: float, current_decay: float, refractory: float) -> Self:
         return cls(*(jnp.float32(number) for number in (tau, gain, current_decay, refractory)))
 
     def init(self, size: int) -> LIFState:

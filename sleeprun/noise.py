@@ -18,9 +18,13 @@ def _mix(word: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
     return word ^ (word >> 16)
 
 
-def stream(key: UInt32[Array, " words"], purpose: int) -> UInt32[Array, " words"]:
+def stream(key: UInt32[Array, " words"], purpose: int | Int[Array, ""]) -> UInt32[Array, " words"]:
     """The stream of one purpose (any integer constant) under a seed's key of two words."""
-    return _mix(key + jnp.uint32(_WEYL) * jnp.arange(1, 3, dtype=jnp.uint32) + jnp.uint32(purpose))
+    return _mix(
+        key
+        + jnp.uint32(_WEYL) * jnp.arange(1, 3, dtype=jnp.uint32)
+        + jnp.asarray(purpose).astype(jnp.uint32)
+    )
 
 
 def uniform(

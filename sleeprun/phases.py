@@ -27,6 +27,10 @@ class Interleave:
     phases: tuple[Wake | Sleep, ...]
     rounds: int
 
+    @property
+    def cycles_a_round(self) -> int:
+        return sum(phase.cycles for phase in self.phases)
+
 
 @dataclass(frozen=True)
 class Freeze:

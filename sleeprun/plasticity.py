@@ -128,15 +128,15 @@ def write_traces(
     """Write the traces of all pairs with a spike that plasticity has not yet seen."""
     kept = traces.groups[1:].sum()
     n_post = connected.shape[1]
-    pre_blocks = (pre.count + PRE_BLOCK - 1) // PRE_BLOCK
-    post_blocks = (post.count + POST_BLOCK - 1) // POST_BLOCK
+    pre_blocks = (pre.length + PRE_BLOCK - 1) // PRE_BLOCK
+    post_blocks = (post.length + POST_BLOCK - 1) // POST_BLOCK
 
     def write_block(block, carry):
         traces, written = carry
         p = (block % pre_blocks) * PRE_BLOCK + jnp.arange(PRE_BLOCK, dtype=jnp.int32)[:, None]
         q = (block // pre_blocks) * POST_BLOCK + jnp.arange(POST_BLOCK, dtype=jnp.int32)[None, :]
         lag = post.time[q] - pre.time[p]
-        exists = (p < pre.count) & (q < post.count) & ((p >= pre.fresh) | (q >= post.fresh))
+        exists = (p < pre.length) & (q < post.length) & ((p >= pre.fresh) | (q >= post.fresh))
         paired = exists & (jnp.abs(lag) < rule.reach) & connected[pre.neuron[p], post.neuron[q]]
         kernel = rule.amplitude * jnp.exp(-jnp.abs(lag).astype(jnp.float32) / rule.tau)
         order = jnp.cumsum(paired.ravel(), dtype=jnp.int32).reshape(paired.shape)

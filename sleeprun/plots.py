@@ -197,11 +197,10 @@ def weights(events: Events, results: dict) -> Figure | None:
 
 
 def _density(counts: list[int], edges: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """The share of synapses per unit of weight, as bins may differ; without empty ends."""
+    """The share of synapses per unit of weight; a bin takes in the empty ones before it."""
     filled = np.flatnonzero(counts)
-    held = np.array(counts[filled[0] : filled[-1] + 1])
-    bounds = np.array(edges[filled[0] : filled[-1] + 2])
-    return held / held.sum() / np.diff(bounds), bounds
+    bounds = np.array(edges)[[filled[0], *(filled + 1)]]
+    return np.array(counts)[filled] / sum(counts) / np.diff(bounds), bounds
 
 
 def raster(events: Events, results: dict) -> Figure | None:

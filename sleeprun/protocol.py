@@ -13,7 +13,9 @@ def plan(config: Config, sleep: SleepConfig) -> Protocol:
 
 def arms_of(config: Config) -> dict[str, Protocol]:
     """The protocol of every arm; a config without arms has one, without a name."""
-    return {name: plan(config, sleep) for name, sleep in (config.arms or {"": config.sleep}).items()}
+    return {
+        name: plan(config, sleep) for name, sleep in (config.arms or {"": config.sleep}).items()
+    }
 
 
 class _Planner:
@@ -55,10 +57,9 @@ class _Planner:
         if len(parts) == 1:
             self.written.append(Wake(tasks[0], cycles, self.plastic))
         else:
-            rounds = max(1, round(cycles / sum(part.cycles for part in parts)))
-            self.written.append(Interleave(tuple(parts), rounds))
-        kind = "wake" if len(parts) == 1 else "interleave"
-        self._score(name, kind, learned)
+            a_round = sum(part.cycles for part in parts)
+            self.written.append(Interleave(tuple(parts), max(1, round(cycles / a_round))))
+        self._score(name, "wake" if len(parts) == 1 else "interleave", learned)
         if schedule == "after":
             self.written.append(Sleep(self._cycles(self.sleep.aeons), self._plastic_asleep()))
             self._score(f"{name}, slept", "sleep", learned)
@@ -99,7 +100,7 @@ def cycles_of(phase: Phase) -> int:
         case Wake() | Sleep() | Score():
             return phase.cycles
         case Interleave():
-            return phase.rounds * sum(part.cycles for part in phase.phases)
+            return phase.rounds * phase.cycles_a_round
         case _:
             return 0
 
@@ -140,7 +141,9 @@ def describe(protocol: Protocol, first: int = 0) -> list[str]:
         kind, name = label(phase)
         cycles = cycles_of(phase)
         plastic = ", ".join(_plastic_of(phase)) or "-"
-        lines.append(f"{index:3d}  {kind:12s}  {name:44s}  {cycles:>11,d} cycles  plastic: {plastic}")
+        lines.append(
+            f"{index:3d}  {kind:12s}  {name:44s}  {cycles:>11,d} cycles  plastic: {plastic}"
+        )
     return lines
 
 

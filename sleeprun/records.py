@@ -84,7 +84,7 @@ def rasters(
     steps = experiment.network.cycle_steps
     pairs = {}
     for name, spikes in state.network.spikes.items():
-        first, count = int(spikes.fresh[0]), int(spikes.count[0])
+        first, count = int(spikes.fresh[0]), int(spikes.length[0])
         time = np.asarray(spikes.time[0][first:count]).astype(np.int64) % 2**32
         start = (int(state.cycle[0]) - 1) * steps % 2**32
         step = (time - start) % 2**32

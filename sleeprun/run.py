@@ -18,10 +18,10 @@ import numpy as np
 from sleeprun import cycles, records
 from sleeprun.config import Config, ConfigError
 from sleeprun.cycles import AgentState, Experiment, Leg
-from sleeprun.phases import Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.network import overflowed
+from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol import Protocol, cycles_of
 from sleeprun.seeds import over_seeds, pad
-from sleeprun.simulate import overflowed
 from sleeprun.store import DamagedCheckpoint, RunDirectory, load, read_header
 
 Event = dict[str, Any]
@@ -54,7 +54,10 @@ class Run:
 
     def cycles_done(self) -> int:
         """Movement cycles a seed simulated so far, tests included."""
-        return sum(cycles_of(phase) for phase in self.protocol[: self.phase]) + self.done
+        behind = sum(cycles_of(phase) for phase in self.protocol[: self.phase])
+        if self.phase == len(self.protocol):
+            return behind
+        return behind + self.done * units(self.protocol[self.phase])[1]
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
@@ -72,9 +75,7 @@ class Run:
                 yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
                 continue
             self.state, self.tested = pad(state, self.devices), pad(tested, self.devices)
-            self.phase, self.done, self.cycle = (
-                header[key] for key in ("phase", "done", "cycle")
-            )
+            self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
             self.eaten = np.array(header["eaten"], int)
             self.earlier_seconds = header["seconds"]
             self.folder.rewind(header["events_bytes"])
@@ -96,7 +97,7 @@ class Run:
                     case Freeze() | Lesion():
                         self.state = self._intervene(phase)
                 self._next_phase()
-                if isinstance(phase, Score) and self._ends_boundary():
+                if isinstance(phase, Score) and self._ends(phase.boundary):
                     self.save(f"boundary-{phase.boundary.index:02d}")
         except KeyboardInterrupt:
             self.save()
@@ -118,9 +119,9 @@ class Run:
 
     def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
-        legs = legs_of(self.experiment, phase)
+        legs = tuple(leg_of(self.experiment, part) for part in parts_of(phase))
         solo = not isinstance(phase, Interleave)
-        total, turn = (phase.cycles, 1) if solo else (phase.rounds, _cycles_a_round(phase))
+        total, turn = units(phase)
         chunk = max(1, self.config.runtime.chunk_cycles // turn)
         if self.done == 0 and solo:
             self.state = self._call(cycles.begin, legs[0], self.state)
@@ -171,11 +172,10 @@ class Run:
     def _next_phase(self) -> None:
         self.phase, self.done, self.tested = self.phase + 1, 0, self.state
 
-    def _ends_boundary(self) -> bool:
-        following = self.protocol[self.phase] if self.phase < len(self.protocol) else None
-        return not isinstance(following, Score) or (
-            following.boundary != self.protocol[self.phase - 1].boundary
-        )
+    def _ends(self, boundary: Boundary) -> bool:
+        """Whether the last task of this boundary has just been scored."""
+        following = self.protocol[self.phase : self.phase + 1]
+        return not any(isinstance(p, Score) and p.boundary == boundary for p in following)
 
     def _save_if_due(self) -> None:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
@@ -203,22 +203,24 @@ class Run:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def parts_of(phase: Phase) -> tuple[Phase, ...]:
-    return phase.phases if isinstance(phase, Interleave) else (phase,)
+def parts_of(phase: Phase) -> tuple[Wake | Sleep, ...]:
+    if isinstance(phase, Interleave):
+        return phase.phases
+    return (phase,) if isinstance(phase, Wake | Sleep) else ()
+
+
+def units(phase: Phase) -> tuple[int, int]:
+    """How many steps the fold takes through a phase, and the movement cycles of each."""
+    if isinstance(phase, Interleave):
+        return phase.rounds, phase.cycles_a_round
+    return cycles_of(phase), 1
 
 
 def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
-    task, index = None, -1
-    if isinstance(phase, Wake) and phase.task is None:
-        task = experiment.unsupervised
-    elif isinstance(phase, Wake):
-        task, index = experiment.tasks[phase.task], list(experiment.tasks).index(phase.task)
-    return Leg(task, jnp.int32(index), jnp.int32(phase.cycles), phase.plastic)
-
-
-def legs_of(experiment: Experiment, phase: Wake | Sleep | Interleave) -> tuple[Leg, ...]:
-    return tuple(leg_of(experiment, part) for part in parts_of(phase))
-
-
-def _cycles_a_round(phase: Interleave) -> int:
-    return sum(part.cycles for part in phase.phases)
+    cycles = jnp.int32(phase.cycles)
+    if isinstance(phase, Sleep):
+        return Leg(None, jnp.int32(-1), cycles, phase.plastic)
+    if phase.task is None:
+        return Leg(experiment.unsupervised, jnp.int32(-1), cycles, phase.plastic)
+    index = list(experiment.tasks).index(phase.task)
+    return Leg(experiment.tasks[phase.task], jnp.int32(index), cycles, phase.plastic)

@@ -41,7 +41,7 @@ class Uniform(eqx.Module):
 
 
 class Poisson(eqx.Module):
-    """Kicks at any step of the cycle, on average as many as the neuron's rate (the paper's text)."""
+    """Kicks at any step of the cycle, on average as many as the neuron's rate (paper's text)."""
 
     kick: Float[Array, ""]
 

@@ -16,7 +16,7 @@ class SpikeList(NamedTuple):
 
     time: Int[Array, " capacity"]
     neuron: Int[Array, " capacity"]
-    count: Int[Array, ""]  # spikes in the list
+    length: Int[Array, ""]  # spikes in the list
     fresh: Int[Array, ""]  # those before this index have been seen by plasticity
     overflowed: Bool[Array, ""]  # a spike did not fit
 
@@ -38,13 +38,13 @@ def collect(
 
     def append(k, spikes):
         fired = raster[rows[k]] > 0
-        place = spikes.count + jnp.cumsum(fired, dtype=jnp.int32) - 1
+        place = spikes.length + jnp.cumsum(fired, dtype=jnp.int32) - 1
         place = jnp.where(fired, place, capacity)
-        count = spikes.count + fired.sum(dtype=jnp.int32)
+        count = spikes.length + fired.sum(dtype=jnp.int32)
         return spikes._replace(
             time=spikes.time.at[place].set(start + rows[k], mode="drop"),
             neuron=spikes.neuron.at[place].set(neurons, mode="drop"),
-            count=jnp.minimum(count, capacity),
+            length=jnp.minimum(count, capacity),
             overflowed=spikes.overflowed | (count > capacity),
         )
 
@@ -54,19 +54,19 @@ def collect(
 def fresh_counts(spikes: SpikeList, size: int) -> Float[Array, " neuron"]:
     """How often each neuron spiked since plasticity last looked."""
     index = jnp.arange(spikes.time.shape[0])
-    is_fresh = (index >= spikes.fresh) & (index < spikes.count)
+    is_fresh = (index >= spikes.fresh) & (index < spikes.length)
     return jnp.zeros(size).at[spikes.neuron].add(is_fresh.astype(jnp.float32))
 
 
 def forget(spikes: SpikeList, before: Int[Array, ""]) -> SpikeList:
     """Drop what is older than time `before` and mark the rest as seen."""
     index = jnp.arange(spikes.time.shape[0], dtype=jnp.int32)
-    old = ((spikes.time - before) < 0) & (index < spikes.count)
+    old = ((spikes.time - before) < 0) & (index < spikes.length)
     dropped = old.sum(dtype=jnp.int32)
-    kept = spikes.count - dropped
+    kept = spikes.length - dropped
     return spikes._replace(
         time=jnp.roll(spikes.time, -dropped),
         neuron=jnp.roll(spikes.neuron, -dropped),
-        count=kept,
+        length=kept,
         fresh=kept,
     )

@@ -137,8 +137,8 @@ def deliver_window(
         pre = spikes.neuron[index]
         row = spikes.time[index] - start
         factor = jitter(words, amplitude, cycle, (step + row)[:, None], pre[:, None], post)
-        row = jnp.where(index < spikes.count, row, current.shape[0])
+        row = jnp.where(index < spikes.length, row, current.shape[0])
         return current.at[row].add(weights[pre] * factor, mode="drop")
 
-    blocks = (spikes.count - first + BLOCK - 1) // BLOCK
+    blocks = (spikes.length - first + BLOCK - 1) // BLOCK
     return lax.fori_loop(0, blocks, add_block, current)

@@ -85,8 +85,15 @@ class Reference:
         self.since_adaptation = {p: np.zeros(n) for p, n in self.size.items()}
         self.cycle = 0
 
-    def run_cycle(self, *, food: np.ndarray, reward: float, sleep_kicks: np.ndarray,
-                  plastic: bool, frozen: bool) -> dict:
+    def run_cycle(
+        self,
+        *,
+        food: np.ndarray,
+        reward: float,
+        sleep_kicks: np.ndarray,
+        plastic: bool,
+        frozen: bool,
+    ) -> dict:
         """One movement cycle; returns spike counts by population and the list "spikes"."""
         c = self.constants
         result: dict = {p: np.zeros(n, dtype=np.int64) for p, n in self.size.items()}

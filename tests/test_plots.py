@@ -160,9 +160,17 @@ def test_a_resumed_run_is_told_once():
     first, second = progress(1, 0, 100, [1], [1]), progress(1, 100, 200, [9], [0])
     again = progress(1, 100, 150, [2], [1])
     score = {"event": "score", "boundary": BOUNDARIES[1], "task": "task1", "score": [0.6]}
-    chunks, tests = plots.timeline([first, second, score, again, score | {"score": [0.7]}])
+    untrained = {"event": "score", "boundary": {"index": 0}, "task": "task1", "score": [0.5]}
+    told = [untrained, first, second, score, again, score | {"score": [0.7]}]
+    chunks, tests = plots.timeline(told)
     assert chunks == [first, again]
-    assert tests == {"task1": {1: (150, [0.7])}}
+    assert tests == {"task1": {0: (0, [0.5]), 1: (150, [0.7])}}
+
+
+def test_a_density_takes_in_empty_bins():
+    density, bounds = plots._density([0, 2, 0, 6, 0], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+    np.testing.assert_array_equal(bounds, [0.5, 1.0, 2.0])
+    np.testing.assert_array_equal(density, [0.5, 0.75])
 
 
 def test_a_long_run_draws_in_seconds(tmp_path):

@@ -1,7 +1,8 @@
 """The spiking agent: from its config to a `Network` and a seed's starting weights."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,21 +10,25 @@ from jaxtyping import Array, Float
 
 from sleeprun import synapses
 from sleeprun.homeostasis import Homeostasis
+from sleeprun.network import Network, Population, Projection
 from sleeprun.neurons import LIF, RulkovMap
 from sleeprun.plasticity import STDP
-from sleeprun.simulate import Network, Population, Projection
 
 if TYPE_CHECKING:
     from sleeprun.config import NetworkConfig, PlasticityConfig, ProjectionConfig
 
 POPULATIONS = ("input", "hidden", "output")
-NEURONS = {"rulkov": RulkovMap, "lif": LIF}
-WIRING = {
+NEURONS: dict[str, Any] = {"rulkov": RulkovMap, "lif": LIF}
+WIRING: dict[str, Callable[..., Any]] = {
     "fixed_fan_in": synapses.fixed_fan_in,
     "all_to_all": synapses.all_to_all,
     "random": synapses.random_pairs,
 }
-WEIGHTS = {"coins": synapses.coins, "constant": synapses.constant, "normal": synapses.normal}
+WEIGHTS: dict[str, Callable[..., Any]] = {
+    "coins": synapses.coins,
+    "constant": synapses.constant,
+    "normal": synapses.normal,
+}
 WIRING_PURPOSE = 1
 
 
@@ -37,7 +42,9 @@ def build(config: "NetworkConfig", *, stepwise: bool = False) -> Network:
         rule = population.homeostasis
         populations[name] = Population(
             neuron=NEURONS[cell.model].create(**constants),
-            homeostasis=rule and Homeostasis(*floats(rule.target, rule.step, rule.smoothing)),
+            homeostasis=Homeostasis(*floats(rule.target, rule.step, rule.smoothing))
+            if rule
+            else None,
             size=population.count,
             capacity=population.max_spikes,
             regulates=rule.regulates if rule else "resistance",
@@ -45,7 +52,7 @@ def build(config: "NetworkConfig", *, stepwise: bool = False) -> Network:
     projections = {
         name: Projection(
             jitter=jnp.float32(projection.jitter),
-            rule=projection.plasticity and plasticity_rule(projection.plasticity, config),
+            rule=plasticity_rule(projection.plasticity) if projection.plasticity else None,
             pre=projection.pre,
             post=projection.post,
             mirrors=projection.weights.of if projection.weights.kind == "mirror" else None,
@@ -60,7 +67,7 @@ def floats(*numbers: float) -> tuple[Float[Array, ""], ...]:
     return tuple(jnp.float32(number) for number in numbers)
 
 
-def plasticity_rule(config: "PlasticityConfig", network: "NetworkConfig") -> STDP:
+def plasticity_rule(config: "PlasticityConfig") -> STDP:
     return STDP(
         amplitude=jnp.float32(config.amplitude),
         tau=jnp.float32(config.tau),

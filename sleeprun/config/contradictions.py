@@ -1,0 +1,106 @@
+"""Values that are fine alone and impossible together."""
+
+from collections.abc import Iterator
+
+from sleeprun.config.messages import nearest
+from sleeprun.config.schema import (
+    Config,
+    FixedFanIn,
+    MirrorWeights,
+    NetworkConfig,
+    WorldConfig,
+    stage_names,
+)
+
+
+def contradictions(config: Config) -> Iterator[str]:
+    """One line for each."""
+    yield from _network_contradictions(config.network)
+    yield from _world_contradictions(config.world, config.network)
+    network, known = config.network, list(config.world.tasks)
+    for index, stage in enumerate(config.tasks):
+        for name in stage:
+            if name not in known:
+                yield f"tasks.{index}='{name}': no such task{nearest(name, known)}"
+    plastic = [name for name, entry in network.projections.items() if entry.plasticity]
+    for name in config.protocol.freeze:
+        if name not in network.projections:
+            allowed = list(network.projections)
+            yield f"protocol.freeze='{name}': no such projection{nearest(name, allowed)}"
+    for label, sleep in {"sleep": config.sleep, **config.arms}.items():
+        if sleep.schedule != "never" and sleep.first_stage > len(config.tasks):
+            yield (
+                f"{label}.first_stage={sleep.first_stage}: there are only "
+                f"{len(config.tasks)} stages in tasks"
+            )
+    stages = ["unsupervised", *stage_names(config.tasks)]
+    for index, entry in enumerate(config.protocol.interventions):
+        key = f"protocol.interventions.{index}"
+        if entry.after not in stages:
+            yield f"{key}.after='{entry.after}': no such stage{nearest(entry.after, stages)}"
+        if entry.freeze is not None and entry.freeze not in plastic:
+            yield f"{key}.freeze='{entry.freeze}': not plastic{nearest(entry.freeze, plastic)}"
+        populations = ["input", "hidden", "output"]
+        if entry.lesion is not None and entry.lesion not in populations:
+            yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"
+
+
+def _network_contradictions(network: NetworkConfig) -> Iterator[str]:
+    for name in ("input", "hidden", "output"):
+        population = getattr(network, name)
+        if population.neuron not in network.neurons:
+            allowed = list(network.neurons)
+            yield (
+                f"network.{name}.neuron='{population.neuron}': no such neuron"
+                f"{nearest(population.neuron, allowed)}"
+            )
+    for name, projection in network.projections.items():
+        key, size = f"network.projections.{name}", getattr(network, projection.pre).count
+        wiring, weights = projection.wiring, projection.weights
+        if isinstance(wiring, FixedFanIn) and wiring.fan_in > size:
+            yield (
+                f"{key}.wiring.fan_in={wiring.fan_in}: the {projection.pre} population has only "
+                f"{size} neurons; choose 1 to {size}"
+            )
+        if not isinstance(weights, MirrorWeights):
+            continue
+        mirrored = network.projections.get(weights.of)
+        if mirrored is None or isinstance(mirrored.weights, MirrorWeights):
+            allowed = [other for other in network.projections if other != name]
+            why = f"cannot be mirrored{nearest(weights.of, allowed)}"
+            yield f"{key}.weights.of='{weights.of}': {why}"
+        elif (mirrored.pre, mirrored.post) != (projection.pre, projection.post):
+            yield f"{key}.weights.of='{weights.of}': must join the same two populations"
+        if projection.plasticity:
+            yield f"{key}.plasticity: mirrored weights are not learned; must be null"
+
+
+def _world_contradictions(world: WorldConfig, network: NetworkConfig) -> Iterator[str]:
+    if network.output.count != 8:
+        yield f"network.output.size={network.output.size}: must be 8, one a direction of movement"
+    vision = network.input.size
+    if len(vision) != 2 or any(extent % 2 == 0 or extent > world.size for extent in vision):
+        yield f"network.input.size={vision}: must be two odd numbers up to world.size={world.size}"
+    for name, offset in world.kinds.items():
+        if offset == [0, 0] or any(abs(step) > 1 for step in offset):
+            yield f"world.kinds.{name}={offset}: must be a step to a neighbouring square"
+    for name, task in world.tasks.items():
+        for role in ("rewarded", "punished"):
+            kind = getattr(task, role)
+            if kind not in world.kinds:
+                allowed = list(world.kinds)
+                yield f"world.tasks.{name}.{role}='{kind}': no such kind{nearest(kind, allowed)}"
+        if task.rewarded == task.punished:
+            yield f"world.tasks.{name}.punished='{task.punished}': also its rewarded kind"
+    particles = world.particles
+    counts = {
+        "unsupervised": particles.unsupervised * len(world.kinds),
+        "task": particles.task * 2,
+    }
+    room = world.size**2 // 16
+    for name, count in counts.items():
+        if count > room:
+            yield (
+                f"world.particles.{name}={getattr(particles, name)}: {count} particles; "
+                f"a world of {world.size} x {world.size} surely holds {room} that do not touch"
+            )

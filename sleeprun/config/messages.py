@@ -1,0 +1,89 @@
+"""What is wrong with a configuration, in a line that names the key, the value and what is right."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from sleeprun.config.schema import Config
+
+
+def unknown_key(path: str) -> str:
+    """What is wrong with a dotted key that the schema does not have."""
+    parts = path.split(".")
+    for depth, part in enumerate(parts):
+        allowed = _keys(parts[:depth])
+        if allowed and part not in allowed:
+            return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}"
+    return f"{path}: unknown key"
+
+
+def nearest(word: str, allowed: list[str]) -> str:
+    near = get_close_matches(word, allowed, n=1, cutoff=0.5)
+    return (
+        f"{guess} Allowed here: {', '.join(allowed)}."
+        if near
+        else f"; allowed here: {', '.join(allowed)}"
+    )
+
+
+def explain(problem: Any, container: Mapping[str, Any]) -> str:
+    """One of pydantic's errors as `key=value: what is wrong`, in the user's own key path."""
+    path, here = [], container
+    for part in problem["loc"]:
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int):
+            here = here[part] if part < len(here) else None
+        elif problem["type"] not in ("extra_forbidden", "missing") or part != problem["loc"][-1]:
+            continue
+        path.append(str(part))
+    key = ".".join(path)
+    match problem["type"]:
+        case "extra_forbidden":
+            return unknown_key(key)
+        case "missing":
+            return f"{key}: missing"
+        case "value_error":
+            reason = str(problem["ctx"]["error"])
+        case "union_tag_invalid":
+            key = f"{key}.{problem['ctx']['discriminator'].strip(chr(39))}"
+            allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected_tags"])
+            chosen = problem["ctx"]["tag"]
+            return f"{key}='{chosen}': not one of these{nearest(chosen, allowed)}"
+        case "literal_error":
+            allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected"])
+            reason = f"not one of these{nearest(str(problem['input']), allowed)}"
+        case _:
+            reason = problem["msg"].replace("Input should be", "must be")
+    value = problem["input"]
+    shown = "" if isinstance(value, Mapping | BaseModel) else f"={value!r}"
+    return f"{key}{shown}: {reason}"
+
+
+def _keys(path: list[str]) -> list[str]:
+    """The keys that the schema allows under a path; none where any is, or nothing is."""
+    found: list[Any] = [Config]
+    for part in path:
+        found = [inner for kind in found for inner in _descend(kind, part)]
+    models = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return list(dict.fromkeys(name for model in models for name in model.model_fields))
+
+
+def _descend(kind: Any, part: str) -> list[Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        field = kind.model_fields.get(part)
+        return _members(field.annotation) if field else []
+    if get_origin(kind) in (dict, list):
+        return _members(get_args(kind)[-1])
+    return []
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
+        return [inner for member in get_args(annotation) for inner in _members(member)]
+    return [annotation]

@@ -1,0 +1,138 @@
+"""The network: populations joined by projections, and the state of all of them."""
+
+from graphlib import TopologicalSorter
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, UInt32
+from scipy.sparse.csgraph import connected_components
+
+from sleeprun import spikes as spike_lists
+from sleeprun.homeostasis import Homeostasis
+from sleeprun.neurons import Neuron, NeuronState
+from sleeprun.plasticity import STDP, PlasticState
+from sleeprun.spikes import SpikeList
+
+Weights = Float[Array, "pre post"]
+Words = UInt32[Array, " words"]
+
+
+class Population(eqx.Module):
+    neuron: Neuron
+    homeostasis: Homeostasis | None  # acts on the resistance or on the in-weights' target
+    size: int = eqx.field(static=True)
+    capacity: int = eqx.field(static=True)  # of the spike list
+    regulates: str = eqx.field(static=True, default="resistance")  # or "in_weights"
+
+
+class Projection(eqx.Module):
+    jitter: Float[Array, ""]  # R of the factor U(1 - R, 1 + R) on every spike's current
+    rule: STDP | None
+    pre: str = eqx.field(static=True)
+    post: str = eqx.field(static=True)
+    mirrors: str | None = eqx.field(static=True, default=None)  # weights: -row mean of this one
+    excitatory: bool = eqx.field(static=True, default=True)
+
+
+class NetworkState(NamedTuple):
+    neurons: dict[str, NeuronState]
+    spikes: dict[str, SpikeList]
+    resistance: dict[str, Float[Array, " neuron"]]
+    rate: dict[str, Float[Array, " neuron"]]  # smoothed, spikes a cycle
+    weights: dict[str, Weights]
+    plastic: dict[str, PlasticState]  # of the projections with a rule
+    out_start: dict[str, Float[Array, " neuron"]]  # summed excitatory output weights at the start
+
+
+class Clock(NamedTuple):
+    """Where a window begins. `words` is the noise stream of the run that is being simulated."""
+
+    cycle: Int[Array, ""]
+    step: int
+    words: Words
+
+
+class Network(eqx.Module):
+    populations: dict[str, Population]
+    projections: dict[str, Projection]
+    cycle_steps: int = eqx.field(static=True)
+    stepwise: bool = eqx.field(static=True, default=False)  # simulate by the plain reference
+
+    def init(self, weights: dict[str, Weights]) -> NetworkState:
+        """The resting network with the given weights [pre, post]; 0 is no synapse."""
+        pops = self.populations
+        return NetworkState(
+            neurons={name: pop.neuron.init(pop.size) for name, pop in pops.items()},
+            spikes={name: spike_lists.empty(pop.capacity) for name, pop in pops.items()},
+            resistance={name: jnp.ones(pop.size) for name, pop in pops.items()},
+            rate={name: jnp.zeros(pop.size) for name, pop in pops.items()},
+            weights=dict(weights),
+            plastic={
+                name: projection.rule.init(weights[name])
+                for name, projection in self.projections.items()
+                if projection.rule is not None
+            },
+            out_start=out_weights(self, weights),
+        )
+
+    def stages(self) -> tuple[tuple[str, ...], ...]:
+        """Populations in the order of simulation; those of one stage are stepped together."""
+        names = list(self.populations)
+        if self.stepwise:
+            return (tuple(names),)
+        edges = np.zeros((len(names), len(names)), int)
+        for projection in self.projections.values():
+            edges[names.index(projection.pre), names.index(projection.post)] = 1
+        count, labels = connected_components(edges, directed=True, connection="strong")
+        before: dict[int, set[int]] = {int(label): set() for label in range(count)}
+        for pre, post in np.argwhere(edges):
+            if labels[pre] != labels[post]:
+                before[int(labels[post])].add(int(labels[pre]))
+        order = TopologicalSorter(before).static_order()
+        return tuple(
+            tuple(name for name, its in zip(names, labels, strict=True) if its == label)
+            for label in order
+        )
+
+
+def out_weights(
+    network: Network, weights: dict[str, Weights]
+) -> dict[str, Float[Array, " neuron"]]:
+    """Each neuron's summed excitatory output weights."""
+    total = {name: jnp.zeros(pop.size) for name, pop in network.populations.items()}
+    for name, projection in network.projections.items():
+        if projection.excitatory:
+            total[projection.pre] = total[projection.pre] + weights[name].sum(axis=1)
+    return total
+
+
+def kick(
+    network: Network, state: NetworkState, population: str, current: Float[Array, " neuron"]
+) -> NetworkState:
+    """Add to a population's synaptic current."""
+    cell = state.neurons[population]
+    neurons = state.neurons | {population: cell._replace(i=cell.i + current)}
+    return state._replace(neurons=neurons)
+
+
+def counts(network: Network, state: NetworkState) -> dict[str, Float[Array, " neuron"]]:
+    """Spikes of every neuron since the last `learn`."""
+    return {
+        name: spike_lists.fresh_counts(spikes, network.populations[name].size)
+        for name, spikes in state.spikes.items()
+    }
+
+
+def now(network: Network, clock: Clock) -> Int[Array, ""]:
+    """Steps since the start, on the int32 clock that wraps around."""
+    return clock.cycle * jnp.int32(network.cycle_steps) + jnp.int32(clock.step)
+
+
+def overflowed(state: NetworkState) -> dict[str, Bool[Array, "..."]]:
+    """Which spike and trace lists ran over, by the config key that would give them room."""
+    flags = {f"{name}.max_spikes": spikes.overflowed for name, spikes in state.spikes.items()}
+    for name, rule in state.plastic.items():
+        flags[f"projections.{name}.plasticity.max_traces"] = rule.traces.overflowed
+    return flags
