@@ -4,7 +4,7 @@ A model advances all neurons of a population by one step. Its state is a NamedTu
 `i` is the synaptic current, to which spikes and kicks are added between steps.
 """
 
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -56,7 +56,7 @@ class RulkovMap(eqx.Module):
         current_decay: float,
         v_start: float,
         u_start: float,
-    ) -> Self:
+    ) -> "RulkovMap":
         v_rest = sigma - 1
         u_rest = v_rest - alpha / (1 - v_rest)
         numbers = (alpha, beta_e, mu, sigma, current_decay, v_rest, alpha + u_rest - v_rest)
@@ -100,7 +100,7 @@ class LIF(eqx.Module):
     refractory: Scalar
 
     @classmethod
-    def create(cls, *, tau: float, gain: float, current_decay: float, refractory: float) -> Self:
+    def create(cls, *, tau: float, gain: float, current_decay: float, refractory: float) -> "LIF":
         return cls(*(jnp.float32(number) for number in (tau, gain, current_decay, refractory)))
 
     def init(self, size: int) -> LIFState:

@@ -113,5 +113,5 @@ def _draw(
     return weigh(rng, connected)
 
 
-def _arguments(choice) -> dict[str, float]:
+def _arguments(choice: Any) -> dict[str, float | int]:
     return choice.model_dump(exclude={"kind"})

@@ -1,0 +1,52 @@
+"""Strict numbers in every test, and small agents to try things on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from sleeprun.__main__ import conf_dir
+from sleeprun.config import Config, parse
+
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_num_cpu_devices", 2)
+
+OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
+OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
+
+
+def composed(*overrides: str) -> dict[str, Any]:
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = compose("config", overrides=list(overrides))
+    return OmegaConf.to_container(config, resolve=True)
+
+
+def configured(*overrides: str) -> Config:
+    return parse(composed(*overrides))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Callable[..., Config]:
+    """A config whose every phase takes a few cycles, plus overrides."""
+
+    def make(*overrides: str) -> Config:
+        return configured(
+            "name=tiny",
+            "network.hidden.size=[6,6]",
+            "protocol.unsupervised=0.1",
+            "protocol.train=0.2",
+            "protocol.test=0.05",
+            "protocol.alternate=4",
+            "sleep.cycles=3",
+            "sleep.aeons=0.06",
+            "runtime.chunk_cycles=5",
+            "runtime.progress=false",
+            "tracking.mode=disabled",
+            *overrides,
+        )
+
+    return make

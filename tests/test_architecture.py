@@ -1,0 +1,74 @@
+"""Imports run downwards only, and each foreign library is known in one place."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import sleeprun
+
+PACKAGE = Path(sleeprun.__file__).parent
+LAYERS = [
+    ["noise", "neurons", "homeostasis", "spikes", "stats"],
+    ["config", "synapses", "plasticity", "sleep", "phases", "metrics"],
+    ["network"],
+    ["simulate", "adapt"],
+    ["networks", "tasks"],
+    ["cycles", "protocol", "seeds"],
+    ["experiment", "records", "store"],
+    ["run", "plots", "sinks"],
+    ["job", "help", "sweep"],
+    ["__main__"],
+]
+HOME = {"hydra": {"__main__", "help", "sweep"}, "wandb": {"sinks"}, "matplotlib": {"plots"}}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Modules imported when this one is; those inside functions are loaded on demand."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def level(name: str) -> int:
+    return next(i for i, layer in enumerate(LAYERS) if name in layer)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downwards(path: Path) -> None:
+    here = room(path)
+    if here == "__init__":
+        return
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "sleeprun" and len(parts) > 1 and parts[1] != here:
+            assert level(parts[1]) <= level(here), f"{here} imports {parts[1]}"
+            assert {here, parts[1]} != {"networks", "tasks"}
+
+
+@pytest.mark.parametrize(("library", "rooms"), HOME.items())
+def test_foreign_libraries_have_one_home(library: str, rooms: set[str]) -> None:
+    users = {
+        room(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and any(
+            name.split(".")[0] == library
+            for name in (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
+        )
+    }
+    assert users <= rooms

@@ -1,0 +1,254 @@
+"""What must not matter does not, and what must change nothing changes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sleeprun import cycles, records
+from sleeprun.config import Config
+from sleeprun.experiment import build, newborns
+from sleeprun.phases import Freeze, Lesion, Score, Sleep, Wake
+from sleeprun.protocol import arms_of
+from sleeprun.run import Run, leg_of
+from sleeprun.store import RunDirectory
+
+Tiny = Callable[..., Config]
+PLASTIC = ("input_hidden", "hidden_output")
+
+
+def run_of(config: Config, path: Path, devices: int = 1) -> Run:
+    experiment = build(config)
+    (protocol,) = arms_of(config).values()
+    agents = newborns(config, experiment, config.seeds)
+    return Run(config, experiment, protocol, agents, RunDirectory(path), devices)
+
+
+def carry_out(run: Run, stop_after: int | None = None) -> list[dict[str, Any]]:
+    """All events, or the first few: a run that is broken off."""
+    events = []
+    for event in run.events():
+        run.folder.write(event)
+        events.append(event)
+        if len(events) == stop_after:
+            break
+    return events
+
+
+def scores(events: list[dict[str, Any]]) -> list[Any]:
+    return [
+        (e["boundary"]["index"], e["task"], e["rewarded"], e["punished"])
+        for e in events
+        if e["event"] == "score"
+    ]
+
+
+def assert_same(ours: Any, theirs: Any) -> None:
+    """Bit for bit."""
+    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str, Any]]]:
+    """An uninterrupted run of two seeds."""
+    from conftest import configured
+
+    config = configured(*OVERRIDES)
+    run = run_of(config, tmp_path_factory.mktemp("whole"))
+    return run, carry_out(run)
+
+
+OVERRIDES = (
+    "name=tiny", "network.hidden.size=[6,6]", "tasks=[task1, task2]", "sleep=interleaved",
+    "seeds=2", "protocol.unsupervised=0.1", "protocol.train=0.2", "protocol.test=0.1",
+    "protocol.alternate=4", "sleep.cycles=3", "runtime.chunk_cycles=5",
+    "runtime.progress=false", "tracking.mode=disabled",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_the_chunk_size_does_not_matter(whole: Any, tmp_path: Path, chunk: int) -> None:
+    from conftest import configured
+
+    run = run_of(configured(*OVERRIDES, f"runtime.chunk_cycles={chunk}"), tmp_path)
+    assert scores(carry_out(run)) == scores(whole[1])
+    assert_same(run.state, whole[0].state)
+
+
+def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Path) -> None:
+    from conftest import configured
+
+    both = run_of(configured(*OVERRIDES), tmp_path / "both", devices=2)
+    carry_out(both)
+    assert_same(both.state, whole[0].state)
+    alone = run_of(configured(*OVERRIDES, "seeds=[1]"), tmp_path / "alone")
+    carry_out(alone)
+    assert_same(
+        jax.tree.map(lambda leaf: leaf[0], alone.state),
+        jax.tree.map(lambda leaf: leaf[1], whole[0].state),
+    )
+
+
+def test_vmapped_seeds_are_the_seeds_one_at_a_time(whole: Any) -> None:
+    """What an accelerator does; the order of sums may differ there, the spikes may not."""
+    run = whole[0]
+    leg = leg_of(run.experiment, Wake("task1", 5, PLASTIC))
+    state = newborns(run.config, run.experiment, run.config.seeds)
+
+    def five(state: Any) -> Any:
+        state = cycles.begin(run.experiment, leg, state)
+        return cycles.advance(run.experiment, leg, jnp.int32(5), state)
+
+    together, tally = jax.jit(jax.vmap(five))(state)
+    apart, tally_apart = jax.jit(lambda s: jax.lax.map(five, s))(state)
+    assert_same(tally, tally_apart)
+    for name, weights in together.network.weights.items():
+        np.testing.assert_allclose(weights, apart.network.weights[name], rtol=1e-6)
+
+
+@pytest.mark.parametrize("stop_after", [2, 5, 9, 14, 17])
+def test_resumed_is_uninterrupted(whole: Any, tmp_path: Path, stop_after: int) -> None:
+    from conftest import configured
+
+    config = configured(*OVERRIDES, "runtime.checkpoint_minutes=1e-9")
+    broken = run_of(config, tmp_path)
+    carry_out(broken, stop_after)
+    resumed = run_of(config, tmp_path)
+    assert list(resumed.resume()) == []
+    carry_out(resumed)
+    assert_same(resumed.state, whole[0].state)
+    recorded = list(resumed.folder.events())
+    assert scores(recorded) == scores(whole[1])
+    kinds = [event["event"] for event in recorded if event["event"] == "progress"]
+    assert len(kinds) == sum(event["event"] == "progress" for event in whole[1])
+
+
+def test_scoring_changes_nothing(whole: Any, tmp_path: Path) -> None:
+    """The same protocol without its tests ends in the same state."""
+    from conftest import configured
+
+    run = run_of(configured(*OVERRIDES), tmp_path)
+    run.protocol = tuple(phase for phase in run.protocol if not isinstance(phase, Score))
+    carry_out(run)
+    assert_same(run.state, whole[0].state)
+
+
+def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) -> None:
+    """Tests draw new worlds at every boundary; they are not one lucky world."""
+    worlds = [
+        cycles.copy_for_test(
+            whole[0].experiment,
+            leg_of(whole[0].experiment, Wake("task1", 1)),
+            jnp.int32(boundary),
+            jax.tree.map(lambda leaf: leaf[0], whole[0].state),
+        ).world.board
+        for boundary in (0, 1)
+    ]
+    assert (worlds[0] != worlds[1]).any()
+
+
+@pytest.mark.parametrize("drive", ["rate_matched", "uniform", "poisson", "none"])
+def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, drive: str) -> None:
+    run = run_of(tiny(f"sleep.drive={drive}", "sleep.kick=0.025"), tmp_path)
+    run.protocol = (Wake("task1", 20, PLASTIC),)
+    carry_out(run)
+    rates = jnp.full_like(run.state.rates, 0.4)
+    run.state = run.state._replace(rates=rates)
+    before = run.state.network
+    for plastic in ((), PLASTIC[1:]):
+        run.protocol, run.phase = (Sleep(12, plastic),), 0
+        (progress,) = [e for e in carry_out(run) if e["event"] == "progress" and e["to"] % 10 == 0][
+            :1
+        ]
+        spikes = progress["spikes"]["hidden"][0]
+        assert (spikes > 0) == (drive != "none")
+        after = run.state.network
+        if not plastic:
+            slow = ("weights", "resistance", "rate")
+            for part in slow:
+                assert_same(getattr(after, part), getattr(before, part))
+            for name in PLASTIC:
+                assert_same(after.plastic[name].mean, before.plastic[name].mean)
+                assert_same(after.plastic[name].target, before.plastic[name].target)
+        elif drive != "none":
+            assert (after.weights["hidden_output"] != before.weights["hidden_output"]).any()
+
+
+def test_rate_matched_sleep_follows_the_rates_of_the_trained_tasks(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    run = run_of(tiny("network.hidden.size=[10,10]"), tmp_path)
+    rates = jnp.stack([jnp.linspace(0, 1, 100), jnp.zeros(100)])[None]
+    run.state = run.state._replace(rates=rates, trained=jnp.array([[True, True]]))
+    run.protocol = (Sleep(400),)
+    events = carry_out(run)
+    spikes = sum(e["spikes"]["hidden"][0] for e in events if e["event"] == "progress")
+    assert spikes / 400 == pytest.approx(25, abs=1.0), "the mean of both tasks' rates"
+
+
+def test_a_waking_phase_records_the_mean_rates_of_its_task(tiny: Tiny, tmp_path: Path) -> None:
+    run = run_of(tiny(), tmp_path)
+    run.protocol = (Wake(None, 7, PLASTIC), Wake("task2", 30, PLASTIC))
+    events = carry_out(run)
+    spikes = sum(
+        e["spikes"]["hidden"][0]
+        for e in events
+        if e["event"] == "progress" and e["name"] == "task2"
+    )
+    assert run.state.trained[0].tolist() == [False, True]
+    assert float(run.state.rates[0, 1].sum()) == pytest.approx(spikes / 30, rel=1e-5)
+
+
+def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path) -> None:
+    run = run_of(tiny(), tmp_path)
+    run.protocol = (
+        Wake("task1", 30, PLASTIC),
+        Freeze("hidden_output", 10.0),
+        Lesion("hidden", 25.0),
+    )
+    carry_out(run)
+    network = jax.tree.map(lambda leaf: leaf[0], run.state.network)
+    locked = np.asarray(network.plastic["hidden_output"].locked)
+    assert locked.sum() == round(0.1 * 36 * 8)
+    weights = np.asarray(network.weights["hidden_output"])
+    cut = ~weights.any(axis=1)
+    assert cut.sum() == 9
+    assert not np.asarray(network.weights["input_hidden"])[:, cut].any()
+    run.protocol, run.phase = (Wake("task1", 30, PLASTIC),), 0
+    carry_out(run)
+    later = np.asarray(run.state.network.weights["hidden_output"][0])
+    kept = locked & ~cut[:, None]
+    np.testing.assert_array_equal(later[kept], weights[kept])
+    assert (later[~locked & ~cut[:, None]] != weights[~locked & ~cut[:, None]]).any()
+    assert not later[cut].any()
+    assert np.isfinite(later).all()
+
+
+def test_a_list_that_is_too_small_stops_the_run(tiny: Tiny, tmp_path: Path) -> None:
+    from sleeprun.config import ConfigError
+
+    run = run_of(tiny("network.input.max_spikes=1"), tmp_path)
+    run.protocol = (Wake("task1", 60, PLASTIC),)
+    with pytest.raises(ConfigError, match=r"network\.input\.max_spikes"):
+        carry_out(run)
+
+
+def test_results_come_from_the_events_alone(whole: Any) -> None:
+    start = {
+        "event": "start", "name": "x", "variant": None, "tasks": ["task1", "task2"],
+        "seeds": [0, 1], "scale": 1.0, "shortened": False, "device": "d", "versions": {},
+    }  # fmt: skip
+    results = records.results([start, *whole[1]])
+    R = np.array(results["R"], float)
+    assert R.shape == (2, len(results["boundaries"]), 2)
+    event = next(e for e in whole[1] if e["event"] == "score" and e["task"] == "task2")
+    expected = [
+        r / (r + p) if r + p else np.nan
+        for r, p in zip(event["rewarded"], event["punished"], strict=True)
+    ]
+    np.testing.assert_allclose(R[:, 0, 1], expected)

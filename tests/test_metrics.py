@@ -1,0 +1,90 @@
+"""The measures of forgetting on matrices small enough to compute by hand."""
+
+import numpy as np
+import pytest
+
+from sleeprun import metrics, stats
+
+TASKS = ["a", "b"]
+ROWS = [
+    {"index": 0, "name": "untrained", "phase": "start", "task": None},
+    {"index": 1, "name": "unsupervised", "phase": "unsupervised", "task": None},
+    {"index": 2, "name": "a", "phase": "wake", "task": "a"},
+    {"index": 3, "name": "b", "phase": "wake", "task": "b"},
+]
+R = np.array([[0.5, 0.48], [0.52, 0.5], [0.8, 0.55], [0.6, 0.7]])
+
+
+def means(R: np.ndarray, rows: list, joint: np.ndarray | None = None) -> dict[str, float]:
+    measures = metrics.summary(R[None], TASKS, rows, joint)
+    return {name: measure["mean"] for name, measure in measures.items()}
+
+
+def test_two_tasks_in_sequence() -> None:
+    found = means(R, ROWS)
+    assert found["accuracy"] == pytest.approx(0.65)
+    assert found["learning_accuracy"] == pytest.approx(0.75)
+    assert found["backward_transfer"] == pytest.approx(-0.2)
+    assert found["forgetting"] == pytest.approx(0.2)
+    assert found["forward_transfer"] == pytest.approx(0.55 - 0.48)
+    assert found["sleep_gain_old"] is None
+    assert found["final/a"] == pytest.approx(0.6)
+
+
+def test_forgetting_is_from_the_best_row_since_a_task_was_learned() -> None:
+    rows = [*ROWS, {"index": 4, "name": "a#2", "phase": "wake", "task": "a"}]
+    later = np.vstack([R, [0.75, 0.65]])
+    found = means(later, rows)
+    assert found["forgetting"] == pytest.approx(((0.8 - 0.75) + (0.7 - 0.65)) / 2)
+    assert found["backward_transfer"] == pytest.approx(((0.75 - 0.8) + (0.65 - 0.7)) / 2)
+    better = np.vstack([R, [0.9, 0.65]])
+    assert means(better, rows)["forgetting"] == pytest.approx(((0.8 - 0.9) + (0.7 - 0.65)) / 2)
+
+
+def test_sleep_belongs_to_the_task_before_it() -> None:
+    rows = [
+        ROWS[0],
+        {"index": 1, "name": "a", "phase": "wake", "task": "a"},
+        {"index": 2, "name": "a, slept", "phase": "sleep", "task": "a"},
+        {"index": 3, "name": "b", "phase": "wake", "task": "b"},
+        {"index": 4, "name": "b, slept", "phase": "sleep", "task": "b"},
+    ]
+    scores = np.array([[0.5, 0.5], [0.8, 0.5], [0.82, 0.5], [0.6, 0.7], [0.72, 0.69]])
+    found = means(scores, rows)
+    assert metrics.learned_rows(rows, TASKS) == {0: 2, 1: 4}
+    assert found["learning_accuracy"] == pytest.approx((0.82 + 0.69) / 2)
+    assert found["backward_transfer"] == pytest.approx(0.72 - 0.82)
+    assert found["forgetting"] == pytest.approx(0.82 - 0.72)
+    assert found["sleep_gain_old"] == pytest.approx(0.12)
+    assert found["sleep_gain_new"] == pytest.approx((0.02 - 0.01) / 2)
+
+
+def test_tasks_in_turns_are_learned_in_the_same_row() -> None:
+    rows = [*ROWS[:3], {"index": 3, "name": "a+b", "phase": "interleave", "task": "a+b"}]
+    assert metrics.learned_rows(rows, TASKS) == {0: 2, 1: 3}
+    assert means(R, rows)["forgetting"] == pytest.approx(0.2)
+
+
+def test_intransigence_is_against_the_same_seeds_joint_run() -> None:
+    joint = np.array([[0.85, 0.9]])
+    assert means(R, ROWS, joint)["intransigence"] == pytest.approx((0.05 + 0.2) / 2)
+
+
+def test_unknown_scores_are_left_out_over_seeds() -> None:
+    two = np.stack([R, R.copy()])
+    two[1, -1, 0] = np.nan
+    measure = metrics.summary(two, TASKS, ROWS)["final/a"]
+    assert (measure["n"], measure["mean"], measure["sd"]) == (1, pytest.approx(0.6), None)
+
+
+def test_statistics_over_seeds() -> None:
+    values = [0.1, 0.2, 0.3, 0.4]
+    found = stats.describe(values)
+    assert found["mean"] == pytest.approx(0.25)
+    assert found["sd"] == pytest.approx(np.std(values, ddof=1))
+    low, high = found["ci95"]
+    assert 0.1 < low < 0.25 < high < 0.4
+    paired = stats.paired_difference(values, [0.0, 0.1, 0.2, 0.3])
+    assert paired["mean"] == pytest.approx(0.1)
+    assert paired["ci95"] == pytest.approx([0.1, 0.1])
+    assert stats.describe([0.5])["ci95"] is None

@@ -1,0 +1,72 @@
+"""Wiring, starting weights, neuron models, and the order in which populations are simulated."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import configured
+from jax import lax
+
+from sleeprun import synapses
+from sleeprun.networks import agent
+
+SIZES = [(49, 784, 9), (49, 10, 9), (20, 33, 20), (5, 7, 3)]
+
+
+@pytest.mark.parametrize(("pre", "post", "fan_in"), SIZES)
+def test_every_neuron_has_its_fan_in_and_fan_outs_differ_by_one(pre, post, fan_in) -> None:
+    connected = synapses.fixed_fan_in(np.random.default_rng(0), pre, post, fan_in=fan_in)
+    assert (connected.sum(axis=0) == fan_in).all()
+    assert np.ptp(connected.sum(axis=1)) <= 1
+
+
+def test_the_published_wiring() -> None:
+    config = configured().network
+    weights = agent.starting_weights(config, 0)
+    inputs = np.asarray(weights["input_hidden"])
+    assert ((inputs > 0).sum(axis=1) == 144).all()
+    assert inputs[inputs > 0].mean() == pytest.approx(0.011, rel=1e-6)
+    assert inputs[inputs > 0].min() >= 0.001
+    assert 0.018 < inputs.max() < 0.03
+    np.testing.assert_allclose(inputs.sum(axis=1), 0.001 * (144 + 1440), rtol=1e-5)
+    assert (np.asarray(weights["hidden_output"]) == np.float32(0.02)).all()
+    np.testing.assert_allclose(weights["hidden_output_inhibition"], -0.02, rtol=1e-6)
+    other = agent.starting_weights(config, 1)["input_hidden"]
+    assert (np.asarray(other) != inputs).any()
+
+
+def spike_times(name: str, kick: float, steps: int = 600) -> list[int]:
+    config = configured().network
+    cell = config.neurons[name]
+    neuron = agent.NEURONS[cell.model].create(**cell.model_dump(exclude={"model"}))
+    state = neuron.init(1)
+    state = state._replace(i=state.i + kick)
+    _, raster = lax.scan(lambda s, _: neuron.step(s), state, None, length=steps)
+    return np.flatnonzero(np.asarray(raster)[:, 0]).tolist()
+
+
+def test_a_kicked_rulkov_neuron_spikes_once_at_step_65() -> None:
+    """The kick comes after the neurons advanced in step 0, so its first step is step 1."""
+    assert spike_times("rulkov", 0.025) == [64]
+    assert spike_times("rulkov", 0.0) == []
+
+
+def test_a_kicked_lif_neuron_spikes_once() -> None:
+    assert len(spike_times("lif", 0.025)) == 1
+    assert spike_times("lif", 0.0) == []
+
+
+def test_a_resting_neuron_stays_at_rest() -> None:
+    cell = configured().network.neurons["rulkov"]
+    neuron = agent.NEURONS["rulkov"].create(**cell.model_dump(exclude={"model"}))
+    end, _ = lax.scan(lambda s, _: neuron.step(s), neuron.init(3), None, length=5000)
+    assert float(jnp.abs(end.v).max()) < 1e-6
+    assert float(jnp.abs(end.u).max()) < 1e-6
+
+
+def test_populations_that_feed_back_are_stepped_together() -> None:
+    back = (
+        "+network.projections.back={pre: output, post: hidden, wiring: {kind: all_to_all}, "
+        "weights: {kind: constant, value: 0.001}, jitter: 0.0, plasticity: null}"
+    )
+    assert agent.build(configured().network).stages() == (("input",), ("hidden",), ("output",))
+    assert agent.build(configured(back).network).stages() == (("input",), ("hidden", "output"))

@@ -1,0 +1,152 @@
+"""The simulator against an independent, plain NumPy program written from the equations."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import configured
+from reference import Reference
+
+from sleeprun import noise
+from sleeprun.adapt import learn, regulate
+from sleeprun.network import Clock, Network, NetworkState, counts, kick
+from sleeprun.networks import agent
+from sleeprun.simulate import advance, projection_words
+
+PLASTIC = ("input_hidden", "hidden_output")
+HIDDEN, SEED, CYCLES, ASLEEP = 60, 3, 14, 8
+MASK = 0xFFFFFFFF
+
+
+def mix(word: int) -> int:
+    word ^= word >> 16
+    word = word * 0x7FEB352D & MASK
+    word ^= word >> 15
+    word = word * 0x846CA68B & MASK
+    return word ^ (word >> 16)
+
+
+def factor_of(network: Network, words: Any) -> Callable[..., float]:
+    """The same jitter of every synapse and spike, drawn again in plain integers."""
+    streams = {
+        name: np.asarray(projection_words(Clock(jnp.int32(0), 0, words), index))
+        for index, name in enumerate(network.projections)
+    }
+
+    def factor(projection: str, *counters: int) -> float:
+        word, key = (int(w) for w in streams[projection])
+        for counter in counters:
+            word = mix(((word ^ key) + 0x9E3779B9 * (counter + 1)) & MASK)
+        return 1 + 0.12 * (2 * (word >> 8) * 2.0**-24 - 1)
+
+    return factor
+
+
+def days_and_nights() -> Iterator[dict[str, Any]]:
+    """Some cycles awake with food and rewards of every kind, then some asleep and frozen."""
+    rng = np.random.default_rng(0)
+    for cycle in range(CYCLES):
+        asleep = cycle >= ASLEEP
+        yield {
+            "food": np.zeros(49, bool) if asleep else rng.random(49) < 0.2,
+            "reward": 0.5 if asleep else float(rng.choice([1.0, -0.001, -0.0001])),
+            "sleep_kicks": rng.random(HIDDEN) < (0.3 if asleep else 0.0),
+            "frozen": asleep,
+        }
+
+
+def one_cycle(
+    network: Network, words: Any, plastic: tuple[str, ...]
+) -> Callable[..., NetworkState]:
+    @jax.jit
+    def cycle(state, number, food, reward, kicks):
+        clock = Clock(number, 0, words)
+        state = advance(network, state, clock, 1, {"hidden": kicks[None] * jnp.float32(0.025)})
+        spiked = counts(network, state)
+        state = learn(network, state, clock, reward, plastic)
+        state = kick(network, state, "input", food * jnp.float32(0.025))
+        state = regulate(network, state, spiked, plastic)
+        return advance(network, state, clock._replace(step=1), network.cycle_steps - 1)
+
+    return cycle
+
+
+def spikes_of(state: NetworkState, cycle: int) -> list[tuple[str, int, int]]:
+    return [
+        (name, int(spikes.time[k]) - cycle * 600, int(spikes.neuron[k]))
+        for name, spikes in state.spikes.items()
+        for k in range(int(spikes.fresh), int(spikes.length))
+    ]
+
+
+@pytest.mark.parametrize("stepwise", [False, True], ids=["by_layer", "by_step"])
+def test_whole_cycles_with_plasticity_agree_with_the_reference(stepwise: bool) -> None:
+    config = configured(f"network.hidden.size={HIDDEN}").network
+    network = agent.build(config, stepwise=stepwise)
+    weights = agent.starting_weights(config, SEED)
+    words = noise.stream(noise.seed_key(SEED), 11)
+    reference = Reference(
+        np.asarray(weights["input_hidden"], float),
+        np.asarray(weights["hidden_output"], float),
+        factor_of(network, words),
+    )
+    awake, asleep = (one_cycle(network, words, plastic) for plastic in (PLASTIC, PLASTIC[1:]))
+    state = network.init(weights)
+    spiked = 0
+    for number, day in enumerate(days_and_nights()):
+        arrays = (jnp.int32(number), jnp.array(day["food"]), jnp.float32(day["reward"]))
+        cycle = asleep if day["frozen"] else awake
+        state = cycle(state, *arrays, jnp.array(day["sleep_kicks"]))
+        expected = reference.run_cycle(plastic=True, **day)["spikes"]
+        assert sorted(spikes_of(state, number)) == sorted(s for s in expected if s[1] > 0)
+        spiked += len(expected)
+    assert spiked > 300
+    moved = np.abs(reference.w_ho / 0.02 - 1)
+    assert moved.max() > 0.01, "plasticity was hardly at work"
+
+    close = {"rtol": 2e-6, "atol": 0}
+    np.testing.assert_allclose(state.weights["input_hidden"], reference.w_ih, **close)
+    np.testing.assert_allclose(state.weights["hidden_output"], reference.w_ho, **close)
+    inhibition = state.weights["hidden_output_inhibition"][:, 0]
+    np.testing.assert_allclose(inhibition, reference.w_inh, **close)
+    np.testing.assert_allclose(
+        state.plastic["hidden_output"].mean, reference.mean_trace, rtol=1e-4, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        state.plastic["input_hidden"].target, reference.target_hidden, **close
+    )
+    np.testing.assert_allclose(state.rate["hidden"], reference.rate_hidden, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(state.rate["output"], reference.rate_output, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(state.resistance["output"], reference.resistance["output"], **close)
+    np.testing.assert_allclose(state.neurons["hidden"].v - 0.94, reference.v["hidden"], atol=2e-5)
+
+
+def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_reference_order() -> None:
+    recurrent = (
+        "+network.projections.hidden_hidden={pre: hidden, post: hidden, "
+        "wiring: {kind: random, probability: 0.2}, weights: {kind: constant, value: 0.002}, "
+        "jitter: 0.12, plasticity: null}"
+    )
+    config = configured("network.hidden.size=40", recurrent).network
+    layered, stepped = (agent.build(config, stepwise=step) for step in (False, True))
+    assert layered.stages() == (("input",), ("hidden",), ("output",))
+    weights = agent.starting_weights(config, SEED)
+    assert not np.diag(weights["hidden_hidden"]).any()
+    words = noise.stream(noise.seed_key(SEED), 11)
+    food = jnp.arange(49) % 5 == 0
+    ends = []
+    for network in (layered, stepped):
+        cycle, state = one_cycle(network, words, PLASTIC), network.init(weights)
+        for number in range(4):
+            quiet = jnp.zeros(40, bool)
+            state = cycle(state, jnp.int32(number), food, jnp.float32(1.0), quiet)
+        ends.append(state)
+    assert spikes_of(ends[0], 3) == spikes_of(ends[1], 3)
+    assert len(spikes_of(ends[0], 3)) > 20
+    without = agent.starting_weights(configured("network.hidden.size=40").network, SEED)
+    np.testing.assert_array_equal(without["input_hidden"], weights["input_hidden"])
+    for name, value in ends[0].weights.items():
+        np.testing.assert_allclose(value, ends[1].weights[name], rtol=2e-6)
