@@ -9,6 +9,7 @@ from sleeprun import noise
 from sleeprun.spikes import SpikeList
 
 Weights = Float[Array, "pre post"]
+CURVEBALL_ROUNDS = 10  # trades of every neuron
 
 
 def all_to_all(rng: np.random.Generator, pre: int, post: int) -> Bool[np.ndarray, "pre post"]:
@@ -28,24 +29,27 @@ def fixed_fan_in(
     """Each post neuron has `fan_in` distinct inputs; the pre neurons' fan-outs differ by 1 at most.
 
     Golden et al. 2022: 9 of 49 inputs for each of 784 neurons, so every input has 144 targets.
-    The ends of the synapses are shuffled, then an input drawn twice by one neuron is swapped
-    with a random neuron's until every draw is distinct.
+    Drawn uniformly by the curveball chain (Strona et al. 2014): from a regular wiring, pairs of
+    neurons again and again deal out anew the inputs that only one of the two has.
     """
-    spare = post * fan_in - pre * (post * fan_in // pre)
-    ends = np.concatenate(
-        [np.repeat(np.arange(pre), post * fan_in // pre), rng.permutation(pre)[:spare]]
-    )
-    inputs = rng.permutation(ends).reshape(post, fan_in)
-    for row in range(post):
-        for column in range(fan_in):
-            while np.count_nonzero(inputs[row] == inputs[row, column]) > 1:
-                other, place = rng.integers(post), rng.integers(fan_in)
-                mine, theirs = inputs[row, column], inputs[other, place]
-                if theirs not in inputs[row] and mine not in inputs[other]:
-                    inputs[row, column], inputs[other, place] = theirs, mine
+    places = np.arange(post * fan_in).reshape(post, fan_in) % pre
+    inputs = rng.permutation(pre)[places]
+    for _ in range(CURVEBALL_ROUNDS):
+        for one, other in rng.permutation(post)[: post // 2 * 2].reshape(-1, 2):
+            inputs[one], inputs[other] = _trade(rng, inputs[one], inputs[other])
     connected = np.zeros((pre, post), bool)
     connected[inputs, np.arange(post)[:, None]] = True
     return connected
+
+
+def _trade(
+    rng: np.random.Generator, one: Int[np.ndarray, " input"], other: Int[np.ndarray, " input"]
+) -> tuple[Int[np.ndarray, " input"], Int[np.ndarray, " input"]]:
+    """Keep what both have; deal the rest out at random."""
+    both = np.intersect1d(one, other, assume_unique=True)
+    pool = rng.permutation(np.setxor1d(one, other, assume_unique=True))
+    half = len(pool) // 2
+    return np.concatenate([both, pool[:half]]), np.concatenate([both, pool[half:]])
 
 
 def constant(

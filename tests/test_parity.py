@@ -64,10 +64,10 @@ def one_cycle(
     @jax.jit
     def cycle(state, number, food, reward, kicks):
         clock = Clock(number, 0, words)
-        state = advance(network, state, clock, 1, {"hidden": kicks[None] * jnp.float32(0.025)})
+        state = advance(network, state, clock, 1, {"hidden": jnp.where(kicks[None], 0.025, 0.0)})
         spiked = counts(network, state)
         state = learn(network, state, clock, reward, plastic)
-        state = kick(network, state, "input", food * jnp.float32(0.025))
+        state = kick(network, state, "input", jnp.where(food, 0.025, 0.0))
         state = regulate(network, state, spiked, plastic)
         return advance(network, state, clock._replace(step=1), network.cycle_steps - 1)
 
