@@ -96,7 +96,7 @@ def enter_world(experiment: Experiment, state: AgentState, task: Task) -> AgentS
 
 def leave_world(state: AgentState, label: Int[Array, ""]) -> AgentState:
     """End a waking phase: its mean hidden rates are what sleep will match for this task."""
-    mean = state.heard.astype(jnp.float32) / jnp.maximum(state.heard_cycles, 1)
+    mean = state.heard.astype(jnp.float32) / jnp.maximum(state.heard_cycles, 1).astype(jnp.float32)
     row = jnp.where(label < 0, state.trained.shape[0], label)
     return state._replace(
         rates=state.rates.at[row].set(mean, mode="drop"),
@@ -122,9 +122,9 @@ def wake_cycle(
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
     tally = tally._replace(
         awake=tally.awake + 1,
-        rewarded=tally.rewarded + meal.rewarded,
-        punished=tally.punished + meal.punished,
-        neutral=tally.neutral + meal.neutral,
+        rewarded=tally.rewarded + meal.rewarded.astype(jnp.int32),
+        punished=tally.punished + meal.punished.astype(jnp.int32),
+        neutral=tally.neutral + meal.neutral.astype(jnp.int32),
         spikes=_count(tally, spiked),
     )
     state = state._replace(
@@ -230,7 +230,7 @@ def freeze_strongest(
     network = state.network
     weights, rule = network.weights[projection], network.plastic[projection]
     exists = weights != 0
-    count = jnp.round(exists.sum(dtype=jnp.int32) * percent / 100).astype(jnp.int32)
+    count = jnp.round(exists.sum().astype(jnp.float32) * percent / 100).astype(jnp.int32)
     rank = jnp.argsort(jnp.argsort(-jnp.where(exists, weights, -jnp.inf).ravel()))
     locked = rule.locked | ((rank < count).reshape(weights.shape) & exists)
     plastic = network.plastic | {projection: rule._replace(locked=locked)}

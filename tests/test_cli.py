@@ -1,0 +1,546 @@
+"""The `sleeprun` command as a user calls it: exit codes, messages, and what a run leaves behind.
+
+All runs are of one tiny experiment in a user's own folder. The first one fills JAX's cache of
+compiled programs; the others wait for it and then share two workers.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sleeprun.__main__ import conf_dir
+
+BIN = Path(sys.executable).parent
+PATIENCE = 300  # seconds, far more than anything here takes
+SCORES, WAKING, ASLEEP = 3, 3, 6  # boundaries; places of two phases in the tiny protocol
+TINY = """\
+# @package _global_
+# two tasks and interleaved sleep, in seconds
+defaults:
+  - override /network: accelerated
+  - override /world: accelerated
+  - override /sleep: interleaved
+
+name: tiny
+variant: far too small to learn
+tasks: [task1, task2]
+seeds: 2
+network:
+  hidden: {size: [6, 6]}
+sleep: {cycles: 5}
+protocol: {unsupervised: 0.0, train: 15.0, test: 2.0, alternate: 5}
+runtime: {chunk_cycles: 10, checkpoint_minutes: 0.001, figures: false}
+tracking: {mode: disabled}
+"""
+CONTRACT = {
+    "experiment",
+    "tasks",
+    "seeds",
+    "boundaries",
+    "R",
+    "metrics",
+    "device",
+    "versions",
+    "wall_seconds",
+    "steps_per_second",
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has come to its end, and the folder that it was called in."""
+
+    code: int
+    out: str
+    err: str
+    cwd: Path
+
+    @property
+    def run(self) -> Path:
+        """The one run directory."""
+        (folder,) = self.cwd.glob("runs/tiny/*")
+        return folder
+
+    @property
+    def jobs(self) -> list[Path]:
+        """The job directories of the one multirun."""
+        return sorted(self.cwd.glob("multirun/tiny/*/[0-9]*"))
+
+
+def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
+    wide = {"COLUMNS": "240", "WANDB_DATA_DIR": str(cwd.parent / "wandb-data")}
+    return subprocess.Popen(
+        [BIN / "sleeprun", *arguments],
+        cwd=cwd,
+        env=os.environ | wide | env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: subprocess.Popen[str], cwd: Path) -> Ended:
+    out, err = process.communicate(timeout=PATIENCE)
+    return Ended(process.returncode, out, err, cwd)
+
+
+def sleeprun(*arguments: str, cwd: Path, **env: str) -> Ended:
+    return end(begin(*arguments, cwd=cwd, **env), cwd)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's own config folder."""
+    folder = tmp_path_factory.mktemp("own") / "conf"
+    (folder / "experiment").mkdir(parents=True)
+    (folder / "experiment" / "tiny.yaml").write_text(TINY)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(own: Path) -> list[str]:
+    """The arguments that every run begins with."""
+    return ["--config-dir", str(own), "+experiment=tiny"]
+
+
+@pytest.fixture(scope="session")
+def whole(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run from start to end, with pictures and W&B."""
+    cwd = tmp_path_factory.mktemp("whole")
+    ended = sleeprun(*tiny, "runtime.figures=true", "tracking=offline", cwd=cwd)
+    assert ended.code == 0, ended.out + ended.err
+    return ended
+
+
+@pytest.fixture(scope="session")
+def later(
+    whole: Ended, tiny: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Any]]]:
+    """Everything else that takes long, two at a time."""
+    work: dict[str, Callable[[Path], Any]] = {
+        "killed": lambda cwd: broken_off(tiny, cwd, signal.SIGKILL, ASLEEP),
+        "interrupted": lambda cwd: broken_off(tiny, cwd, signal.SIGINT, WAKING),
+        "rechunked": lambda cwd: sleeprun(
+            *tiny, "runtime.chunk_cycles=370", "+runtime.require.accuracy=1.01", cwd=cwd
+        ),
+        "swept": lambda cwd: sleeprun(
+            *["--multirun", *tiny, "tasks=[task1,task2]", "protocol.train=0.5"],
+            "network.projections.input_hidden.wiring.fan_in=9,99",
+            cwd=cwd,
+        ),
+        "parallel": lambda cwd: sleeprun(
+            *["--multirun", *tiny, "hydra/launcher=joblib"],
+            *["sleep.reward=0,0.5", "protocol.train=0.5"],
+            cwd=cwd,
+        ),
+        "arms": lambda cwd: sleeprun(
+            *[*tiny, "protocol.train=0.5", "runtime.figures=true"],
+            *["+arms.awake.schedule=never", "+arms.asleep={}"],
+            cwd=cwd,
+        ),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(do, tmp_path_factory.mktemp(name)) for name, do in work.items()}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A run that was broken off, and what became of it when it was resumed."""
+
+    first: Ended
+    copy: Path  # of its run directory, from before it was resumed
+    resumed: Ended
+
+
+def broken_off(tiny: list[str], cwd: Path, blow: signal.Signals, phase: int) -> Broken:
+    process = begin(*tiny, cwd=cwd)
+    wait_for(cwd, f"runs/tiny/*/checkpoints/cycle-{phase:04d}-*.ckpt", process)
+    process.send_signal(blow)
+    first = end(process, cwd)
+    shutil.copytree(first.run, cwd / "copy")
+    resumed = sleeprun(f"resume={first.run.relative_to(cwd)}", cwd=cwd)
+    return Broken(first, cwd / "copy", resumed)
+
+
+def wait_for(cwd: Path, pattern: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not any(cwd.glob(pattern)):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def results(run: Path) -> dict[str, Any]:
+    return json.loads((run / "results.json").read_text())
+
+
+def events(run: Path, *kinds: str) -> list[dict[str, Any]]:
+    lines = (run / "events.jsonl").read_text().splitlines()
+    return [event for line in lines if (event := json.loads(line))["event"] in kinds]
+
+
+def header(checkpoint: Path) -> dict[str, Any]:
+    with checkpoint.open("rb") as file:
+        return json.loads(file.readline())
+
+
+def payload(run: Path) -> str:
+    """The fingerprint of the state after the last boundary."""
+    return header(run / "checkpoints" / f"boundary-{SCORES - 1:02d}.ckpt")["sha256"]
+
+
+def assert_same_end(run: Path, whole: Ended) -> None:
+    assert (run / "DONE").exists()
+    assert results(run)["R"] == results(whole.run)["R"]
+    assert results(run)["metrics"] == results(whole.run)["metrics"]
+    assert payload(run) == payload(whole.run)
+
+
+def assert_same_record(run: Path, whole: Ended) -> None:
+    """Nothing is missing from the record and nothing is in it twice."""
+    told = "progress", "score", "weights", "fields", "raster", "end"
+    ours, theirs = events(run, *told), events(whole.run, *told)
+    assert ours.pop()["event"] == theirs.pop()["event"] == "end"
+    assert ours == theirs
+
+
+def test_help_comes_at_once_and_lists_all_experiments(tmp_path: Path) -> None:
+    seconds = []
+    for _ in range(3):
+        began = time.monotonic()
+        ended = sleeprun("--help", cwd=tmp_path)
+        seconds.append(time.monotonic() - began)
+    assert min(seconds) < 1.0
+    assert ended.code == 0
+    folder = conf_dir() / "experiment"
+    for path in folder.rglob("*.yaml"):
+        assert f"  {path.relative_to(folder).with_suffix('')}  " in ended.out
+
+
+def test_help_lists_a_users_own_experiments(own: Path, tmp_path: Path) -> None:
+    ended = sleeprun("--help", "--config-dir", str(own), cwd=tmp_path)
+    assert re.search(r"^  tiny +two tasks and interleaved sleep", ended.out, re.MULTILINE)
+
+
+def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    cwd, scratch = tmp_path / "cwd", tmp_path / "scratch"
+    cwd.mkdir()
+    scratch.mkdir()
+    ended = sleeprun("+experiment=smoke", "dry_run=true", cwd=cwd, TMPDIR=str(scratch))
+    assert (ended.code, ended.err) == (0, "")
+    for word in ("unsupervised", "interleave", "sleep", "freeze", "lesion", "score", "arm after"):
+        assert word in ended.out
+    assert list(cwd.iterdir()) == list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("sed=3", ["sed", "did you mean 'seeds'?"]),
+        ("+network.hidden.sizes=3", ["network.hidden.sizes", "did you mean 'size'?"]),
+        ("+experiment=smokey", ["smokey", "did you mean 'smoke'?"]),
+        ("protocol.test=-1", ["protocol.test=-1", "greater than 0"]),
+        ("resume=nowhere", ["resume='nowhere'"]),
+        ("joint=nowhere", ["joint='nowhere'", "results.json"]),
+    ],
+)
+def test_a_mistake_is_told_in_three_lines(override: str, told: list[str], tmp_path: Path) -> None:
+    ended = sleeprun(override, "tracking.mode=disabled", cwd=tmp_path)
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) <= 3
+    assert "Traceback" not in ended.out + ended.err
+    assert all(words in ended.err for words in told)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_leaves_what_was_promised(whole: Ended) -> None:
+    run = whole.run
+    names = {path.name for path in run.iterdir()}
+    assert names >= {".hydra", "checkpoints", "figures", "wandb"}
+    assert names >= {"events.jsonl", "results.json", "protocol.txt", "DONE"}
+    assert (run / ".hydra" / "overrides.yaml").exists()
+    boundaries = {f"boundary-{index:02d}.ckpt" for index in range(SCORES)}
+    assert {path.name for path in (run / "checkpoints").iterdir()} >= boundaries
+    assert not [path for path in run.rglob(".*") if path.name != ".hydra"]
+
+
+def test_the_pictures_of_a_run(whole: Ended) -> None:
+    pictures = list((whole.run / "figures").glob("*.png"))
+    assert {"performance.png", "r_matrix.png"} <= {path.name for path in pictures}
+    assert all(path.read_bytes()[:4] == b"\x89PNG" for path in pictures)
+
+
+def test_the_results_of_a_run(whole: Ended) -> None:
+    found = results(whole.run)
+    assert found.keys() >= CONTRACT
+    assert (found["experiment"], found["tasks"]) == ("tiny", ["task1", "task2"])
+    assert found["seeds"] == [0, 1]
+    rows = [(row["index"], row["name"], row["task"]) for row in found["boundaries"]]
+    assert rows == [(0, "untrained", None), (1, "task1", "task1"), (2, "task2", "task2")]
+    assert [[len(row) for row in seed] for seed in found["R"]] == [[2] * SCORES] * 2
+    known = [score for seed in found["R"] for row in seed for score in row if score is not None]
+    assert known
+    assert all(0 <= score <= 1 for score in known)
+    for measure in found["metrics"].values():
+        assert measure.keys() >= {"per_seed", "mean", "sd", "ci95"}
+        assert len(measure["per_seed"]) == 2
+    assert found["wall_seconds"] > 0
+    assert found["steps_per_second"] > 0
+
+
+def test_the_record_of_a_run(whole: Ended) -> None:
+    lines = (whole.run / "events.jsonl").read_text().splitlines()
+    kinds = [json.loads(line)["event"] for line in lines]
+    assert (kinds[0], kinds[-1]) == ("start", "end")
+    clock = [(event["from"], event["to"]) for event in events(whole.run, "progress")]
+    assert [end for _, end in clock[:-1]] == [begin for begin, _ in clock[1:]]
+    assert (clock[0][0], clock[-1][1]) == (0, 3000)
+    assert len(events(whole.run, "score")) == 2 * SCORES
+
+
+def test_the_protocol_of_a_run(whole: Ended) -> None:
+    lines = (whole.run / "protocol.txt").read_text().splitlines()
+    kinds = [line.split()[1] for line in lines]
+    tests = ["score", "score"]
+    assert kinds == [*tests, "freeze", "wake", *tests, "interleave", *tests]
+
+
+def test_a_run_prints_its_scores_and_where_it_is(whole: Ended) -> None:
+    assert str(whole.run) in whole.out
+    for row in ("untrained", "task1", "task2"):
+        assert re.search(rf"{row}\b.*\d\.\d\d", whole.out)
+
+
+def test_a_run_writes_nothing_beside_its_directory(whole: Ended) -> None:
+    assert [path.name for path in whole.cwd.iterdir()] == ["runs"]
+    assert [path.name for path in (whole.cwd / "runs").iterdir()] == ["tiny"]
+
+
+@pytest.fixture(scope="session")
+def tracked(whole: Ended) -> list[dict[str, Any]]:
+    """The records of the W&B run file, as W&B itself reads them."""
+    folders = [path for path in (whole.run / "wandb").glob("*run*") if not path.is_symlink()]
+    (file,) = (file for folder in folders for file in folder.glob("*.wandb"))
+    command = [BIN / "wandb", "leet", "inspect", "--json", str(file)]
+    read = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    return [json.loads(line) for line in read.stdout.splitlines()]
+
+
+def test_wandb_has_the_scores_over_boundaries(whole: Ended, tracked: list[dict[str, Any]]) -> None:
+    axes = [record["metric"] for record in tracked if record["type"] == "metric"]
+    assert {axis["glob_name"]: axis["step_metric"] for axis in axes if "glob_name" in axis} == {
+        "score/*": "boundary",
+        "awake/*": "cycle",
+        "spikes/*": "cycle",
+    }
+    logged = {}
+    for row in (record["history"]["item"] for record in tracked if record["type"] == "history"):
+        for key in row.keys() & {"score/task1", "score/task2"}:
+            logged[row["boundary"], key.removeprefix("score/")] = row[key]
+    assert logged == pytest.approx(mean_scores(results(whole.run)))
+
+
+def mean_scores(found: dict[str, Any]) -> dict[tuple[int, str], float]:
+    means = {}
+    for row in range(len(found["boundaries"])):
+        for column, task in enumerate(found["tasks"]):
+            known = [R[row][column] for R in found["R"] if R[row][column] is not None]
+            if known:
+                means[row, task] = sum(known) / len(known)
+    return means
+
+
+def test_wandb_has_the_config_the_measures_and_the_pictures(
+    whole: Ended, tracked: list[dict[str, Any]]
+) -> None:
+    (run,) = (record["run"] for record in tracked if record["type"] == "run")
+    assert run["config"]["update"]["network"]["hidden"]["size"] == [6, 6]
+    summary: dict[str, Any] = {}
+    for record in tracked:
+        summary |= record["summary"]["update"] if record["type"] == "summary" else {}
+    for name, measure in results(whole.run)["metrics"].items():
+        assert summary[name] == pytest.approx(measure["mean"])
+    files = " ".join(
+        file["path"]
+        for record in tracked
+        if record["type"] == "files"
+        for file in record["files"]["files"]
+    )
+    assert "media/table/R_" in files
+    for picture in (whole.run / "figures").glob("*.png"):
+        assert f"media/images/figures/{picture.stem}_" in files
+    assert tracked[-1]["exit"]["exit_code"] == 0
+
+
+def test_a_measure_that_is_required_and_not_reached(later: dict[str, Future[Ended]]) -> None:
+    ended = later["rechunked"].result()
+    assert ended.code == 3
+    assert "runtime.require.accuracy=1.01" in ended.err
+    assert str(results(ended.run)["metrics"]["accuracy"]["mean"]) in ended.err
+    assert "Traceback" not in ended.out + ended.err
+    assert (ended.run / "DONE").exists()
+
+
+def test_chunks_have_no_effect_on_the_results(
+    whole: Ended, later: dict[str, Future[Ended]]
+) -> None:
+    run = later["rechunked"].result().run
+    assert_same_end(run, whole)
+    assert len(events(run, "progress")) < len(events(whole.run, "progress"))
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(
+    whole: Ended, later: dict[str, Future[Broken]]
+) -> None:
+    broken = later["killed"].result()
+    assert broken.first.code == -signal.SIGKILL
+    assert not (broken.copy / "results.json").exists()
+    assert broken.resumed.code == 0, broken.resumed.err
+    assert_same_end(broken.resumed.run, whole)
+    assert_same_record(broken.resumed.run, whole)
+    assert [start["resumed"] for start in events(broken.resumed.run, "start")] == [False, True]
+
+
+def test_an_interrupted_run_tells_how_to_go_on_and_does(
+    whole: Ended, later: dict[str, Future[Broken]]
+) -> None:
+    broken = later["interrupted"].result()
+    assert broken.first.code == 130
+    said = broken.first.out + broken.first.err
+    assert "Traceback" not in said
+    (folder,) = re.findall(r"sleeprun resume=(\S+)", said)
+    assert (broken.first.cwd / folder) == broken.first.run
+    assert broken.resumed.code == 0, broken.resumed.err
+    assert_same_end(broken.resumed.run, whole)
+    assert_same_record(broken.resumed.run, whole)
+
+
+def test_a_resumed_run_keeps_the_config_that_it_was_begun_with(
+    later: dict[str, Future[Broken]],
+) -> None:
+    broken = later["killed"].result()
+    before = {path.name: path.read_text() for path in (broken.copy / ".hydra").iterdir()}
+    run = broken.resumed.run
+    assert {path.name: path.read_text() for path in (run / ".hydra").iterdir()} == before
+
+
+def test_a_damaged_checkpoint_is_told_and_an_older_one_taken(
+    whole: Ended, later: dict[str, Future[Broken]], tmp_path: Path
+) -> None:
+    run = tmp_path / "runs" / "tiny" / "damaged"
+    shutil.copytree(later["killed"].result().copy, run)
+    newest = max((run / "checkpoints").iterdir(), key=progress_of)
+    content = bytearray(newest.read_bytes())
+    for place in range(1, 64):
+        content[-place] ^= 0xFF
+    newest.write_bytes(content)
+    ended = sleeprun(f"resume={run}", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert f"{newest.name} is damaged" in ended.out + ended.err
+    (warning,) = events(run, "warning")
+    assert newest.name in warning["message"]
+    assert_same_end(run, whole)
+    assert_same_record(run, whole)
+
+
+def progress_of(checkpoint: Path) -> tuple[int, int]:
+    position = header(checkpoint)
+    return position["phase"], position["done"]
+
+
+@pytest.mark.parametrize("override", ["seeds=3", "network.hidden.size=50", "+sed=3"])
+def test_a_run_is_not_resumed_as_another(
+    override: str, later: dict[str, Future[Broken]], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(later["killed"].result().copy, run)
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    ended = sleeprun(f"resume={run}", override, cwd=tmp_path)
+    assert ended.code == 2
+    assert override in ended.err
+    assert len(ended.err.splitlines()) <= 3
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_only_what_is_given_anew_changes_in_a_resumed_run(
+    later: dict[str, Future[Broken]], tmp_path: Path
+) -> None:
+    """A run that is done is only read; what it had to reach still holds."""
+    run = tmp_path / "run"
+    shutil.copytree(later["rechunked"].result().run, run)
+    ended = sleeprun(f"resume={run}", "runtime.progress=false", cwd=tmp_path)
+    assert ended.code == 3
+    assert "runtime.require.accuracy=1.01" in ended.err
+
+
+def test_one_failing_job_does_not_stop_a_sweep(later: dict[str, Future[Ended]]) -> None:
+    ended = later["swept"].result()
+    good, bad = ended.jobs
+    assert ended.code == 1
+    assert (good / "DONE").exists()
+    assert not (bad / "DONE").exists()
+    (log,) = bad.glob("*.log")
+    assert "network.projections.input_hidden.wiring.fan_in=99" in log.read_text()
+
+
+def test_a_sweep_ends_with_a_table_of_all_its_jobs(later: dict[str, Future[Ended]]) -> None:
+    ended = later["swept"].result()
+    done, failed = (line for line in ended.out.splitlines() if "input_hidden.wiring" in line)
+    assert "fan_in=9 " in done
+    assert "done" in done
+    accuracy = results(ended.jobs[0])["metrics"]["accuracy"]["mean"]
+    assert f"{accuracy:.3f}" in done
+    assert "fan_in=99 " in failed
+    assert "failed" in failed
+    assert str(ended.jobs[1].relative_to(ended.cwd)) in ended.out
+    assert ended.out.count("tasks=[task1,task2]") == 2
+
+
+def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(
+    tiny: list[str], tmp_path: Path
+) -> None:
+    ended = sleeprun("--multirun", *tiny, "protocol.test=-1,-2", cwd=tmp_path)
+    assert ended.code in (1, 2)
+    assert "Traceback" not in ended.out + ended.err
+    assert "protocol.test=-1: must be greater than 0" in ended.out + ended.err
+    for job, value in zip(ended.jobs, (-1, -2), strict=True):
+        (log,) = job.glob("*.log")
+        assert f"protocol.test={value}: must be greater than 0" in log.read_text()
+
+
+def test_a_sweep_in_parallel(later: dict[str, Future[Ended]]) -> None:
+    ended = later["parallel"].result()
+    assert ended.code == 0, ended.out + ended.err
+    assert len(ended.jobs) == 2
+    for job, reward in zip(ended.jobs, ("0", "0.5"), strict=True):
+        assert (job / "DONE").exists()
+        assert f"sleep.reward={reward}" in (job / ".hydra" / "overrides.yaml").read_text()
+        assert f"sleep.reward={reward} " in ended.out
+    first, second = (results(job) for job in ended.jobs)
+    assert first["R"][0][:2] == second["R"][0][:2]  # before there is any sleep
+
+
+def test_arms_go_on_from_the_same_state(later: dict[str, Future[Ended]]) -> None:
+    ended = later["arms"].result()
+    assert ended.code == 0, ended.out + ended.err
+    found = results(ended.run)
+    assert list(found["arms"]) == ["awake", "asleep"]
+    arms = [results(ended.run / "arms" / name) for name in found["arms"]]
+    awake, asleep = (arm["R"] for arm in arms)
+    assert [seed[:2] for seed in awake] == [seed[:2] for seed in asleep]
+    assert [arm["experiment"] for arm in arms] == ["tiny:awake", "tiny:asleep"]
+    for folder in (ended.run, *(ended.run / "arms").iterdir()):
+        assert (folder / "DONE").exists()
+        assert list((folder / "figures").glob("*.png"))
