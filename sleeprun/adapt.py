@@ -56,7 +56,7 @@ def _reach(network) -> Int[Array, ""]:
 def regulate(
     network: Network,
     state: NetworkState,
-    spiked: dict[str, Float[Array, " neuron"]],
+    spiked: dict[str, Float[Array, " _"]],
     plastic: Collection[str],
 ) -> NetworkState:
     """Homeostasis, given the spikes of the last cycle; frozen in-weights keep their target."""

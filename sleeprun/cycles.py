@@ -54,7 +54,7 @@ class Tally(NamedTuple):
 
 
 def birth(
-    experiment: Experiment, weights: dict[str, Float[Array, "pre post"]], key: UInt32[Array, "2"]
+    experiment: Experiment, weights: dict[str, Float[Array, "_ _"]], key: UInt32[Array, "2"]
 ) -> AgentState:
     """A seed's agent before it has seen anything."""
     hidden = experiment.network.populations["hidden"].size
@@ -158,7 +158,7 @@ def sleep_cycle(
     return state._replace(network=net, cycle=state.cycle + 1), tally
 
 
-def _count(tally: Tally, spiked: dict[str, Float[Array, " neuron"]]) -> dict[str, Array]:
+def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Array]:
     return {
         name: tally.spikes[name] + spikes.sum().astype(jnp.int32) for name, spikes in spiked.items()
     }

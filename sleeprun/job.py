@@ -32,6 +32,14 @@ def carry_out(config: Config, path: Path) -> dict[str, Any]:
     With arms, the phases that they share are run once; each arm then goes on from there in a
     run directory of its own, `arms/NAME`.
     """
+    try:
+        return _with_arms(config, path)
+    except KeyboardInterrupt:
+        log.warning("interrupted; go on with: sleeprun resume=%s", path)
+        raise
+
+
+def _with_arms(config: Config, path: Path) -> dict[str, Any]:
     devices = prepare_jax(config)
     protocols = arms_of(config)
     trunk = shared_prefix(list(protocols.values()))
@@ -100,12 +108,8 @@ def _run(
         if config.tracking.mode != "disabled" and last:
             wandb = WandB(folder.path, config.name, config.model_dump(), config.tracking)
             sinks.append(stack.enter_context(wandb))
-        try:
-            _tell(sinks, [*before, _start(config, resumed=run.phase > 0 or run.done > 0)])
-            _tell(sinks, _timed(run, config))
-        except KeyboardInterrupt:
-            log.warning("interrupted; go on with: sleeprun resume=%s", folder.path)
-            raise
+        _tell(sinks, [*before, _start(config, resumed=run.phase > 0 or run.done > 0)])
+        _tell(sinks, _timed(run, config))
         terminal.bar.stop()
         results = records.results(folder.events(), joint)
         figures = _draw(folder, results) if config.runtime.figures else []
@@ -154,7 +158,7 @@ def _start(config: Config, *, resumed: bool) -> dict[str, Any]:
 
 
 def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
-    return plots.draw(list(folder.events()), results, folder.path / "figures")
+    return plots.draw(records.thinned(folder.events()), results, folder.path / "figures")
 
 
 def _joint(config: Config) -> dict[str, Any] | None:

@@ -39,11 +39,11 @@ class Projection(eqx.Module):
 class NetworkState(NamedTuple):
     neurons: dict[str, NeuronState]
     spikes: dict[str, SpikeList]
-    resistance: dict[str, Float[Array, " neuron"]]
-    rate: dict[str, Float[Array, " neuron"]]  # smoothed, spikes a cycle
-    weights: dict[str, Weights]
+    resistance: dict[str, Float[Array, " _"]]
+    rate: dict[str, Float[Array, " _"]]  # smoothed, spikes a cycle
+    weights: dict[str, Float[Array, "_ _"]]
     plastic: dict[str, PlasticState]  # of the projections with a rule
-    out_start: dict[str, Float[Array, " neuron"]]  # summed excitatory output weights at the start
+    out_start: dict[str, Float[Array, " _"]]  # summed excitatory output weights at the start
 
 
 class Clock(NamedTuple):
@@ -60,7 +60,7 @@ class Network(eqx.Module):
     cycle_steps: int = eqx.field(static=True)
     stepwise: bool = eqx.field(static=True, default=False)  # simulate by the plain reference
 
-    def init(self, weights: dict[str, Weights]) -> NetworkState:
+    def init(self, weights: dict[str, Float[Array, "_ _"]]) -> NetworkState:
         """The resting network with the given weights [pre, post]; 0 is no synapse."""
         pops = self.populations
         return NetworkState(
@@ -98,8 +98,8 @@ class Network(eqx.Module):
 
 
 def out_weights(
-    network: Network, weights: dict[str, Weights]
-) -> dict[str, Float[Array, " neuron"]]:
+    network: Network, weights: dict[str, Float[Array, "_ _"]]
+) -> dict[str, Float[Array, " _"]]:
     """Each neuron's summed excitatory output weights."""
     total = {name: jnp.zeros(pop.size) for name, pop in network.populations.items()}
     for name, projection in network.projections.items():
@@ -117,7 +117,7 @@ def kick(
     return state._replace(neurons=neurons)
 
 
-def counts(network: Network, state: NetworkState) -> dict[str, Float[Array, " neuron"]]:
+def counts(network: Network, state: NetworkState) -> dict[str, Float[Array, " _"]]:
     """Spikes of every neuron since the last `learn`."""
     return {
         name: spike_lists.fresh_counts(spikes, network.populations[name].size)

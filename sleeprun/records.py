@@ -93,6 +93,45 @@ def rasters(
     yield {"event": "raster", "kind": kind, "name": label(last)[1], "spikes": pairs}
 
 
+def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
+    """The events with at most about `most` progress events: neighbours in a phase are merged.
+
+    So that pictures of a long run need no more memory than those of a short one.
+    """
+    kept: list[Event] = []
+    width = 1
+    for event in events:
+        kept.append(event | {"merged": 1} if event["event"] == "progress" else event)
+        if len(kept) > 2 * most:
+            width *= 2
+            kept = _merge_neighbours(kept, width)
+    return kept
+
+
+def _merge_neighbours(events: list[Event], width: int) -> list[Event]:
+    kept: list[Event] = []
+    for event in events:
+        last = kept[-1] if kept else event
+        both = last["event"] == event["event"] == "progress" and last["phase"] == event["phase"]
+        if kept and both and last["merged"] + event["merged"] <= width:
+            kept[-1] = _merged(last, event)
+        else:
+            kept.append(event)
+    return kept
+
+
+def _merged(first: Event, second: Event) -> Event:
+    def added(a: list[int], b: list[int]) -> list[int]:
+        return [x + y for x, y in zip(a, b, strict=True)]
+
+    eaten = {key: added(first[key], second[key]) for key in ("rewarded", "punished", "neutral")}
+    spikes = {
+        name: added(first["spikes"][name], second["spikes"][name]) for name in first["spikes"]
+    }
+    sums = {key: first[key] + second[key] for key in ("awake", "asleep", "merged")}
+    return first | eaten | sums | {"spikes": spikes, "to": second["to"]}
+
+
 def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dict[str, Any]:
     """What `results.json` says, from nothing but the events."""
     start: Event = {}

@@ -14,7 +14,7 @@ from sleeprun.network import Clock, Network, NetworkState, Words, now
 from sleeprun.neurons import NeuronState
 from sleeprun.synapses import deliver_step, deliver_window
 
-Current = dict[str, Float[Array, "time neuron"]]
+Current = dict[str, Float[Array, "time _"]]
 
 
 def advance(
@@ -71,7 +71,7 @@ def _run(
     steps: int,
     current: Current,
     drive: Current,
-) -> tuple[dict[str, NeuronState], dict[str, Int8[Array, "time neuron"]]]:
+) -> tuple[dict[str, NeuronState], dict[str, Int8[Array, "time _"]]]:
     """Step the populations of one stage together through the window."""
 
     def step(stacked, inputs):
@@ -101,12 +101,12 @@ def _inside(
     network: Network,
     stage: tuple[str, ...],
     state: NetworkState,
-    fired: dict[str, Bool[Array, " neuron"]],
+    fired: dict[str, Bool[Array, " _"]],
     clock: Clock,
     time: Int[Array, ""],
-) -> dict[str, Float[Array, " neuron"]]:
+) -> dict[str, Float[Array, " _"]]:
     """Current that this step's spikes bring to the populations stepped with them."""
-    arriving: dict[str, Float[Array, " neuron"]] = {}
+    arriving: dict[str, Float[Array, " _"]] = {}
     for index, (name, projection) in enumerate(network.projections.items()):
         if projection.pre in stage and projection.post in stage:
             current = deliver_step(

@@ -8,12 +8,16 @@ import jax
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from platformdirs import user_cache_dir
 
 from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 2)
+# Many tests compile the same program; the tool keeps compiled ones in the same place.
+jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)

@@ -47,6 +47,12 @@ def scores(events: list[dict[str, Any]]) -> list[Any]:
     ]
 
 
+def hidden_spikes(events: list[dict[str, Any]], name: str = "") -> int:
+    """Of the first seed, over all progress events of phases whose name begins so."""
+    progress = (e for e in events if e["event"] == "progress" and e["name"].startswith(name))
+    return sum(event["spikes"]["hidden"][0] for event in progress)
+
+
 def assert_same(ours: Any, theirs: Any) -> None:
     """Bit for bit."""
     for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
@@ -162,10 +168,7 @@ def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, 
     before = run.state.network
     for plastic in ((), PLASTIC[1:]):
         run.protocol, run.phase = (Sleep(12, plastic),), 0
-        (progress,) = [e for e in carry_out(run) if e["event"] == "progress" and e["to"] % 10 == 0][
-            :1
-        ]
-        spikes = progress["spikes"]["hidden"][0]
+        spikes = hidden_spikes(carry_out(run))
         assert (spikes > 0) == (drive != "none")
         after = run.state.network
         if not plastic:
@@ -187,19 +190,16 @@ def test_rate_matched_sleep_follows_the_rates_of_the_trained_tasks(
     run.state = run.state._replace(rates=rates, trained=jnp.array([[True, True]]))
     run.protocol = (Sleep(400),)
     events = carry_out(run)
-    spikes = sum(e["spikes"]["hidden"][0] for e in events if e["event"] == "progress")
-    assert spikes / 400 == pytest.approx(25, abs=1.0), "the mean of both tasks' rates"
+    assert hidden_spikes(events) / 400 == pytest.approx(25, abs=1.0), (
+        "the mean of both tasks' rates"
+    )
 
 
 def test_a_waking_phase_records_the_mean_rates_of_its_task(tiny: Tiny, tmp_path: Path) -> None:
     run = run_of(tiny(), tmp_path)
     run.protocol = (Wake(None, 7, PLASTIC), Wake("task2", 30, PLASTIC))
     events = carry_out(run)
-    spikes = sum(
-        e["spikes"]["hidden"][0]
-        for e in events
-        if e["event"] == "progress" and e["name"] == "task2"
-    )
+    spikes = hidden_spikes(events, "task2")
     assert run.state.trained[0].tolist() == [False, True]
     assert float(run.state.rates[0, 1].sum()) == pytest.approx(spikes / 30, rel=1e-5)
 

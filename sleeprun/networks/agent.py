@@ -85,9 +85,9 @@ def plasticity_rule(config: "PlasticityConfig") -> STDP:
     )
 
 
-def starting_weights(config: "NetworkConfig", seed: int) -> dict[str, Float[Array, "pre post"]]:
+def starting_weights(config: "NetworkConfig", seed: int) -> dict[str, Float[Array, "_ _"]]:
     """A seed's weights [pre, post] by projection; 0 where there is no synapse."""
-    weights: dict[str, Float[Array, "pre post"]] = {}
+    weights: dict[str, Float[Array, "_ _"]] = {}
     for index, (name, projection) in enumerate(config.projections.items()):
         if projection.weights.kind == "mirror":
             continue
