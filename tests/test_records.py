@@ -1,5 +1,7 @@
 """Records of long runs stay small without losing a count."""
 
+import itertools
+
 from sleeprun.records import thinned
 
 
@@ -28,7 +30,7 @@ def test_thinning_merges_neighbours_of_a_phase_and_keeps_all_else() -> None:
         edges = [(e["from"], e["to"]) for e in own]
         assert edges[0][0] == 0
         assert edges[-1][1] == 1000
-        assert all(a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False))
+        assert all(a[1] == b[0] for a, b in itertools.pairwise(edges))
 
 
 def test_a_short_run_is_left_alone() -> None:
