@@ -5,9 +5,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from sleeprun import noise, sleep
-from sleeprun.config import Config
+from sleeprun import native, noise, sleep
+from sleeprun.config import Config, ConfigError
 from sleeprun.cycles import AgentState, Experiment, birth
+from sleeprun.network import Engine
 from sleeprun.networks import agent
 from sleeprun.tasks.foraging import ForagingWorld, Task
 
@@ -21,7 +22,7 @@ DRIVES: dict[str, Any] = {
 def build(config: Config) -> Experiment:
     world, food = config.world, config.world.particles
     return Experiment(
-        network=agent.build(config.network, stepwise=config.runtime.simulate == "by_step"),
+        network=agent.build(config.network, engine_of(config)),
         world=ForagingWorld(
             hunger_per_percent=jnp.float32(world.hunger_per_percent),
             food_kick=jnp.float32(world.food_kick),
@@ -39,6 +40,16 @@ def build(config: Config) -> Experiment:
         else sleep.Silence(),
         sleep_reward=jnp.float32(config.sleep.reward),
     )
+
+
+def engine_of(config: Config) -> Engine:
+    """The means of simulation: the compiled kernel where there is one, unless told otherwise."""
+    wanted = config.runtime.simulate
+    if wanted == "auto":
+        return "native" if native.available() else "by_layer"
+    if wanted == "native" and not native.available():
+        raise ConfigError("runtime.simulate='native': the package was built without its kernel")
+    return wanted
 
 
 def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) -> Task:

@@ -1,7 +1,7 @@
 """The network: populations joined by projections, and the state of all of them."""
 
 from graphlib import TopologicalSorter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,6 +16,7 @@ from sleeprun.plasticity import STDP, PlasticState
 from sleeprun.spikes import SpikeList
 
 Weights = Float[Array, "pre post"]
+Engine = Literal["native", "by_layer", "by_step"]
 Words = UInt32[Array, " words"]
 
 
@@ -58,7 +59,7 @@ class Network(eqx.Module):
     populations: dict[str, Population]
     projections: dict[str, Projection]
     cycle_steps: int = eqx.field(static=True)
-    stepwise: bool = eqx.field(static=True, default=False)  # simulate by the plain reference
+    engine: Engine = eqx.field(static=True, default="by_layer")
 
     def init(self, weights: dict[str, Float[Array, "_ _"]]) -> NetworkState:
         """The resting network with the given weights [pre, post]; 0 is no synapse."""
@@ -80,7 +81,7 @@ class Network(eqx.Module):
     def stages(self) -> tuple[tuple[str, ...], ...]:
         """Populations in the order of simulation; those of one stage are stepped together."""
         names = list(self.populations)
-        if self.stepwise:
+        if self.engine == "by_step":
             return (tuple(names),)
         edges = np.zeros((len(names), len(names)), int)
         for projection in self.projections.values():

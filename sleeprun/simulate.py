@@ -1,17 +1,19 @@
 """The simulation of a network over a window of steps.
 
 Where the wiring is feed-forward, one population after another is run over the whole window;
-populations that feed back into each other are stepped together. The graph decides. The plain
-step-by-step simulation of all populations at once is the reference (`Network.stepwise`).
+populations that feed back into each other are stepped together. The graph decides. A network's
+engine says by what means: "native", a compiled kernel for what it knows, "by_layer", or
+"by_step", the plain simulation of all populations together, which is the reference.
 """
 
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Int8
 
+from sleeprun import native
 from sleeprun import spikes as spike_lists
 from sleeprun.network import Clock, Network, NetworkState, Words, now
-from sleeprun.neurons import NeuronState
+from sleeprun.neurons import NeuronState, RulkovMap
 from sleeprun.synapses import deliver_step, deliver_window
 
 Current = dict[str, Float[Array, "time _"]]
@@ -24,6 +26,9 @@ def advance(
     start = now(network, clock)
     before = {name: spikes.length for name, spikes in state.spikes.items()}
     for stage in network.stages():
+        if network.engine == "native" and _suits_kernel(network, stage):
+            state = _compiled(network, state, stage[0], before, clock, steps, drive or {})
+            continue
         current = {
             name: _arriving(network, state, name, stage, before, clock, steps) for name in stage
         }
@@ -33,6 +38,55 @@ def advance(
         }
         state = state._replace(neurons=state.neurons | neurons, spikes=state.spikes | collected)
     return state
+
+
+def _suits_kernel(network: Network, stage: tuple[str, ...]) -> bool:
+    """The compiled kernel knows Rulkov neurons that do not feed back into their population."""
+    feeds_back = any(
+        projection.pre in stage and projection.post in stage
+        for projection in network.projections.values()
+    )
+    neurons = [network.populations[name].neuron for name in stage]
+    return not feeds_back and len(stage) == 1 and isinstance(neurons[0], RulkovMap)
+
+
+def _compiled(
+    network: Network,
+    state: NetworkState,
+    name: str,
+    before: dict[str, Int[Array, ""]],
+    clock: Clock,
+    steps: int,
+    drive: Current,
+) -> NetworkState:
+    """The window of one population by the compiled kernel."""
+    population = network.populations[name]
+    arriving = [
+        native.Arriving(
+            state.weights[key],
+            state.spikes[projection.pre],
+            before[projection.pre],
+            projection_words(clock, index),
+            projection.jitter,
+        )
+        for index, (key, projection) in enumerate(network.projections.items())
+        if projection.post == name
+    ]
+    cells, spikes = native.window(
+        population.neuron,
+        state.neurons[name],
+        state.spikes[name],
+        state.resistance[name],
+        drive.get(name, jnp.zeros((0, population.size))),
+        arriving,
+        clock.cycle,
+        now(network, clock),
+        clock.step,
+        steps,
+    )
+    return state._replace(
+        neurons=state.neurons | {name: cells}, spikes=state.spikes | {name: spikes}
+    )
 
 
 def _arriving(

@@ -11,7 +11,7 @@ PACKAGE = Path(sleeprun.__file__).parent
 LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats"],
     ["config", "synapses", "plasticity", "sleep", "phases", "metrics"],
-    ["network"],
+    ["network", "native"],
     ["simulate", "adapt"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],

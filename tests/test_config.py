@@ -398,11 +398,19 @@ def test_every_mistake_is_told_at_once() -> None:
     ]
 
 
-def test_a_known_key_is_not_called_unknown() -> None:
-    """A table whose keys are the user's to choose can be filled from the command line."""
-    message = complaint("runtime.require={accuracy: 0.6}")
+@pytest.mark.parametrize(
+    ("override", "instead"),
+    [
+        ("experiment=smoke", "+experiment"),
+        ("runtime.require={accuracy: 0.6}", "+runtime.require"),
+        (f"{INPUT}.wiring={{kind: random, probability: 0.5}}", f"+{INPUT}.wiring"),
+    ],
+)
+def test_a_key_that_could_be_added_is_not_called_unknown(override: str, instead: str) -> None:
+    message = complaint(override)
     assert "unknown key" not in message
-    assert "+runtime.require" in message
+    assert instead in message
+    assert_plain(message)
 
 
 def test_an_override_that_cannot_be_read_is_shown_without_an_address() -> None:

@@ -10,9 +10,9 @@ import pytest
 from conftest import configured
 from reference import Reference
 
-from sleeprun import noise
+from sleeprun import native, noise
 from sleeprun.adapt import learn, regulate
-from sleeprun.network import Clock, Network, NetworkState, counts, kick
+from sleeprun.network import Clock, Engine, Network, NetworkState, counts, kick
 from sleeprun.networks import agent
 from sleeprun.simulate import advance, projection_words
 
@@ -82,10 +82,11 @@ def spikes_of(state: NetworkState, cycle: int) -> list[tuple[str, int, int]]:
     ]
 
 
-@pytest.mark.parametrize("stepwise", [False, True], ids=["by_layer", "by_step"])
-def test_whole_cycles_with_plasticity_agree_with_the_reference(stepwise: bool) -> None:
+@pytest.mark.parametrize("engine", ["native", "by_layer", "by_step"])
+def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -> None:
     config = configured(f"network.hidden.size={HIDDEN}").network
-    network = agent.build(config, stepwise=stepwise)
+    assert native.available(), "the package must be built with its kernel to be tested"
+    network = agent.build(config, engine)
     weights = agent.starting_weights(config, SEED)
     words = noise.stream(noise.seed_key(SEED), 11)
     reference = Reference(
@@ -131,7 +132,7 @@ def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_reference_o
         "jitter: 0.12, plasticity: null}"
     )
     config = configured("network.hidden.size=40", recurrent).network
-    layered, stepped = (agent.build(config, stepwise=step) for step in (False, True))
+    layered, stepped = (agent.build(config, engine) for engine in ("by_layer", "by_step"))
     assert layered.stages() == (("input",), ("hidden",), ("output",))
     weights = agent.starting_weights(config, SEED)
     assert not np.diag(weights["hidden_hidden"]).any()

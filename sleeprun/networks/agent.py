@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from sleeprun import synapses
 from sleeprun.homeostasis import Homeostasis
-from sleeprun.network import Network, Population, Projection
+from sleeprun.network import Engine, Network, Population, Projection
 from sleeprun.neurons import LIF, RulkovMap
 from sleeprun.plasticity import STDP
 
@@ -32,8 +32,8 @@ WEIGHTS: dict[str, Callable[..., Any]] = {
 WIRING_PURPOSE = 1
 
 
-def build(config: "NetworkConfig", *, stepwise: bool = False) -> Network:
-    """The network that a config describes; `stepwise` chooses the reference simulation."""
+def build(config: "NetworkConfig", engine: Engine = "by_layer") -> Network:
+    """The network that a config describes."""
     populations = {}
     for name in POPULATIONS:
         population = getattr(config, name)
@@ -60,7 +60,7 @@ def build(config: "NetworkConfig", *, stepwise: bool = False) -> Network:
         )
         for name, projection in config.projections.items()
     }
-    return Network(populations, projections, config.cycle_steps, stepwise)
+    return Network(populations, projections, config.cycle_steps, engine)
 
 
 def floats(*numbers: float) -> tuple[Float[Array, ""], ...]:
