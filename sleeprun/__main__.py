@@ -111,7 +111,8 @@ def job(cfg: "DictConfig") -> float | None:
     try:
         return _carry_out(cfg, folder)
     except (ConfigError, Unmet) as error:
-        log.debug("stopped: %s", error)
+        if _mode() == "MULTIRUN":
+            log.error("%s", error)
         if not (folder / "events.jsonl").exists() and _mode() == "RUN":
             shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -143,11 +144,15 @@ def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
     from sleeprun.job import carry_out
 
     results = carry_out(config, folder)
-    for name, least in config.runtime.require.items():
-        mean = results["metrics"].get(name, {}).get("mean")
-        if mean is None or mean < least:
-            raise Unmet(f"runtime.require.{name}={least}: reached only {mean}; see {folder}")
-    return results["metrics"]["accuracy"]["mean"]
+    arms = results.get("arms") or {"": results["metrics"]}
+    for arm, metrics in arms.items():
+        for name, least in config.runtime.require.items():
+            mean = metrics[name]["mean"]
+            if mean is None or mean < least:
+                place = folder / "arms" / arm if arm else folder
+                raise Unmet(f"runtime.require.{name}={least}: reached only {mean}; see {place}")
+    means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
+    return None if None in means else sum(means) / len(means)
 
 
 def _mode() -> str:
@@ -177,8 +182,9 @@ def _resumed_config(cfg: "DictConfig", given: list[str]) -> "DictConfig":
                 f"resume='{cfg.resume}': {override} was not part of that run; only runtime and "
                 "tracking can be changed"
             )
+        key = override.lstrip("+").split("=")[0]
         with open_dict(stored):
-            stored[section] = cfg[section]
+            OmegaConf.update(stored, key, OmegaConf.select(cfg, key))
     with open_dict(stored):
         stored.resume, stored.dry_run = cfg.resume, cfg.dry_run
     return stored

@@ -21,14 +21,12 @@ _SYNAPSES, _WORLD, _SLEEP, _LESION, _TEST = 11, 12, 13, 14, 1000
 
 
 class Experiment(eqx.Module):
-    """What all seeds share: the network's constants, the world and its tasks, the sleep drive."""
+    """What all seeds share: the network's constants, the world and its tasks."""
 
     network: Network
     world: ForagingWorld
     tasks: dict[str, Task]
     unsupervised: Task
-    drive: sleep.Drive
-    sleep_reward: Float[Array, ""]
 
 
 class AgentState(NamedTuple):
@@ -110,6 +108,7 @@ def wake_cycle(
     """One movement cycle awake (Golden et al. 2022, "Order of events")."""
     network = experiment.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    earlier = counts(network, state.network)
     net = simulate(network, state.network, clock, 1)
     spiked = counts(network, net)
     words = noise.stream(state.key, _WORLD)
@@ -120,42 +119,60 @@ def wake_cycle(
     if plastic:
         net = regulate(network, net, spiked, plastic)
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
+    own = _own_spikes(network, earlier, spiked, net)
     tally = tally._replace(
         awake=tally.awake + 1,
         rewarded=tally.rewarded + meal.rewarded.astype(jnp.int32),
         punished=tally.punished + meal.punished.astype(jnp.int32),
         neutral=tally.neutral + meal.neutral.astype(jnp.int32),
-        spikes=_count(tally, spiked),
+        spikes=_count(tally, own),
     )
     state = state._replace(
         network=net,
         world=world,
         cycle=state.cycle + 1,
-        heard=state.heard + spiked["hidden"].astype(jnp.int32),
+        heard=state.heard + own["hidden"].astype(jnp.int32),
         heard_cycles=state.heard_cycles + 1,
     )
     return state, tally
 
 
 def sleep_cycle(
-    experiment: Experiment, state: AgentState, tally: Tally, plastic: tuple[str, ...]
+    experiment: Experiment, state: AgentState, tally: Tally, leg: "Leg"
 ) -> tuple[AgentState, Tally]:
     """One cycle asleep (Golden et al. 2022, "Sleep")."""
+    assert leg.drive is not None
     network = experiment.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
     tasks = jnp.maximum(state.trained.sum(), 1).astype(jnp.float32)
     rates = jnp.where(state.trained[:, None], state.rates, 0.0).sum(axis=0) / tasks
     words = noise.stream(state.key, _SLEEP)
-    first, later = experiment.drive(rates, words, state.cycle, network.cycle_steps)
+    first, later = leg.drive(rates, words, state.cycle, network.cycle_steps)
+    earlier = counts(network, state.network)
     net = simulate(network, state.network, clock, 1, {"hidden": first})
     spiked = counts(network, net)
-    net = learn(network, net, clock, experiment.sleep_reward, plastic)
-    if plastic:
-        net = regulate(network, net, spiked, plastic)
+    net = learn(network, net, clock, leg.reward, leg.plastic)
+    if leg.plastic:
+        net = regulate(network, net, spiked, leg.plastic)
     train = {} if later is None else {"hidden": later}
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1, train)
-    tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, spiked))
+    own = _own_spikes(network, earlier, spiked, net)
+    tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, own))
     return state._replace(network=net, cycle=state.cycle + 1), tally
+
+
+def _own_spikes(
+    network: Network,
+    earlier: dict[str, Float[Array, " _"]],
+    spiked: dict[str, Float[Array, " _"]],
+    after: NetworkState,
+) -> dict[str, Float[Array, " _"]]:
+    """The spikes of a cycle's own steps: of its first one, and of all that follow.
+
+    `earlier` were there when the cycle began, `spiked` after its first step.
+    """
+    later = counts(network, after)
+    return {name: spiked[name] - earlier[name] + later[name] for name in later}
 
 
 def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Array]:
@@ -165,10 +182,12 @@ def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Arr
 
 
 class Leg(eqx.Module):
-    """A stretch of waking (on a task) or of sleep (no task), of a number of cycles."""
+    """A stretch of waking (on a task) or of sleep (with a drive), of a number of cycles."""
 
     task: Task | None
     label: Int[Array, ""]  # the task's index in the world, -1 for the unsupervised world
+    drive: sleep.Drive | None
+    reward: Float[Array, ""]  # of every cycle asleep
     cycles: Int[Array, ""]
     plastic: tuple[str, ...] = eqx.field(static=True)
 
@@ -209,7 +228,7 @@ def _cycles(
 ) -> tuple[AgentState, Tally]:
     def one(_, carry):
         if leg.task is None:
-            return sleep_cycle(experiment, *carry, leg.plastic)
+            return sleep_cycle(experiment, *carry, leg)
         return wake_cycle(experiment, *carry, leg.task, leg.plastic)
 
     return lax.fori_loop(0, count, one, carry)
@@ -219,7 +238,7 @@ def copy_for_test(
     experiment: Experiment, leg: Leg, boundary: Int[Array, ""], state: AgentState
 ) -> AgentState:
     """A copy of the agent in a new world of the tested task, on noise streams of its own."""
-    key = noise.stream(state.key, _TEST + boundary)
+    key = noise.stream(noise.stream(state.key, _TEST + boundary), leg.label)
     return begin(experiment, leg, state._replace(key=key))
 
 

@@ -1,22 +1,14 @@
 """From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
-from sleeprun import native, noise, sleep
+from sleeprun import native, noise
 from sleeprun.config import Config, ConfigError
 from sleeprun.cycles import AgentState, Experiment, birth
 from sleeprun.network import Engine
 from sleeprun.networks import agent
 from sleeprun.tasks.foraging import ForagingWorld, Task
-
-DRIVES: dict[str, Any] = {
-    "rate_matched": sleep.RateMatched,
-    "uniform": sleep.Uniform,
-    "poisson": sleep.Poisson,
-}
 
 
 def build(config: Config) -> Experiment:
@@ -35,10 +27,6 @@ def build(config: Config) -> Experiment:
             for name, task in world.tasks.items()
         },
         unsupervised=_task(config, list(world.kinds), food.unsupervised, None),
-        drive=DRIVES[config.sleep.drive](jnp.float32(config.sleep.kick))
-        if config.sleep.drive != "none"
-        else sleep.Silence(),
-        sleep_reward=jnp.float32(config.sleep.reward),
     )
 
 

@@ -79,8 +79,6 @@ def _conf() -> Path:
 
 def print_protocol(config: "Config") -> None:
     """The phases of every arm, and about how long they will take."""
-    import os
-
     from sleeprun.protocol import arms_of, cycles_of, describe, shared_prefix
 
     protocols = arms_of(config)
@@ -99,7 +97,7 @@ def print_protocol(config: "Config") -> None:
             print(f"\narm {name}")
             total += sum(cycles_of(phase) for phase in rest)
         print("\n".join(describe(rest, first=len(protocol) - len(rest))))
-    cores = min(config.runtime.cores or os.cpu_count() or 1, len(config.seeds))
+    cores = config.devices
     speed = config.runtime.expected_cycles_per_second
     seconds = total * -(-len(config.seeds) // cores) / speed
     print(

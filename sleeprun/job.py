@@ -4,9 +4,11 @@ import importlib.metadata
 import json
 import logging
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,13 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import plots, records
+from sleeprun import plots, records, stats
 from sleeprun.config import Config, ConfigError
 from sleeprun.experiment import build, newborns
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
 from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB, score_table
-from sleeprun.store import RunDirectory, write_whole
+from sleeprun.store import RunDirectory, is_whole, write_whole
 
 log = logging.getLogger("sleeprun")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
@@ -55,20 +57,30 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
         update = {"sleep": config.arms[name], "name": f"{config.name}:{name}", "arms": {}}
         arm = config.model_copy(update=update)
         by_arm[name] = _run(arm, protocol, branch, devices, last=True)
-    results["arms"] = {name: f"arms/{name}/results.json" for name in by_arm}
+    results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
+    results["differences"] = differences(by_arm)
     if config.runtime.figures:
         plots.compare_arms(by_arm, path / "figures")
     folder.finish(results)
-    return next(reversed(by_arm.values()))
+    return results
+
+
+def differences(by_arm: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The final score on every task, paired over seeds: each arm minus the first."""
+    first, *others = by_arm
+    found = {}
+    for name in others:
+        for task in by_arm[name]["tasks"]:
+            ours, theirs = (by_arm[a]["metrics"][f"final/{task}"] for a in (name, first))
+            difference = stats.paired_difference(ours["per_seed"], theirs["per_seed"])
+            found[f"{name} - {first}: {task}"] = difference
+    return found
 
 
 def prepare_jax(config: Config) -> int:
     """Set JAX up and return the number of devices that share the seeds."""
     logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
-    import os
-
-    cores = config.runtime.cores or len(os.sched_getaffinity(0))
-    wanted = min(cores, len(config.seeds))
+    wanted = config.devices
     jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
     try:
@@ -80,7 +92,7 @@ def prepare_jax(config: Config) -> int:
 
 def branch_off(trunk: RunDirectory, branch: RunDirectory) -> None:
     """Give a new run the furthest checkpoint of another, and the record that led to it."""
-    checkpoint = trunk.newest()[0]
+    checkpoint = next(path for path in trunk.newest() if is_whole(path))
     shutil.copyfile(trunk.events_path, branch.events_path)
     write_whole(branch.checkpoints / checkpoint.name, checkpoint.read_bytes())
 
@@ -89,7 +101,8 @@ def _run(
     config: Config, protocol: Protocol, folder: RunDirectory, devices: int, *, last: bool
 ) -> dict[str, Any]:
     """Carry out one protocol in one directory; a finished one is only read."""
-    if (folder.path / "results.json").exists():
+    if folder.done:
+        log.info("%s is done already", folder.path)
         return json.loads((folder.path / "results.json").read_text())
     joint = _joint(config)
     write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
@@ -108,8 +121,10 @@ def _run(
         if config.tracking.mode != "disabled" and last:
             wandb = WandB(folder.path, config.name, config.model_dump(), config.tracking)
             sinks.append(stack.enter_context(wandb))
+            _tell([wandb], folder.events())  # what was recorded before this process began
         _tell(sinks, [*before, _start(config, resumed=run.phase > 0 or run.done > 0)])
-        _tell(sinks, _timed(run, config))
+        with interruptible(run):
+            _tell(sinks, _timed(run, config))
         terminal.bar.stop()
         results = records.results(folder.events(), joint)
         figures = _draw(folder, results) if config.runtime.figures else []
@@ -120,6 +135,25 @@ def _run(
         Console().print(score_table(results))
         print(f"{folder.path}")
     return results
+
+
+@contextmanager
+def interruptible(run: Run) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop the run at its next chunk, with a checkpoint; twice, at once."""
+
+    def stop(number: int, _: object) -> None:
+        run.stopped = True
+        signal.signal(number, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:
@@ -147,7 +181,9 @@ def _start(config: Config, *, resumed: bool) -> dict[str, Any]:
         "tasks": list(config.world.tasks),
         "seeds": config.seeds,
         "scale": config.protocol.scale,
-        "shortened": config.protocol.scale < 1,
+        "shortened": config.protocol.shortened,
+        "aeon": config.protocol.aeon,
+        "step_ms": config.network.step_ms,
         "cycle_steps": config.network.cycle_steps,
         "shape": {
             name: getattr(config.network, name).size for name in ("input", "hidden", "output")
@@ -168,4 +204,7 @@ def _joint(config: Config) -> dict[str, Any] | None:
     path = Path(config.joint) / "results.json"
     if not path.exists():
         raise ConfigError(f"joint='{config.joint}': there is no results.json")
-    return json.loads(path.read_text())
+    joint = json.loads(path.read_text())
+    if joint["seeds"] != config.seeds or joint["tasks"] != list(config.world.tasks):
+        raise ConfigError(f"joint='{config.joint}': has other seeds or tasks than this run")
+    return joint

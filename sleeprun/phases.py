@@ -18,6 +18,9 @@ class Sleep:
 
     cycles: int
     plastic: tuple[str, ...] = ()
+    drive: str = "rate_matched"
+    kick: float = 0.025
+    reward: float = 0.5
 
 
 @dataclass(frozen=True)

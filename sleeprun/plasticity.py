@@ -109,7 +109,8 @@ class STDP(eqx.Module):
         held = jnp.where(state.locked, before, 0.0)
         changed = jnp.where(free, changed, 0.0)
         total = changed.sum(axis=0)
-        room = jnp.maximum(state.target - held.sum(axis=0), 0.0)
+        least = self.weight_min * free.sum(axis=0).astype(changed.dtype)
+        room = jnp.maximum(state.target - held.sum(axis=0), least)
         scale = jnp.where(total > 0, room / jnp.where(total > 0, total, 1.0), 0.0)
         return held + changed * scale
 

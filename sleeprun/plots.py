@@ -11,8 +11,6 @@ from matplotlib.figure import Figure
 
 Events = list[dict]
 CHANCE = 0.5
-AEON = 100  # movement cycles
-MS_OF_STEP = (lambda step: step * 0.5, lambda ms: ms / 0.5)
 POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so many particles each
 INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
@@ -44,7 +42,8 @@ def _sheet(events: Events, width: float, height: float, title: str) -> Figure:
     figure = Figure((width, height), layout="constrained")
     figure.suptitle(f"{start.get('name', 'run')}: {title}", x=0.05 / width, ha="left")
     if start.get("shortened"):
-        note = f"shortened protocol (scale {start['scale']:g})"
+        scale = "" if start["scale"] == 1 else f" (scale {start['scale']:g})"
+        note = f"shortened protocol{scale}"
         figure.text(1 - 0.05 / width, 0.05 / height, note, ha="right", size=7, color=PALE)
         figure.get_layout_engine().set(rect=(0, 0.2 / height, 1, 1 - 0.2 / height))
     return figure
@@ -99,13 +98,14 @@ def performance(events: Events, results: dict) -> Figure | None:
     if not chunks or not (fed or tests):
         return None
     figure = _sheet(events, 9, 4, "performance")
-    axes = figure.add_subplot(xlabel=f"Protocol time (aeons of {AEON} movement cycles)")
+    aeon = (_of(events, "start") or [{}])[-1].get("aeon", 100)
+    axes = figure.add_subplot(xlabel=f"Protocol time (aeons of {aeon} movement cycles)")
     axes.set_ylabel("Performance (rewarded / eaten)")
     phases = [list(group) for _, group in itertools.groupby(chunks, lambda each: each["phase"])]
     cycles = chunks[-1]["to"] - chunks[0]["from"]
-    _draw_phases(axes, phases, cycles)
+    _draw_phases(axes, phases, cycles, aeon)
     axes.axhline(CHANCE, color=PALE, lw=1, ls="--", zorder=1, label="chance")
-    _draw_tests(axes, tests, 0.009 * cycles / AEON)
+    _draw_tests(axes, tests, 0.009 * cycles / aeon, aeon)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
     axes.xaxis.set_major_formatter("{x:,.10g}")
@@ -113,19 +113,19 @@ def performance(events: Events, results: dict) -> Figure | None:
     return figure
 
 
-def _draw_phases(axes: Axes, phases: list[Events], cycles: int) -> None:
+def _draw_phases(axes: Axes, phases: list[Events], cycles: int, aeon: int) -> None:
     """Each phase shaded and named, and the running performance over all."""
     aeons, scores = [], []
     for phase in phases:
-        begin, end, name = phase[0]["from"] / AEON, phase[-1]["to"] / AEON, phase[0]["name"]
+        begin, end, name = phase[0]["from"] / aeon, phase[-1]["to"] / aeon, phase[0]["name"]
         axes.axvspan(begin, end, fc=KINDS[phase[0]["kind"]], ec="white", lw=1.5, zorder=0)
-        fits = (end - begin) * AEON / cycles > 0.01 * len(name)
+        fits = (end - begin) * aeon / cycles > 0.01 * len(name)
         look = {"ha": "center", "va": "bottom", "rotation": 0 if fits else 90}
         axes.text((begin + end) / 2, 1.01, name, transform=axes.get_xaxis_transform(), **look)
         span = np.array([(each["from"], each["to"]) for each in phase])
         good, bad = (np.array([each[food] for each in phase]) for food in ("rewarded", "punished"))
         cycle, score = running_performance(span, good, bad, cycles / POINTS, FOOD)
-        aeons += [*cycle / AEON, np.nan]  # NaN breaks the lines between phases
+        aeons += [*cycle / aeon, np.nan]  # NaN breaks the lines between phases
         scores += [*score, np.full(score.shape[1], np.nan)]
     mean, sd = spread(np.array(scores))
     axes.plot(aeons, mean, ".-", color=INK, lw=1.5, ms=4, zorder=3, label="running, mean of seeds")
@@ -134,11 +134,11 @@ def _draw_phases(axes: Axes, phases: list[Events], cycles: int) -> None:
         axes.plot(aeons, scores, color=PALE, lw=0.5, alpha=0.7)[0].set_label("running, each seed")
 
 
-def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float) -> None:
+def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float, aeon: int) -> None:
     for rank, (task, told) in enumerate(tests.items()):
         cycles, scores = zip(*told.values(), strict=True)
         mean, sd = spread(np.array(scores, dtype=float))
-        aeons = np.array(cycles) / AEON + (rank - (len(tests) - 1) / 2) * aside
+        aeons = np.array(cycles) / aeon + (rank - (len(tests) - 1) / 2) * aside
         look = {"fmt": MARKERS[rank % len(MARKERS)], "color": COLOURS[rank % len(COLOURS)]}
         axes.errorbar(aeons, mean, sd, mec="white", ms=7, zorder=4, label=f"test of {task}", **look)
 
@@ -225,7 +225,9 @@ def raster(events: Events, results: dict) -> Figure | None:
             axes.label_outer()
         axes.set_xlim(-0.02 * start["cycle_steps"], start["cycle_steps"])
         column[0].set_title(", ".join(dict.fromkeys((record["kind"], record["name"]))))
-        column[0].secondary_xaxis("top", functions=MS_OF_STEP).set_xlabel("Time (ms)")
+        ms = start.get("step_ms", 0.5)
+        scale = (lambda step, ms=ms: step * ms, lambda time, ms=ms: time / ms)
+        column[0].secondary_xaxis("top", functions=scale).set_xlabel("Time (ms)")
     return figure
 
 

@@ -53,7 +53,7 @@ class _Planner:
         learned = "+".join(tasks)
         parts: list[Wake | Sleep] = [Wake(task, turn, self.plastic) for task in tasks]
         if schedule == "interleaved":
-            parts.append(Sleep(self.sleep.cycles, self._plastic_asleep()))
+            parts.append(self._sleep(self.sleep.cycles))
         if len(parts) == 1:
             self.written.append(Wake(tasks[0], cycles, self.plastic))
         else:
@@ -61,11 +61,13 @@ class _Planner:
             self.written.append(Interleave(tuple(parts), max(1, round(cycles / a_round))))
         self._score(name, "wake" if len(parts) == 1 else "interleave", learned)
         if schedule == "after":
-            self.written.append(Sleep(self._cycles(self.sleep.aeons), self._plastic_asleep()))
+            self.written.append(self._sleep(self._cycles(self.sleep.aeons)))
             self._score(f"{name}, slept", "sleep", learned)
 
-    def _plastic_asleep(self) -> tuple[str, ...]:
-        return self.plastic if self.sleep.plasticity else ()
+    def _sleep(self, cycles: int) -> Sleep:
+        sleep = self.sleep
+        plastic = self.plastic if sleep.plasticity else ()
+        return Sleep(cycles, plastic, sleep.drive, sleep.kick, sleep.reward)
 
     def _intervene(self, stage: str) -> None:
         for entry in self.config.protocol.interventions:

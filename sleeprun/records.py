@@ -16,9 +16,16 @@ BINS = 60
 FIELDS = 48  # hidden neurons whose receptive field is recorded
 
 
-def phase(index: int, phase: Phase, cycle: int) -> Event:
+def phase(index: int, phase: Phase, cycle: int, *, again: bool) -> Event:
+    """A phase begins, or is gone on with after an interruption."""
     kind, name = label(phase)
-    return {"event": "phase", "index": index, "kind": kind, "name": name, "cycle": cycle}
+    return {
+        "event": "resumed" if again else "phase",
+        "index": index,
+        "kind": kind,
+        "name": name,
+        "cycle": cycle,
+    }
 
 
 def progress(index: int, phase: Phase, cycle: int, cycles: int, tally: Tally) -> Event:

@@ -22,6 +22,7 @@ from sleeprun.network import overflowed
 from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol import Protocol, cycles_of
 from sleeprun.seeds import over_seeds, pad
+from sleeprun.sleep import DRIVES
 from sleeprun.store import DamagedCheckpoint, RunDirectory, load, read_header
 
 Event = dict[str, Any]
@@ -45,6 +46,7 @@ class Run:
         self.phase, self.done, self.cycle = 0, 0, 0
         self.state = self.tested = pad(newborns, devices)
         self.eaten = np.zeros((2, self.seeds), int)  # by the tested copy: rewarded, punished
+        self.stopped = False  # set from outside: save and stop at the next chunk
         self.earlier_seconds = 0.0
         self.began = self.saved = time.monotonic()
 
@@ -81,27 +83,34 @@ class Run:
             self.folder.rewind(header["events_bytes"])
             break
         else:
+            if any(self.folder.newest()):
+                raise ConfigError(
+                    f"resume={self.folder.path}: no checkpoint is whole; nothing was changed"
+                )
             self.folder.rewind(0)
 
     def events(self) -> Iterator[Event]:
         """Carry out what is left of the protocol. An interruption leaves a checkpoint."""
-        try:
-            while self.phase < len(self.protocol):
-                phase = self.protocol[self.phase]
-                yield records.phase(self.phase, phase, self.cycle)
-                match phase:
-                    case Score():
-                        yield from self._score(phase)
-                    case Wake() | Sleep() | Interleave():
-                        yield from self._live(phase)
-                    case Freeze() | Lesion():
-                        self.state = self._intervene(phase)
-                self._next_phase()
-                if isinstance(phase, Score) and self._ends(phase.boundary):
-                    self.save(f"boundary-{phase.boundary.index:02d}")
-        except KeyboardInterrupt:
-            self.save()
-            raise
+        for event in self._events():
+            yield event
+            if self.stopped and event["event"] in ("progress", "tested"):
+                self.save()
+                raise KeyboardInterrupt
+
+    def _events(self) -> Iterator[Event]:
+        while self.phase < len(self.protocol):
+            phase = self.protocol[self.phase]
+            yield records.phase(self.phase, phase, self.cycle, again=self.done > 0)
+            match phase:
+                case Score():
+                    yield from self._score(phase)
+                case Wake() | Sleep() | Interleave():
+                    yield from self._live(phase)
+                case Freeze() | Lesion():
+                    self.state = self._intervene(phase)
+            self._next_phase()
+            if isinstance(phase, Score) and self._ends(phase.boundary):
+                self.save(f"boundary-{phase.boundary.index:02d}")
 
     def save(self, name: str | None = None) -> Path:
         """Save the position and the state; between boundaries the oldest are removed."""
@@ -197,8 +206,6 @@ class Run:
         """What a checkpoint at this position depends on."""
         behind = self.protocol[: phase + (done > 0)]
         sections = {"network", "world", "seeds"}
-        if any(isinstance(leg, Sleep) for phase in behind for leg in parts_of(phase)):
-            sections.add("sleep")
         text = json.dumps([self.config.model_dump(include=sections), repr(behind)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -217,10 +224,15 @@ def units(phase: Phase) -> tuple[int, int]:
 
 
 def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
-    cycles = jnp.int32(phase.cycles)
-    if isinstance(phase, Sleep):
-        return Leg(None, jnp.int32(-1), cycles, phase.plastic)
-    if phase.task is None:
-        return Leg(experiment.unsupervised, jnp.int32(-1), cycles, phase.plastic)
-    index = list(experiment.tasks).index(phase.task)
-    return Leg(experiment.tasks[phase.task], jnp.int32(index), cycles, phase.plastic)
+    task, label = None, -1
+    if isinstance(phase, Wake):
+        task = experiment.tasks[phase.task] if phase.task else experiment.unsupervised
+        label = list(experiment.tasks).index(phase.task) if phase.task else -1
+    return Leg(
+        task=task,
+        label=jnp.int32(label),
+        drive=DRIVES[phase.drive](jnp.float32(phase.kick)) if isinstance(phase, Sleep) else None,
+        reward=jnp.float32(phase.reward if isinstance(phase, Sleep) else 0.0),
+        cycles=jnp.int32(phase.cycles),
+        plastic=phase.plastic,
+    )

@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float, Int, Int8
 from sleeprun import native
 from sleeprun import spikes as spike_lists
 from sleeprun.network import Clock, Network, NetworkState, Words, now
-from sleeprun.neurons import NeuronState, RulkovMap
+from sleeprun.neurons import NeuronState, RulkovMap, RulkovState
 from sleeprun.synapses import deliver_step, deliver_window
 
 Current = dict[str, Float[Array, "time _"]]
@@ -61,6 +61,9 @@ def _compiled(
 ) -> NetworkState:
     """The window of one population by the compiled kernel."""
     population = network.populations[name]
+    neuron, cells = population.neuron, state.neurons[name]
+    assert isinstance(neuron, RulkovMap)
+    assert isinstance(cells, RulkovState)
     arriving = [
         native.Arriving(
             state.weights[key],
@@ -73,8 +76,8 @@ def _compiled(
         if projection.post == name
     ]
     cells, spikes = native.window(
-        population.neuron,
-        state.neurons[name],
+        neuron,
+        cells,
         state.spikes[name],
         state.resistance[name],
         drive.get(name, jnp.zeros((0, population.size))),

@@ -72,7 +72,7 @@ class Terminal:
 
     def write(self, event: Event) -> None:
         match event["event"]:
-            case "phase":
+            case "phase" | "resumed":
                 self.recent.clear()
                 name = f"{event['kind']}: {event['name']}"
                 self.bar.update(self.task, description=name, performance="")
@@ -197,7 +197,8 @@ def score_table(results: dict[str, Any]) -> Table:
 
 
 def _shortened(results: dict[str, Any]) -> str:
-    return f"shortened protocol (scale {results['scale']:g})" if results["shortened"] else ""
+    scale = "" if results["scale"] == 1 else f" (scale {results['scale']:g})"
+    return f"shortened protocol{scale}" if results["shortened"] else ""
 
 
 def mean_and_sd(values: list[float | None]) -> str:

@@ -4,6 +4,8 @@ A drive is called with each neuron's mean spikes a cycle while awake and returns
 of one cycle, the current into each neuron. Golden et al. 2022, "Sleep".
 """
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
@@ -51,10 +53,18 @@ class Poisson(eqx.Module):
 
 
 class Silence(eqx.Module):
-    """No drive at all."""
+    """No drive at all, whatever the kick."""
+
+    kick: Float[Array, ""]
 
     def __call__(self, rates: Rates, words: Words, cycle: Int[Array, ""], steps: int) -> Kicks:
         return jnp.zeros((1, rates.shape[0])), None
 
 
 Drive = RateMatched | Uniform | Poisson | Silence
+DRIVES: dict[str, Any] = {
+    "rate_matched": RateMatched,
+    "uniform": Uniform,
+    "poisson": Poisson,
+    "none": Silence,
+}

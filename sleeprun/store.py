@@ -86,7 +86,7 @@ class RunDirectory:
         size = self.events_path.stat().st_size if self.events_path.exists() else 0
         line = header | {"events_bytes": size, "sha256": hashlib.sha256(content).hexdigest()}
         path = self.checkpoints / f"{name}.ckpt"
-        write_whole(path, json.dumps(line).encode() + b"\n" + content)
+        write_whole(path, _sealed(line) + b"\n" + content)
         for old in sorted(self.checkpoints.glob("cycle-*.ckpt"))[:-KEPT]:
             old.unlink()
         return path
@@ -99,22 +99,37 @@ class RunDirectory:
         """The checkpoints, the furthest one first."""
 
         def position(path: Path) -> tuple[int, int]:
-            try:
-                header = read_header(path)
-            except DamagedCheckpoint:
+            if not is_whole(path):
                 return (1 << 60, 0)  # tried first, so that the user hears of it
+            header = read_header(path)
             return header["phase"], header["done"]
 
         return sorted(self.checkpoints.glob("*.ckpt"), key=position, reverse=True)
 
 
 def read_header(path: Path) -> dict[str, Any]:
+    """A checkpoint's first line. Raises DamagedCheckpoint unless its checksum is right."""
     try:
         with path.open("rb") as file:
-            header = json.loads(file.readline())
-        return header if header.keys() >= {"phase", "done", "sha256"} else _damaged(path)
-    except (ValueError, AttributeError):
+            line = file.readline().removesuffix(b"\n")
+        header = json.loads(line)
+        del header["seal"]
+        return header if _sealed(header) == line else _damaged(path)
+    except (ValueError, KeyError, TypeError):
         return _damaged(path)
+
+
+def is_whole(path: Path) -> bool:
+    try:
+        return bool(read_header(path))
+    except DamagedCheckpoint:
+        return False
+
+
+def _sealed(header: dict[str, Any]) -> bytes:
+    """A header as a line of JSON that carries its own checksum."""
+    seal = hashlib.sha256(json.dumps(header).encode()).hexdigest()
+    return json.dumps(header | {"seal": seal}).encode()
 
 
 def _damaged(path: Path) -> Any:

@@ -40,12 +40,19 @@ def _number(path: Path) -> tuple[int, str]:
 def _row(job: Path, sweep: Path) -> list[str]:
     overrides = OmegaConf.load(job / ".hydra" / "overrides.yaml")
     results = job / "results.json"
-    metrics = json.loads(results.read_text())["metrics"] if results.exists() else {}
+    found = json.loads(results.read_text()) if results.exists() else {}
+    arms = found.get("arms") or {"": found.get("metrics", {})}
     status = "done" if (job / "DONE").exists() else f"[red]failed[/], see {job}"
-    numbers = []
-    for name in ("accuracy", "forgetting"):
-        measure = metrics.get(name, {})
-        mean, sd = measure.get("mean"), measure.get("sd")
-        spread = "" if sd is None else f" +- {sd:.3f}"
-        numbers.append("-" if mean is None else f"{mean:.3f}{spread}")
+    numbers = [
+        "\n".join(
+            f"{arm} {_number_of(metrics.get(name, {}))}".strip() for arm, metrics in arms.items()
+        )
+        for name in ("accuracy", "forgetting")
+    ]
     return [str(job.relative_to(sweep)), " ".join(map(str, overrides)), status, *numbers]
+
+
+def _number_of(measure: dict[str, Any]) -> str:
+    mean, sd = measure.get("mean"), measure.get("sd")
+    spread = "" if sd is None else f" +- {sd:.3f}"
+    return "-" if mean is None else f"{mean:.3f}{spread}"

@@ -88,8 +88,13 @@ def coins(
 
 
 def minus_row_mean(excitatory: Weights) -> Weights:
-    """Inhibition that balances excitation: minus the mean of each pre neuron's weights."""
-    return jnp.broadcast_to(-excitatory.mean(axis=1, keepdims=True), excitatory.shape)
+    """Inhibition that balances excitation: minus the mean of each pre neuron's weights.
+
+    It runs along the same synapses; one that was cut counts no more.
+    """
+    exists = excitatory != 0
+    number = jnp.maximum(exists.sum(axis=1, keepdims=True), 1).astype(excitatory.dtype)
+    return jnp.where(exists, -excitatory.sum(axis=1, keepdims=True) / number, 0.0)
 
 
 def jitter(

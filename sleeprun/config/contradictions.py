@@ -12,6 +12,17 @@ from sleeprun.config.schema import (
     stage_names,
 )
 
+MEASURES = (
+    "accuracy",
+    "learning_accuracy",
+    "backward_transfer",
+    "forward_transfer",
+    "forgetting",
+    "intransigence",
+    "sleep_gain_old",
+    "sleep_gain_new",
+)
+
 
 def contradictions(config: Config) -> Iterator[str]:
     """One line for each."""
@@ -22,6 +33,17 @@ def contradictions(config: Config) -> Iterator[str]:
         for name in stage:
             if name not in known:
                 yield f"tasks.{index}='{name}': no such task{nearest(name, known)}"
+    for name in config.runtime.require:
+        if name not in metric_names(known):
+            allowed = metric_names(known)
+            yield f"runtime.require.{name}: no such measure{nearest(name, allowed)}"
+    for index, stage in enumerate(config.tasks):
+        if len(set(stage)) < len(stage):
+            yield f"tasks.{index}={stage}: the same task twice in one stage"
+    protocol = config.protocol
+    longest = max(protocol.unsupervised, protocol.train, protocol.test) * protocol.scale
+    if longest * protocol.aeon * (2 * len(config.tasks) + 3) > 2**31:
+        yield f"protocol: {longest:g} aeons a phase are more cycles than can be counted (2^31)"
     plastic = [name for name, entry in network.projections.items() if entry.plasticity]
     for name in config.protocol.freeze:
         if name not in network.projections:
@@ -45,6 +67,11 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"
 
 
+def metric_names(tasks: list[str]) -> list[str]:
+    """The measures of a run, as results.json calls them."""
+    return [*MEASURES, *(f"final/{task}" for task in tasks)]
+
+
 def _network_contradictions(network: NetworkConfig) -> Iterator[str]:
     for name in ("input", "hidden", "output"):
         population = getattr(network, name)
@@ -63,7 +90,11 @@ def _network_contradictions(network: NetworkConfig) -> Iterator[str]:
                 f"{size} neurons; choose 1 to {size}"
             )
         if not isinstance(weights, MirrorWeights):
+            if wiring is None:
+                yield f"{key}.wiring=None: only mirrored weights need no wiring of their own"
             continue
+        if wiring is not None:
+            yield f"{key}.wiring: mirrored weights run along what they mirror; must be null"
         mirrored = network.projections.get(weights.of)
         if mirrored is None or isinstance(mirrored.weights, MirrorWeights):
             allowed = [other for other in network.projections if other != name]

@@ -22,11 +22,8 @@ def unknown_key(path: str) -> str:
 
 def nearest(word: str, allowed: list[str]) -> str:
     near = get_close_matches(word, allowed, n=1, cutoff=0.5)
-    return (
-        f"{guess} Allowed here: {', '.join(allowed)}."
-        if near
-        else f"; allowed here: {', '.join(allowed)}"
-    )
+    guess = f"; did you mean '{near[0]}'? Allowed: " if near else "; allowed: "
+    return guess + ", ".join(allowed)
 
 
 def explain(problem: Any, container: Mapping[str, Any]) -> str:

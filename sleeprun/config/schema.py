@@ -1,5 +1,6 @@
 """The typed schema of everything under `conf/`; a key that is not here is refused."""
 
+import os
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -48,7 +49,7 @@ class RulkovConfig(_Section):
     alpha: Positive
     beta_e: Positive
     mu: Positive
-    sigma: float
+    sigma: Annotated[float, Field(lt=1)]
     current_decay: Decay
     v_start: float
     u_start: float
@@ -142,7 +143,7 @@ class PlasticityConfig(_Section):
 class ProjectionConfig(_Section):
     pre: Literal["input", "hidden", "output"]
     post: Literal["input", "hidden", "output"]
-    wiring: Annotated[AllToAll | FixedFanIn | RandomPairs, Field(discriminator="kind")]
+    wiring: Annotated[AllToAll | FixedFanIn | RandomPairs, Field(discriminator="kind")] | None
     weights: Annotated[
         ConstantWeights | NormalWeights | CoinWeights | MirrorWeights,
         Field(discriminator="kind"),
@@ -153,6 +154,7 @@ class ProjectionConfig(_Section):
 
 class NetworkConfig(_Section):
     cycle_steps: Annotated[int, Field(ge=2)]
+    step_ms: Positive
     neurons: dict[str, Annotated[RulkovConfig | LIFConfig, Field(discriminator="model")]]
     input: PopulationConfig
     hidden: PopulationConfig
@@ -210,8 +212,15 @@ class InterventionConfig(_Section):
         return self
 
 
+class LengthsConfig(_Section):
+    unsupervised: NonNegative
+    train: Positive
+    test: Positive
+
+
 class ProtocolConfig(_Section):
     scale: Positive
+    published: LengthsConfig
     aeon: Count
     unsupervised: NonNegative
     train: Positive
@@ -219,6 +228,12 @@ class ProtocolConfig(_Section):
     alternate: Count
     freeze: list[str]
     interventions: list[InterventionConfig]
+
+    @property
+    def shortened(self) -> bool:
+        """Whether any phase is shorter than it was in the publication."""
+        full = self.published.model_dump()
+        return any(getattr(self, name) * self.scale < length for name, length in full.items())
 
 
 class RuntimeConfig(_Section):
@@ -264,6 +279,13 @@ class Config(_Section):
     joint: str | None
     dry_run: bool
     resume: str | None
+
+    @property
+    def devices(self) -> int:
+        """Over how many devices the seeds are spread."""
+        affinity = getattr(os, "sched_getaffinity", None)
+        there = len(affinity(0)) if affinity else os.cpu_count() or 1
+        return min(self.runtime.cores or there, len(self.seeds))
 
 
 def stage_names(stages: list[list[str]]) -> list[str]:

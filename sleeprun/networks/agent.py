@@ -105,6 +105,7 @@ def _draw(
 ) -> Float[np.ndarray, "pre post"]:
     pre = getattr(config, projection.pre).count
     post = getattr(config, projection.post).count
+    assert projection.wiring is not None
     wire = partial(WIRING[projection.wiring.kind], **_arguments(projection.wiring))
     weigh = partial(WEIGHTS[projection.weights.kind], **_arguments(projection.weights))
     connected = wire(rng, pre, post)
