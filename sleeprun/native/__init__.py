@@ -1,6 +1,7 @@
 """The compiled kernel of a window of Rulkov neurons (CPU), where the package was built with it."""
 
 import ctypes
+import sysconfig
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,8 @@ from jaxtyping import Array, Float, Int, UInt32
 from sleeprun.neurons import RulkovMap, RulkovState
 from sleeprun.spikes import SpikeList
 
-LIBRARY = Path(__file__).with_name("window.so")
+# Beside this file, or, for an editable install, where the build put it.
+PLACES = (Path(__file__).parent, Path(sysconfig.get_path("platlib")) / "sleeprun" / "native")
 TARGET = "sleeprun_window"
 
 
@@ -30,9 +32,10 @@ class Arriving(NamedTuple):
 @cache
 def available() -> bool:
     """Whether the kernel is there for this backend; registers it with XLA the first time."""
-    if jax.default_backend() != "cpu" or not LIBRARY.exists():
+    found = [place / "window.so" for place in PLACES if (place / "window.so").exists()]
+    if jax.default_backend() != "cpu" or not found:
         return False
-    library = ctypes.CDLL(str(LIBRARY))
+    library = ctypes.CDLL(str(found[0]))
     jax.ffi.register_ffi_target(TARGET, jax.ffi.pycapsule(library.SleeprunWindow), platform="cpu")
     return True
 
