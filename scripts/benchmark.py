@@ -11,15 +11,17 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from hydra import compose, initialize_config_dir
 from jax import lax
 from omegaconf import OmegaConf
 
-from sleeprun import cycles
+from sleeprun import cycles, native
 from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
 from sleeprun.cycles import AgentState, Experiment
@@ -30,14 +32,15 @@ from sleeprun.seeds import over_seeds
 
 PLASTIC = ("hidden_output",)
 PHASES = {"wake": Wake("task1", 1, PLASTIC), "sleep": Sleep(1, PLASTIC)}
+ENGINES = ("native", "by_layer")
 SETTLE = 20  # cycles before timing
 
 
-def config_of(seeds: int) -> Config:
+def config_of(seeds: int, engine: str) -> Config:
     OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
     OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = compose("config", overrides=[f"seeds={seeds}"])
+        config = compose("config", overrides=[f"seeds={seeds}", f"runtime.simulate={engine}"])
     return parse(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
 
 
@@ -75,9 +78,9 @@ def naive_cycles(experiment: Experiment, asleep: bool, count: jax.Array, state: 
     return lax.fori_loop(0, count, one, state.network.neurons)
 
 
-def prepared(seeds: int) -> tuple[Experiment, AgentState]:
+def prepared(seeds: int, engine: str) -> tuple[Experiment, AgentState]:
     """Agents that have settled into a task's world."""
-    config = config_of(seeds)
+    config = config_of(seeds, engine)
     experiment = build(config)
     state = newborns(config, experiment, config.seeds)
     leg = leg_of(experiment, PHASES["wake"])
@@ -89,22 +92,28 @@ def prepared(seeds: int) -> tuple[Experiment, AgentState]:
 
 def contenders(seeds: int, naive: bool) -> dict[str, Callable[[int], Any]]:
     """What is timed: a function of the number of cycles for every formulation and phase."""
-    experiment, state = prepared(seeds)
     found: dict[str, Callable[[int], Any]] = {}
-    for name, phase in PHASES.items():
-        leg = leg_of(experiment, phase)
-        found[f"{name}/layered"] = lambda n, leg=leg: over_seeds(cycles.advance, 1)(
-            experiment, leg, jnp.int32(n), state
-        )
-        if naive:
-            asleep = name == "sleep"
-            batched = jax.jit(
-                jax.vmap(
-                    lambda n, s, asleep=asleep: naive_cycles(experiment, asleep, n, s), (None, 0)
-                )
-            )
-            found[f"{name}/naive"] = lambda n, batched=batched: batched(jnp.int32(n), state)
+    for engine in ENGINES[not native.available() :]:
+        experiment, state = prepared(seeds, engine)
+        for name, phase in PHASES.items():
+            arguments = (experiment, leg_of(experiment, phase))
+            found[f"{name}/{engine}"] = partial(_ours, *arguments, state)
+            if naive and engine == "by_layer":
+                found[f"{name}/naive"] = partial(_naive, experiment, name == "sleep", state)
     return found
+
+
+def _ours(experiment: Experiment, leg: cycles.Leg, state: AgentState, count: int) -> Any:
+    return over_seeds(cycles.advance, 1)(experiment, leg, jnp.int32(count), state)
+
+
+@eqx.filter_jit
+def _batched_naive(experiment: Experiment, asleep: bool, state: AgentState, count: Any) -> Any:
+    return jax.vmap(lambda one: naive_cycles(experiment, asleep, count, one))(state)
+
+
+def _naive(experiment: Experiment, asleep: bool, state: AgentState, count: int) -> Any:
+    return _batched_naive(experiment, asleep, state, jnp.int32(count))
 
 
 def timed(function: Callable[[int], Any], count: int) -> float:
@@ -123,11 +132,12 @@ def measure(seeds: int, rounds: int, naive: bool) -> dict[str, float]:
             count = max(2, (4 if name.endswith("naive") else 200) // seeds)
             rates[name].append(seeds * count / timed(function, count))
     found = {name: round(statistics.median(values), 1) for name, values in rates.items()}
-    found["compile_seconds"] = round(sum(s for n, s in compiling.items() if "layered" in n), 1)
-    for phase in PHASES:
-        if naive:
-            ratio = found[f"{phase}/layered"] / found[f"{phase}/naive"]
-            found[f"{phase}/ratio_to_naive"] = round(ratio, 1)
+    found |= {f"{name}/compile_seconds": round(s, 1) for name, s in compiling.items()}
+    for name in list(rates):
+        phase, engine = name.split("/")
+        if naive and engine != "naive":
+            ratio = statistics.median(rates[name]) / statistics.median(rates[f"{phase}/naive"])
+            found[f"{name}/ratio_to_naive"] = round(ratio, 1)
     return found
 
 

@@ -181,10 +181,11 @@ def test_sleep_begins_with_its_first_stage() -> None:
 
 
 def test_arms_share_what_comes_before_they_part() -> None:
-    arms = arms_of(read("+experiment=foraging_quick"))
+    config = read("+experiment=foraging_quick")
+    arms = arms_of(config)
     assert list(arms) == ["sequential", "interleaved_sleep"]
     prefix = shared_prefix(list(arms.values()))
-    assert stages(prefix)[-1] == Wake("task1", 300 * AEON, LEARNED)
+    assert stages(prefix)[-1] == Wake("task1", round(config.protocol.train) * AEON, LEARNED)
     for protocol in arms.values():
         assert protocol[: len(prefix)] == prefix
         assert len(stages(protocol[len(prefix) :])) == 1
