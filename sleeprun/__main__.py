@@ -60,9 +60,9 @@ def _explained() -> int:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job)()
         return OK
     except ConfigError as error:
-        return _say(MISTAKE, str(error))
+        return _say(FAILED if sweep.begun() else MISTAKE, str(error))
     except Unmet as error:
-        return _say(UNMET, str(error))
+        return _say(FAILED if sweep.begun() else UNMET, str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except (HydraException, OmegaConfBaseException) as error:
@@ -113,13 +113,24 @@ def job(cfg: "DictConfig") -> float | None:
     except (ConfigError, Unmet) as error:
         if _mode() == "MULTIRUN":
             log.error("%s", error)
-        if not (folder / "events.jsonl").exists() and _mode() == "RUN":
-            shutil.rmtree(folder, ignore_errors=True)
+        begun = cfg.resume or (folder / "events.jsonl").exists()
+        if not begun and _mode() == "RUN":
+            _remove(folder)
         raise
     except Exception as error:
         log.exception("failed; what was recorded is in %s", folder)
         error.told = True  # type: ignore[attr-defined]
         raise
+
+
+def _remove(folder: Path) -> None:
+    """Take back what Hydra wrote where nothing was begun, and the directories left empty."""
+    shutil.rmtree(folder / ".hydra", ignore_errors=True)
+    (folder / "__main__.log").unlink(missing_ok=True)
+    for left in (folder, *folder.parents):
+        if left == Path.cwd() or any(left.iterdir()):
+            break
+        left.rmdir()
 
 
 def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,11 @@ def _config_dirs(arguments: list[str]) -> list[Path]:
 
 def explain_hydra(error: BaseException) -> str:
     """One of Hydra's or OmegaConf's errors, naming the key and the nearest spelling."""
-    from sleeprun.config import nearest, unknown_key
+    from sleeprun.config import nearest
 
     text = str(error)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
-        return unknown_key(key.group(1).split("@")[0])
+        return _explain_key(error, key.group(1).split("@")[0])
     if choice := re.search(
         r"Could not find '([^']+)'\s+Available options in '([^']+)':(.*)", text, re.S
     ):
@@ -64,11 +65,25 @@ def explain_hydra(error: BaseException) -> str:
         name = wanted.removeprefix(f"{group}/")
         names = re.findall(r"^\t(\S+)$", options.split("\nConfig search path")[0], re.M)
         if group == "experiment" or not names:
-            names = [name for name, _ in experiments(_conf() / group)]
+            folders = [_conf(), *_config_dirs(sys.argv[1:])]
+            names = [name for folder in folders for name, _ in experiments(folder / group)]
         return f"{group}={name}: no such {group}{nearest(name, names)}"
     if group := re.search(r"Could not find '([^'/]+)/", text):
         return f"{text.splitlines()[0]}"
-    return " ".join(line.strip() for line in text.splitlines()[:2])
+    plain = re.sub(r"(See )?https?://\S+", "", text)
+    return " ".join(line.strip() for line in plain.splitlines()[:2])
+
+
+def _explain_key(error: BaseException, path: str) -> str:
+    """A key that an override names and that the config does not have."""
+    from sleeprun.config import unknown_key
+
+    if (_conf() / path).is_dir():
+        return f"{path}: not chosen in this config yet; choose it with +{path}=..."
+    cause = error.__cause__
+    parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
+    there = [str(name) for name in parent] if parent is not None else None
+    return unknown_key(full or path, there) if path.startswith(full or path) else unknown_key(path)
 
 
 def _conf() -> Path:

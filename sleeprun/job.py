@@ -82,7 +82,7 @@ def prepare_jax(config: Config) -> int:
     logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
     wanted = config.devices
     jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     try:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:  # a later job of the same process: the backend is already there

@@ -17,6 +17,11 @@ class Sweep(Callback):
         _folders.append(Path(config.hydra.sweep.dir))
 
 
+def begun() -> bool:
+    """Whether this process has run a multirun."""
+    return bool(_folders)
+
+
 def print_table() -> None:
     """The jobs of the multirun that has just ended, failed ones included."""
     from rich.console import Console

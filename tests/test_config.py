@@ -364,6 +364,9 @@ CONTRADICTIONS = [
     ("+arms.late={schedule: after, first_stage: 7}", "arms.late.first_stage", "1 stage"),
     (EXCEPTION % "freeze: hidden_output, lesion: hidden", FIRST, "either"),
     (EXCEPTION % "percent: 5", FIRST, "either"),
+    ("tasks=[[task1,task1]]", "tasks.0", "twice"),
+    ("+runtime.require.acuracy=0.5", "runtime.require.acuracy", spelled("accuracy")),
+    ("protocol.train=1e12", "protocol", "more cycles"),
     ("name=???", "name", "issing"),
     ("name=${nowhere}", "name", "nowhere"),
 ]

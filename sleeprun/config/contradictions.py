@@ -49,7 +49,8 @@ def contradictions(config: Config) -> Iterator[str]:
         if name not in network.projections:
             allowed = list(network.projections)
             yield f"protocol.freeze='{name}': no such projection{nearest(name, allowed)}"
-    for label, sleep in {"sleep": config.sleep, **config.arms}.items():
+    arms = {f"arms.{name}": arm for name, arm in config.arms.items()}
+    for label, sleep in {"sleep": config.sleep, **arms}.items():
         if sleep.schedule != "never" and sleep.first_stage > len(config.tasks):
             yield (
                 f"{label}.first_stage={sleep.first_stage}: there are only "

@@ -10,14 +10,17 @@ from pydantic import BaseModel
 from sleeprun.config.schema import Config
 
 
-def unknown_key(path: str) -> str:
-    """What is wrong with a dotted key that the schema does not have."""
+def unknown_key(path: str, there: list[str] | None = None) -> str:
+    """What is wrong with a dotted key that the config does not have.
+
+    `there` are the names beside it where the schema allows any name.
+    """
     parts = path.split(".")
     for depth, part in enumerate(parts):
-        allowed = _keys(parts[:depth])
+        allowed = _keys(parts[:depth]) or (there if depth == len(parts) - 1 else None)
         if allowed and part not in allowed:
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}"
-    return f"{path}: unknown key"
+    return f"{path}: not in this config yet; add it with +{path}=..."
 
 
 def nearest(word: str, allowed: list[str]) -> str:
@@ -54,7 +57,8 @@ def explain(problem: Any, container: Mapping[str, Any]) -> str:
             allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected"])
             reason = f"not one of these{nearest(str(problem['input']), allowed)}"
         case _:
-            reason = problem["msg"].replace("Input should be", "must be")
+            reason = re.sub(r" or instance of \w+| after validation", "", problem["msg"])
+            reason = re.sub(r"^\w+ should", "must", reason)
     value = problem["input"]
     shown = "" if isinstance(value, Mapping | BaseModel) else f"={value!r}"
     return f"{key}{shown}: {reason}"

@@ -26,12 +26,16 @@ Count = Annotated[int, Field(ge=1)]
 
 
 def _as_list(value: object) -> object:
-    return [value] if isinstance(value, int | str) and not isinstance(value, bool) else value
+    return value if isinstance(value, list) else [value]
 
 
 def _seeds(value: object) -> object:
     """`seeds: 4` means the seeds 0, 1, 2, 3."""
-    return list(range(value)) if type(value) is int and value > 0 else value
+    if type(value) is not int:
+        return _as_list(value)
+    if value < 1:
+        raise ValueError("must be at least 1, or a list of seeds")
+    return list(range(value))
 
 
 def _distinct(values: list[int]) -> list[int]:
