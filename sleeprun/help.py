@@ -79,7 +79,7 @@ def _explain_key(error: BaseException, path: str) -> str:
     from sleeprun.config import unknown_key
 
     if (_conf() / path).is_dir():
-        return f"{path}: not chosen in this config yet; choose it with +{path}=..."
+        return f"{path}: none is chosen yet; choose one with +{path}=..."
     cause = error.__cause__
     parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     there = [str(name) for name in parent] if parent is not None else None

@@ -42,11 +42,12 @@ def carry_out(config: Config, path: Path) -> dict[str, Any]:
 
 
 def _with_arms(config: Config, path: Path) -> dict[str, Any]:
+    joint = _joint(config)
     devices = prepare_jax(config)
     protocols = arms_of(config)
     trunk = shared_prefix(list(protocols.values()))
     folder = RunDirectory(path)
-    results = _run(config, trunk, folder, devices, last=not config.arms)
+    results = _run(config, trunk, folder, devices, joint, last=not config.arms)
     if not config.arms:
         return results
     by_arm = {}
@@ -56,7 +57,7 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
             branch_off(folder, branch)
         update = {"sleep": config.arms[name], "name": f"{config.name}:{name}", "arms": {}}
         arm = config.model_copy(update=update)
-        by_arm[name] = _run(arm, protocol, branch, devices, last=True)
+        by_arm[name] = _run(arm, protocol, branch, devices, joint, last=True)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
@@ -98,13 +99,18 @@ def branch_off(trunk: RunDirectory, branch: RunDirectory) -> None:
 
 
 def _run(
-    config: Config, protocol: Protocol, folder: RunDirectory, devices: int, *, last: bool
+    config: Config,
+    protocol: Protocol,
+    folder: RunDirectory,
+    devices: int,
+    joint: dict[str, Any] | None,
+    *,
+    last: bool,
 ) -> dict[str, Any]:
     """Carry out one protocol in one directory; a finished one is only read."""
     if folder.done:
         log.info("%s is done already", folder.path)
         return json.loads((folder.path / "results.json").read_text())
-    joint = _joint(config)
     write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
     experiment = build(config)
     run = Run(

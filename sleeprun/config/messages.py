@@ -20,7 +20,7 @@ def unknown_key(path: str, there: list[str] | None = None) -> str:
         allowed = _keys(parts[:depth]) or (there if depth == len(parts) - 1 else None)
         if allowed and part not in allowed:
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}"
-    return f"{path}: not in this config yet; add it with +{path}=..."
+    return f"{path}: nothing is there yet; add it with +{path}=..."
 
 
 def nearest(word: str, allowed: list[str]) -> str:
@@ -43,7 +43,7 @@ def explain(problem: Any, container: Mapping[str, Any]) -> str:
     key = ".".join(path)
     match problem["type"]:
         case "extra_forbidden":
-            return unknown_key(key)
+            return _of_another_kind(path, container) or unknown_key(key)
         case "missing":
             return f"{key}: missing"
         case "value_error":
@@ -62,6 +62,17 @@ def explain(problem: Any, container: Mapping[str, Any]) -> str:
     value = problem["input"]
     shown = "" if isinstance(value, Mapping | BaseModel) else f"={value!r}"
     return f"{key}{shown}: {reason}"
+
+
+def _of_another_kind(path: list[str], container: Any) -> str | None:
+    """A key that the section would have if another kind of it were chosen."""
+    section = container
+    for part in path[:-1]:
+        section = section[int(part) if isinstance(section, list) else part]
+    chosen = section.get("kind") or section.get("model")
+    if chosen is None or path[-1] not in _keys(path[:-1]):
+        return None
+    return f"{'.'.join(path)}: '{chosen}' has no such key; remove it with ~{'.'.join(path)}"
 
 
 def _keys(path: list[str]) -> list[str]:
