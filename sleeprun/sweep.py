@@ -6,6 +6,7 @@ from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from rich.markup import escape
 
 _folders: list[Path] = []
 
@@ -54,7 +55,7 @@ def _row(job: Path, sweep: Path) -> list[str]:
         )
         for name in ("accuracy", "forgetting")
     ]
-    return [str(job.relative_to(sweep)), " ".join(map(str, overrides)), status, *numbers]
+    return [str(job.relative_to(sweep)), escape(" ".join(map(str, overrides))), status, *numbers]
 
 
 def _number_of(measure: dict[str, Any]) -> str:
