@@ -13,7 +13,7 @@ run: $(READY)  ## set up and run the quick experiment
 	$(BIN)/sleeprun +experiment=foraging_quick
 
 test: $(READY)  ## set up and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 fast: $(READY)  ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow"
