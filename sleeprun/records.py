@@ -67,7 +67,7 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
     histograms = {}
     for name, values in state.network.weights.items():
         if name in state.network.plastic:
-            counts, edges = np.histogram(values[values != 0], BINS)
+            counts, edges = np.histogram(values[values != 0].astype(float), BINS)
             histograms[name] = {"edges": edges.tolist(), "counts": counts.tolist()}
     yield {"event": "weights", "boundary": asdict(boundary), "histograms": histograms}
     for name, projection in experiment.network.projections.items():

@@ -161,11 +161,11 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
 @pytest.mark.parametrize("drive", ["rate_matched", "uniform", "poisson", "none"])
 def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, drive: str) -> None:
     run = run_of(tiny(f"sleep.drive={drive}", "sleep.kick=0.025"), tmp_path)
-    run.protocol = (Wake("task1", 20, PLASTIC), Sleep(1))
+    run.protocol = (Wake("task1", 20, PLASTIC), Sleep(1, drive="none"))
     carry_out(run)
     run.state = run.state._replace(rates=jnp.full_like(run.state.rates, 0.8))
     before = run.state.network
-    run.protocol, run.phase = (Sleep(12),), 0
+    run.protocol, run.phase = (Sleep(12, (), drive),), 0
     assert (hidden_spikes(carry_out(run)) > 0) == (drive != "none")
     after = run.state.network
     for part in ("weights", "resistance", "rate"):
@@ -174,7 +174,7 @@ def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, 
         assert_same(after.plastic[name].mean, before.plastic[name].mean)
         assert_same(after.plastic[name].target, before.plastic[name].target)
 
-    run.protocol, run.phase = (Sleep(12, PLASTIC[1:]),), 0
+    run.protocol, run.phase = (Sleep(12, PLASTIC[1:], drive),), 0
     carry_out(run)
     awakened = run.state.network
     assert (awakened.resistance["output"] != before.resistance["output"]).all()
