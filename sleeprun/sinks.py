@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sleeprun.config import TrackingConfig
+from sleeprun.stats import describe
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
@@ -203,8 +204,6 @@ def _shortened(results: dict[str, Any]) -> str:
 
 def mean_and_sd(values: list[float | None]) -> str:
     """`0.70 +- 0.02`, over the seeds that have a value."""
-    from sleeprun.stats import describe
-
     summary = describe([float("nan") if value is None else value for value in values])
     if summary["mean"] is None:
         return "-"

@@ -73,7 +73,7 @@ bool step(const Constants& c, State s, std::int32_t* __restrict fired, std::int6
   return any != 0;
 }
 
-std::uint32_t mix(std::uint32_t word) {
+inline std::uint32_t mix(std::uint32_t word) {
   word = (word ^ (word >> 16)) * 0x7FEB352Du;
   word = (word ^ (word >> 15)) * 0x846CA68Bu;
   return word ^ (word >> 16);
@@ -100,11 +100,8 @@ void deliver(const Projection& p, std::int32_t pre, std::uint32_t word, float* _
   const std::uint32_t stem = word ^ p.words[1];
   const float jitter = p.jitter;
   for (std::int32_t post = 0; post < size; ++post) {
-    std::uint32_t bits = stem + 0x9E3779B9u * (static_cast<std::uint32_t>(post) + 1u);
-    bits = (bits ^ (bits >> 16)) * 0x7FEB352Du;
-    bits = (bits ^ (bits >> 15)) * 0x846CA68Bu;
-    bits ^= bits >> 16;
-    const float draw = static_cast<float>(static_cast<std::int32_t>(bits >> 8)) * 0x1p-24f;
+    const std::uint32_t bits = stem + 0x9E3779B9u * (static_cast<std::uint32_t>(post) + 1u);
+    const float draw = static_cast<float>(static_cast<std::int32_t>(mix(bits) >> 8)) * 0x1p-24f;
     current[post] += weights[post] * (1 + jitter * (2 * draw - 1));
   }
 }
@@ -179,6 +176,7 @@ ffi::Error window(std::int64_t steps, std::int64_t first_step, F2 state, F1 cons
     }
     bool arrived = false;
     for (Projection& p : *projections) {
+      if (p.next >= p.length || p.time[p.next] != now) continue;
       std::uint32_t moment = absorb(p.words[0], p.words[1], cycle);
       moment = absorb(moment, p.words[1], static_cast<std::int32_t>(first_step + t));
       for (; p.next < p.length && p.time[p.next] == now; ++p.next) {
