@@ -29,6 +29,11 @@ def conf_dir() -> Path:
 
 
 def main() -> None:
+    if "--version" in sys.argv[1:]:
+        from importlib.metadata import version
+
+        print(f"sleeprun {version('sleeprun')}")
+        sys.exit(OK)
     if {"--help", "-h"} & set(sys.argv[1:]):
         from sleeprun.help import print_help
 
@@ -57,7 +62,9 @@ def _explained() -> int:
     OmegaConf.register_new_resolver("sleeprun.folder", _folder, replace=True)
     OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
     try:
-        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job)()
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
+        if _failures:
+            raise _failures[0]
         return OK
     except ConfigError as error:
         return _say(FAILED if sweep.begun() else MISTAKE, str(error))
@@ -101,6 +108,20 @@ def _record(resume: str | None) -> str | None:
     return None if resume else ".hydra"
 
 
+_failures: list[Exception] = []
+
+
+def _job(cfg: "DictConfig") -> float | None:
+    """`job`, its failure kept for `_explained`, before which Hydra would print a line."""
+    try:
+        return job(cfg)
+    except Exception as error:
+        if _mode() == "MULTIRUN":
+            raise
+        _failures.append(error)
+        return None
+
+
 def job(cfg: "DictConfig") -> float | None:
     """One run: returns the objective, the mean final score over the trained tasks."""
     from hydra.core.hydra_config import HydraConfig
@@ -126,7 +147,7 @@ def job(cfg: "DictConfig") -> float | None:
 def _remove(folder: Path) -> None:
     """Take back what Hydra wrote where nothing was begun, and the directories left empty."""
     shutil.rmtree(folder / ".hydra", ignore_errors=True)
-    (folder / "__main__.log").unlink(missing_ok=True)
+    (folder / "sleeprun.log").unlink(missing_ok=True)
     for left in (folder, *folder.parents):
         if left == Path.cwd() or any(left.iterdir()):
             break

@@ -1,7 +1,11 @@
 """From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
 
+from typing import Any
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, UInt32
 
 from sleeprun import native, noise
 from sleeprun.config import Config, ConfigError
@@ -58,8 +62,12 @@ def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) ->
 
 def newborns(config: Config, experiment: Experiment, seeds: list[int]) -> AgentState:
     """The agents of all seeds before they have seen anything; every leaf is [seed, ...]."""
-    agents = [
-        birth(experiment, agent.starting_weights(config.network, seed), noise.seed_key(seed))
-        for seed in seeds
-    ]
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *agents)
+    weights = [agent.starting_weights(config.network, seed) for seed in seeds]
+    together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *weights)
+    keys = jnp.stack([noise.seed_key(seed) for seed in seeds])
+    return _births(experiment, together, keys)
+
+
+@eqx.filter_jit
+def _births(experiment: Experiment, weights: Any, keys: UInt32[Array, "seed 2"]) -> AgentState:
+    return jax.vmap(lambda weight, key: birth(experiment, weight, key))(weights, keys)

@@ -21,7 +21,7 @@ from sleeprun.config import Config, ConfigError
 from sleeprun.experiment import build, newborns
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
 from sleeprun.run import Run
-from sleeprun.sinks import Terminal, WandB, score_table
+from sleeprun.sinks import Terminal, WandB, arms_table, score_table
 from sleeprun.store import RunDirectory, is_whole, write_whole
 
 log = logging.getLogger("sleeprun")
@@ -61,8 +61,9 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
-        plots.compare_arms(by_arm, path / "figures")
+        plots.compare_arms(list(folder.events()), by_arm, path / "figures")
     folder.finish(results)
+    Console().print(arms_table(results))
     return results
 
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 from scipy.sparse.csgraph import connected_components
 
 from sleeprun import spikes as spike_lists
@@ -24,7 +24,7 @@ class Population(eqx.Module):
     neuron: Neuron
     homeostasis: Homeostasis | None  # acts on the resistance or on the in-weights' target
     size: int = eqx.field(static=True)
-    capacity: int = eqx.field(static=True)  # of the spike list
+    spike_room: int = eqx.field(static=True)  # of its spike list at the start
     regulates: str = eqx.field(static=True, default="resistance")  # or "in_weights"
 
 
@@ -66,7 +66,7 @@ class Network(eqx.Module):
         pops = self.populations
         return NetworkState(
             neurons={name: pop.neuron.init(pop.size) for name, pop in pops.items()},
-            spikes={name: spike_lists.empty(pop.capacity) for name, pop in pops.items()},
+            spikes={name: spike_lists.empty(pop.spike_room) for name, pop in pops.items()},
             resistance={name: jnp.ones(pop.size) for name, pop in pops.items()},
             rate={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             weights=dict(weights),
@@ -129,11 +129,3 @@ def counts(network: Network, state: NetworkState) -> dict[str, Float[Array, " _"
 def now(network: Network, clock: Clock) -> Int[Array, ""]:
     """Steps since the start, on the int32 clock that wraps around."""
     return clock.cycle * jnp.int32(network.cycle_steps) + jnp.int32(clock.step)
-
-
-def overflowed(state: NetworkState) -> dict[str, Bool[Array, "..."]]:
-    """Which spike and trace lists ran over, by the config key that would give them room."""
-    flags = {f"{name}.max_spikes": spikes.overflowed for name, spikes in state.spikes.items()}
-    for name, rule in state.plastic.items():
-        flags[f"projections.{name}.plasticity.max_traces"] = rule.traces.overflowed
-    return flags

@@ -58,15 +58,15 @@ class STDP(eqx.Module):
     mean_floor: Scalar
     rewarded: bool = eqx.field(static=True)
     lifetime: int = eqx.field(static=True)
-    capacity: int = eqx.field(static=True)
+    trace_room: int = eqx.field(static=True)  # at the start
 
     def init(self, weights: Weights) -> PlasticState:
-        integers = jnp.zeros(self.capacity, jnp.int32)
+        integers = jnp.zeros(self.trace_room, jnp.int32)
         groups = jnp.zeros(self.lifetime, jnp.int32)
         traces = Traces(
             integers,
             integers,
-            jnp.zeros(self.capacity),
+            jnp.zeros(self.trace_room),
             jnp.int32(0),
             groups,
             jnp.bool_(False),
@@ -127,7 +127,7 @@ def write_traces(
     post: SpikeList,
 ) -> Traces:
     """Write the traces of all pairs with a spike that plasticity has not yet seen."""
-    kept = traces.groups[1:].sum()
+    kept, capacity = traces.groups[1:].sum(), traces.time.shape[0]
     n_post = connected.shape[1]
     pre_blocks = (pre.length + PRE_BLOCK - 1) // PRE_BLOCK
     post_blocks = (post.length + POST_BLOCK - 1) // POST_BLOCK
@@ -141,9 +141,9 @@ def write_traces(
         paired = exists & (jnp.abs(lag) < rule.reach) & connected[pre.neuron[p], post.neuron[q]]
         kernel = rule.amplitude * jnp.exp(-jnp.abs(lag).astype(jnp.float32) / rule.tau)
         order = jnp.cumsum(paired.ravel(), dtype=jnp.int32).reshape(paired.shape)
-        fits = paired & (kept + written + order <= rule.capacity)
-        place = _ring(traces.head + written + order - 1, rule.capacity)
-        place = jnp.where(fits, place, rule.capacity)
+        fits = paired & (kept + written + order <= capacity)
+        place = _ring(traces.head + written + order - 1, capacity)
+        place = jnp.where(fits, place, capacity)
         synapse = pre.neuron[p] * n_post + post.neuron[q]
         traces = traces._replace(
             synapse=traces.synapse.at[place].set(synapse, mode="drop"),
@@ -156,7 +156,7 @@ def write_traces(
     blocks = pre_blocks * post_blocks
     traces, written = lax.fori_loop(0, blocks, write_block, (traces, jnp.int32(0)))
     return traces._replace(
-        head=_ring(traces.head + written, rule.capacity),
+        head=_ring(traces.head + written, capacity),
         groups=jnp.append(traces.groups[1:], written),
     )
 
@@ -170,7 +170,7 @@ def _fold_live(rule: STDP, traces: Traces, now: Int[Array, ""], fold, start: Arr
 
     def fold_block(block, result):
         index = block * TRACE_BLOCK + jnp.arange(TRACE_BLOCK, dtype=jnp.int32)
-        place = _ring(traces.head - live + index, rule.capacity)
+        place = _ring(traces.head - live + index, traces.time.shape[0])
         age = (now - traces.time[place]).astype(jnp.float32)
         d = rule.gain * traces.value[place] / (age + rule.offset)
         synapse = jnp.where(index < live, traces.synapse[place], start.size)
@@ -208,6 +208,20 @@ def growth(
 
     product = _fold_live(rule, traces, now, multiply, jnp.ones(strength.size))
     return product.reshape(strength.shape)
+
+
+def grow(traces: Traces, capacity: int) -> Traces:
+    """The same traces in a longer circular list."""
+
+    def longer(ring: Array) -> Array:
+        return jnp.pad(jnp.roll(ring, -traces.head), (capacity - ring.shape[0], 0))
+
+    return traces._replace(
+        synapse=longer(traces.synapse),
+        time=longer(traces.time),
+        value=longer(traces.value),
+        head=jnp.int32(0),
+    )
 
 
 def pass_over(state: PlasticState) -> PlasticState:

@@ -210,7 +210,7 @@ def raster(events: Events, results: dict) -> Figure | None:
     if not records:
         return None
     start = _of(events, "start")[-1]
-    sizes = {name: int(np.prod(start["shape"][name])) for name in records[0]["spikes"]}
+    sizes = {name: int(np.prod(shape)) for name, shape in start["shape"].items()}
     heights = np.clip(np.sqrt(list(sizes.values())), 6, 20)
     figure = _sheet(events, 1 + 4 * len(records), 5.2, "spikes of one movement cycle")
     share = {"sharex": True, "sharey": "row", "squeeze": False}
@@ -260,25 +260,24 @@ def _mosaic(fields: dict, axes: Axes) -> np.ndarray:
     return mosaic
 
 
-def compare_arms(results: dict[str, dict], folder: Path) -> Path:
-    """Final scores of several arms side by side: bars with sd, a dot for every seed."""
+def compare_arms(events: Events, results: dict[str, dict], folder: Path) -> Path:
+    """The final scores of several arms side by side: mean, sd, and a dot for every seed."""
     tasks = next(iter(results.values()))["tasks"]
     with matplotlib.rc_context(STYLE):
-        figure = Figure((1.6 + 1.3 * len(results) * len(tasks) / 2, 3.2), layout="constrained")
+        width = 3 + 0.5 * len(results) * len(tasks)
+        figure = _sheet(events, width, 3.4, "performance at the end, mean ± sd")
         axes = figure.subplots()
         for index, (arm, result) in enumerate(results.items()):
             final = np.array([R[-1] for R in result["R"]], float)
             mean, sd = spread(final.T)
             at = np.arange(len(tasks)) + 0.8 * (index - (len(results) - 1) / 2) / len(results)
-            colour = COLOURS[index % len(COLOURS)]
-            axes.bar(at, mean, 0.7 / len(results), color=colour, alpha=0.5, label=arm)
-            axes.errorbar(at, mean, np.nan_to_num(sd), fmt="none", ecolor=INK, capsize=3)
-            axes.plot(np.broadcast_to(at, final.shape).T, final.T, ".", color=INK, ms=4)
-        axes.axhline(CHANCE, color=PALE, lw=1, ls="--")
-        axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="final performance")
-        axes.set_ylim(0.3, None)
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 1.2)}
-        axes.legend(frameon=False, ncols=len(results), **place)
+            look = {"color": COLOURS[index % len(COLOURS)], "fmt": MARKERS[index % len(MARKERS)]}
+            axes.plot(np.broadcast_to(at, final.shape).T, final.T, ".", color=PALE, ms=4)
+            axes.errorbar(at, mean, np.nan_to_num(sd), ms=7, mec="white", label=arm, **look)
+        axes.axhline(CHANCE, color=PALE, lw=1, ls="--", zorder=1, label="chance")
+        axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="Performance")
+        axes.margins(x=0.2)
+        figure.legend(loc="outside right center", frameon=False)
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / ".arms.part"
         figure.savefig(part, format="png", dpi=150)

@@ -67,7 +67,10 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
     histograms = {}
     for name, values in state.network.weights.items():
         if name in state.network.plastic:
-            counts, edges = np.histogram(values[values != 0].astype(float), BINS)
+            there = np.asarray(values[values != 0], float)
+            # Wide enough for constant weights; a lesion may have cut them all.
+            span = (0.98 * there.min(), 1.02 * there.max()) if len(there) else (0.0, 1.0)
+            counts, edges = np.histogram(there, BINS, span)
             histograms[name] = {"edges": edges.tolist(), "counts": counts.tolist()}
     yield {"event": "weights", "boundary": asdict(boundary), "histograms": histograms}
     for name, projection in experiment.network.projections.items():

@@ -17,10 +17,10 @@ import numpy as np
 
 from sleeprun import cycles, records
 from sleeprun.config import Config, ConfigError
-from sleeprun.cycles import AgentState, Experiment, Leg
-from sleeprun.network import overflowed
+from sleeprun.cycles import AgentState, Experiment, Leg, Tally
 from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol import Protocol, cycles_of
+from sleeprun.room import Room, doubled, overrun, room, with_room
 from sleeprun.seeds import over_seeds, pad
 from sleeprun.sleep import DRIVES
 from sleeprun.store import DamagedCheckpoint, RunDirectory, load, read_header
@@ -63,7 +63,6 @@ class Run:
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
-        like = self._slice((self.state, self.tested))
         for path in self.folder.newest():
             try:
                 header = read_header(path)
@@ -72,7 +71,7 @@ class Run:
                         f"resume={self.folder.path}: {path.name} was made with another "
                         "configuration (network, world, seeds or protocol)"
                     )
-                state, tested = load(path, like)
+                state, tested = load(path, self._like(header["room"]))
             except DamagedCheckpoint as error:
                 yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
                 continue
@@ -121,6 +120,7 @@ class Run:
             "cycle": self.cycle,
             "eaten": self.eaten.tolist(),
             "seconds": self.seconds(),
+            "room": [room(state.network) for state in (self.state, self.tested)],
         }
         self.saved = time.monotonic()
         name = name or f"cycle-{self.phase:04d}-{self.done:010d}"
@@ -136,12 +136,12 @@ class Run:
             self.state = self._call(cycles.begin, legs[0], self.state)
         while self.done < total:
             count = min(chunk, total - self.done)
-            step = (cycles.advance, legs[0]) if solo else (cycles.take_turns, legs)
-            state, tally = self._call(*step, jnp.int32(count), self.state)
-            self._check(state)
-            self.state, self.done = state, self.done + count
+            function = cycles.advance if solo else cycles.take_turns
+            what = legs[0] if solo else legs
+            self.state, tally = self._simulate(function, what, count, self.state)
+            self.done += count
             self.cycle += count * turn
-            yield records.progress(self.phase, phase, self.cycle, count * turn, self._slice(tally))
+            yield records.progress(self.phase, phase, self.cycle, count * turn, tally)
             self._save_if_due()
         if solo:
             self.state = self._call(cycles.end, legs[0], self.state)
@@ -158,10 +158,8 @@ class Run:
             self.eaten = np.zeros((2, self.seeds), int)
         while self.done < phase.cycles:
             count = min(self.config.runtime.chunk_cycles, phase.cycles - self.done)
-            tested, tally = self._call(cycles.advance, leg, jnp.int32(count), self.tested)
-            self._check(tested)
-            tally = self._slice(tally)
-            self.tested, self.done = tested, self.done + count
+            self.tested, tally = self._simulate(cycles.advance, leg, count, self.tested)
+            self.done += count
             self.eaten = self.eaten + np.stack([tally.rewarded, tally.punished])
             yield {"event": "tested", "phase": self.phase, "cycles": count}
             self._save_if_due()
@@ -172,6 +170,18 @@ class Run:
         if isinstance(phase, Freeze):
             return self._call(cycles.freeze_strongest, phase.projection, percent, self.state)
         return self._call(cycles.cut_synapses, phase.population, percent, self.state)
+
+    def _simulate(
+        self, function: Callable, legs: Any, count: int, state: AgentState
+    ) -> tuple[AgentState, Tally]:
+        """Some cycles; where a list runs over, they are simulated again with more room."""
+        after, tally = self._call(function, legs, jnp.int32(count), state)
+        while full := overrun(after.network):
+            state = state._replace(network=doubled(state.network, full))
+            after, tally = self._call(function, legs, jnp.int32(count), state)
+        if after.world.crowded.any():
+            raise ConfigError("world.particles: no legal spot was left for all of them")
+        return after, self._slice(tally)
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""
@@ -190,17 +200,18 @@ class Run:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
             self.save()
 
-    def _check(self, state: AgentState) -> None:
-        """Stop where a list ran over: what follows would not be the model."""
-        for key, flag in overflowed(state.network).items():
-            if flag.any():
-                raise ConfigError(f"network.{key}: too small for the activity; give it more room")
-        if state.world.crowded.any():
-            raise ConfigError("world.particles: no legal spot was left for all of them")
+    def _like(self, rooms: list[Room]) -> Any:
+        """The shape of a checkpoint with so much room for the state and the tested copy."""
+        agents = zip((self.state, self.tested), rooms, strict=True)
+        return self._slice(
+            tuple(
+                agent._replace(network=with_room(agent.network, wanted)) for agent, wanted in agents
+            )
+        )
 
     def _slice(self, tree: Any) -> Any:
         """Without the seeds that only pad."""
-        return jax.tree.map(lambda leaf: np.asarray(leaf[: self.seeds]), tree)
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
 
     def _signature(self, phase: int, done: int) -> str:
         """What a checkpoint at this position depends on."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 
@@ -45,4 +47,4 @@ def pad(tree: Any, multiple: int) -> Any:
     """Repeat the last seed until the number of seeds is a multiple of the devices."""
     seeds = jax.tree.leaves(tree)[0].shape[0]
     index = [min(seed, seeds - 1) for seed in range(-(-seeds // multiple) * multiple)]
-    return jax.tree.map(lambda leaf: leaf[jax.numpy.array(index)], tree)
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[index]), tree)

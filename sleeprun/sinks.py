@@ -43,7 +43,7 @@ class _Rate(ProgressColumn):
 
 
 class Terminal:
-    """A progress bar: phase, rate, time left and running performance."""
+    """A progress bar: phase, rate, time left and running performance; elsewhere a line a phase."""
 
     def __init__(self, console: Console, cycles: int, seeds: int, shown: bool, done: int = 0):
         self.console, self.seeds = console, seeds
@@ -77,6 +77,8 @@ class Terminal:
                 self.recent.clear()
                 name = f"{event['kind']}: {event['name']}"
                 self.bar.update(self.task, description=name, performance="")
+                if self.bar.disable:
+                    log.info("%3.0f %%  %s", self.bar.tasks[0].percentage, name)
             case "progress":
                 self.recent.append((sum(event["rewarded"]), sum(event["punished"])))
                 rewarded, punished = (sum(column) for column in zip(*self.recent, strict=True))
@@ -195,6 +197,28 @@ def score_table(results: dict[str, Any]) -> Table:
         columns = [[R[row][j] for R in results["R"]] for j in range(len(results["tasks"]))]
         table.add_row(boundary["name"], *(mean_and_sd(column) for column in columns))
     return table
+
+
+def arms_table(results: dict[str, Any]) -> Table:
+    """The final score of every arm, and the paired difference of each to the first."""
+    arms, tasks = results["arms"], results["tasks"]
+    table = Table(title=f"{results['experiment']}: arms at the end, mean +- sd [95 % interval]")
+    for column in ("arm", *tasks, *(f"{task} - {next(iter(arms))}" for task in tasks)):
+        table.add_column(column)
+    for arm, metrics in arms.items():
+        scores = [mean_and_sd(metrics[f"final/{task}"]["per_seed"]) for task in tasks]
+        found = [results["differences"].get(f"{arm} - {next(iter(arms))}: {t}") for t in tasks]
+        table.add_row(arm, *scores, *(_difference(one) for one in found if one))
+    return table
+
+
+def _difference(difference: dict[str, Any]) -> str:
+    """`+.06 [+.04, +.08]`."""
+    if difference["mean"] is None:
+        return "-"
+    low, high = difference["ci95"] or (None, None)
+    interval = "" if low is None else f" \\[{low:+.2f}, {high:+.2f}]"
+    return f"{difference['mean']:+.2f}{interval}"
 
 
 def _shortened(results: dict[str, Any]) -> str:

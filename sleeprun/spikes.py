@@ -27,6 +27,12 @@ def empty(capacity: int) -> SpikeList:
     return SpikeList(zeros, zeros, zero, zero, jnp.bool_(False))
 
 
+def grow(spikes: SpikeList, capacity: int) -> SpikeList:
+    """The same spikes in a longer list."""
+    more = (0, capacity - spikes.time.shape[0])
+    return spikes._replace(time=jnp.pad(spikes.time, more), neuron=jnp.pad(spikes.neuron, more))
+
+
 def collect(
     spikes: SpikeList, raster: Int8[Array, "time neuron"], start: Int[Array, ""]
 ) -> SpikeList:

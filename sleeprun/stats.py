@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
 
 RESAMPLES = 2000
 
@@ -12,6 +11,8 @@ def interval(values: np.ndarray) -> list[float] | None:
     """Bootstrap 95 % interval of the mean (percentile); none for fewer than two seeds."""
     if len(values) < 2:
         return None
+    from scipy.stats import bootstrap  # takes a second to load, which a run needs at its end only
+
     result = bootstrap(
         (values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=np.random.default_rng(0)
     )

@@ -12,7 +12,7 @@ LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats"],
     ["config", "synapses", "plasticity", "sleep", "phases", "metrics"],
     ["network", "native"],
-    ["simulate", "adapt"],
+    ["simulate", "adapt", "room"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],
     ["experiment", "records", "store"],

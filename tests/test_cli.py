@@ -40,8 +40,8 @@ seeds: 2
 network:
   hidden: {size: [6, 6]}
   projections:
-    input_hidden: {plasticity: {max_traces: 4096}}
-    hidden_output: {plasticity: {max_traces: 4096}}
+    input_hidden: {plasticity: {trace_room: 4096}}
+    hidden_output: {plasticity: {trace_room: 4096}}
 sleep: {cycles: 5}
 protocol: {unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
 runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}

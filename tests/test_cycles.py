@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sleeprun import cycles, records
-from sleeprun.config import Config
+from sleeprun import cycles, records, room
+from sleeprun.config import Config, ConfigError
 from sleeprun.experiment import build, newborns
 from sleeprun.phases import Freeze, Lesion, Score, Sleep, Wake
 from sleeprun.protocol import arms_of
@@ -229,13 +229,31 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path) -> None:
     assert np.isfinite(later).all()
 
 
-def test_a_list_that_is_too_small_stops_the_run(tiny: Tiny, tmp_path: Path) -> None:
-    from sleeprun.config import ConfigError
+def test_lists_grow_and_their_room_does_not_matter(whole: Any, tmp_path: Path) -> None:
+    from conftest import configured
 
-    run = run_of(tiny("network.input.max_spikes=1"), tmp_path)
-    run.protocol = (Wake("task1", 60, PLASTIC),)
-    with pytest.raises(ConfigError, match=r"network\.input\.max_spikes"):
-        carry_out(run)
+    narrow = configured(
+        *OVERRIDES,
+        "network.input.spike_room=1",
+        "network.projections.input_hidden.plasticity.trace_room=2",
+    )
+    run = run_of(narrow, tmp_path)
+    events = carry_out(run, stop_after=12)
+    run.save()
+    assert room.room(run.state.network)["input"] > 1
+    assert room.room(run.state.network)["input_hidden"] > 2
+    again = run_of(narrow, tmp_path)
+    list(again.resume())
+    assert room.room(again.state.network) == room.room(run.state.network)
+    events += carry_out(again)
+    assert scores(events) == scores(whole[1])
+    assert_same(again.state.network.weights, whole[0].state.network.weights)
+
+
+def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(room, "MOST", 1000)
+    with pytest.raises(ConfigError, match="hidden at a time"):
+        room.doubled(whole[0].state.network, ["hidden"])
 
 
 def test_results_come_from_the_events_alone(whole: Any) -> None:

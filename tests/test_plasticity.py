@@ -16,7 +16,7 @@ NETWORK = configured().network
 
 def rule(name: str, **changes: object) -> STDP:
     config = NETWORK.projections[name].plasticity
-    return plasticity_rule(config.model_copy(update={"max_traces": 64, **changes}))
+    return plasticity_rule(config.model_copy(update={"trace_room": 64, **changes}))
 
 
 def spiking(*pairs: tuple[int, int], fresh: int = 0) -> SpikeList:
@@ -163,7 +163,7 @@ def test_passing_over_ages_the_traces() -> None:
 
 
 def test_a_full_trace_list_says_so() -> None:
-    stdp = rule("hidden_output", max_traces=3)
+    stdp = rule("hidden_output", trace_room=3)
     pre, post = spiking((1, 0), (2, 0)), spiking((3, 0), (4, 0))
     _, state = update(stdp, stdp.init(jnp.ones((1, 1))), np.ones((1, 1)), pre, post)
     assert bool(state.traces.overflowed)

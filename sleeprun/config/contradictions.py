@@ -52,10 +52,9 @@ def contradictions(config: Config) -> Iterator[str]:
     arms = {f"arms.{name}": arm for name, arm in config.arms.items()}
     for label, sleep in {"sleep": config.sleep, **arms}.items():
         if sleep.schedule != "never" and sleep.first_stage > len(config.tasks):
-            yield (
-                f"{label}.first_stage={sleep.first_stage}: there are only "
-                f"{len(config.tasks)} stages in tasks"
-            )
+            most = len(config.tasks)
+            there = f"tasks has {most} stage{'s' * (most > 1)}"
+            yield f"{label}.first_stage={sleep.first_stage}: {there}; choose 1 to {most}"
     stages = ["unsupervised", *stage_names(config.tasks)]
     for index, entry in enumerate(config.protocol.interventions):
         key = f"protocol.interventions.{index}"
@@ -92,7 +91,7 @@ def _network_contradictions(network: NetworkConfig) -> Iterator[str]:
             )
         if not isinstance(weights, MirrorWeights):
             if wiring is None:
-                yield f"{key}.wiring=None: only mirrored weights need no wiring of their own"
+                yield f"{key}.wiring=null: only mirrored weights need no wiring of their own"
             continue
         if wiring is not None:
             yield f"{key}.wiring: mirrored weights run along what they mirror; must be null"

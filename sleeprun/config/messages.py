@@ -60,8 +60,15 @@ def explain(problem: Any, container: Mapping[str, Any]) -> str:
             reason = re.sub(r" or instance of \w+| after validation", "", problem["msg"])
             reason = re.sub(r"^\w+ should", "must", reason)
     value = problem["input"]
-    shown = "" if isinstance(value, Mapping | BaseModel) else f"={value!r}"
+    shown = "" if isinstance(value, Mapping | BaseModel) else f"={as_yaml(value)}"
     return f"{key}{shown}: {reason}"
+
+
+def as_yaml(value: object) -> str:
+    """A value as one would write it in a config."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
 
 
 def _of_another_kind(path: list[str], container: Any) -> str | None:

@@ -1,6 +1,7 @@
 """The typed schema of everything under `conf/`; a key that is not here is refused."""
 
 import os
+import re
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -44,6 +45,13 @@ def _distinct(values: list[int]) -> list[int]:
     return values
 
 
+def _path(name: str) -> str:
+    """The name becomes a folder under `runs/`."""
+    if not re.fullmatch(r"[\w+-][\w.+ -]*(/[\w+-][\w.+ -]*)*", name):
+        raise ValueError("must be letters, digits, - and _, with / between folders")
+    return name
+
+
 def _stages(value: object) -> object:
     return [_as_list(entry) for entry in value] if isinstance(value, list) else value
 
@@ -78,7 +86,7 @@ class PopulationConfig(_Section):
     size: Annotated[list[Count], BeforeValidator(_as_list), Field(min_length=1, max_length=2)]
     neuron: str
     homeostasis: HomeostasisConfig | None
-    max_spikes: Count
+    spike_room: Count
 
     @property
     def count(self) -> int:
@@ -135,7 +143,7 @@ class PlasticityConfig(_Section):
     weight_max: Positive
     mean_smoothing: Fraction
     mean_floor: Positive
-    max_traces: Count
+    trace_room: Count
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "PlasticityConfig":
@@ -260,7 +268,7 @@ class TrackingConfig(_Section):
 
 
 class Config(_Section):
-    name: str
+    name: Annotated[str, AfterValidator(_path)]
     variant: str | None
     network: NetworkConfig
     world: WorldConfig

@@ -46,7 +46,7 @@ def build(config: "NetworkConfig", engine: Engine = "by_layer") -> Network:
             if rule
             else None,
             size=population.count,
-            capacity=population.max_spikes,
+            spike_room=population.spike_room,
             regulates=rule.regulates if rule else "resistance",
         )
     projections = {
@@ -81,7 +81,7 @@ def plasticity_rule(config: "PlasticityConfig") -> STDP:
         mean_floor=jnp.float32(config.mean_floor),
         rewarded=config.rewarded,
         lifetime=config.lifetime,
-        capacity=config.max_traces,
+        trace_room=config.trace_room,
     )
 
 
