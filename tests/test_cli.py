@@ -22,6 +22,8 @@ import pytest
 
 from sleeprun.__main__ import conf_dir
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 PATIENCE = 300  # seconds, far more than anything here takes
 SCORES, WAKING, ASLEEP = 3, 3, 6  # boundaries; places of two phases in the tiny protocol

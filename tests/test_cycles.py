@@ -17,6 +17,8 @@ from sleeprun.protocol import arms_of
 from sleeprun.run import Run, leg_of
 from sleeprun.store import RunDirectory
 
+pytestmark = pytest.mark.slow
+
 Tiny = Callable[..., Config]
 PLASTIC = ("input_hidden", "hidden_output")
 

@@ -16,6 +16,8 @@ from sleeprun.network import Clock, Engine, Network, NetworkState, counts, kick
 from sleeprun.networks import agent
 from sleeprun.simulate import advance, projection_words
 
+pytestmark = pytest.mark.slow
+
 PLASTIC = ("input_hidden", "hidden_output")
 HIDDEN, SEED, CYCLES, ASLEEP = 60, 3, 14, 8
 MASK = 0xFFFFFFFF
