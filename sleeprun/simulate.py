@@ -69,10 +69,10 @@ def _compiled(
             state.weights[key],
             state.spikes[projection.pre],
             before[projection.pre],
-            projection_words(clock, index),
+            projection_words(network, clock, key),
             projection.jitter,
         )
-        for index, (key, projection) in enumerate(network.projections.items())
+        for key, projection in network.projections.items()
         if projection.post == name
     ]
     cells, spikes = native.window(
@@ -103,7 +103,7 @@ def _arriving(
 ) -> Float[Array, "time neuron"]:
     """Current from the stages already simulated; row t arrives after step t."""
     current = jnp.zeros((steps, network.populations[post].size))
-    for index, (name, projection) in enumerate(network.projections.items()):
+    for name, projection in network.projections.items():
         if projection.post != post or projection.pre in stage:
             continue
         current = deliver_window(
@@ -112,7 +112,7 @@ def _arriving(
             state.spikes[projection.pre],
             before[projection.pre],
             now(network, clock),
-            projection_words(clock, index),
+            projection_words(network, clock, name),
             projection.jitter,
             clock.cycle,
             jnp.int32(clock.step),
@@ -164,12 +164,12 @@ def _inside(
 ) -> dict[str, Float[Array, " _"]]:
     """Current that this step's spikes bring to the populations stepped with them."""
     arriving: dict[str, Float[Array, " _"]] = {}
-    for index, (name, projection) in enumerate(network.projections.items()):
+    for name, projection in network.projections.items():
         if projection.pre in stage and projection.post in stage:
             current = deliver_step(
                 state.weights[name],
                 fired[projection.pre],
-                projection_words(clock, index),
+                projection_words(network, clock, name),
                 projection.jitter,
                 clock.cycle,
                 time,
@@ -179,5 +179,7 @@ def _inside(
     return arriving
 
 
-def projection_words(clock: Clock, projection: int) -> Words:
-    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(projection + 1)
+def projection_words(network: Network, clock: Clock, name: str) -> Words:
+    """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
+    place = sorted(network.projections).index(name)
+    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)

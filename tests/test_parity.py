@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,16 +11,19 @@ import pytest
 from conftest import configured
 from reference import Reference
 
-from sleeprun import native, noise
+from sleeprun import cycles, native, noise
 from sleeprun.adapt import learn, regulate
+from sleeprun.experiment import build
 from sleeprun.network import Clock, Engine, Network, NetworkState, counts, kick
 from sleeprun.networks import agent
+from sleeprun.phases import Sleep, Wake
+from sleeprun.run import leg_of
 from sleeprun.simulate import advance, projection_words
 
 pytestmark = pytest.mark.slow
 
 PLASTIC = ("input_hidden", "hidden_output")
-HIDDEN, SEED, CYCLES, ASLEEP = 60, 3, 14, 8
+HIDDEN, SEED, CYCLES, ASLEEP, AWAKE = 60, 3, 14, 8, 12
 MASK = 0xFFFFFFFF
 
 
@@ -34,8 +38,8 @@ def mix(word: int) -> int:
 def factor_of(network: Network, words: Any) -> Callable[..., float]:
     """The same jitter of every synapse and spike, drawn again in plain integers."""
     streams = {
-        name: np.asarray(projection_words(Clock(jnp.int32(0), 0, words), index))
-        for index, name in enumerate(network.projections)
+        name: np.asarray(projection_words(network, Clock(jnp.int32(0), 0, words), name))
+        for name in network.projections
     }
 
     def factor(projection: str, *counters: int) -> float:
@@ -84,6 +88,25 @@ def spikes_of(state: NetworkState, cycle: int) -> list[tuple[str, int, int]]:
     ]
 
 
+def assert_agrees(state: NetworkState, reference: Reference) -> None:
+    """Weights, traces' means, targets, rates and resistances, to round-off."""
+    close = {"rtol": 2e-6, "atol": 0}
+    np.testing.assert_allclose(state.weights["input_hidden"], reference.w_ih, **close)
+    np.testing.assert_allclose(state.weights["hidden_output"], reference.w_ho, **close)
+    inhibition = state.weights["hidden_output_inhibition"][:, 0]
+    np.testing.assert_allclose(inhibition, reference.w_inh, **close)
+    np.testing.assert_allclose(
+        state.plastic["hidden_output"].mean, reference.mean_trace, rtol=1e-4, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        state.plastic["input_hidden"].target, reference.target_hidden, **close
+    )
+    np.testing.assert_allclose(state.rate["hidden"], reference.rate_hidden, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(state.rate["output"], reference.rate_output, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(state.resistance["output"], reference.resistance["output"], **close)
+    np.testing.assert_allclose(state.neurons["hidden"].v - 0.94, reference.v["hidden"], atol=2e-5)
+
+
 @pytest.mark.parametrize("engine", ["native", "by_layer", "by_step"])
 def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -> None:
     config = configured(f"network.hidden.size={HIDDEN}").network
@@ -110,21 +133,46 @@ def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -
     moved = np.abs(reference.w_ho / 0.02 - 1)
     assert moved.max() > 0.01, "plasticity was hardly at work"
 
-    close = {"rtol": 2e-6, "atol": 0}
-    np.testing.assert_allclose(state.weights["input_hidden"], reference.w_ih, **close)
-    np.testing.assert_allclose(state.weights["hidden_output"], reference.w_ho, **close)
-    inhibition = state.weights["hidden_output_inhibition"][:, 0]
-    np.testing.assert_allclose(inhibition, reference.w_inh, **close)
-    np.testing.assert_allclose(
-        state.plastic["hidden_output"].mean, reference.mean_trace, rtol=1e-4, atol=1e-12
+    assert_agrees(state, reference)
+
+
+def test_the_agents_own_cycles_agree_with_the_reference() -> None:
+    """Waking in a world and sleeping: the order of events, food, rewards and kicks included."""
+    config = configured(
+        f"network.hidden.size={HIDDEN}",
+        "world.size=16",
+        "world.particles={unsupervised: 2, task: 8}",
     )
-    np.testing.assert_allclose(
-        state.plastic["input_hidden"].target, reference.target_hidden, **close
-    )
-    np.testing.assert_allclose(state.rate["hidden"], reference.rate_hidden, rtol=1e-5, atol=1e-9)
-    np.testing.assert_allclose(state.rate["output"], reference.rate_output, rtol=1e-5, atol=1e-9)
-    np.testing.assert_allclose(state.resistance["output"], reference.resistance["output"], **close)
-    np.testing.assert_allclose(state.neurons["hidden"].v - 0.94, reference.v["hidden"], atol=2e-5)
+    experiment = build(config)
+    network, world = experiment.network, experiment.world
+    weights = agent.starting_weights(config.network, SEED)
+    state = cycles.birth(experiment, weights, noise.seed_key(SEED))
+    words = noise.stream(state.key, 11)
+    arrays = (np.asarray(weights[name], float) for name in PLASTIC)
+    reference = Reference(*arrays, factor_of(network, words))
+    wake = leg_of(experiment, Wake("task1", 1, PLASTIC))
+    asleep = leg_of(experiment, Sleep(1, PLASTIC[1:], kick=0.025, reward=0.5))
+    one = eqx.filter_jit(cycles.advance)
+    state, eaten = cycles.begin(experiment, wake, state), 0
+    for cycle in range(AWAKE):
+        state, tally = one(experiment, wake, jnp.int32(1), state)
+        eaten += int(tally.rewarded + tally.punished)
+        reward = 1.0 if tally.rewarded else -0.001 if tally.punished else -0.0001
+        day = {"food": np.asarray(world.see(state.world)), "reward": reward, "frozen": False}
+        quiet = np.zeros(HIDDEN, bool)
+        expected = reference.run_cycle(plastic=True, sleep_kicks=quiet, **day)["spikes"]
+        assert sorted(spikes_of(state.network, cycle)) == sorted(s for s in expected if s[1] > 0)
+    assert eaten > 0
+    state = cycles.end(experiment, wake, state)
+    rates = np.asarray(state.rates[list(experiment.tasks).index("task1")])
+    for cycle in range(AWAKE, AWAKE + 4):
+        kicks = np.asarray(noise.uniform(noise.stream(state.key, 13), cycle, 0, jnp.arange(HIDDEN)))
+        state, _ = one(experiment, asleep, jnp.int32(1), state)
+        night = {"food": np.zeros(49, bool), "reward": 0.5, "frozen": True}
+        expected = reference.run_cycle(plastic=True, sleep_kicks=kicks < rates, **night)["spikes"]
+        assert sorted(spikes_of(state.network, cycle)) == sorted(s for s in expected if s[1] > 0)
+    assert (rates > 0).any()
+    assert_agrees(state.network, reference)
 
 
 def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_reference_order() -> None:
