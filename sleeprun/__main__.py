@@ -145,11 +145,11 @@ def job(cfg: "DictConfig") -> float | None:
 
 
 def _remove(folder: Path) -> None:
-    """Take back what Hydra wrote where nothing was begun, and the directories left empty."""
+    """Take back what Hydra wrote where nothing was begun, and the folders made for it."""
     shutil.rmtree(folder / ".hydra", ignore_errors=True)
     (folder / "sleeprun.log").unlink(missing_ok=True)
     for left in (folder, *folder.parents):
-        if left == Path.cwd() or any(left.iterdir()):
+        if Path.cwd() not in left.absolute().parents or any(left.iterdir()):
             break
         left.rmdir()
 

@@ -98,9 +98,8 @@ def print_protocol(config: "Config") -> None:
 
     protocols = arms_of(config)
     prefix = shared_prefix(list(protocols.values()))
-    shortened = (
-        f", shortened: scale {config.protocol.scale:g}" if config.protocol.scale != 1 else ""
-    )
+    scale = f" (scale {config.protocol.scale:g})" if config.protocol.scale != 1 else ""
+    shortened = f", shortened protocol{scale}" if config.protocol.shortened else ""
     print(f"{config.name}: {len(config.seeds)} seeds{shortened}")
     total = sum(cycles_of(phase) for phase in prefix)
     if len(protocols) > 1:

@@ -22,7 +22,7 @@ from sleeprun.experiment import build, newborns
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
 from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB, arms_table, score_table
-from sleeprun.store import RunDirectory, is_whole, write_whole
+from sleeprun.store import RunDirectory, is_whole, write_json, write_whole
 
 log = logging.getLogger("sleeprun")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
@@ -42,6 +42,8 @@ def carry_out(config: Config, path: Path) -> dict[str, Any]:
 
 
 def _with_arms(config: Config, path: Path) -> dict[str, Any]:
+    if config.resume is None and (path / "events.jsonl").exists():
+        raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     joint = _joint(config)
     devices = prepare_jax(config)
     protocols = arms_of(config)
@@ -61,7 +63,7 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
-        plots.compare_arms(list(folder.events()), by_arm, path / "figures")
+        plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.finish(results)
     Console().print(arms_table(results))
     return results
@@ -129,11 +131,14 @@ def _run(
             wandb = WandB(folder.path, config.name, config.model_dump(), config.tracking)
             sinks.append(stack.enter_context(wandb))
             _tell([wandb], folder.events())  # what was recorded before this process began
-        _tell(sinks, [*before, _start(config, resumed=run.phase > 0 or run.done > 0)])
+        resumed = run.phase > 0 or run.done > 0
+        _tell(sinks, [*before, _start(config, experiment.network.engine, resumed=resumed)])
         with interruptible(run):
             _tell(sinks, _timed(run, config))
         terminal.bar.stop()
         results = records.results(folder.events(), joint)
+        if last:
+            write_json(folder.path / "results.json", results)
         figures = _draw(folder, results) if config.runtime.figures else []
         if wandb:
             wandb.publish(results, figures)
@@ -177,7 +182,7 @@ def _timed(run: Run, config: Config) -> Iterator[dict[str, Any]]:
     yield {"event": "end", "wall_seconds": seconds, "steps_per_second": steps / seconds}
 
 
-def _start(config: Config, *, resumed: bool) -> dict[str, Any]:
+def _start(config: Config, engine: str, *, resumed: bool) -> dict[str, Any]:
     device = jax.devices()[0]
     return {
         "event": "start",
@@ -195,13 +200,19 @@ def _start(config: Config, *, resumed: bool) -> dict[str, Any]:
         "shape": {
             name: getattr(config.network, name).size for name in ("input", "hidden", "output")
         },
+        "engine": engine,
         "device": f"{jax.device_count()} x {device.device_kind}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }
 
 
 def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
-    return plots.draw(records.thinned(folder.events()), results, folder.path / "figures")
+    """The pictures; they can be drawn again from the record, so a failure is only told."""
+    try:
+        return plots.draw(records.thinned(folder.events()), results, folder.path / "figures")
+    except Exception as error:
+        log.warning("no pictures in %s: %s", folder.path, error)
+        return []
 
 
 def _joint(config: Config) -> dict[str, Any] | None:
@@ -214,4 +225,9 @@ def _joint(config: Config) -> dict[str, Any] | None:
     joint = json.loads(path.read_text())
     if joint["seeds"] != config.seeds or joint["tasks"] != list(config.world.tasks):
         raise ConfigError(f"joint='{config.joint}': has other seeds or tasks than this run")
+    trained = {name for row in joint["boundaries"] for name in (row["task"] or "").split("+")}
+    if missing := {name for stage in config.tasks for name in stage} - trained:
+        raise ConfigError(f"joint='{config.joint}': was not trained on {', '.join(missing)}")
+    if "arms" in joint or joint["scale"] != config.protocol.scale:
+        raise ConfigError(f"joint='{config.joint}': has arms, or another protocol.scale")
     return joint

@@ -268,7 +268,8 @@ def compare_arms(events: Events, results: dict[str, dict], folder: Path) -> Path
         figure = _sheet(events, width, 3.4, "performance at the end, mean ± sd")
         axes = figure.subplots()
         for index, (arm, result) in enumerate(results.items()):
-            final = np.array([R[-1] for R in result["R"]], float)
+            ends = [result["metrics"][f"final/{task}"]["per_seed"] for task in tasks]
+            final = np.array(ends, float).T
             mean, sd = spread(final.T)
             at = np.arange(len(tasks)) + 0.8 * (index - (len(results) - 1) / 2) / len(results)
             look = {"color": COLOURS[index % len(COLOURS)], "fmt": MARKERS[index % len(MARKERS)]}

@@ -163,7 +163,10 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
     for (row, task), per_seed in scores.items():
         R[:, row, tasks.index(task)] = [np.nan if s is None else s for s in per_seed]
     rows = [boundaries[index] for index in sorted(boundaries)]
-    joint_rows = None if joint is None else np.array(joint["R"], float)[:, -1]
+    reference = None
+    if joint is not None:
+        finals = [joint["metrics"][f"final/{task}"]["per_seed"] for task in tasks]
+        reference = np.array(finals, float).T
     return {
         "experiment": start["name"],
         "variant": start["variant"],
@@ -173,7 +176,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "seeds": seeds,
         "boundaries": rows,
         "R": R.tolist(),
-        "metrics": metrics.summary(R, tasks, rows, joint_rows),
+        "metrics": metrics.summary(R, tasks, rows, reference),
         "device": start["device"],
         "versions": start["versions"],
         "wall_seconds": end.get("wall_seconds"),

@@ -69,7 +69,7 @@ class Run:
                 if header["signature"] != self._signature(header["phase"], header["done"]):
                     raise ConfigError(
                         f"resume={self.folder.path}: {path.name} was made with another "
-                        "configuration (network, world, seeds or protocol)"
+                        "configuration (network, world, seeds, protocol or runtime.simulate)"
                     )
                 state, tested = load(path, self._like(header["room"]))
             except DamagedCheckpoint as error:
@@ -217,7 +217,8 @@ class Run:
         """What a checkpoint at this position depends on."""
         behind = self.protocol[: phase + (done > 0)]
         sections = {"network", "world", "seeds"}
-        text = json.dumps([self.config.model_dump(include=sections), repr(behind)], sort_keys=True)
+        parts = [self.config.model_dump(include=sections), self.experiment.network.engine]
+        text = json.dumps([*parts, repr(behind)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

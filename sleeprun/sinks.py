@@ -228,7 +228,7 @@ def _shortened(results: dict[str, Any]) -> str:
 
 def mean_and_sd(values: list[float | None]) -> str:
     """`0.70 +- 0.02`, over the seeds that have a value."""
-    summary = describe([float("nan") if value is None else value for value in values])
+    summary = describe(values)
     if summary["mean"] is None:
         return "-"
     spread = "" if summary["sd"] is None else f" +- {summary['sd']:.2f}"

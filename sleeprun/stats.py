@@ -1,5 +1,6 @@
 """Statistics over seeds: mean, standard deviation, bootstrap interval, paired differences."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,12 @@ def interval(values: np.ndarray) -> list[float] | None:
     return [float(result.confidence_interval.low), float(result.confidence_interval.high)]
 
 
-def describe(values: list[float]) -> dict[str, Any]:
+def describe(per_seed: Sequence[float | None]) -> dict[str, Any]:
     """`per_seed`, and n, mean, sd and ci95 over the seeds that have a value."""
+    values = [np.nan if value is None else float(value) for value in per_seed]
     known = np.array([value for value in values if np.isfinite(value)])
     return {
-        "per_seed": list(values),
+        "per_seed": values,
         "n": len(known),
         "mean": float(known.mean()) if len(known) else None,
         "sd": float(known.std(ddof=1)) if len(known) > 1 else None,
@@ -31,6 +33,9 @@ def describe(values: list[float]) -> dict[str, Any]:
     }
 
 
-def paired_difference(ours: list[float], theirs: list[float]) -> dict[str, Any]:
+def paired_difference(
+    ours: Sequence[float | None], theirs: Sequence[float | None]
+) -> dict[str, Any]:
     """`describe` of the differences between two arms with the same seeds."""
-    return describe([a - b for a, b in zip(ours, theirs, strict=True)])
+    pairs = zip(ours, theirs, strict=True)
+    return describe([None if a is None or b is None else a - b for a, b in pairs])

@@ -153,6 +153,10 @@ def later(
             *["+arms.awake.schedule=never", "+arms.asleep={}"],
             cwd=cwd,
         ),
+        "smoke": lambda cwd: sleeprun(
+            *["+experiment=smoke", "tracking=disabled", "+runtime.require={final/task1: 1.01}"],
+            cwd=cwd,
+        ),
     }
     with ThreadPoolExecutor(2) as pool:
         for name, do in work.items():
@@ -451,6 +455,29 @@ def test_a_measure_that_is_required_and_not_reached(whole: Ended, tmp_path: Path
     assert (run / "events.jsonl").read_text() == (whole.run / "events.jsonl").read_text()
 
 
+def test_the_smoke_experiment_goes_through_every_phase(later: dict[str, Future[Ended]]) -> None:
+    ended = later["smoke"].result()
+    assert ended.code == 3, ended.out + ended.err
+    assert "runtime.require.final/task1=1.01" in ended.err
+    (run,) = ended.cwd.glob("runs/smoke/*")
+    arms = sorted((run / "arms").iterdir())
+    assert [arm.name for arm in arms] == ["after", "control", "interleaved"]
+    assert all((folder / "DONE").exists() for folder in (run, *arms))
+    phases = {event["kind"] for arm in arms for event in events(arm, "phase")}
+    every = {"unsupervised", "freeze", "wake", "interleave", "sleep", "lesion", "score"}
+    assert phases == every
+
+
+def test_a_directory_with_a_run_in_it_is_not_written_over(whole: Ended, tmp_path: Path) -> None:
+    shutil.copytree(whole.run, tmp_path / "run")
+    overrides = ["+experiment=smoke", f"hydra.run.dir={tmp_path / 'run'}"]
+    ended = sleeprun(*overrides, cwd=tmp_path)
+    assert ended.code == 2
+    assert f"resume={tmp_path / 'run'}" in ended.err
+    for name in ("events.jsonl", "results.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (whole.run / name).read_bytes()
+
+
 def test_chunks_have_no_effect_on_the_results(
     whole: Ended, later: dict[str, Future[Ended]]
 ) -> None:
@@ -579,3 +606,20 @@ def test_arms_go_on_from_the_same_state(later: dict[str, Future[Ended]]) -> None
     for folder in (ended.run, *(ended.run / "arms").iterdir()):
         assert (folder / "DONE").exists()
         assert list((folder / "figures").glob("*.png"))
+
+
+def test_a_run_with_arms_is_resumed(later: dict[str, Future[Ended]], tmp_path: Path) -> None:
+    """The finished arm is read, the broken off one goes on from its last boundary."""
+    whole = later["arms"].result().run
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    for name in ("DONE", "results.json"):
+        (run / name).unlink()
+        (run / "arms" / "asleep" / name).unlink()
+    (run / "arms" / "asleep" / "checkpoints" / f"boundary-{SCORES - 1:02d}.ckpt").unlink()
+    before = (run / "arms" / "awake" / "events.jsonl").read_bytes()
+    ended = sleeprun(f"resume={run}", cwd=tmp_path)
+    assert ended.code == 0, ended.out + ended.err
+    assert results(run)["arms"] == results(whole)["arms"]
+    assert results(run)["differences"] == results(whole)["differences"]
+    assert (run / "arms" / "awake" / "events.jsonl").read_bytes() == before

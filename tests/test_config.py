@@ -277,6 +277,10 @@ UNKNOWN_KEYS = [
 WRONG_TYPES = [
     (f"{OUTPUT}.plasticity.clip=abc", f"{OUTPUT}.plasticity.clip", "number"),
     ("world.size=50.5", "world.size", "integer"),
+    ("network.hidden.spike_room=99999999", "network.hidden.spike_room", "less than or equal"),
+    ("name=''", "name=''", "letters"),
+    ("name=../up", "name='../up'", "letters"),
+    ("+runtime.require.intransigence=0.1", "runtime.require.intransigence", "joint"),
     ("network.hidden.spike_room=1e3", "network.hidden.spike_room", "integer"),
     ("network.hidden.size=2.5", "network.hidden.size", "integer"),
     ("seeds=1.5", "seeds", "integer"),

@@ -51,7 +51,8 @@ def test_sleep_belongs_to_the_task_before_it() -> None:
     ]
     scores = np.array([[0.5, 0.5], [0.8, 0.5], [0.82, 0.5], [0.6, 0.7], [0.72, 0.69]])
     found = means(scores, rows)
-    assert metrics.learned_rows(rows, TASKS) == {0: 2, 1: 4}
+    assert metrics.stage_ends(rows) == [2, 4]
+    assert metrics.learned_stages(rows, TASKS) == {0: 1, 1: 2}
     assert found["learning_accuracy"] == pytest.approx((0.82 + 0.69) / 2)
     assert found["backward_transfer"] == pytest.approx(0.72 - 0.82)
     assert found["forgetting"] == pytest.approx(0.82 - 0.72)
@@ -61,8 +62,33 @@ def test_sleep_belongs_to_the_task_before_it() -> None:
 
 def test_tasks_in_turns_are_learned_in_the_same_row() -> None:
     rows = [*ROWS[:3], {"index": 3, "name": "a+b", "phase": "interleave", "task": "a+b"}]
-    assert metrics.learned_rows(rows, TASKS) == {0: 2, 1: 3}
+    assert metrics.learned_stages(rows, TASKS) == {0: 1, 1: 2}
     assert means(R, rows)["forgetting"] == pytest.approx(0.2)
+
+
+def test_only_the_ends_of_stages_count() -> None:
+    """Neither the row before the last sleep nor a lesion after it is a stage of its own."""
+    rows = [
+        ROWS[0],
+        {"index": 1, "name": "a", "phase": "wake", "task": "a"},
+        {"index": 2, "name": "b", "phase": "wake", "task": "b"},
+        {"index": 3, "name": "b, slept", "phase": "sleep", "task": "b"},
+        {"index": 4, "name": "lesioned", "phase": "lesion", "task": None},
+    ]
+    scores = np.array([[0.5, 0.5], [0.8, 0.5], [0.9, 0.7], [0.7, 0.6], [0.1, 0.2]])
+    found = means(scores, rows)
+    assert found["forgetting"] == pytest.approx(0.8 - 0.7)
+    assert found["accuracy"] == pytest.approx((0.7 + 0.6) / 2)
+    assert found["final/a"] == pytest.approx(0.7)
+
+
+def test_forward_transfer_is_from_the_stage_just_before() -> None:
+    """Tasks a, b, a, c: c is compared after the second a."""
+    rows = [ROWS[0]] + [{"name": n, "phase": "wake", "task": n} for n in ("a", "b", "a", "c")]
+    scores = np.full((5, 3), 0.5)
+    scores[3, 2] = 0.6
+    measures = metrics.summary(scores[None], ["a", "b", "c"], rows)
+    assert measures["forward_transfer"]["mean"] == pytest.approx((0.0 + 0.1) / 2)
 
 
 def test_intransigence_is_against_the_same_seeds_joint_run() -> None:

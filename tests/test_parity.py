@@ -175,7 +175,7 @@ def test_the_agents_own_cycles_agree_with_the_reference() -> None:
     assert_agrees(state.network, reference)
 
 
-def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_reference_order() -> None:
+def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_plain_simulation() -> None:
     recurrent = (
         "+network.projections.hidden_hidden={pre: hidden, post: hidden, "
         "wiring: {kind: random, probability: 0.2}, weights: {kind: constant, value: 0.002}, "

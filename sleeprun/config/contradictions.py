@@ -37,6 +37,8 @@ def contradictions(config: Config) -> Iterator[str]:
         if name not in metric_names(known):
             allowed = metric_names(known)
             yield f"runtime.require.{name}: no such measure{nearest(name, allowed)}"
+    if "intransigence" in config.runtime.require and config.joint is None:
+        yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
     for index, stage in enumerate(config.tasks):
         if len(set(stage)) < len(stage):
             yield f"tasks.{index}={stage}: the same task twice in one stage"
@@ -62,6 +64,8 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"{key}.after='{entry.after}': no such stage{nearest(entry.after, stages)}"
         if entry.freeze is not None and entry.freeze not in plastic:
             yield f"{key}.freeze='{entry.freeze}': not plastic{nearest(entry.freeze, plastic)}"
+        if entry.freeze is not None and entry.freeze in config.protocol.freeze:
+            yield f"{key}.freeze='{entry.freeze}': protocol.freeze has frozen it before"
         populations = ["input", "hidden", "output"]
         if entry.lesion is not None and entry.lesion not in populations:
             yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"

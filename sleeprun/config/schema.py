@@ -24,6 +24,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(gt=0, le=100)]
 Decay = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+Room = Annotated[int, Field(ge=1, le=2**24)]
 
 
 def _as_list(value: object) -> object:
@@ -78,7 +79,7 @@ class LIFConfig(_Section):
 class HomeostasisConfig(_Section):
     regulates: Literal["resistance", "in_weights"]
     target: NonNegative
-    step: Fraction
+    step: Annotated[float, Field(ge=0, lt=1)]
     smoothing: Fraction
 
 
@@ -86,7 +87,7 @@ class PopulationConfig(_Section):
     size: Annotated[list[Count], BeforeValidator(_as_list), Field(min_length=1, max_length=2)]
     neuron: str
     homeostasis: HomeostasisConfig | None
-    spike_room: Count
+    spike_room: Room
 
     @property
     def count(self) -> int:
@@ -143,7 +144,7 @@ class PlasticityConfig(_Section):
     weight_max: Positive
     mean_smoothing: Fraction
     mean_floor: Positive
-    trace_room: Count
+    trace_room: Room
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "PlasticityConfig":
