@@ -34,7 +34,7 @@ def main() -> None:
 
         print(f"sleeprun {version('sleeprun')}")
         sys.exit(OK)
-    if {"--help", "-h"} & set(sys.argv[1:]):
+    if len(sys.argv) == 1 or {"--help", "-h"} & set(sys.argv[1:]):
         from sleeprun.help import print_help
 
         print_help(conf_dir(), sys.argv[1:])
@@ -54,6 +54,7 @@ def _explained() -> int:
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     from sleeprun import sweep
     from sleeprun.config import ConfigError
@@ -72,6 +73,8 @@ def _explained() -> int:
         return _say(FAILED if sweep.begun() else UNMET, str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except YAMLError as error:
+        return _say(MISTAKE, " ".join(str(error).split()))
     except (HydraException, OmegaConfBaseException) as error:
         return _say(MISTAKE, explain_hydra(error))
     except Exception as error:
@@ -177,12 +180,14 @@ def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
 
     results = carry_out(config, folder)
     arms = results.get("arms") or {"": results["metrics"]}
-    for arm, metrics in arms.items():
-        for name, least in config.runtime.require.items():
-            mean = metrics[name]["mean"]
-            if mean is None or mean < least:
-                place = folder / "arms" / arm if arm else folder
-                raise Unmet(f"runtime.require.{name}={least}: reached only {mean}; see {place}")
+    unmet = [
+        f"runtime.require.{name}={least}: {arm or 'the run'} reached only {metrics[name]['mean']}"
+        for arm, metrics in arms.items()
+        for name, least in config.runtime.require.items()
+        if metrics[name]["mean"] is None or metrics[name]["mean"] < least
+    ]
+    if unmet:
+        raise Unmet("\n".join([*unmet, f"see {folder}"]))
     means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
     return None if None in means else sum(means) / len(means)
 

@@ -37,13 +37,16 @@ def _of(events: Events, event: str) -> Events:
 
 
 def _sheet(events: Events, width: float, height: float, title: str) -> Figure:
-    """An empty figure that names its run, and says so if the protocol was shortened."""
+    """An empty figure that names its run, and says how it differs from the published one."""
     start = (_of(events, "start") or [{}])[-1]
     figure = Figure((width, height), layout="constrained")
     figure.suptitle(f"{start.get('name', 'run')}: {title}", x=0.05 / width, ha="left")
+    notes = [start["variant"]] if start.get("variant") else []
     if start.get("shortened"):
         scale = "" if start["scale"] == 1 else f" (scale {start['scale']:g})"
-        note = f"shortened protocol{scale}"
+        notes.append(f"shortened protocol{scale}")
+    if notes:
+        note = "; ".join(notes)
         figure.text(1 - 0.05 / width, 0.05 / height, note, ha="right", size=7, color=PALE)
         figure.get_layout_engine().set(rect=(0, 0.2 / height, 1, 1 - 0.2 / height))
     return figure

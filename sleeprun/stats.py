@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 RESAMPLES = 2000
+FEWEST = 5  # seeds; the bootstrap interval of two is no more than their range
 
 
 def interval(values: np.ndarray) -> list[float] | None:
-    """Bootstrap 95 % interval of the mean (percentile); none for fewer than two seeds."""
-    if len(values) < 2:
+    """Bootstrap 95 % interval of the mean (percentile); none for too few seeds."""
+    if len(values) < FEWEST:
         return None
     from scipy.stats import bootstrap  # takes a second to load, which a run needs at its end only
 

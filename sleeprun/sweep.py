@@ -15,7 +15,8 @@ class Sweep(Callback):
     """Hydra tells it where the sweep goes; `print_table` is called when all is over."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        _folders.append(Path(config.hydra.sweep.dir))
+        if not config.dry_run:
+            _folders.append(Path(config.hydra.sweep.dir))
 
 
 def begun() -> bool:

@@ -104,13 +104,13 @@ def test_unknown_scores_are_left_out_over_seeds() -> None:
 
 
 def test_statistics_over_seeds() -> None:
-    values = [0.1, 0.2, 0.3, 0.4]
+    values = [0.1, 0.2, 0.3, 0.4, 0.5]
     found = stats.describe(values)
-    assert found["mean"] == pytest.approx(0.25)
+    assert found["mean"] == pytest.approx(0.3)
     assert found["sd"] == pytest.approx(np.std(values, ddof=1))
     low, high = found["ci95"]
-    assert 0.1 < low < 0.25 < high < 0.4
-    paired = stats.paired_difference(values, [0.0, 0.1, 0.2, 0.3])
+    assert 0.1 < low < 0.3 < high < 0.5
+    paired = stats.paired_difference(values, [0.0, 0.1, 0.2, 0.3, 0.4])
     assert paired["mean"] == pytest.approx(0.1)
     assert paired["ci95"] == pytest.approx([0.1, 0.1])
-    assert stats.describe([0.5])["ci95"] is None
+    assert stats.describe([0.5, 0.6])["ci95"] is None

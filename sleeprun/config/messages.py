@@ -19,7 +19,8 @@ def unknown_key(path: str, there: list[str] | None = None) -> str:
     for depth, part in enumerate(parts):
         allowed = _keys(parts[:depth]) or (there if depth == len(parts) - 1 else None)
         if allowed and part not in allowed:
-            return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}"
+            new = "" if _keys(parts[:depth]) else f"; add a new one with +{path}=..."
+            return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}{new}"
     return f"{path}: nothing is there yet; add it with +{path}=..."
 
 

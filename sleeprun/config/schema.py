@@ -291,7 +291,7 @@ class Config(_Section):
     tracking: TrackingConfig
     joint: str | None
     dry_run: bool
-    resume: str | None
+    resume: Annotated[str, Field(min_length=1)] | None
 
     @property
     def devices(self) -> int:
