@@ -94,13 +94,12 @@ def _conf() -> Path:
 
 def print_protocol(config: "Config") -> None:
     """The phases of every arm, and about how long they will take."""
-    from sleeprun.protocol import arms_of, cycles_of, describe, shared_prefix
+    from sleeprun.protocol import arms_of, cycles_of, describe, shared_prefix, shortening
 
     protocols = arms_of(config)
     prefix = shared_prefix(list(protocols.values()))
-    scale = f" (scale {config.protocol.scale:g})" if config.protocol.scale != 1 else ""
-    shortened = f", shortened protocol{scale}" if config.protocol.shortened else ""
-    print(f"{config.name}: {len(config.seeds)} seeds{shortened}")
+    short = shortening(config.protocol.shortened, config.protocol.scale)
+    print(", ".join(filter(None, [f"{config.name}: {len(config.seeds)} seeds", short])))
     total = sum(cycles_of(phase) for phase in prefix)
     if len(protocols) > 1:
         print("\nshared by all arms")

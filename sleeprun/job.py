@@ -22,7 +22,7 @@ from sleeprun.experiment import build, newborns
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
 from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB, arms_table, score_table
-from sleeprun.store import RunDirectory, is_whole, write_json, write_whole
+from sleeprun.store import RunDirectory, is_whole, write_whole
 
 log = logging.getLogger("sleeprun")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
@@ -64,7 +64,8 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
         plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
-    folder.finish(results)
+    folder.report(results)
+    folder.finish()
     Console().print(arms_table(results))
     return results
 
@@ -138,12 +139,12 @@ def _run(
         terminal.bar.stop()
         results = records.results(folder.events(), joint)
         if last:
-            write_json(folder.path / "results.json", results)
+            folder.report(results)
         figures = _draw(folder, results) if config.runtime.figures else []
         if wandb:
             wandb.publish(results, figures)
     if last:
-        folder.finish(results)
+        folder.finish()
         Console().print(score_table(results))
         print(f"{folder.path}")
     return results

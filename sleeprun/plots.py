@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sleeprun.protocol import shortening
+
 Events = list[dict]
 CHANCE = 0.5
 POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so many particles each
@@ -41,12 +43,8 @@ def _sheet(events: Events, width: float, height: float, title: str) -> Figure:
     start = (_of(events, "start") or [{}])[-1]
     figure = Figure((width, height), layout="constrained")
     figure.suptitle(f"{start.get('name', 'run')}: {title}", x=0.05 / width, ha="left")
-    notes = [start["variant"]] if start.get("variant") else []
-    if start.get("shortened"):
-        scale = "" if start["scale"] == 1 else f" (scale {start['scale']:g})"
-        notes.append(f"shortened protocol{scale}")
-    if notes:
-        note = "; ".join(notes)
+    short = shortening(start.get("shortened", False), start.get("scale", 1))
+    if note := "; ".join(filter(None, [start.get("variant"), short])):
         figure.text(1 - 0.05 / width, 0.05 / height, note, ha="right", size=7, color=PALE)
         figure.get_layout_engine().set(rect=(0, 0.2 / height, 1, 1 - 0.2 / height))
     return figure

@@ -136,6 +136,12 @@ def label(phase: Phase) -> tuple[str, str]:
             return "score", f"{phase.task} after {phase.boundary.name}"
 
 
+def shortening(shortened: bool, scale: float) -> str:
+    """What every record says of a protocol that is shorter than the published one."""
+    factor = "" if scale == 1 else f" (scale {scale:g})"
+    return f"shortened protocol{factor}" if shortened else ""
+
+
 def describe(protocol: Protocol, first: int = 0) -> list[str]:
     """One line a phase: kind, name, length and what is plastic."""
     lines = []

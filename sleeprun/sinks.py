@@ -21,7 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sleeprun.config import TrackingConfig
-from sleeprun.stats import describe
+from sleeprun.protocol import shortening
+from sleeprun.stats import describe, mean_and_sd
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
@@ -187,27 +188,28 @@ def _told(doing: str) -> Iterator[None]:
 def score_table(results: dict[str, Any]) -> Table:
     """Tasks x boundaries: mean +- sd over seeds."""
     n = len(results["seeds"])
-    marks = [mark for mark in (results["variant"], _shortened(results)) if mark]
+    short = shortening(results["shortened"], results["scale"])
     title = f"{results['experiment']}: performance, mean +- sd over {n} seed{'s' * (n > 1)}"
-    table = Table(title="; ".join([title, *marks]))
+    table = Table(title="; ".join(filter(None, [title, results["variant"], short])))
     table.add_column("after")
     for task in results["tasks"]:
         table.add_column(task, justify="right")
     for row, boundary in enumerate(results["boundaries"]):
         columns = [[R[row][j] for R in results["R"]] for j in range(len(results["tasks"]))]
-        table.add_row(boundary["name"], *(mean_and_sd(column) for column in columns))
+        table.add_row(boundary["name"], *(mean_and_sd(describe(column)) for column in columns))
     return table
 
 
 def arms_table(results: dict[str, Any]) -> Table:
     """The final score of every arm, and the paired difference of each to the first."""
     arms, tasks = results["arms"], results["tasks"]
+    first = next(iter(arms))
     table = Table(title=f"{results['experiment']}: arms at the end, mean +- sd [95 % interval]")
-    for column in ("arm", *tasks, *(f"{task} - {next(iter(arms))}" for task in tasks)):
+    for column in ("arm", *tasks, *(f"{task} - {first}" for task in tasks)):
         table.add_column(column)
     for arm, metrics in arms.items():
-        scores = [mean_and_sd(metrics[f"final/{task}"]["per_seed"]) for task in tasks]
-        found = [results["differences"].get(f"{arm} - {next(iter(arms))}: {t}") for t in tasks]
+        scores = [mean_and_sd(metrics[f"final/{task}"]) for task in tasks]
+        found = [results["differences"].get(f"{arm} - {first}: {t}") for t in tasks]
         table.add_row(arm, *scores, *(_difference(one) for one in found if one))
     return table
 
@@ -219,17 +221,3 @@ def _difference(difference: dict[str, Any]) -> str:
     low, high = difference["ci95"] or (None, None)
     interval = "" if low is None else f" \\[{low:+.2f}, {high:+.2f}]"
     return f"{difference['mean']:+.2f}{interval}"
-
-
-def _shortened(results: dict[str, Any]) -> str:
-    scale = "" if results["scale"] == 1 else f" (scale {results['scale']:g})"
-    return f"shortened protocol{scale}" if results["shortened"] else ""
-
-
-def mean_and_sd(values: list[float | None]) -> str:
-    """`0.70 +- 0.02`, over the seeds that have a value."""
-    summary = describe(values)
-    if summary["mean"] is None:
-        return "-"
-    spread = "" if summary["sd"] is None else f" +- {summary['sd']:.2f}"
-    return f"{summary['mean']:.2f}{spread}"

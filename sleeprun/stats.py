@@ -1,6 +1,6 @@
 """Statistics over seeds: mean, standard deviation, bootstrap interval, paired differences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,13 @@ def describe(per_seed: Sequence[float | None]) -> dict[str, Any]:
         "sd": float(known.std(ddof=1)) if len(known) > 1 else None,
         "ci95": interval(known),
     }
+
+
+def mean_and_sd(measure: Mapping[str, Any], digits: int = 2) -> str:
+    """`0.70 +- 0.02` of what `describe` found."""
+    mean, sd = measure.get("mean"), measure.get("sd")
+    spread = "" if sd is None else f" +- {sd:.{digits}f}"
+    return "-" if mean is None else f"{mean:.{digits}f}{spread}"
 
 
 def paired_difference(

@@ -91,17 +91,21 @@ class RunDirectory:
             old.unlink()
         return path
 
-    def finish(self, results: dict[str, Any]) -> None:
+    def report(self, results: dict[str, Any]) -> None:
         write_json(self.path / "results.json", results)
+
+    def finish(self) -> None:
+        """Say that everything is there."""
         write_whole(self.path / "DONE", b"")
 
     def newest(self) -> list[Path]:
         """The checkpoints, the furthest one first."""
 
         def position(path: Path) -> tuple[int, int]:
-            if not is_whole(path):
+            try:
+                header = read_header(path)
+            except DamagedCheckpoint:
                 return (1 << 60, 0)  # tried first, so that the user hears of it
-            header = read_header(path)
             return header["phase"], header["done"]
 
         return sorted(self.checkpoints.glob("*.ckpt"), key=position, reverse=True)

@@ -45,6 +45,8 @@ def _number(path: Path) -> tuple[int, str]:
 
 
 def _row(job: Path, sweep: Path) -> list[str]:
+    from sleeprun.stats import mean_and_sd
+
     overrides = OmegaConf.load(job / ".hydra" / "overrides.yaml")
     results = job / "results.json"
     found = json.loads(results.read_text()) if results.exists() else {}
@@ -52,14 +54,9 @@ def _row(job: Path, sweep: Path) -> list[str]:
     status = "done" if (job / "DONE").exists() else f"[red]failed[/], see {job}"
     numbers = [
         "\n".join(
-            f"{arm} {_number_of(metrics.get(name, {}))}".strip() for arm, metrics in arms.items()
+            f"{arm} {mean_and_sd(metrics.get(name, {}), 3)}".strip()
+            for arm, metrics in arms.items()
         )
         for name in ("accuracy", "forgetting")
     ]
     return [str(job.relative_to(sweep)), escape(" ".join(map(str, overrides))), status, *numbers]
-
-
-def _number_of(measure: dict[str, Any]) -> str:
-    mean, sd = measure.get("mean"), measure.get("sd")
-    spread = "" if sd is None else f" +- {sd:.3f}"
-    return "-" if mean is None else f"{mean:.3f}{spread}"

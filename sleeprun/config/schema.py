@@ -24,7 +24,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(gt=0, le=100)]
 Decay = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
-Room = Annotated[int, Field(ge=1, le=2**24)]
+MOST_ROOM = 2**24
+Room = Annotated[int, Field(ge=1, le=MOST_ROOM)]
 
 
 def _as_list(value: object) -> object:
