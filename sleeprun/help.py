@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sleeprun.config import Config
+    from sleeprun.protocol import Protocol
 
 COMMANDS = """\
 sleeprun: how does sleep keep neural networks from forgetting?
@@ -18,6 +19,7 @@ sleeprun: how does sleep keep neural networks from forgetting?
   sleeprun +experiment=NAME protocol.scale=0.1 seeds=4
   sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; hydra/launcher=joblib: in parallel
   sleeprun resume=RUN_DIR                         go on with a run that was broken off
+  sleeprun +experiment=NAME from=RUN_DIR          begin at a boundary of that run, not from birth
   sleeprun --config-dir DIR +experiment=MINE      experiments of your own, in DIR/experiment/
   eval "$(sleeprun -sc install=bash)"             tab completion (also zsh, fish)
   sleeprun --hydra-help                           Hydra's own flags
@@ -94,32 +96,52 @@ def _conf() -> Path:
 
 def print_protocol(config: "Config") -> None:
     """The phases of every arm, and about how long they will take."""
-    from sleeprun.protocol import arms_of, cycles_of, describe, shared_prefix, shortening
+    from sleeprun.protocol import (
+        arms_of,
+        cycles_of,
+        describe,
+        expected_seconds,
+        shared_prefix,
+        shortening,
+    )
 
     protocols = arms_of(config)
     prefix = shared_prefix(list(protocols.values()))
     short = shortening(config.protocol.shortened, config.protocol.scale)
     print(", ".join(filter(None, [f"{config.name}: {len(config.seeds)} seeds", short])))
-    total = sum(cycles_of(phase) for phase in prefix)
+    behind = _phases_behind(config, prefix)
+    total = sum(cycles_of(phase) for phase in prefix[behind:])
     if len(protocols) > 1:
         print("\nshared by all arms")
-        print("\n".join(describe(prefix)))
+        print("\n".join(describe(prefix[behind:], first=behind)))
     for name, protocol in protocols.items():
-        rest = protocol[len(prefix) :] if len(protocols) > 1 else protocol
+        rest = protocol[len(prefix) if len(protocols) > 1 else behind :]
         if len(protocols) > 1:
             print(f"\narm {name}")
             total += sum(cycles_of(phase) for phase in rest)
         print("\n".join(describe(rest, first=len(protocol) - len(rest))))
-    cores = config.devices
-    speed = config.runtime.expected_cycles_per_second
-    seconds = total * -(-len(config.seeds) // cores) / speed
+    seconds, speed = expected_seconds(config, total), config.runtime.expected_cycles_per_second
     print(
-        f"\n{total:,d} movement cycles a seed; about {_duration(seconds)} on {cores} cores "
+        f"\n{total:,d} movement cycles a seed; about {duration(seconds)} on {config.devices} cores "
         f"at {speed:g} cycles/s a core"
     )
 
 
-def _duration(seconds: float) -> str:
+def _phases_behind(config: "Config", protocol: "Protocol") -> int:
+    """How many phases another run has done for this one; says which."""
+    if config.origin is None or config.resume:
+        return 0
+    from sleeprun import branch
+    from sleeprun.job import prepare_jax
+
+    prepare_jax(config)  # what a state fits depends on the device
+    found = branch.find(config.origin, config, protocol)
+    print(f"begins after '{found.boundary}' from {found.checkpoint}; what is left:")
+    return found.phases
+
+
+def duration(seconds: float) -> str:
+    """`2 hours`, in the unit that leaves one or two digits."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"

@@ -3,7 +3,6 @@
 import importlib.metadata
 import json
 import logging
-import shutil
 import signal
 import threading
 import time
@@ -16,13 +15,13 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import plots, records, stats
+from sleeprun import branch, plots, records, stats
 from sleeprun.config import Config, ConfigError
 from sleeprun.experiment import build, newborns
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
 from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB, arms_table, score_table
-from sleeprun.store import RunDirectory, is_whole, write_whole
+from sleeprun.store import RunDirectory, write_whole
 
 log = logging.getLogger("sleeprun")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
@@ -49,17 +48,15 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
     protocols = arms_of(config)
     trunk = shared_prefix(list(protocols.values()))
     folder = RunDirectory(path)
-    results = _run(config, trunk, folder, devices, joint, last=not config.arms)
+    results = _run(config, trunk, folder, devices, joint, config.origin, last=not config.arms)
     if not config.arms:
         return results
     by_arm = {}
     for name, protocol in protocols.items():
-        branch = RunDirectory(path / "arms" / name)
-        if not any(branch.newest()):
-            branch_off(folder, branch)
+        own = RunDirectory(path / "arms" / name)
         update = {"sleep": config.arms[name], "name": f"{config.name}:{name}", "arms": {}}
         arm = config.model_copy(update=update)
-        by_arm[name] = _run(arm, protocol, branch, devices, joint, last=True)
+        by_arm[name] = _run(arm, protocol, own, devices, joint, str(path), last=True)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
@@ -95,19 +92,13 @@ def prepare_jax(config: Config) -> int:
     return min(wanted, jax.device_count())
 
 
-def branch_off(trunk: RunDirectory, branch: RunDirectory) -> None:
-    """Give a new run the furthest checkpoint of another, and the record that led to it."""
-    checkpoint = next(path for path in trunk.newest() if is_whole(path))
-    shutil.copyfile(trunk.events_path, branch.events_path)
-    write_whole(branch.checkpoints / checkpoint.name, checkpoint.read_bytes())
-
-
 def _run(
     config: Config,
     protocol: Protocol,
     folder: RunDirectory,
     devices: int,
     joint: dict[str, Any] | None,
+    origin: str | None,
     *,
     last: bool,
 ) -> dict[str, Any]:
@@ -115,6 +106,8 @@ def _run(
     if folder.done:
         log.info("%s is done already", folder.path)
         return json.loads((folder.path / "results.json").read_text())
+    if origin and not any(folder.newest()):
+        branch.off(branch.find(origin, config, protocol), config, folder)
     write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
     experiment = build(config)
     run = Run(
@@ -129,11 +122,11 @@ def _run(
         sinks: list[Any] = [folder, stack.enter_context(terminal)]
         wandb = None
         if config.tracking.mode != "disabled" and last:
-            wandb = WandB(folder.path, config.name, config.model_dump(), config.tracking)
+            described = config.model_dump(by_alias=True)
+            wandb = WandB(folder.path, config.name, described, config.tracking)
             sinks.append(stack.enter_context(wandb))
             _tell([wandb], folder.events())  # what was recorded before this process began
-        resumed = run.phase > 0 or run.done > 0
-        _tell(sinks, [*before, _start(config, experiment.network.engine, resumed=resumed)])
+        _tell(sinks, [*before, _start(config, run)])
         with interruptible(run):
             _tell(sinks, _timed(run, config))
         terminal.bar.stop()
@@ -178,16 +171,17 @@ def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:
 def _timed(run: Run, config: Config) -> Iterator[dict[str, Any]]:
     """The run's events, and at last how long they took."""
     yield from run.events()
-    steps = run.cycles_done() * config.network.cycle_steps * len(config.seeds)
+    steps = run.own_cycles() * config.network.cycle_steps * len(config.seeds)
     seconds = run.seconds()
     yield {"event": "end", "wall_seconds": seconds, "steps_per_second": steps / seconds}
 
 
-def _start(config: Config, engine: str, *, resumed: bool) -> dict[str, Any]:
+def _start(config: Config, run: Run) -> dict[str, Any]:
     device = jax.devices()[0]
     return {
         "event": "start",
-        "resumed": resumed,
+        "resumed": run.earlier_seconds > 0,
+        "branched_from": run.branched_from,
         "time": time.strftime("%Y-%m-%d %H:%M:%S"),
         "name": config.name,
         "variant": config.variant,
@@ -201,7 +195,7 @@ def _start(config: Config, engine: str, *, resumed: bool) -> dict[str, Any]:
         "shape": {
             name: getattr(config.network, name).size for name in ("input", "hidden", "output")
         },
-        "engine": engine,
+        "engine": run.experiment.network.engine,
         "device": f"{jax.device_count()} x {device.device_kind}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }

@@ -107,6 +107,12 @@ def cycles_of(phase: Phase) -> int:
             return 0
 
 
+def expected_seconds(config: Config, cycles: int) -> float:
+    """About how long so many movement cycles of every seed take."""
+    seeds_a_core = -(-len(config.seeds) // config.devices)
+    return cycles * seeds_a_core / config.runtime.expected_cycles_per_second
+
+
 def shared_prefix(protocols: list[Protocol]) -> Protocol:
     """The phases with which all protocols begin."""
     prefix: list[Phase] = []

@@ -14,6 +14,11 @@ from sleeprun.protocol import label
 Event = dict[str, Any]
 BINS = 60
 FIELDS = 48  # hidden neurons whose receptive field is recorded
+PER_SEED = {
+    "start": ("seeds",),
+    "progress": ("rewarded", "punished", "neutral", "spikes"),
+    "score": ("score", "rewarded", "punished"),
+}
 
 
 def phase(index: int, phase: Phase, cycle: int, *, again: bool) -> Event:
@@ -60,6 +65,24 @@ def score(phase: Score, eaten: np.ndarray) -> Event:
         "rewarded": rewarded.tolist(),
         "punished": punished.tolist(),
     }
+
+
+def of_seeds(event: Event, places: list[int]) -> Event | None:
+    """An event of a run told for the seeds at some places; none where it cannot be.
+
+    Weights are told of all seeds together, fields and rasters of the first one.
+    """
+
+    def part(values: Any) -> Any:
+        if isinstance(values, dict):
+            return {name: part(inner) for name, inner in values.items()}
+        return [values[place] for place in places]
+
+    kind = event["event"]
+    if kind == "weights" or (kind in ("fields", "raster") and places[0] != 0):
+        return None
+    per_seed = PER_SEED.get(kind, ())
+    return event | {key: part(event[key]) for key in per_seed}
 
 
 def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> Iterable[Event]:
@@ -178,7 +201,9 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "R": R.tolist(),
         "metrics": metrics.summary(R, tasks, rows, reference),
         "device": start["device"],
+        "engine": start.get("engine"),
         "versions": start["versions"],
+        "branched_from": start.get("branched_from"),
         "wall_seconds": end.get("wall_seconds"),
         "steps_per_second": end.get("steps_per_second"),
     }

@@ -46,12 +46,13 @@ class Run:
         self.phase, self.done, self.cycle = 0, 0, 0
         self.state = self.tested = pad(newborns, devices)
         self.eaten = np.zeros((2, self.seeds), int)  # by the tested copy: rewarded, punished
+        self.branched_from: dict[str, Any] | None = None  # where in which run; none: from birth
         self.stopped = False  # set from outside: save and stop at the next chunk
         self.earlier_seconds = 0.0
         self.began = self.saved = time.monotonic()
 
     def seconds(self) -> float:
-        """Wall time spent on the run so far, before interruptions too."""
+        """Wall time spent on this run so far, before interruptions too."""
         return self.earlier_seconds + time.monotonic() - self.began
 
     def cycles_done(self) -> int:
@@ -60,6 +61,11 @@ class Run:
         if self.phase == len(self.protocol):
             return behind
         return behind + self.done * units(self.protocol[self.phase])[1]
+
+    def own_cycles(self) -> int:
+        """Those of them that were not simulated by the run that this one branched off."""
+        phases = self.branched_from["phases"] if self.branched_from else 0
+        return self.cycles_done() - sum(cycles_of(phase) for phase in self.protocol[:phases])
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
@@ -79,6 +85,7 @@ class Run:
             self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
             self.eaten = np.array(header["eaten"], int)
             self.earlier_seconds = header["seconds"]
+            self.branched_from = header.get("branched_from")
             self.folder.rewind(header["events_bytes"])
             break
         else:
@@ -120,6 +127,7 @@ class Run:
             "cycle": self.cycle,
             "eaten": self.eaten.tolist(),
             "seconds": self.seconds(),
+            "branched_from": self.branched_from,
             "room": [room(state.network) for state in (self.state, self.tested)],
         }
         self.saved = time.monotonic()
@@ -214,12 +222,15 @@ class Run:
         return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
 
     def _signature(self, phase: int, done: int) -> str:
-        """What a checkpoint at this position depends on."""
         behind = self.protocol[: phase + (done > 0)]
-        sections = {"network", "world", "seeds"}
-        parts = [self.config.model_dump(include=sections), self.experiment.network.engine]
-        text = json.dumps([*parts, repr(behind)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return signature(self.config, self.experiment.network.engine, behind)
+
+
+def signature(config: Config, engine: str, behind: Protocol) -> str:
+    """What a checkpoint depends on; `behind` are the phases up to its own."""
+    parts = [config.model_dump(include={"network", "world", "seeds"}), engine]
+    text = json.dumps([*parts, repr(behind)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def parts_of(phase: Phase) -> tuple[Wake | Sleep, ...]:

@@ -6,11 +6,12 @@ import json
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from sleeprun.config import ConfigError
 
@@ -41,6 +42,14 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def as_line(event: dict[str, Any]) -> bytes:
+    return (json.dumps(without_nan(event)) + "\n").encode()
+
+
+def events_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in lines if line.endswith(b"\n"))
+
+
 def write_json(path: Path, content: Any) -> None:
     write_whole(path, (json.dumps(without_nan(content), indent=1) + "\n").encode())
 
@@ -52,7 +61,7 @@ class RunDirectory:
         self.path = path
         self.events_path = path / "events.jsonl"
         self.checkpoints = path / "checkpoints"
-        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
 
     @property
     def done(self) -> bool:
@@ -62,16 +71,14 @@ class RunDirectory:
         """Append an event, at once. A test's progress is for the eyes only."""
         if event["event"] == "tested":
             return
-        with self.events_path.open("a") as file:
-            file.write(json.dumps(without_nan(event)) + "\n")
+        with self.events_path.open("ab") as file:
+            file.write(as_line(event))
 
     def events(self) -> Iterator[dict[str, Any]]:
         """All events so far; a last line that was cut off is not one."""
         if self.events_path.exists():
-            with self.events_path.open() as file:
-                for line in file:
-                    if line.endswith("\n"):
-                        yield json.loads(line)
+            with self.events_path.open("rb") as file:
+                yield from events_of(file)
 
     def rewind(self, size: int) -> None:
         """Take back the events that were written after a checkpoint."""
@@ -79,16 +86,20 @@ class RunDirectory:
             os.truncate(self.events_path, size)
 
     def save(self, name: str, header: dict[str, Any], state: Any) -> Path:
-        """Save a checkpoint: a line of JSON, then the leaves of `state`."""
+        """Save a checkpoint of `state`; between boundaries the oldest are removed."""
         payload = io.BytesIO()
         eqx.tree_serialise_leaves(payload, state)
-        content = payload.getvalue()
-        size = self.events_path.stat().st_size if self.events_path.exists() else 0
-        line = header | {"events_bytes": size, "sha256": hashlib.sha256(content).hexdigest()}
-        path = self.checkpoints / f"{name}.ckpt"
-        write_whole(path, _sealed(line) + b"\n" + content)
+        path = self.keep(name, header, payload.getvalue())
         for old in sorted(self.checkpoints.glob("cycle-*.ckpt"))[:-KEPT]:
             old.unlink()
+        return path
+
+    def keep(self, name: str, header: dict[str, Any], content: bytes) -> Path:
+        """Write a checkpoint: a line of JSON, then the leaves of a state."""
+        size = self.events_path.stat().st_size if self.events_path.exists() else 0
+        line = header | {"events_bytes": size, "sha256": _sha256(content)}
+        path = self.checkpoints / f"{name}.ckpt"
+        write_whole(path, _sealed(line) + b"\n" + content)
         return path
 
     def report(self, results: dict[str, Any]) -> None:
@@ -123,32 +134,40 @@ def read_header(path: Path) -> dict[str, Any]:
         return _damaged(path)
 
 
-def is_whole(path: Path) -> bool:
-    try:
-        return bool(read_header(path))
-    except DamagedCheckpoint:
-        return False
-
-
 def _sealed(header: dict[str, Any]) -> bytes:
     """A header as a line of JSON that carries its own checksum."""
-    seal = hashlib.sha256(json.dumps(header).encode()).hexdigest()
+    seal = _sha256(json.dumps(header).encode())
     return json.dumps(header | {"seal": seal}).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _damaged(path: Path) -> Any:
     raise DamagedCheckpoint(f"{path} is damaged")
 
 
-def load(path: Path, like: Any) -> Any:
-    """The state saved at `path`. Raises DamagedCheckpoint, or ConfigError where shapes differ."""
+def read(path: Path) -> tuple[dict[str, Any], bytes]:
+    """A checkpoint's header, and the leaves of its state. Raises DamagedCheckpoint."""
     header = read_header(path)
     with path.open("rb") as file:
         file.readline()
         content = file.read()
-    if hashlib.sha256(content).hexdigest() != header["sha256"]:
-        _damaged(path)
+    return (header, content) if _sha256(content) == header["sha256"] else _damaged(path)
+
+
+def of_seeds(content: bytes, places: list[int]) -> bytes:
+    """The leaves of a state, which are all [seed, ...], for the seeds at some places."""
+    whole, part = io.BytesIO(content), io.BytesIO()
+    while whole.tell() < len(content):
+        np.save(part, np.load(whole)[places])
+    return part.getvalue()
+
+
+def load(path: Path, like: Any) -> Any:
+    """The state saved at `path`. Raises DamagedCheckpoint, or ConfigError where shapes differ."""
     try:
-        return eqx.tree_deserialise_leaves(io.BytesIO(content), like)
+        return eqx.tree_deserialise_leaves(io.BytesIO(read(path)[1]), like)
     except RuntimeError as error:
         raise ConfigError(f"{path} belongs to another network: {error}") from None

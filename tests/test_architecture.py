@@ -15,8 +15,8 @@ LAYERS = [
     ["simulate", "adapt", "room"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],
-    ["experiment", "records", "store"],
-    ["run", "plots", "sinks"],
+    ["experiment", "records", "store", "mismatch"],
+    ["run", "branch", "plots", "sinks"],
     ["job", "help", "sweep"],
     ["__main__"],
 ]

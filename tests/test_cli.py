@@ -148,6 +148,7 @@ def later(
             cwd=cwd,
         ),
         "damaged": lambda cwd: resumed_from_damaged(futures["broken"].result().copy, cwd),
+        "branched": lambda cwd: broken_off_branch(whole.run, tiny, cwd),
         "arms": lambda cwd: sleeprun(
             *[*tiny, "protocol.train=0.5", "runtime.figures=true"],
             *["+arms.awake.schedule=never", "+arms.asleep={}"],
@@ -192,6 +193,16 @@ def broken_off(process: subprocess.Popen[str], cwd: Path, blow: signal.Signals, 
         time.sleep(0.01)
     process.send_signal(blow)
     return end(process, cwd)
+
+
+def broken_off_branch(source: Path, tiny: list[str], cwd: Path) -> Ended:
+    """A run from a boundary of another, killed while asleep and resumed without that other."""
+    copy = cwd / "source"
+    shutil.copytree(source, copy)
+    process = begin(*tiny, f"from={copy}/checkpoints/boundary-01.ckpt", cwd=cwd)
+    killed = broken_off(process, cwd, signal.SIGKILL, ASLEEP)
+    shutil.rmtree(copy)
+    return sleeprun(f"resume={killed.run}", cwd=cwd)
 
 
 @dataclass(frozen=True)
@@ -291,6 +302,8 @@ def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(tmp_path: Path) -
         ("protocol.test=-1", ["protocol.test=-1", "greater than 0"]),
         ("resume=nowhere", ["resume='nowhere'"]),
         ("joint=nowhere", ["joint='nowhere'", "results.json"]),
+        ("from=nowhere", ["from='nowhere'", "no such file"]),
+        ("form=nowhere", ["form", "did you mean 'from'?"]),
     ],
 )
 def test_a_mistake_is_told_in_three_lines(override: str, told: list[str], tmp_path: Path) -> None:
@@ -530,6 +543,21 @@ def test_a_damaged_checkpoint_is_told_and_an_older_one_taken(
     assert damaged.checkpoint in warning["message"]
     assert_same_end(ended.run, whole)
     assert_same_record(ended.run, whole)
+
+
+def test_a_killed_branch_goes_on_and_ends_as_a_run_from_scratch(
+    whole: Ended, later: dict[str, Future[Ended]]
+) -> None:
+    ended = later["branched"].result()
+    assert ended.code == 0, ended.err
+    assert_same_end(ended.run, whole)
+    assert_same_record(ended.run, whole)
+    found = results(ended.run)
+    assert found["branched_from"]["boundary"] == "task1"
+    assert found["branched_from"]["wall_seconds"] > 0
+    starts = [(start["resumed"], start["branched_from"]) for start in events(ended.run, "start")]
+    assert starts[0] == (False, None)
+    assert starts[1:] == [(False, found["branched_from"]), (True, found["branched_from"])]
 
 
 @pytest.mark.parametrize("override", ["seeds=3", "network.hidden.size=50", "+sed=3"])

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sleeprun.config.contradictions import contradictions
-from sleeprun.config.messages import explain, nearest, unknown_key
+from sleeprun.config.messages import as_yaml, explain, nearest, unknown_key
 from sleeprun.config.schema import (
     Config,
     NetworkConfig,
@@ -25,6 +25,7 @@ __all__ = [
     "ProjectionConfig",
     "SleepConfig",
     "TrackingConfig",
+    "as_yaml",
     "nearest",
     "parse",
     "stage_names",

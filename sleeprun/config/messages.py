@@ -89,7 +89,8 @@ def _keys(path: list[str]) -> list[str]:
     for part in path:
         found = [inner for kind in found for inner in _descend(kind, part)]
     models = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    return list(dict.fromkeys(name for model in models for name in model.model_fields))
+    fields = [item for model in models for item in model.model_fields.items()]
+    return list(dict.fromkeys(field.alias or name for name, field in fields))
 
 
 def _descend(kind: Any, part: str) -> list[Any]:

@@ -291,6 +291,7 @@ class Config(_Section):
     runtime: RuntimeConfig
     tracking: TrackingConfig
     joint: str | None
+    origin: Annotated[str, Field(min_length=1)] | None = Field(None, alias="from")
     dry_run: bool
     resume: Annotated[str, Field(min_length=1)] | None
 
