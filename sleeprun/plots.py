@@ -23,15 +23,19 @@ STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 def draw(events: Events, results: dict, folder: Path) -> list[Path]:
     """Write every figure that the events and results have data for; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     with matplotlib.rc_context(STYLE):
         for paint in (performance, r_matrix, weights, raster, receptive_fields):
             if figure := paint(events, results):
-                part = folder / f".{paint.__name__}.part"
-                figure.savefig(part, format="png", dpi=150)
-                paths.append(part.replace(folder / f"{paint.__name__}.png"))
+                paths.append(_save(figure, folder / f"{paint.__name__}.png"))
     return paths
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.stem}.part")
+    figure.savefig(part, format="png", dpi=150)
+    return part.replace(path)
 
 
 def _of(events: Events, event: str) -> Events:
@@ -99,8 +103,31 @@ def performance(events: Events, results: dict) -> Figure | None:
     if not chunks or not (fed or tests):
         return None
     figure = _sheet(events, 9, 4, "performance")
+    _draw_performance(figure.add_subplot(), events)
+    figure.legend(loc="outside right center", frameon=False)
+    return figure
+
+
+def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
+    """The performance of several runs, one below another along one axis of time."""
+    start = _of(next(iter(runs.values())), "start")[-1]
+    with matplotlib.rc_context(STYLE):
+        figure = _sheet([start | {"name": name}], 9, 0.8 + 2.4 * len(runs), "performance")
+        panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
+        for axes, (title, events) in zip(panels, runs.items(), strict=True):
+            _draw_performance(axes, events)
+            axes.set_title(title, loc="left", pad=16, weight="bold")
+            axes.label_outer()
+        lines = panels[0].get_legend_handles_labels()
+        figure.legend(*lines, loc="outside right center", frameon=False)
+        return _save(figure, path)
+
+
+def _draw_performance(axes: Axes, events: Events) -> None:
+    """Phases, running performance and tests, in aeons."""
+    chunks, tests = timeline(events)
     aeon = (_of(events, "start") or [{}])[-1].get("aeon", 100)
-    axes = figure.add_subplot(xlabel=f"Protocol time (aeons of {aeon} movement cycles)")
+    axes.set_xlabel(f"Protocol time (aeons of {aeon} movement cycles)")
     axes.set_ylabel("Performance (rewarded / eaten)")
     phases = [list(group) for _, group in itertools.groupby(chunks, lambda each: each["phase"])]
     cycles = chunks[-1]["to"] - chunks[0]["from"]
@@ -110,8 +137,6 @@ def performance(events: Events, results: dict) -> Figure | None:
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
     axes.xaxis.set_major_formatter("{x:,.10g}")
-    figure.legend(loc="outside right center", frameon=False)
-    return figure
 
 
 def _draw_phases(axes: Axes, phases: list[Events], cycles: int, aeon: int) -> None:
@@ -280,7 +305,4 @@ def compare_arms(events: Events, results: dict[str, dict], folder: Path) -> Path
         axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="Performance")
         axes.margins(x=0.2)
         figure.legend(loc="outside right center", frameon=False)
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / ".arms.part"
-        figure.savefig(part, format="png", dpi=150)
-    return part.replace(folder / "arms.png")
+        return _save(figure, folder / "arms.png")

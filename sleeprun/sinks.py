@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -22,7 +23,7 @@ from rich.text import Text
 
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol import shortening
-from sleeprun.stats import describe, mean_and_sd
+from sleeprun.stats import describe, mean_and_interval, mean_and_sd
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
@@ -210,14 +211,5 @@ def arms_table(results: dict[str, Any]) -> Table:
     for arm, metrics in arms.items():
         scores = [mean_and_sd(metrics[f"final/{task}"]) for task in tasks]
         found = [results["differences"].get(f"{arm} - {first}: {t}") for t in tasks]
-        table.add_row(arm, *scores, *(_difference(one) for one in found if one))
+        table.add_row(arm, *scores, *(escape(mean_and_interval(one)) for one in found if one))
     return table
-
-
-def _difference(difference: dict[str, Any]) -> str:
-    """`+.06 [+.04, +.08]`."""
-    if difference["mean"] is None:
-        return "-"
-    low, high = difference["ci95"] or (None, None)
-    interval = "" if low is None else f" \\[{low:+.2f}, {high:+.2f}]"
-    return f"{difference['mean']:+.2f}{interval}"

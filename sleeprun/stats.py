@@ -41,6 +41,13 @@ def mean_and_sd(measure: Mapping[str, Any], digits: int = 2) -> str:
     return "-" if mean is None else f"{mean:.{digits}f}{spread}"
 
 
+def mean_and_interval(difference: Mapping[str, Any]) -> str:
+    """`+0.06 [+0.04, +0.08]` of what `paired_difference` found."""
+    mean, interval = difference["mean"], difference["ci95"]
+    around = " [{:+.2f}, {:+.2f}]".format(*interval) if interval else ""
+    return "-" if mean is None else f"{mean:+.2f}{around}"
+
+
 def paired_difference(
     ours: Sequence[float | None], theirs: Sequence[float | None]
 ) -> dict[str, Any]:

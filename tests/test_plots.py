@@ -125,6 +125,15 @@ def test_one_seed_and_one_boundary(tmp_path):
     assert names(plots.draw(events, told, tmp_path)) == {"performance", "r_matrix"}
 
 
+def test_runs_are_compared_along_one_axis_of_time(tmp_path):
+    runs = {"this": run_of(), "that": run_of(chunks=8)}
+    path = plots.compare_performance("both", runs, tmp_path / "new" / "both.png")
+    assert list(path.parent.iterdir()) == [path]
+    with Image.open(path) as image:
+        assert image.size[1] > 700
+        assert np.asarray(image.convert("L")).std() > 5
+
+
 def test_a_shortened_protocol_says_so():
     def notes(shortened: bool) -> str:
         figure = plots.raster(run_of(shortened=shortened), {})

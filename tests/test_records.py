@@ -2,7 +2,7 @@
 
 import itertools
 
-from sleeprun.records import thinned
+from sleeprun.records import of_seeds, thinned
 
 
 def progress(phase: int, start: int) -> dict:
@@ -31,6 +31,19 @@ def test_thinning_merges_neighbours_of_a_phase_and_keeps_all_else() -> None:
         assert edges[0][0] == 0
         assert edges[-1][1] == 1000
         assert all(a[1] == b[0] for a, b in itertools.pairwise(edges))
+
+
+def test_an_event_is_told_for_some_of_the_seeds() -> None:
+    part = of_seeds(progress(0, 0), [1])
+    assert part == progress(0, 0) | {
+        "rewarded": [2], "punished": [1], "neutral": [0], "spikes": {"hidden": [4]},
+    }  # fmt: skip
+    start = {"event": "start", "seeds": [7, 8, 9], "name": "x"}
+    assert of_seeds(start, [2, 0]) == start | {"seeds": [9, 7]}
+    first = {"event": "raster", "spikes": {"hidden": [[0, 3]]}}
+    assert of_seeds(first, [0]) == first
+    assert of_seeds(first, [1]) is None
+    assert of_seeds({"event": "weights", "histograms": {}}, [0]) is None
 
 
 def test_a_short_run_is_left_alone() -> None:

@@ -1,0 +1,216 @@
+"""The table of Golden et al. 2022 from nothing: every condition is run, compared and drawn.
+
+The conditions (golden2022_table.yaml) are ordinary runs in FOLDER/NAME. What they share is
+simulated once. Called again, the script goes on where it was broken off. What follows `--` is
+passed to every run: `-- tracking=disabled runtime.cores=8`.
+"""
+
+import argparse
+import fcntl
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from sleeprun import plots, stats
+from sleeprun.__main__ import INTERRUPTED, MISTAKE, conf_dir
+from sleeprun.config import Config, ConfigError, parse
+from sleeprun.help import duration, explain_hydra
+from sleeprun.protocol import arms_of, cycles_of, expected_seconds, shared_prefix, shortening
+from sleeprun.records import thinned
+from sleeprun.store import RunDirectory, write_whole
+
+PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
+CONDITIONS: dict[str, dict[str, Any]] = PLAN["conditions"]
+Results = dict[str, dict[str, Any]]
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    folder = arguments.folder.absolute()
+    overrides = {name: overrides_of(name, arguments, folder) for name in CONDITIONS}
+    configs = {name: config_of(given) for name, given in overrides.items()}
+    announce(configs, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder) as lock:
+        for name, given in overrides.items():
+            carry_out(given, folder / name, lock)
+        results = {
+            name: json.loads((folder / name / "results.json").read_text()) for name in configs
+        }
+        text = "\n".join([*table(results), *differences(results), *conditions_of(configs, results)])
+        write_whole(folder / "table.md", text.encode())
+        draw(folder)
+    print(f"\n{text}\n{folder / 'table.md'}\n{folder / 'performance.png'}")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scale", default="0.1", help="of the published length (default 0.1)")
+    parser.add_argument("--seeds", default="10", help="how many networks (default 10)")
+    folder = Path("runs/golden2022_table")
+    parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
+    parser.add_argument("overrides", nargs="*", metavar="-- key=value", help="for every run")
+    return parser.parse_args()
+
+
+def overrides_of(name: str, arguments: argparse.Namespace, folder: Path) -> list[str]:
+    given = [f"+experiment=golden2022/{name}", f"protocol.scale={arguments.scale}"]
+    origin = CONDITIONS[name]["from"]
+    begin = [f"from={folder / origin}"] if origin else []
+    return [*given, f"seeds={arguments.seeds}", *arguments.overrides, *begin]
+
+
+def config_of(overrides: list[str]) -> Config:
+    """As the command will compose it, so that a mistake is told before anything is run."""
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            composed: Any = OmegaConf.to_container(compose("config", overrides), resolve=True)
+        return parse(composed)
+    except (HydraException, OmegaConfBaseException) as error:
+        stop(explain_hydra(error), MISTAKE)
+    except ConfigError as error:
+        stop(str(error), MISTAKE)
+
+
+def stop(message: str, code: int) -> Any:
+    print(f"golden2022_table: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def announce(configs: dict[str, Config], folder: Path) -> None:
+    """How long everything that is not yet done will take."""
+    total = 0.0
+    protocols = {name: arms_of(config)[""] for name, config in configs.items()}
+    print(f"{folder}: what is not yet done takes about")
+    for name, config in configs.items():
+        protocol, origin = protocols[name], CONDITIONS[name]["from"]
+        behind = len(shared_prefix([protocol, protocols[origin]])) if origin else 0
+        cycles = sum(cycles_of(phase) for phase in protocol[behind:])
+        done, seconds = (folder / name / "DONE").exists(), expected_seconds(config, cycles)
+        total += 0.0 if done else seconds
+        told = "done" if done else duration(seconds)
+        print(f"  {name:26s}  {cycles:>12,d} cycles a seed  {told:>12s}")
+    print(f"  together {duration(total)} on {config.devices} cores", flush=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[int]:
+    """Wait until no other call works in the folder.
+
+    The runs inherit the lock: one that outlives a script that was killed is waited for.
+    """
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another run is at work in {folder}; waiting for it to end", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
+
+
+def carry_out(overrides: list[str], run: Path, lock: int) -> None:
+    """Begin a run, go on with it, or leave it as it is where it is done."""
+    arguments = [f"resume={run}"]
+    if not (run / "events.jsonl").exists():
+        arguments = [*overrides, f"hydra.run.dir={run}"]
+    elif (told := differing(overrides, run)) is not None:
+        stop(f"{run} was run with {told}; choose another --folder", MISTAKE)
+    elif (run / "DONE").exists():
+        return
+    print(f"\nsleeprun {' '.join(arguments)}", flush=True)
+    process = subprocess.Popen([sys.executable, "-m", "sleeprun", *arguments], pass_fds=[lock])
+    while True:
+        try:
+            code = process.wait()
+            break
+        except KeyboardInterrupt:  # the run has heard it too, and saves its state
+            continue
+    if code:
+        stop(f"{run} ended with exit code {code}; the same command again goes on from there", code)
+
+
+def differing(overrides: list[str], run: Path) -> str | None:
+    """The overrides that a run was begun with, if they were others; where it began aside."""
+    stored = yaml.safe_load((run / ".hydra" / "overrides.yaml").read_text())
+    ours, theirs = ([o for o in each if not o.startswith("from=")] for each in (overrides, stored))
+    return None if ours == theirs else " ".join(theirs)
+
+
+def table(results: Results) -> list[str]:
+    """Every condition: ours and what was published, mean and sd over networks."""
+    tasks = results["task1"]["tasks"]
+    columns = [column for task in tasks for column in (task, f"{task}, published")]
+    lines = [row("", *columns, "n", "wall time"), row(*["---"] * (len(columns) + 3))]
+    for name, condition in CONDITIONS.items():
+        found, cells = results[name], []
+        for task in tasks:
+            ours, published = found["metrics"][f"final/{task}"], condition["published"]
+            cells += [stats.mean_and_sd(ours), stats.mean_and_sd(published.get(task, {}))]
+        n, seconds = len(found["seeds"]), duration(found["wall_seconds"])
+        lines.append(row(condition["title"], *cells, str(n), seconds))
+    return lines
+
+
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def differences(results: Results) -> list[str]:
+    """Pairs of conditions, network by network, with bootstrap intervals of the mean."""
+    tasks = results["task1"]["tasks"]
+    n = len(results["task1"]["seeds"])
+    between = "" if n < stats.FEWEST else " [bootstrap interval, 95 %]"
+    lines = ["", f"Differences, paired over {n} networks: mean{between}", ""]
+    lines += [row("", *tasks), row(*["---"] * (len(tasks) + 1))]
+    for pair in PLAN["differences"]:
+        cells = []
+        for task in tasks:
+            ours, theirs = (results[n]["metrics"][f"final/{task}"]["per_seed"] for n in pair)
+            cells.append(stats.mean_and_interval(stats.paired_difference(ours, theirs)))
+        lines.append(row(" minus ".join(pair), *cells))
+    return lines
+
+
+def conditions_of(configs: dict[str, Config], results: Results) -> list[str]:
+    """What the numbers were obtained with."""
+    protocol, found = configs["task1"].protocol, results["task1"]
+    lengths = ("unsupervised", "train", "test")
+    ours = " / ".join(f"{getattr(protocol, name) * protocol.scale:,g}" for name in lengths)
+    full = " / ".join(f"{getattr(protocol.published, name):,g}" for name in lengths)
+    notes = [found["variant"], shortening(protocol.shortened, protocol.scale)]
+    seconds = sum(one["wall_seconds"] for one in results.values())
+    return [
+        "",
+        f"Protocol: {ours} aeons unsupervised / a training stage / a test (published: {full}).",
+        *[f"{note[0].upper()}{note[1:]}." for note in notes if note],
+        f"Engine {found['engine']} on {found['device']}; {duration(seconds)} in all.",
+        "",
+    ]
+
+
+def draw(folder: Path) -> None:
+    told = {
+        condition["title"]: thinned(RunDirectory(folder / name).events())
+        for name, condition in CONDITIONS.items()
+        if condition["from"]  # the others are the beginning of these
+    }
+    plots.compare_performance("Golden et al. 2022", told, folder / "performance.png")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
