@@ -2,7 +2,7 @@
 
 The conditions (golden2022_table.yaml) are ordinary runs in FOLDER/NAME. What they share is
 simulated once. Called again, the script goes on where it was broken off. What follows `--` is
-passed to every run: `-- tracking=disabled runtime.cores=8`.
+passed to every run: `-- tracking=disabled runtime.cores=8`; with `-- dry_run=true` nothing is run.
 """
 
 import argparse
@@ -40,6 +40,8 @@ def main() -> None:
     overrides = {name: overrides_of(name, arguments, folder) for name in CONDITIONS}
     configs = {name: config_of(given) for name, given in overrides.items()}
     announce(configs, folder)
+    if configs["task1"].dry_run:
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder) as lock:
         for name, given in overrides.items():
@@ -77,7 +79,8 @@ def config_of(overrides: list[str]) -> Config:
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             composed: Any = OmegaConf.to_container(compose("config", overrides), resolve=True)
-        return parse(composed)
+        config = parse(composed)
+        return stop("arms: the conditions have none", MISTAKE) if config.arms else config
     except (HydraException, OmegaConfBaseException) as error:
         stop(explain_hydra(error), MISTAKE)
     except ConfigError as error:
@@ -142,9 +145,10 @@ def carry_out(overrides: list[str], run: Path, lock: int) -> None:
 
 
 def differing(overrides: list[str], run: Path) -> str | None:
-    """The overrides that a run was begun with, if they were others; where it began aside."""
+    """The overrides that a run was begun with, if they were others; folders aside."""
     stored = yaml.safe_load((run / ".hydra" / "overrides.yaml").read_text())
-    ours, theirs = ([o for o in each if not o.startswith("from=")] for each in (overrides, stored))
+    aside = ("from=", "hydra.")
+    ours, theirs = ([o for o in each if not o.startswith(aside)] for each in (overrides, stored))
     return None if ours == theirs else " ".join(theirs)
 
 

@@ -123,9 +123,20 @@ def test_a_folder_of_another_table_is_refused(made: tuple[Path, str]) -> None:
     assert len(err.splitlines()) == 1
 
 
+def test_a_dry_run_says_how_long_all_takes_and_leaves_nothing(tmp_path: Path) -> None:
+    code, out, err = end(begin(tmp_path / "none", *SMALL, "dry_run=true"))
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[1:-1]] == list(NAMES)
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize(
     ("override", "told"),
-    [("sed=3", "did you mean 'seeds'?"), ("protocol.test=0", "protocol.test=0")],
+    [
+        ("sed=3", "did you mean 'seeds'?"),
+        ("protocol.test=0", "protocol.test=0"),
+        ("+arms.a={}", "arms: the conditions have none"),
+    ],
 )
 def test_a_mistake_is_told_before_anything_is_run(tmp_path: Path, override: str, told: str) -> None:
     code, out, err = end(begin(tmp_path / "none", override))

@@ -114,3 +114,9 @@ def test_statistics_over_seeds() -> None:
     assert paired["mean"] == pytest.approx(0.1)
     assert paired["ci95"] == pytest.approx([0.1, 0.1])
     assert stats.describe([0.5, 0.6])["ci95"] is None
+
+
+def test_a_difference_in_words() -> None:
+    assert stats.mean_and_interval({"mean": 0.061, "ci95": [0.04, 0.081]}) == "+0.06 [+0.04, +0.08]"
+    assert stats.mean_and_interval({"mean": -0.5, "ci95": None}) == "-0.50"
+    assert stats.mean_and_interval({"mean": None, "ci95": None}) == "-"
