@@ -18,7 +18,7 @@ from sleeprun.tasks.foraging import ForagingWorld, Task
 def build(config: Config) -> Experiment:
     world, food = config.world, config.world.particles
     return Experiment(
-        network=agent.build(config.network, engine_of(config)),
+        network=agent.build(config.network, engine_of(config), config.runtime.skip_quiet),
         world=ForagingWorld(
             hunger_per_percent=jnp.float32(world.hunger_per_percent),
             food_kick=jnp.float32(world.food_kick),

@@ -13,6 +13,7 @@ from sleeprun.homeostasis import Homeostasis
 from sleeprun.network import Engine, Network, Population, Projection
 from sleeprun.neurons import LIF, RulkovMap
 from sleeprun.plasticity import STDP
+from sleeprun.relaxation import relaxation_of
 
 if TYPE_CHECKING:
     from sleeprun.config import NetworkConfig, PlasticityConfig, ProjectionConfig
@@ -32,22 +33,26 @@ WEIGHTS: dict[str, Callable[..., Any]] = {
 WIRING_PURPOSE = 1
 
 
-def build(config: "NetworkConfig", engine: Engine = "by_layer") -> Network:
+def build(
+    config: "NetworkConfig", engine: Engine = "by_layer", skip_quiet: bool = False
+) -> Network:
     """The network that a config describes."""
     populations = {}
     for name in POPULATIONS:
         population = getattr(config, name)
         cell = config.neurons[population.neuron]
-        constants = cell.model_dump(exclude={"model"})
+        neuron = NEURONS[cell.model].create(**cell.model_dump(exclude={"model"}))
         rule = population.homeostasis
+        skips = skip_quiet and engine == "native" and isinstance(neuron, RulkovMap)
         populations[name] = Population(
-            neuron=NEURONS[cell.model].create(**constants),
+            neuron=neuron,
             homeostasis=Homeostasis(*floats(rule.target, rule.step, rule.smoothing))
             if rule
             else None,
             size=population.count,
             spike_room=population.spike_room,
             regulates=rule.regulates if rule else "resistance",
+            relaxation=relaxation_of(neuron, config.cycle_steps) if skips else None,
         )
     projections = {
         name: Projection(
