@@ -20,7 +20,7 @@ BOUND = 2e-3  # on v; the polynomial is then within 1e-8 of the steps
 DEGREE = 4  # of the polynomial for small deviations
 TABLE_DEGREE = 2  # of the polynomials in v and u in a row of the table
 TABLE_ROWS, ROW = 1024, 16  # a row: two polynomials of six terms, padded
-BELOW_THRESHOLD = 0.9  # largest current of the table, as a share of what makes a neuron spike
+BELOW_THRESHOLD = 0.85  # largest current of the table, as a share of what makes a neuron spike
 
 Series = Float[np.ndarray, "term ..."]
 

@@ -69,7 +69,8 @@ class Run:
                 if header["signature"] != self._signature(header["phase"], header["done"]):
                     raise ConfigError(
                         f"resume={self.folder.path}: {path.name} was made with another "
-                        "configuration (network, world, seeds, protocol or runtime.simulate)"
+                        "configuration (network, world, seeds, protocol, runtime.simulate or "
+                        "runtime.skip_quiet)"
                     )
                 state, tested = load(path, self._like(header["room"]))
             except DamagedCheckpoint as error:
@@ -217,7 +218,8 @@ class Run:
         """What a checkpoint at this position depends on."""
         behind = self.protocol[: phase + (done > 0)]
         sections = {"network", "world", "seeds"}
-        parts = [self.config.model_dump(include=sections), self.experiment.network.engine]
+        engine = [self.experiment.network.engine, self.config.runtime.skip_quiet]
+        parts = [self.config.model_dump(include=sections), engine]
         text = json.dumps([*parts, repr(behind)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -9,6 +9,10 @@
 #include <cstring>
 #include <vector>
 
+#include "rulkov.h"
+
+constexpr int kBlock = 32;  // rows
+
 struct SpikeList {
   std::int32_t *time, *neuron, *length, *fresh;
   float* spiked;
@@ -94,9 +98,8 @@ struct LiveTrace {
 struct Bench {
   std::vector<LiveTrace> live;
   std::vector<float> total, product;  // by synapse; all 0 and all 1 between calls
-  std::vector<double> free_sum, held_sum;
-  std::vector<float> scale;
-  std::vector<std::int32_t> free_count;
+  std::vector<double> free_sum;  // by post neuron
+  std::vector<float> block, held, count, scale;
 };
 
 inline void collect_live(const PlasticProjection& p, std::int32_t now, Bench& bench) {
@@ -153,40 +156,51 @@ inline void apply_traces(PlasticProjection& p, float reward, Bench& bench) {
   }
 }
 
-// Clips to the bounds, then scales each post neuron's in-weights to its target sum.
-inline void bound_and_scale(PlasticProjection& p, Bench& bench) {
-  const float low = p.rule.weight_min, high = p.rule.weight_max;
-  const int post = p.post;
-  bench.free_sum.assign(post, 0);
-  bench.held_sum.assign(post, 0);
-  bench.free_count.assign(post, 0);
-  bench.scale.resize(post);
-  double* __restrict free_sum = bench.free_sum.data();
-  double* __restrict held_sum = bench.held_sum.data();
-  std::int32_t* __restrict count = bench.free_count.data();
-  float* __restrict scale = bench.scale.data();
-  for (int pre = 0; pre < p.pre; ++pre) {
-    float* __restrict row = p.weights + static_cast<std::int64_t>(pre) * post;
-    const bool* __restrict locked = p.locked + static_cast<std::int64_t>(pre) * post;
-    for (int n = 0; n < post; ++n) {
-      const float w = row[n];
-      const bool free = (w != 0) & !locked[n];
-      const float bounded = free ? std::min(std::max(w, low), high) : w;
-      row[n] = bounded;
-      free_sum[n] += free ? bounded : 0.0f;
-      held_sum[n] += free ? 0.0f : bounded;
-      count[n] += free;
-    }
+// Bounds a row's free weights and adds them to the columns' sums.
+template <bool kSomeLocked>
+void bound_row(const Rule& rule, float* __restrict row, const bool* __restrict locked, int size,
+               float* __restrict free_sum, float* __restrict held_sum, float* __restrict count) {
+  for (int n = 0; n < size; ++n) {
+    const float w = row[n];
+    const bool held = kSomeLocked && locked[n];
+    const bool free = (w != 0) & !held;
+    const float bounded = free ? std::min(std::max(w, rule.weight_min), rule.weight_max) : w;
+    row[n] = bounded;
+    free_sum[n] += held ? 0.0f : bounded;
+    if (kSomeLocked) held_sum[n] += held ? bounded : 0.0f;
+    count[n] += free ? 1.0f : 0.0f;
   }
+}
+
+// Clips to the bounds, then scales each post neuron's in-weights to its target sum.
+template <bool kSomeLocked>
+void bound_and_scale(PlasticProjection& p, Bench& bench) {
+  const int post = p.post;
+  std::vector<double>& free_sum = bench.free_sum;
+  free_sum.assign(post, 0);
+  bench.held.assign(post, 0);
+  bench.count.assign(post, 0);
+  bench.scale.resize(post);
+  for (int first = 0; first < p.pre; first += kBlock) {
+    // Single precision within a block of rows, double over the blocks.
+    bench.block.assign(post, 0);
+    for (int pre = first; pre < std::min(first + kBlock, p.pre); ++pre) {
+      const std::int64_t at = static_cast<std::int64_t>(pre) * post;
+      bound_row<kSomeLocked>(p.rule, p.weights + at, p.locked + at, post, bench.block.data(),
+                             bench.held.data(), bench.count.data());
+    }
+    for (int n = 0; n < post; ++n) free_sum[n] += bench.block[n];
+  }
+  float* __restrict scale = bench.scale.data();
   for (int n = 0; n < post; ++n) {
-    const auto room = std::max(p.target[n] - static_cast<float>(held_sum[n]),
-                               low * static_cast<float>(count[n]));
+    const float room = std::max(p.target[n] - bench.held[n], p.rule.weight_min * bench.count[n]);
     scale[n] = free_sum[n] > 0 ? room / static_cast<float>(free_sum[n]) : 0.0f;
   }
   for (int pre = 0; pre < p.pre; ++pre) {
-    float* __restrict row = p.weights + static_cast<std::int64_t>(pre) * post;
-    const bool* __restrict locked = p.locked + static_cast<std::int64_t>(pre) * post;
-    for (int n = 0; n < post; ++n) row[n] *= locked[n] ? 1.0f : scale[n];
+    const std::int64_t at = static_cast<std::int64_t>(pre) * post;
+    float* __restrict row = p.weights + at;
+    const bool* __restrict locked = p.locked + at;
+    for (int n = 0; n < post; ++n) row[n] *= kSomeLocked && locked[n] ? 1.0f : scale[n];
   }
 }
 
@@ -196,12 +210,19 @@ inline void learn(PlasticProjection& p, float reward, std::int32_t now) {
   write_traces(p);
   collect_live(p, now, bench);
   apply_traces(p, reward, bench);
-  bound_and_scale(p, bench);
+  const auto synapses = static_cast<std::size_t>(p.pre) * p.post;
+  if (std::memchr(p.locked, 1, synapses))
+    bound_and_scale<true>(p, bench);
+  else
+    bound_and_scale<false>(p, bench);
 }
 
 inline float row_sum(const float* row, int size) {
-  float sum = 0;
-  for (int n = 0; n < size; ++n) sum += row[n];
+  Floats lanes = 0;
+  int n = 0;
+  for (; n + kLanes <= size; n += kLanes) lanes += Floats(row + n, stdx::element_aligned);
+  float sum = reduce(lanes);
+  for (; n < size; ++n) sum += row[n];
   return sum;
 }
 

@@ -23,10 +23,18 @@ struct Relaxation {
 // A quiet neuron's earlier potentials don't matter, so they are set to the present one.
 inline void settle(Neurons& n) { n.v1 = n.v2 = n.v; }
 
-// Quiet neurons after some more steps: the Taylor polynomial of the map of that many steps.
-inline void jump(const Relaxation& r, Neurons& n, int steps) {
-  const float* to_v = r.taylor + static_cast<std::int64_t>(steps - 1) * 2 * kTerms;
-  const float* to_u = to_v + kTerms;
+// Some steps of quiet neurons at once: the Taylor polynomial of the map of that many steps.
+struct Jump {
+  Jump(const Relaxation& r, int steps)
+      : to_v(r.taylor + static_cast<std::int64_t>(steps - 1) * 2 * kTerms), to_u(to_v + kTerms),
+        decay(std::pow(r.decay, static_cast<float>(steps))) {}
+  const float *to_v, *to_u;
+  float decay;
+
+  void operator()(Neurons& n) const;
+};
+
+inline void Jump::operator()(Neurons& n) const {
   std::array<Floats, kDegree + 1> v, u, i;
   v[0] = u[0] = i[0] = 1;
   for (int p = 1; p <= kDegree; ++p) {
@@ -46,7 +54,7 @@ inline void jump(const Relaxation& r, Neurons& n, int steps) {
         n.v += to_v[term] * monomial;
         n.u += to_u[term] * monomial;
       }
-  n.i *= std::pow(r.decay, static_cast<float>(steps));
+  n.i *= decay;
   settle(n);
 }
 

@@ -113,7 +113,8 @@ void march(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int 
     Mask quiet(true);
     for (int k = 0; k < W; ++k) quiet = quiet && relaxation->quiet(n[k]);
     if (!all_of(quiet)) continue;
-    for (int k = 0; k < W; ++k) jump(*relaxation, n[k], end - t);
+    const Jump jump(*relaxation, end - t);
+    for (int k = 0; k < W; ++k) jump(n[k]);
     break;
   }
   for (int k = 0; k < W; ++k) cells.store(first + k * kLanes, n[k]);
@@ -177,42 +178,53 @@ class Simulation {
       return;
     }
     busy_.clear();
-    for (int k = 0; k < p.size; k += kLanes) relax(k, end - t);
+    const int steps = end - t, reach = p.relaxation->reach;
+    const bool far = steps >= reach + kWorthAJump;
+    const Jump whole(*p.relaxation, steps), rest(*p.relaxation, far ? steps - reach : 1);
+    for (int k = 0; k < p.size; k += kLanes) relax(k, whole, far ? &rest : nullptr);
     step_busy(t, end);
   }
 
-  // Moves the quiet ones of a vector of neurons to the end, and lists the others.
-  void relax(int k, int steps) {
+  // Moves the quiet ones of a vector of neurons to the end, and lists the others. `rest` is the
+  // jump from where the table leads to, if that is before the end.
+  void relax(int k, const Jump& whole, const Jump* rest) {
     const Relaxation& r = *population_->relaxation;
     const Stretch cells(cells_);
     Neurons n = cells.load(k);
     const Mask quiet = r.quiet(n);
     if (all_of(quiet)) {
-      jump(r, n, steps);
+      whole(n);
       cells.store(k, n);
       return;
     }
-    const Mask pushed = !quiet && Mask(steps >= r.reach + kWorthAJump) &&
-                        r.unrest(n.v, n.u) <= r.bound && n.i >= 0.0f && n.i <= r.largest;
+    Mask done = quiet;
     Neurons later = n;
+    if (rest) {
+      done = done || look_up_lanes(n, !quiet, later);
+      (*rest)(later);
+    }
+    if (any_of(quiet)) {
+      Neurons still = n;
+      whole(still);
+      blend(later, quiet, still);
+    }
+    blend(n, done, later);
+    cells.store(k, n);
+    for (int lane = 0; lane < kLanes && k + lane < population_->size; ++lane)
+      if (!done[lane]) busy_.push_back(k + lane);
+  }
+
+  // Where the table knows a neuron's state: `later` after `reach` steps; returns where it is quiet.
+  Mask look_up_lanes(const Neurons& n, Mask wanted, Neurons& later) const {
+    const Relaxation& r = *population_->relaxation;
+    wanted = wanted && r.unrest(n.v, n.u) <= r.bound && n.i >= 0.0f && n.i <= r.largest;
     for (int lane = 0; lane < kLanes; ++lane)
-      if (pushed[lane]) {
+      if (wanted[lane]) {
         float v = n.v[lane], u = n.u[lane], i = n.i[lane];
         look_up(r, v, u, i);
         later.v[lane] = v, later.u[lane] = u, later.i[lane] = i;
       }
-    const Mask calmed = pushed && r.quiet(later);
-    if (any_of(calmed)) jump(r, later, steps - r.reach);
-    if (any_of(quiet)) {
-      Neurons still = n;
-      jump(r, still, steps);
-      blend(n, quiet, still);
-    }
-    blend(n, calmed, later);
-    cells.store(k, n);
-    const Mask done = quiet || calmed;
-    for (int lane = 0; lane < kLanes && k + lane < population_->size; ++lane)
-      if (!done[lane]) busy_.push_back(k + lane);
+    return wanted && r.quiet(later);
   }
 
   static void blend(Neurons& n, const Mask& where, const Neurons& other) {
