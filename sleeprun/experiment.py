@@ -1,5 +1,7 @@
 """From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
 
+import logging
+from functools import cache
 from typing import Any
 
 import equinox as eqx
@@ -13,6 +15,8 @@ from sleeprun.cycles import AgentState, Experiment, birth
 from sleeprun.network import Engine
 from sleeprun.networks import agent
 from sleeprun.tasks.foraging import ForagingWorld, Task
+
+log = logging.getLogger("sleeprun")
 
 
 def build(config: Config) -> Experiment:
@@ -37,11 +41,24 @@ def build(config: Config) -> Experiment:
 def engine_of(config: Config) -> Engine:
     """The means of simulation: the compiled kernel where there is one, unless told otherwise."""
     wanted = config.runtime.simulate
+    if wanted == "auto" and not native.available():
+        _tell_of_the_portable_path()
+        return "by_layer"
     if wanted == "auto":
-        return "native" if native.available() else "by_layer"
+        return "native"
     if wanted == "native" and not native.available():
         raise ConfigError("runtime.simulate='native': the package was built without its kernel")
     return wanted
+
+
+@cache
+def _tell_of_the_portable_path() -> None:
+    if jax.default_backend() == "cpu":
+        log.warning(
+            "the package was built without its compiled kernel, so the portable path is used, "
+            "which is several times slower; for the kernel, install g++ 11 or newer and then the "
+            "package again (pip install --force-reinstall --no-deps)"
+        )
 
 
 def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) -> Task:

@@ -34,19 +34,25 @@ RULKOV = ("alpha", "beta_e", "mu", "sigma", "current_decay", "v_rest", "plateau"
 @cache
 def available() -> bool:
     """Whether the kernel is there for this backend; registers it with XLA the first time."""
-    found = [place for place in PLACES if (place / BUILDS[0]).exists()]
-    if jax.default_backend() != "cpu" or not found:
+    folder = _folder()
+    if jax.default_backend() != "cpu" or folder is None:
         return False
-    library = ctypes.CDLL(str(found[0] / BUILDS[0]))
-    for build in reversed(BUILDS[1 : library.SleeprunProcessor() + 1]):
-        if (found[0] / build).exists():
-            library = ctypes.CDLL(str(found[0] / build))
-            break
+    builds = [build for build in BUILDS[: processor() + 1] if (folder / build).exists()]
+    library = ctypes.CDLL(str(folder / builds[-1]))
     for target, symbol in CALLS.items():
-        jax.ffi.register_ffi_target(
-            target, jax.ffi.pycapsule(getattr(library, symbol)), platform="cpu"
-        )
+        capsule = jax.ffi.pycapsule(getattr(library, symbol))
+        jax.ffi.register_ffi_target(target, capsule, platform="cpu")
     return True
+
+
+def processor() -> int:
+    """The best of BUILDS that this processor can run."""
+    folder = _folder()
+    return ctypes.CDLL(str(folder / BUILDS[0])).SleeprunProcessor() if folder else 0
+
+
+def _folder() -> Path | None:
+    return next((place for place in PLACES if (place / BUILDS[0]).exists()), None)
 
 
 def suits(network: Network) -> bool:
