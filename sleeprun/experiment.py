@@ -35,10 +35,11 @@ def build(config: Config) -> Experiment:
 
 
 def engine_of(config: Config) -> Engine:
-    """The means of simulation: the compiled kernel where there is one, unless told otherwise."""
+    """The means of simulation: the backend's kernel where there is one, unless told otherwise."""
     wanted = config.runtime.simulate
     if wanted == "auto":
-        return "native" if native.available() else "by_layer"
+        portable: Engine = "fused" if jax.default_backend() == "gpu" else "by_layer"
+        return "native" if native.available() else portable
     if wanted == "native" and not native.available():
         raise ConfigError("runtime.simulate='native': the package was built without its kernel")
     return wanted

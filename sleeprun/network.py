@@ -16,7 +16,7 @@ from sleeprun.plasticity import STDP, PlasticState
 from sleeprun.spikes import SpikeList
 
 Weights = Float[Array, "pre post"]
-Engine = Literal["native", "by_layer", "by_step"]
+Engine = Literal["native", "fused", "by_layer", "by_step"]
 Words = UInt32[Array, " words"]
 
 
@@ -129,3 +129,9 @@ def counts(network: Network, state: NetworkState) -> dict[str, Float[Array, " _"
 def now(network: Network, clock: Clock) -> Int[Array, ""]:
     """Steps since the start, on the int32 clock that wraps around."""
     return clock.cycle * jnp.int32(network.cycle_steps) + jnp.int32(clock.step)
+
+
+def projection_words(network: Network, clock: Clock, name: str) -> Words:
+    """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
+    place = sorted(network.projections).index(name)
+    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)

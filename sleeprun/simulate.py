@@ -2,8 +2,9 @@
 
 Where the wiring is feed-forward, one population after another is run over the whole window;
 populations that feed back into each other are stepped together. The graph decides. A network's
-engine says by what means: "native", a compiled kernel for what it knows, "by_layer", or
-"by_step", the plain simulation of all populations together, which is the reference.
+engine says by what means: "native", a compiled kernel for what it knows, "fused", one GPU kernel
+for the whole network, "by_layer", or "by_step", the plain simulation of all populations
+together, which is the reference.
 """
 
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from jaxtyping import Array, Bool, Float, Int, Int8
 
 from sleeprun import native
 from sleeprun import spikes as spike_lists
-from sleeprun.network import Clock, Network, NetworkState, Words, now
+from sleeprun.network import Clock, Network, NetworkState, now, projection_words
 from sleeprun.neurons import NeuronState, RulkovMap, RulkovState
 from sleeprun.synapses import deliver_step, deliver_window
 
@@ -23,6 +24,10 @@ def advance(
     network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current | None = None
 ) -> NetworkState:
     """Simulate `steps` steps. `drive[population][t]` is added to I before step t."""
+    if network.engine == "fused":
+        from sleeprun import fused  # loads Pallas, which not every platform has and few runs need
+
+        return fused.advance(network, state, clock, steps, drive or {})
     start = now(network, clock)
     before = {name: spikes.length for name, spikes in state.spikes.items()}
     for stage in network.stages():
@@ -177,9 +182,3 @@ def _inside(
             current = current / state.resistance[projection.post]
             arriving[projection.post] = arriving.get(projection.post, 0.0) + current
     return arriving
-
-
-def projection_words(network: Network, clock: Clock, name: str) -> Words:
-    """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
-    place = sorted(network.projections).index(name)
-    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)

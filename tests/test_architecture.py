@@ -12,6 +12,7 @@ LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats"],
     ["config", "synapses", "plasticity", "sleep", "phases", "metrics"],
     ["network", "native"],
+    ["fused"],
     ["simulate", "adapt", "room"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],
