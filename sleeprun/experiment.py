@@ -39,26 +39,26 @@ def build(config: Config) -> Experiment:
 
 
 def engine_of(config: Config) -> Engine:
-    """The means of simulation: the compiled kernel where there is one, unless told otherwise."""
+    """The means of simulation: the backend's kernel where there is one, unless told otherwise."""
     wanted = config.runtime.simulate
-    if wanted == "auto" and not native.available():
-        _tell_of_the_portable_path()
-        return "by_layer"
-    if wanted == "auto":
-        return "native"
     if wanted == "native" and not native.available():
         raise ConfigError("runtime.simulate='native': the package was built without its kernel")
-    return wanted
+    if wanted != "auto":
+        return wanted
+    if native.available():
+        return "native"
+    if jax.default_backend() == "cpu":
+        _tell_of_the_portable_path()
+    return "fused" if jax.default_backend() == "gpu" else "by_layer"
 
 
 @cache
 def _tell_of_the_portable_path() -> None:
-    if jax.default_backend() == "cpu":
-        log.warning(
-            "the package was built without its compiled kernel, so the portable path is used, "
-            "which is several times slower; for the kernel, install g++ 11 or newer and then the "
-            "package again (pip install --force-reinstall --no-deps)"
-        )
+    log.warning(
+        "the package was built without its compiled kernel, so the portable path is used, which "
+        "is several times slower; for the kernel, install g++ 11 or newer and then the package "
+        "again (pip install --force-reinstall --no-deps)"
+    )
 
 
 def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) -> Task:

@@ -17,7 +17,7 @@ from sleeprun.relaxation import Relaxation
 from sleeprun.spikes import SpikeList
 
 Weights = Float[Array, "pre post"]
-Engine = Literal["native", "by_layer", "by_step"]
+Engine = Literal["native", "fused", "by_layer", "by_step"]
 Words = UInt32[Array, " words"]
 
 

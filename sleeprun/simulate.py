@@ -2,8 +2,9 @@
 
 Where the wiring is feed-forward, one population after another is run over the whole window;
 populations that feed back into each other are stepped together. The graph decides. A network's
-engine says by what means: "native", a compiled kernel where it knows the network, "by_layer",
-or "by_step", the plain simulation of all populations together, which is the reference.
+engine says by what means: "native", a compiled kernel where it knows the network; "fused", one GPU
+kernel for any network; "by_layer"; or "by_step", the plain simulation of all populations together,
+which is the reference.
 """
 
 import jax.numpy as jnp
@@ -25,25 +26,34 @@ def advance(
     """Simulate `steps` steps. `drive[population][t]` is added to I before step t."""
     if network.engine == "native" and native.suits(network):
         return native.window(network, state, clock, steps, drive or {})
+    if network.engine == "fused":
+        from sleeprun import fused  # loads Pallas, which not every platform has and few runs need
+
+        state = fused.advance(network, state, clock, steps, drive or {})
+    else:
+        state = _by_stage(network, state, clock, steps, drive or {})
+    spiked = {
+        name: spike_lists.fresh_counts(spikes, network.populations[name].size)
+        for name, spikes in state.spikes.items()
+    }
+    return state._replace(spiked=spiked)
+
+
+def _by_stage(
+    network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current
+) -> NetworkState:
+    """One stage after another: its neurons over the whole window, then the list of its spikes."""
     start = now(network, clock)
     before = {name: spikes.length for name, spikes in state.spikes.items()}
     for stage in network.stages():
         current = {
             name: _arriving(network, state, name, stage, before, clock, steps) for name in stage
         }
-        neurons, rasters = _run(network, stage, state, clock, steps, current, drive or {})
+        neurons, rasters = _run(network, stage, state, clock, steps, current, drive)
         collected = {
             name: spike_lists.collect(state.spikes[name], rasters[name], start) for name in stage
         }
-        spiked = {
-            name: spike_lists.fresh_counts(spikes, network.populations[name].size)
-            for name, spikes in collected.items()
-        }
-        state = state._replace(
-            neurons=state.neurons | neurons,
-            spikes=state.spikes | collected,
-            spiked=state.spiked | spiked,
-        )
+        state = state._replace(neurons=state.neurons | neurons, spikes=state.spikes | collected)
     return state
 
 

@@ -12,7 +12,7 @@ LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats"],
     ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics"],
     ["network"],
-    ["native", "room"],
+    ["native", "fused", "room"],
     ["simulate", "adapt"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],

@@ -107,7 +107,7 @@ def assert_agrees(state: NetworkState, reference: Reference) -> None:
     np.testing.assert_allclose(state.neurons["hidden"].v - 0.94, reference.v["hidden"], atol=2e-5)
 
 
-@pytest.mark.parametrize("engine", ["native", "by_layer", "by_step"])
+@pytest.mark.parametrize("engine", ["native", "fused", "by_layer", "by_step"])
 def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -> None:
     config = configured(f"network.hidden.size={HIDDEN}").network
     assert native.available(), "the package must be built with its kernel to be tested"

@@ -251,7 +251,7 @@ class ProtocolConfig(_Section):
 
 
 class RuntimeConfig(_Section):
-    simulate: Literal["auto", "native", "by_layer", "by_step"]
+    simulate: Literal["auto", "native", "fused", "by_layer", "by_step"]
     skip_quiet: bool
     chunk_cycles: Count
     checkpoint_minutes: Positive
