@@ -5,6 +5,7 @@ from collections.abc import Collection
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from sleeprun import native
 from sleeprun import spikes as spike_lists
 from sleeprun.network import Clock, Network, NetworkState, now, out_weights
 from sleeprun.plasticity import pass_over
@@ -20,6 +21,9 @@ def learn(
 ) -> NetworkState:
     """Plasticity of the named projections; every spike so far counts as seen afterwards."""
     time = now(network, clock)
+    horizon = time - _reach(network) if plastic else time + 1
+    if network.engine == "native" and native.suits(network):
+        return native.learn(network, state, clock, reward, plastic, horizon)
     out = out_weights(network, state.weights)
     weights, rules = dict(state.weights), dict(state.plastic)
     for name, projection in network.projections.items():
@@ -42,9 +46,9 @@ def learn(
     for name, projection in network.projections.items():
         if projection.mirrors is not None and projection.mirrors in plastic:
             weights[name] = minus_row_mean(weights[projection.mirrors])
-    horizon = time - _reach(network) if plastic else time + 1
     seen = {name: spike_lists.forget(s, horizon) for name, s in state.spikes.items()}
-    return state._replace(weights=weights, plastic=rules, spikes=seen)
+    silent = {name: jnp.zeros_like(spiked) for name, spiked in state.spiked.items()}
+    return state._replace(weights=weights, plastic=rules, spikes=seen, spiked=silent)
 
 
 def _reach(network) -> Int[Array, ""]:

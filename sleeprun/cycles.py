@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise, sleep
 from sleeprun.adapt import learn, regulate
-from sleeprun.network import Clock, Network, NetworkState, counts, kick
+from sleeprun.network import Clock, Network, NetworkState, kick
 from sleeprun.simulate import advance as simulate
 from sleeprun.tasks.foraging import ForagingWorld, Task, WorldState
 
@@ -108,9 +108,9 @@ def wake_cycle(
     """One movement cycle awake (Golden et al. 2022, "Order of events")."""
     network = experiment.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
-    earlier = counts(network, state.network)
+    earlier = state.network.spiked
     net = simulate(network, state.network, clock, 1)
-    spiked = counts(network, net)
+    spiked = net.spiked
     words = noise.stream(state.key, _WORLD)
     world, meal = experiment.world.move(state.world, task, spiked["output"], words, state.cycle)
     net = learn(network, net, clock, meal.reward, plastic)
@@ -119,7 +119,7 @@ def wake_cycle(
     if plastic:
         net = regulate(network, net, spiked, plastic)
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
-    own = _own_spikes(network, earlier, spiked, net)
+    own = _own_spikes(earlier, spiked, net)
     tally = tally._replace(
         awake=tally.awake + 1,
         rewarded=tally.rewarded + meal.rewarded.astype(jnp.int32),
@@ -148,21 +148,20 @@ def sleep_cycle(
     rates = jnp.where(state.trained[:, None], state.rates, 0.0).sum(axis=0) / tasks
     words = noise.stream(state.key, _SLEEP)
     first, later = leg.drive(rates, words, state.cycle, network.cycle_steps)
-    earlier = counts(network, state.network)
+    earlier = state.network.spiked
     net = simulate(network, state.network, clock, 1, {"hidden": first})
-    spiked = counts(network, net)
+    spiked = net.spiked
     net = learn(network, net, clock, leg.reward, leg.plastic)
     if leg.plastic:
         net = regulate(network, net, spiked, leg.plastic)
     train = {} if later is None else {"hidden": later}
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1, train)
-    own = _own_spikes(network, earlier, spiked, net)
+    own = _own_spikes(earlier, spiked, net)
     tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, own))
     return state._replace(network=net, cycle=state.cycle + 1), tally
 
 
 def _own_spikes(
-    network: Network,
     earlier: dict[str, Float[Array, " _"]],
     spiked: dict[str, Float[Array, " _"]],
     after: NetworkState,
@@ -171,8 +170,7 @@ def _own_spikes(
 
     `earlier` were there when the cycle began, `spiked` after its first step.
     """
-    later = counts(network, after)
-    return {name: spiked[name] - earlier[name] + later[name] for name in later}
+    return {name: spiked[name] - earlier[name] + later for name, later in after.spiked.items()}
 
 
 def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Array]:

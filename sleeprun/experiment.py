@@ -1,5 +1,7 @@
 """From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
 
+import logging
+from functools import cache
 from typing import Any
 
 import equinox as eqx
@@ -14,11 +16,13 @@ from sleeprun.network import Engine
 from sleeprun.networks import agent
 from sleeprun.tasks.foraging import ForagingWorld, Task
 
+log = logging.getLogger("sleeprun")
+
 
 def build(config: Config) -> Experiment:
     world, food = config.world, config.world.particles
     return Experiment(
-        network=agent.build(config.network, engine_of(config)),
+        network=agent.build(config.network, engine_of(config), config.runtime.skip_quiet),
         world=ForagingWorld(
             hunger_per_percent=jnp.float32(world.hunger_per_percent),
             food_kick=jnp.float32(world.food_kick),
@@ -35,13 +39,26 @@ def build(config: Config) -> Experiment:
 
 
 def engine_of(config: Config) -> Engine:
-    """The means of simulation: the compiled kernel where there is one, unless told otherwise."""
+    """The means of simulation: the backend's kernel where there is one, unless told otherwise."""
     wanted = config.runtime.simulate
-    if wanted == "auto":
-        return "native" if native.available() else "by_layer"
     if wanted == "native" and not native.available():
         raise ConfigError("runtime.simulate='native': the package was built without its kernel")
-    return wanted
+    if wanted != "auto":
+        return wanted
+    if native.available():
+        return "native"
+    if jax.default_backend() == "cpu":
+        _tell_of_the_portable_path()
+    return "fused" if jax.default_backend() == "gpu" else "by_layer"
+
+
+@cache
+def _tell_of_the_portable_path() -> None:
+    log.warning(
+        "the package was built without its compiled kernel, so the portable path is used, which "
+        "is several times slower; for the kernel, install g++ 11 or newer and then the package "
+        "again (pip install --force-reinstall --no-deps)"
+    )
 
 
 def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) -> Task:

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import logging
+import os
 import signal
 import threading
 import time
@@ -24,6 +25,8 @@ from sleeprun.sinks import Terminal, WandB, arms_table, score_table
 from sleeprun.store import RunDirectory, write_whole
 
 log = logging.getLogger("sleeprun")
+# The kernels of a cycle are too small to be worth handing between threads.
+XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
@@ -83,6 +86,7 @@ def prepare_jax(config: Config) -> int:
     """Set JAX up and return the number of devices that share the seeds."""
     logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
     wanted = config.devices
+    os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {os.environ.get('XLA_FLAGS', '')}"
     jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     try:

@@ -33,7 +33,7 @@ def mismatch(
         other, theirs = life_of(source)
     except (OSError, YAMLError, OmegaConfBaseException, ConfigError, KeyError):
         return UNKNOWN
-    sections = {"network", "world"}
+    sections: Any = {"network": True, "world": True, "runtime": {"skip_quiet"}}
     ours, there = (each.model_dump(include=sections) for each in (config, other))
     if found := list(differences(ours, there)):
         more = f" (and {len(found) - 1} more)" if found[1:] else ""

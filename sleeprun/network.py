@@ -13,10 +13,11 @@ from sleeprun import spikes as spike_lists
 from sleeprun.homeostasis import Homeostasis
 from sleeprun.neurons import Neuron, NeuronState
 from sleeprun.plasticity import STDP, PlasticState
+from sleeprun.relaxation import Relaxation
 from sleeprun.spikes import SpikeList
 
 Weights = Float[Array, "pre post"]
-Engine = Literal["native", "by_layer", "by_step"]
+Engine = Literal["native", "fused", "by_layer", "by_step"]
 Words = UInt32[Array, " words"]
 
 
@@ -26,6 +27,7 @@ class Population(eqx.Module):
     size: int = eqx.field(static=True)
     spike_room: int = eqx.field(static=True)  # of its spike list at the start
     regulates: str = eqx.field(static=True, default="resistance")  # or "in_weights"
+    relaxation: Relaxation | None = None  # with it the kernel skips what is quiet
 
 
 class Projection(eqx.Module):
@@ -40,6 +42,7 @@ class Projection(eqx.Module):
 class NetworkState(NamedTuple):
     neurons: dict[str, NeuronState]
     spikes: dict[str, SpikeList]
+    spiked: dict[str, Float[Array, " _"]]  # spikes of every neuron since the last `learn`
     resistance: dict[str, Float[Array, " _"]]
     rate: dict[str, Float[Array, " _"]]  # smoothed, spikes a cycle
     weights: dict[str, Float[Array, "_ _"]]
@@ -67,6 +70,7 @@ class Network(eqx.Module):
         return NetworkState(
             neurons={name: pop.neuron.init(pop.size) for name, pop in pops.items()},
             spikes={name: spike_lists.empty(pop.spike_room) for name, pop in pops.items()},
+            spiked={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             resistance={name: jnp.ones(pop.size) for name, pop in pops.items()},
             rate={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             weights=dict(weights),
@@ -118,14 +122,12 @@ def kick(
     return state._replace(neurons=neurons)
 
 
-def counts(network: Network, state: NetworkState) -> dict[str, Float[Array, " _"]]:
-    """Spikes of every neuron since the last `learn`."""
-    return {
-        name: spike_lists.fresh_counts(spikes, network.populations[name].size)
-        for name, spikes in state.spikes.items()
-    }
-
-
 def now(network: Network, clock: Clock) -> Int[Array, ""]:
     """Steps since the start, on the int32 clock that wraps around."""
     return clock.cycle * jnp.int32(network.cycle_steps) + jnp.int32(clock.step)
+
+
+def projection_words(network: Network, clock: Clock, name: str) -> Words:
+    """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
+    place = sorted(network.projections).index(name)
+    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)

@@ -10,6 +10,9 @@ from jaxtyping import Array, Float, Int, UInt32
 
 _WEYL = 0x9E3779B9
 
+# A stream's two words: an array, or two scalars, as kernels hold them.
+Stream = UInt32[Array, " words"] | tuple[UInt32[Array, ""], UInt32[Array, ""]]
+
 
 def _mix(word: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
     """The 32-bit finaliser `lowbias32` (C. Wellons, 2018): a bijection with low bias."""
@@ -27,9 +30,7 @@ def stream(key: UInt32[Array, " words"], purpose: int | Int[Array, ""]) -> UInt3
     )
 
 
-def uniform(
-    words: UInt32[Array, " words"], *counters: Int[Array, "..."] | int
-) -> Float[Array, "..."]:
+def uniform(words: Stream, *counters: Int[Array, "..."] | int) -> Float[Array, "..."]:
     """Uniform draws in [0, 1) with 24 random bits, one per element of the broadcast counters."""
     word = words[0]
     for counter in counters:

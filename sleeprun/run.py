@@ -75,7 +75,8 @@ class Run:
                 if header["signature"] != self._signature(header["phase"], header["done"]):
                     raise ConfigError(
                         f"resume={self.folder.path}: {path.name} was made with another "
-                        "configuration (network, world, seeds, protocol or runtime.simulate)"
+                        "configuration (network, world, seeds, protocol, runtime.simulate or "
+                        "runtime.skip_quiet)"
                     )
                 state, tested = load(path, self._like(header["room"]))
             except DamagedCheckpoint as error:
@@ -228,7 +229,8 @@ class Run:
 
 def signature(config: Config, engine: str, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
-    parts = [config.model_dump(include={"network", "world", "seeds"}), engine]
+    sections = {"network", "world", "seeds"}
+    parts = [config.model_dump(include=sections), [engine, config.runtime.skip_quiet]]
     text = json.dumps([*parts, repr(behind)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -2,8 +2,9 @@
 
 Where the wiring is feed-forward, one population after another is run over the whole window;
 populations that feed back into each other are stepped together. The graph decides. A network's
-engine says by what means: "native", a compiled kernel for what it knows, "by_layer", or
-"by_step", the plain simulation of all populations together, which is the reference.
+engine says by what means: "native", a compiled kernel where it knows the network; "fused", one GPU
+kernel for any network; "by_layer"; or "by_step", the plain simulation of all populations together,
+which is the reference.
 """
 
 import jax.numpy as jnp
@@ -12,8 +13,8 @@ from jaxtyping import Array, Bool, Float, Int, Int8
 
 from sleeprun import native
 from sleeprun import spikes as spike_lists
-from sleeprun.network import Clock, Network, NetworkState, Words, now
-from sleeprun.neurons import NeuronState, RulkovMap, RulkovState
+from sleeprun.network import Clock, Network, NetworkState, now, projection_words
+from sleeprun.neurons import NeuronState
 from sleeprun.synapses import deliver_step, deliver_window
 
 Current = dict[str, Float[Array, "time _"]]
@@ -23,73 +24,37 @@ def advance(
     network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current | None = None
 ) -> NetworkState:
     """Simulate `steps` steps. `drive[population][t]` is added to I before step t."""
+    if network.engine == "native" and native.suits(network):
+        return native.window(network, state, clock, steps, drive or {})
+    if network.engine == "fused":
+        from sleeprun import fused  # loads Pallas, which not every platform has and few runs need
+
+        state = fused.advance(network, state, clock, steps, drive or {})
+    else:
+        state = _by_stage(network, state, clock, steps, drive or {})
+    spiked = {
+        name: spike_lists.fresh_counts(spikes, network.populations[name].size)
+        for name, spikes in state.spikes.items()
+    }
+    return state._replace(spiked=spiked)
+
+
+def _by_stage(
+    network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current
+) -> NetworkState:
+    """One stage after another: its neurons over the whole window, then the list of its spikes."""
     start = now(network, clock)
     before = {name: spikes.length for name, spikes in state.spikes.items()}
     for stage in network.stages():
-        if network.engine == "native" and _suits_kernel(network, stage):
-            state = _compiled(network, state, stage[0], before, clock, steps, drive or {})
-            continue
         current = {
             name: _arriving(network, state, name, stage, before, clock, steps) for name in stage
         }
-        neurons, rasters = _run(network, stage, state, clock, steps, current, drive or {})
+        neurons, rasters = _run(network, stage, state, clock, steps, current, drive)
         collected = {
             name: spike_lists.collect(state.spikes[name], rasters[name], start) for name in stage
         }
         state = state._replace(neurons=state.neurons | neurons, spikes=state.spikes | collected)
     return state
-
-
-def _suits_kernel(network: Network, stage: tuple[str, ...]) -> bool:
-    """The compiled kernel knows Rulkov neurons that do not feed back into their population."""
-    feeds_back = any(
-        projection.pre in stage and projection.post in stage
-        for projection in network.projections.values()
-    )
-    neurons = [network.populations[name].neuron for name in stage]
-    return not feeds_back and len(stage) == 1 and isinstance(neurons[0], RulkovMap)
-
-
-def _compiled(
-    network: Network,
-    state: NetworkState,
-    name: str,
-    before: dict[str, Int[Array, ""]],
-    clock: Clock,
-    steps: int,
-    drive: Current,
-) -> NetworkState:
-    """The window of one population by the compiled kernel."""
-    population = network.populations[name]
-    neuron, cells = population.neuron, state.neurons[name]
-    assert isinstance(neuron, RulkovMap)
-    assert isinstance(cells, RulkovState)
-    arriving = [
-        native.Arriving(
-            state.weights[key],
-            state.spikes[projection.pre],
-            before[projection.pre],
-            projection_words(network, clock, key),
-            projection.jitter,
-        )
-        for key, projection in network.projections.items()
-        if projection.post == name
-    ]
-    cells, spikes = native.window(
-        neuron,
-        cells,
-        state.spikes[name],
-        state.resistance[name],
-        drive.get(name, jnp.zeros((0, population.size))),
-        arriving,
-        clock.cycle,
-        now(network, clock),
-        clock.step,
-        steps,
-    )
-    return state._replace(
-        neurons=state.neurons | {name: cells}, spikes=state.spikes | {name: spikes}
-    )
 
 
 def _arriving(
@@ -177,9 +142,3 @@ def _inside(
             current = current / state.resistance[projection.post]
             arriving[projection.post] = arriving.get(projection.post, 0.0) + current
     return arriving
-
-
-def projection_words(network: Network, clock: Clock, name: str) -> Words:
-    """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
-    place = sorted(network.projections).index(name)
-    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)

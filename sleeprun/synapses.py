@@ -98,7 +98,7 @@ def minus_row_mean(excitatory: Weights) -> Weights:
 
 
 def jitter(
-    words: UInt32[Array, " words"],
+    words: noise.Stream,
     amplitude: Float[Array, ""],
     *counters: Int[Array, "..."],
 ) -> Float[Array, "..."]:

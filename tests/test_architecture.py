@@ -10,9 +10,10 @@ import sleeprun
 PACKAGE = Path(sleeprun.__file__).parent
 LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats"],
-    ["config", "synapses", "plasticity", "sleep", "phases", "metrics"],
-    ["network", "native"],
-    ["simulate", "adapt", "room"],
+    ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics"],
+    ["network"],
+    ["native", "fused", "room"],
+    ["simulate", "adapt"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],
     ["experiment", "records", "store", "mismatch"],

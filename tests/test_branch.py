@@ -169,6 +169,7 @@ def test_a_dry_run_prints_what_is_left(task1: Path, capsys: pytest.CaptureFixtur
         ("", ["network.output.neuron=lif"], "network.output.neuron: 'lif' here and 'rulkov' there"),
         ("", ["world.food_kick=1.0"], r"world.food_kick: 1.0 here and 0.025 there"),
         ("", ["runtime.simulate=by_step"], "runtime.simulate: 'by_step' here and"),
+        ("", ["runtime.skip_quiet=false"], "runtime.skip_quiet: false here and true there"),
         (
             "checkpoints/boundary-02.ckpt",
             ["protocol.train=0.3"],

@@ -14,11 +14,11 @@ from reference import Reference
 from sleeprun import cycles, native, noise
 from sleeprun.adapt import learn, regulate
 from sleeprun.experiment import build
-from sleeprun.network import Clock, Engine, Network, NetworkState, counts, kick
+from sleeprun.network import Clock, Engine, Network, NetworkState, kick, projection_words
 from sleeprun.networks import agent
 from sleeprun.phases import Sleep, Wake
 from sleeprun.run import leg_of
-from sleeprun.simulate import advance, projection_words
+from sleeprun.simulate import advance
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +71,7 @@ def one_cycle(
     def cycle(state, number, food, reward, kicks):
         clock = Clock(number, 0, words)
         state = advance(network, state, clock, 1, {"hidden": jnp.where(kicks[None], 0.025, 0.0)})
-        spiked = counts(network, state)
+        spiked = state.spiked
         state = learn(network, state, clock, reward, plastic)
         state = kick(network, state, "input", jnp.where(food, 0.025, 0.0))
         state = regulate(network, state, spiked, plastic)
@@ -107,7 +107,7 @@ def assert_agrees(state: NetworkState, reference: Reference) -> None:
     np.testing.assert_allclose(state.neurons["hidden"].v - 0.94, reference.v["hidden"], atol=2e-5)
 
 
-@pytest.mark.parametrize("engine", ["native", "by_layer", "by_step"])
+@pytest.mark.parametrize("engine", ["native", "fused", "by_layer", "by_step"])
 def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -> None:
     config = configured(f"network.hidden.size={HIDDEN}").network
     assert native.available(), "the package must be built with its kernel to be tested"

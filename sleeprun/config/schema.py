@@ -251,7 +251,8 @@ class ProtocolConfig(_Section):
 
 
 class RuntimeConfig(_Section):
-    simulate: Literal["auto", "native", "by_layer", "by_step"]
+    simulate: Literal["auto", "native", "fused", "by_layer", "by_step"]
+    skip_quiet: bool
     chunk_cycles: Count
     checkpoint_minutes: Positive
     cores: Annotated[int, Field(ge=0)]

@@ -11,11 +11,13 @@ from jaxtyping import Array, Float
 from sleeprun import synapses
 from sleeprun.homeostasis import Homeostasis
 from sleeprun.network import Engine, Network, Population, Projection
-from sleeprun.neurons import LIF, RulkovMap
+from sleeprun.neurons import LIF, Neuron, RulkovMap
 from sleeprun.plasticity import STDP
+from sleeprun.relaxation import relaxation_of
 
 if TYPE_CHECKING:
     from sleeprun.config import NetworkConfig, PlasticityConfig, ProjectionConfig
+    from sleeprun.config.schema import LIFConfig, RulkovConfig
 
 POPULATIONS = ("input", "hidden", "output")
 NEURONS: dict[str, Any] = {"rulkov": RulkovMap, "lif": LIF}
@@ -32,24 +34,40 @@ WEIGHTS: dict[str, Callable[..., Any]] = {
 WIRING_PURPOSE = 1
 
 
-def build(config: "NetworkConfig", engine: Engine = "by_layer") -> Network:
-    """The network that a config describes."""
+def build(
+    config: "NetworkConfig", engine: Engine = "by_layer", skip_quiet: bool = False
+) -> Network:
+    """The network that a config describes; only the native engine can skip what is quiet."""
+    cells = {getattr(config, name).neuron for name in POPULATIONS}
+    neurons = {name: _neuron(config.neurons[name]) for name in cells}
+    relaxations = {
+        name: relaxation_of(neuron, config.cycle_steps)
+        for name, neuron in neurons.items()
+        if skip_quiet and engine == "native" and isinstance(neuron, RulkovMap)
+    }
     populations = {}
     for name in POPULATIONS:
         population = getattr(config, name)
-        cell = config.neurons[population.neuron]
-        constants = cell.model_dump(exclude={"model"})
         rule = population.homeostasis
         populations[name] = Population(
-            neuron=NEURONS[cell.model].create(**constants),
+            neuron=neurons[population.neuron],
             homeostasis=Homeostasis(*floats(rule.target, rule.step, rule.smoothing))
             if rule
             else None,
             size=population.count,
             spike_room=population.spike_room,
             regulates=rule.regulates if rule else "resistance",
+            relaxation=relaxations.get(population.neuron),
         )
-    projections = {
+    return Network(populations, _projections(config), config.cycle_steps, engine)
+
+
+def _neuron(cell: "RulkovConfig | LIFConfig") -> Neuron:
+    return NEURONS[cell.model].create(**cell.model_dump(exclude={"model"}))
+
+
+def _projections(config: "NetworkConfig") -> dict[str, Projection]:
+    return {
         name: Projection(
             jitter=jnp.float32(projection.jitter),
             rule=plasticity_rule(projection.plasticity) if projection.plasticity else None,
@@ -60,7 +78,6 @@ def build(config: "NetworkConfig", engine: Engine = "by_layer") -> Network:
         )
         for name, projection in config.projections.items()
     }
-    return Network(populations, projections, config.cycle_steps, engine)
 
 
 def floats(*numbers: float) -> tuple[Float[Array, ""], ...]:

@@ -1,0 +1,75 @@
+// Many steps of a quiet neuron at once; the expansions are made in relaxation.py.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "rulkov.h"
+
+constexpr int kDegree = 4, kTerms = 34, kRow = 16, kTableTerms = 6;
+
+struct Relaxation {
+  float bound, by_u, by_i, largest;
+  const float* taylor;  // [step, 2, term]
+  const float* table;   // [row, 16]
+  int steps, rows, reach;
+  float decay, decay_in_reach;
+
+  Floats unrest(Floats v, Floats u) const { return abs(v) + by_u * abs(u); }
+  Mask quiet(const Neurons& n) const { return unrest(n.v, n.u) + by_i * abs(n.i) <= bound; }
+};
+
+// A quiet neuron's earlier potentials don't matter, so they are set to the present one.
+inline void settle(Neurons& n) { n.v1 = n.v2 = n.v; }
+
+// Some steps of quiet neurons at once: the Taylor polynomial of the map of that many steps.
+struct Jump {
+  Jump(const Relaxation& r, int steps)
+      : to_v(r.taylor + static_cast<std::int64_t>(steps - 1) * 2 * kTerms), to_u(to_v + kTerms),
+        decay(std::pow(r.decay, static_cast<float>(steps))) {}
+  const float *to_v, *to_u;
+  float decay;
+
+  void operator()(Neurons& n) const;
+};
+
+inline void Jump::operator()(Neurons& n) const {
+  std::array<Floats, kDegree + 1> v, u, i;
+  v[0] = u[0] = i[0] = 1;
+  for (int p = 1; p <= kDegree; ++p) {
+    v[p] = v[p - 1] * n.v;
+    u[p] = u[p - 1] * n.u;
+    i[p] = i[p - 1] * n.i;
+  }
+  n.v = n.u = 0;
+  int term = 0;
+#pragma GCC unroll 8
+  for (int degree = 1; degree <= kDegree; ++degree)
+#pragma GCC unroll 8
+    for (int a = 0; a <= degree; ++a)
+#pragma GCC unroll 8
+      for (int b = 0; b <= degree - a; ++b, ++term) {
+        const Floats monomial = v[a] * u[b] * i[degree - a - b];
+        n.v += to_v[term] * monomial;
+        n.u += to_u[term] * monomial;
+      }
+  n.i *= decay;
+  settle(n);
+}
+
+// A neuron near rest with a current below threshold, after `reach` steps.
+inline void look_up(const Relaxation& r, float& v, float& u, float& i) {
+  const float place = i / r.largest * static_cast<float>(r.rows - 1);
+  const int row = std::min(static_cast<int>(place), r.rows - 2);
+  const float* low = r.table + row * kRow;
+  const float share = place - static_cast<float>(row);
+  const float basis[kTableTerms] = {1, u, v, u * u, v * u, v * v};
+  v = u = 0;
+  for (int term = 0; term < kTableTerms; ++term) {
+    const auto between = [&](int k) { return low[k] + share * (low[k + kRow] - low[k]); };
+    v += between(term) * basis[term];
+    u += between(term + kTableTerms) * basis[term];
+  }
+  i *= r.decay_in_reach;
+}
