@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test fast lint types benchmark clean
@@ -25,7 +26,7 @@ lint: $(READY)  ## style of the code
 types: $(READY)  ## static types
 	$(BIN)/mypy
 
-benchmark: $(READY)  ## speed of the simulator, one line of JSON
+benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2 and plain JAX, one line of JSON
 	$(BIN)/python scripts/benchmark.py
 
 clean:  ## remove what was set up
@@ -35,3 +36,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+# Brian2 wants another numpy. Where it can't be installed, the benchmark goes on without it.
+$(BRIAN2)/.ready: scripts/speed/brian2.txt
+	-$(PYTHON) -m venv $(BRIAN2)
+	-$(BRIAN2)/bin/pip install -q --disable-pip-version-check -r $< && touch $@
