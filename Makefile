@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test fast lint types table benchmark clean
@@ -25,10 +26,10 @@ lint: $(READY)  ## style of the code
 types: $(READY)  ## static types
 	$(BIN)/mypy
 
-table: $(READY)  ## the published table at a tenth of its length: about 17 hours; goes on when called again
+table: $(READY)  ## the published table at a tenth of its length, about an hour; goes on when called again
 	$(BIN)/python scripts/golden2022_table.py --scale 0.1 --seeds 10
 
-benchmark: $(READY)  ## speed of the simulator, one line of JSON
+benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2 and plain JAX, one line of JSON
 	$(BIN)/python scripts/benchmark.py
 
 clean:  ## remove what was set up
@@ -38,3 +39,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+# Brian2 wants another numpy. Where it can't be installed, the benchmark goes on without it.
+$(BRIAN2)/.ready: scripts/speed/brian2.txt
+	-$(PYTHON) -m venv $(BRIAN2)
+	-$(BRIAN2)/bin/pip install -q --disable-pip-version-check -r $< && touch $@

@@ -1,158 +1,169 @@
-"""How fast the simulator is: one line of JSON with movement cycles/s, awake and asleep.
+"""How fast the simulator is: one line of JSON on stdout, a table on stderr.
 
-The formulations are timed in turns in this one process, on one core. `naive` is the plain way
-to write the model in JAX: a scan over steps, a vmap over seeds, dense matrices and fresh
-threefry keys for the noise of every step. It gets its plasticity for free, and one draw serves
-all of a neuron's synapses (a draw for each makes it some seventeen times slower).
+Movement cycles/s awake and asleep, of all seeds together. The formulations are timed in turns on
+one core, in processor time, with agents whose network is as active as a trained one: sleeprun's
+engines, the model as one would first write it in JAX (`naive`, which gets its plasticity for
+free) and the network in Brian2's C++ (one network, whatever the number of seeds). Ratios are
+taken round by round.
 """
 
 import argparse
 import json
+import os
+import re
 import resource
-import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from hydra import compose, initialize_config_dir
-from jax import lax
-from omegaconf import OmegaConf
 
-from sleeprun import cycles, native
-from sleeprun.__main__ import conf_dir
-from sleeprun.config import Config, parse
+from sleeprun import cycles
 from sleeprun.cycles import AgentState, Experiment
 from sleeprun.experiment import build, newborns
-from sleeprun.phases import Sleep, Wake
+from sleeprun.job import XLA_FLAGS
 from sleeprun.run import leg_of
 from sleeprun.seeds import over_seeds
+from speed import agents, contenders, roofline, rounds, standalone
+from speed.agents import PHASES
 
-PLASTIC = ("hidden_output",)
-PHASES = {"wake": Wake("task1", 1, PLASTIC), "sleep": Sleep(1, PLASTIC)}
-ENGINES = ("native", "by_layer")
-SETTLE = 20  # cycles before timing
-
-
-def config_of(seeds: int, engine: str) -> Config:
-    OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
-    OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = compose("config", overrides=[f"seeds={seeds}", f"runtime.simulate={engine}"])
-    return parse(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
+BRIAN2 = Path(sys.prefix) / "brian2" / "bin" / "python"
+SEEDS = 10  # of the parts with a process of their own
+CORES_CYCLES = 200
 
 
-def naive_cycles(experiment: Experiment, asleep: bool, count: jax.Array, state: AgentState) -> Any:
-    """`count` cycles of the dynamics alone, as one would first write them."""
-    network = experiment.network
-    shape = {name: pop.size for name, pop in network.populations.items()}
-
-    def step(carry, time):
-        neurons, number = carry
-        key = jax.random.fold_in(jax.random.wrap_key_data(state.key), number * 600 + time)
-        fired, after = {}, {}
-        for name, population in network.populations.items():
-            after[name], fired[name] = population.neuron.step(neurons[name])
-        for projection, (name, wires) in zip(
-            jax.random.split(key, len(network.projections)),
-            network.projections.items(),
-            strict=True,
-        ):
-            weights = state.network.weights[name]
-            draws = jax.random.uniform(projection, weights.shape[1:], minval=-1.0)
-            arriving = fired[wires.pre].astype(jnp.float32) @ weights * (1 + wires.jitter * draws)
-            cell = after[wires.post]
-            after[wires.post] = cell._replace(i=cell.i + arriving)
-        return (after, number), None
-
-    def one(number, neurons):
-        target, share = ("hidden", 0.05) if asleep else ("input", 0.1)
-        kicked = jax.random.uniform(jax.random.key(number), shape[target]) < share
-        cell = neurons[target]
-        neurons = neurons | {target: cell._replace(i=cell.i + jnp.where(kicked, 0.025, 0.0))}
-        steps = jnp.arange(network.cycle_steps, dtype=jnp.int32)
-        return lax.scan(step, (neurons, number), steps)[0][0]
-
-    return lax.fori_loop(0, count, one, state.network.neurons)
+def pin(cores: int) -> None:
+    """Keep to so many cores, where the system lets us. Before JAX starts its threads."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
+    os.environ["XLA_FLAGS"] = XLA_FLAGS
+    jax.config.update("jax_num_cpu_devices", cores)
 
 
-def prepared(seeds: int, engine: str) -> tuple[Experiment, AgentState]:
-    """Agents that have settled into a task's world."""
-    config = config_of(seeds, engine)
+def two_cores(settled: AgentState, times: int) -> dict[str, Any]:
+    """Wall time of the same seeds on two cores and on one."""
+    if (os.cpu_count() or 1) < 2:
+        return {"missing": "a second core"}
+    experiment = build(agents.configured(["seeds=1"]))
+    state = jax.device_get(agents.copies(settled, SEEDS))
+    leg, count = leg_of(experiment, PHASES["wake"]), jnp.int32(CORES_CYCLES)
+
+    def rate(devices: int) -> float:
+        run = over_seeds(cycles.advance, devices)
+        took, _ = rounds.seconds(lambda: run(experiment, leg, count, state), time.perf_counter)
+        return SEEDS * CORES_CYCLES / took
+
+    both = (1, 2)
+    for devices in both:
+        rate(devices)
+    rates = [[rate(devices) for devices in both] for _ in range(times)]
+    one, two = zip(*rates, strict=True)
+    ratio = rounds.spread(b / a for a, b in rates)
+    return {"seeds": SEEDS, "1": rounds.spread(one), "2": rounds.spread(two), "ratio": ratio}
+
+
+def memory() -> dict[str, Any]:
+    """The most memory that a process takes to compile waking and sleep and to run them."""
+    config = agents.configured([f"seeds={SEEDS}"])
     experiment = build(config)
     state = newborns(config, experiment, config.seeds)
-    leg = leg_of(experiment, PHASES["wake"])
-    state = over_seeds(cycles.begin, 1)(experiment, leg, state)
-    state, _ = over_seeds(cycles.advance, 1)(experiment, leg, jnp.int32(SETTLE), state)
-    state = over_seeds(cycles.end, 1)(experiment, leg, state)
-    return experiment, state
+    for phase in PHASES.values():
+        state, _ = agents.live(experiment, phase, 20, state)
+    jax.block_until_ready(state)
+    # Linux hands the parent's peak down in `ru_maxrss`.
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s*(\d+)", status.read_text()) if status.exists() else None
+    peak = int(found[1]) * 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seeds": SEEDS, "peak_mb": round(peak / 1e6)}
 
 
-def contenders(seeds: int, naive: bool) -> dict[str, Callable[[int], Any]]:
-    """What is timed: a function of the number of cycles for every formulation and phase."""
-    found: dict[str, Callable[[int], Any]] = {}
-    for engine in ENGINES[not native.available() :]:
-        experiment, state = prepared(seeds, engine)
-        for name, phase in PHASES.items():
-            arguments = (experiment, leg_of(experiment, phase))
-            found[f"{name}/{engine}"] = partial(_ours, *arguments, state)
-            if naive and engine == "by_layer":
-                found[f"{name}/naive"] = partial(_naive, experiment, name == "sleep", state)
+def elsewhere(part: str, *options: str) -> Any:
+    """A part of the benchmark in a process of its own."""
+    command = [sys.executable, __file__, "--part", part, *options]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def measure(
+    state: AgentState, programs: dict[str, Path], roof: roofline.Roof, times: int
+) -> dict[str, Any]:
+    """All formulations with these agents, awake and asleep."""
+    experiment = build(agents.configured(["seeds=1"]))
+    found = {}
+    for phase in PHASES:
+        seen = agents.activity(state, phase, contenders.stretch(len(state.cycle)))
+        entries = contenders.engines(phase, state) | contenders.naively(state, seen)
+        first_calls = contenders.compiled(entries)
+        for name, program in programs.items():
+            entries[name] = standalone.entry(program, experiment, seen)
+        needed = roofline.work(experiment, state, seen)
+        engines = rounds.compared(rounds.in_turns(entries, times))
+        for name, engine in engines.items():
+            rate = engine["cycles_per_second"]["median"]
+            engine |= roofline.estimate(roof, needed, rate)
+            if name in first_calls:
+                engine["first_call_s"] = first_calls[name]
+        found[phase] = {"work_a_cycle": roofline.described(roof, needed), "engines": engines}
+        print(table(f"{len(state.cycle)} seeds, {phase}", engines), file=sys.stderr, flush=True)
     return found
 
 
-def _ours(experiment: Experiment, leg: cycles.Leg, state: AgentState, count: int) -> Any:
-    return over_seeds(cycles.advance, 1)(experiment, leg, jnp.int32(count), state)
+def table(title: str, engines: dict[str, Any]) -> str:
+    """Median, range, spikes a cycle (hidden and output) and median ratios."""
+    head = f"{title:18}{'cycles/s':>9}{'min':>8}{'max':>8}{'hidden':>8}{'output':>8}{'GFLOP/s':>9}"
+    lines = [head + "".join(f"{'/ ' + name:>12}" for name in rounds.BASELINES)]
+    for name, engine in engines.items():
+        speed, spikes = engine["cycles_per_second"], engine["spikes_a_cycle"]
+        line = f"{name:18}{speed['median']:9.0f}{speed['min']:8.0f}{speed['max']:8.0f}"
+        line += f"{spikes['hidden']:8.1f}{spikes['output']:8.1f}{engine['gflops']:9.2f}"
+        ratios = [engine["ratio_to"].get(other) for other in rounds.BASELINES]
+        line += "".join(f"{each['median']:12.2f}" if each else " " * 12 for each in ratios)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
-@eqx.filter_jit
-def _batched_naive(experiment: Experiment, asleep: bool, state: AgentState, count: Any) -> Any:
-    return jax.vmap(lambda one: naive_cycles(experiment, asleep, count, one))(state)
-
-
-def _naive(experiment: Experiment, asleep: bool, state: AgentState, count: int) -> Any:
-    return _batched_naive(experiment, asleep, state, jnp.int32(count))
-
-
-def timed(function: Callable[[int], Any], count: int) -> float:
-    start = time.perf_counter()
-    jax.block_until_ready(function(count))
-    return time.perf_counter() - start
-
-
-def measure(seeds: int, rounds: int, naive: bool) -> dict[str, float]:
-    """Median total cycles/s over the rounds, and the seconds of compilation."""
-    entries = contenders(seeds, naive)
-    compiling = {name: timed(function, 1) for name, function in entries.items()}
-    rates: dict[str, list[float]] = {name: [] for name in entries}
-    for _ in range(rounds):
-        for name, function in entries.items():
-            count = max(2, (4 if name.endswith("naive") else 200) // seeds)
-            rates[name].append(seeds * count / timed(function, count))
-    found = {name: round(statistics.median(values), 1) for name, values in rates.items()}
-    found |= {f"{name}/compile_seconds": round(s, 1) for name, s in compiling.items()}
-    for name in list(rates):
-        phase, engine = name.split("/")
-        if naive and engine != "naive":
-            ratio = statistics.median(rates[name]) / statistics.median(rates[f"{phase}/naive"])
-            found[f"{name}/ratio_to_naive"] = round(ratio, 1)
-    return found
+def everything(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    pin(1)
+    settled, roof = agents.settled(arguments.settle), roofline.measured()
+    experiment: Experiment = build(agents.configured(["seeds=1"]))
+    line: dict[str, Any] = {"device": jax.devices()[0].device_kind, "unit": "cycles/s"}
+    line["roof"] = {name: round(value, 1) for name, value in roof._asdict().items()}
+    programs: dict[str, Path] = {}
+    try:
+        programs = standalone.programs(arguments.brian2, folder, experiment, settled)
+    except standalone.Unavailable as reason:
+        line["brian2"] = f"left out: {reason}"
+    for seeds in arguments.seeds:
+        state = agents.copies(settled, seeds)
+        line[f"seeds={seeds}"] = measure(state, programs, roof, arguments.rounds)
+    agents.save(folder / "agents.npz", settled)
+    rounds_wanted = ("--rounds", str(arguments.rounds))
+    line["cores"] = elsewhere("cores", "--agents", str(folder / "agents.npz"), *rounds_wanted)
+    return line | {"memory": elsewhere("memory")}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 10, 64])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--settle", type=int, default=12000, help="cycles before timing")
+    parser.add_argument("--brian2", type=Path, default=BRIAN2, help="an interpreter with Brian2")
+    parser.add_argument("--part", choices=["cores", "memory"], help="only this, in this process")
+    parser.add_argument("--agents", type=Path, help="settled agents, for --part cores")
     arguments = parser.parse_args()
-    jax.config.update("jax_num_cpu_devices", 1)
-    line: dict[str, Any] = {"device": jax.devices()[0].device_kind, "unit": "cycles/s"}
-    for seeds in arguments.seeds:
-        line[f"seeds={seeds}"] = measure(seeds, arguments.rounds, naive=seeds <= 10)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(line | {"peak_memory_mb": round(peak)}))
+    if arguments.part == "memory":
+        pin(1)
+        print(json.dumps(memory()))
+    elif arguments.part == "cores":
+        pin(2)
+        print(json.dumps(two_cores(agents.load(arguments.agents), arguments.rounds)))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            print(json.dumps(everything(arguments, Path(folder))))
 
 
 if __name__ == "__main__":
