@@ -8,10 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import configured
 
-from sleeprun import native
+from sleeprun import cycles, native
+from sleeprun.experiment import build, newborns
+from sleeprun.phases import Wake
+from sleeprun.run import leg_of
+from sleeprun.seeds import over_seeds
 
 pytestmark = pytest.mark.slow
 
@@ -83,3 +89,34 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
         UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
     )
     assert_same(found, plain[1])
+
+
+def test_a_long_run_has_the_statistics_of_the_portable_path() -> None:
+    """Round-off makes two right programs part after some hundred plastic cycles; compare means."""
+    seeds, cycles_each = 8, 1500
+    found = {}
+    for engine in ("native", "by_layer"):
+        config = configured(
+            "network.hidden.size=60",
+            "world.size=16",
+            "world.particles={unsupervised: 4, task: 8}",
+            f"seeds={seeds}",
+            f"runtime.simulate={engine}",
+        )
+        experiment = build(config)
+        leg = leg_of(experiment, Wake("task1", 1, ("input_hidden", "hidden_output")))
+        state = over_seeds(cycles.begin, 1)(
+            experiment, leg, newborns(config, experiment, config.seeds)
+        )
+        state, tally = over_seeds(cycles.advance, 1)(experiment, leg, jnp.int32(cycles_each), state)
+        found[engine] = {
+            "hidden": tally.spikes["hidden"] / cycles_each,
+            "output": tally.spikes["output"] / cycles_each,
+            "eaten": (tally.rewarded + tally.punished) / cycles_each,
+            "spread": state.network.weights["hidden_output"].std(axis=(1, 2)),
+        }
+    for name, ours in found["native"].items():
+        ours, theirs = (np.asarray(x, float) for x in (ours, found["by_layer"][name]))
+        error = np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / seeds)
+        assert abs(ours.mean() - theirs.mean()) < 3 * error, name
+        assert error < 0.1 * theirs.mean(), f"{name} is too noisy to be compared"
