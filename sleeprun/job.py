@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -200,9 +201,18 @@ def _start(config: Config, run: Run) -> dict[str, Any]:
             name: getattr(config.network, name).size for name in ("input", "hidden", "output")
         },
         "engine": run.experiment.network.engine,
-        "device": f"{jax.device_count()} x {device.device_kind}",
+        "device": f"{jax.device_count()} x {_kind(device)}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }
+
+
+def _kind(device: jax.Device) -> str:
+    """A device's name; of a CPU core, where the system tells it, the processor's."""
+    told = Path("/proc/cpuinfo")
+    if device.platform != "cpu" or not told.exists():
+        return device.device_kind
+    names = re.findall(r"model name\s*:\s*(.+)", told.read_text())
+    return f"{names[0]} core" if names else device.device_kind
 
 
 def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -116,7 +117,9 @@ def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
         panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
         for axes, (title, events) in zip(panels, runs.items(), strict=True):
             _draw_performance(axes, events)
-            axes.set_title(title, loc="left", pad=16, weight="bold")
+            figure.supylabel(axes.get_ylabel())
+            axes.set(ylabel="")
+            axes.set_title(title, loc="left", weight="bold")
             axes.label_outer()
         lines = panels[0].get_legend_handles_labels()
         figure.legend(*lines, loc="outside right center", frameon=False)
@@ -145,9 +148,11 @@ def _draw_phases(axes: Axes, phases: list[Events], cycles: int, aeon: int) -> No
     for phase in phases:
         begin, end, name = phase[0]["from"] / aeon, phase[-1]["to"] / aeon, phase[0]["name"]
         axes.axvspan(begin, end, fc=KINDS[phase[0]["kind"]], ec="white", lw=1.5, zorder=0)
-        fits = (end - begin) * aeon / cycles > 0.01 * len(name)
-        look = {"ha": "center", "va": "bottom", "rotation": 0 if fits else 90}
-        axes.text((begin + end) / 2, 1.01, name, transform=axes.get_xaxis_transform(), **look)
+        letters = int(85 * (end - begin) * aeon / cycles)  # that fit into a line
+        fits = max(map(len, name.split())) <= letters
+        told = textwrap.fill(name, letters) if fits else name
+        look = {"ha": "center", "va": "top", "rotation": 0 if fits else 90}
+        axes.text((begin + end) / 2, 0.97, told, transform=axes.get_xaxis_transform(), **look)
         span = np.array([(each["from"], each["to"]) for each in phase])
         good, bad = (np.array([each[food] for each in phase]) for food in ("rewarded", "punished"))
         cycle, score = running_performance(span, good, bad, cycles / POINTS, FOOD)
