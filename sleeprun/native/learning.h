@@ -160,11 +160,12 @@ inline void apply_traces(PlasticProjection& p, float reward, Bench& bench) {
 template <bool kSomeLocked>
 void bound_row(const Rule& rule, float* __restrict row, const bool* __restrict locked, int size,
                float* __restrict free_sum, float* __restrict held_sum, float* __restrict count) {
+  const float low = rule.weight_min, high = rule.weight_max;
   for (int n = 0; n < size; ++n) {
     const float w = row[n];
     const bool held = kSomeLocked && locked[n];
     const bool free = (w != 0) & !held;
-    const float bounded = free ? std::min(std::max(w, rule.weight_min), rule.weight_max) : w;
+    const float bounded = free ? std::min(std::max(w, low), high) : w;
     row[n] = bounded;
     free_sum[n] += held ? 0.0f : bounded;
     if (kSomeLocked) held_sum[n] += held ? bounded : 0.0f;

@@ -20,7 +20,7 @@ struct Neurons {
 };
 
 // Advances the neurons by one step; returns which ones spike.
-inline Mask step(const Rulkov& c, Neurons& n) {
+[[gnu::always_inline]] inline Mask step(const Rulkov& c, Neurons& n) {
   const Floats w = n.u + c.beta_e * n.i, top = c.plateau + w;
   const Mask silent = n.v <= c.zero;
   const Mask rising = !silent && n.v < top && n.v2 <= c.zero;
