@@ -5,7 +5,7 @@ Runs in an interpreter of its own, which has Brian2 and not sleeprun:
 simulates CYCLES movement cycles with kicks of probability `cells.chance`, given by neuron.
 
 Neurons, wiring, weights, resistances and the jitter of every synapse and spike are sleeprun's.
-Plasticity is simpler: traces are summed online, each pair changes its weight at once, and
+Plasticity, of hidden -> output alone, is simpler: traces are summed online, each pair changes its weight at once, and
 inhibition stays as it is. It is there for the load, not for learning.
 """
 
@@ -112,7 +112,7 @@ def foraging(numbers: Mapping[str, np.ndarray], stdp: bool) -> Network:
     groups = cells[:hidden], cells[hidden:output], cells[output:]
     return Network(
         cells,
-        wire(groups[0], groups[1], first, EXCITE, jitter, stdp),
+        wire(groups[0], groups[1], first, EXCITE, jitter, stdp=False),  # frozen, as in a task
         wire(groups[1], groups[2], second, EXCITE + INHIBIT, jitter, stdp),
         SpikeMonitor(cells, record=False, name="spikes"),
     )
