@@ -35,7 +35,7 @@ benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2 and plain JAX, one 
 clean:  ## remove what was set up
 	rm -rf $(VENV) build dist
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt $(wildcard sleeprun/native/*.h sleeprun/native/*.cc) sleeprun/native/CMakeLists.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@

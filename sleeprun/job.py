@@ -87,7 +87,9 @@ def prepare_jax(config: Config) -> int:
     """Set JAX up and return the number of devices that share the seeds."""
     logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
     wanted = config.devices
-    os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {os.environ.get('XLA_FLAGS', '')}"
+    given = os.environ.get("XLA_FLAGS", "")
+    if XLA_FLAGS not in given:
+        os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"
     jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     try:

@@ -6,6 +6,7 @@ python exercise_kernel.py DIRECTORY BUILD
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,48 +22,71 @@ from sleeprun.network import Clock, Network, NetworkState, kick
 from sleeprun.networks import agent
 from sleeprun.simulate import advance
 
-HIDDEN, CYCLES = 75, 30  # no whole number of vectors
+HIDDEN, CYCLES = 75, 15  # no whole number of vectors
+FIRST = 2**31 // 600 - 7  # the clock of steps wraps around on the way
 PLASTIC = ("input_hidden", "hidden_output")
 
 
 def one_cycle(
-    network: Network, state: NetworkState, number: Any, asleep: Any
+    network: Network, state: NetworkState, number: Any, plastic: tuple[str, ...]
 ) -> tuple[NetworkState, Any]:
     """A cycle awake with a fifth of the inputs kicked, or asleep with a third of the hidden."""
+    asleep = number % 3 == 2
     clock = Clock(number, 0, noise.stream(noise.seed_key(0), 11))
     draws = noise.uniform(clock.words, number, -1, jnp.arange(HIDDEN, dtype=jnp.int32))
     kicks = jnp.where(asleep & (draws < 0.3), 0.025, 0.0)
     state = advance(network, state, clock, 1, {"hidden": kicks[None]})
     early = state.spiked
-    state = learn(network, state, clock, jnp.where(number % 7 == 0, 1.0, -0.001), PLASTIC)
+    state = learn(network, state, clock, jnp.where(number % 7 == 0, 1.0, -0.001), plastic)
     food = jnp.where(~asleep & (draws[:49] < 0.2), 0.025, 0.0)
     state = kick(network, state, "input", food)
     state = advance(network, state, clock._replace(step=1), network.cycle_steps - 1)
     return state, [*early.values(), *state.spiked.values()]
 
 
-def exercise(skip_quiet: bool) -> dict[str, list[float]]:
+def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
     """The spikes of every neuron and cycle, and every weight at the end."""
-    config = configured(f"network.hidden.size={HIDDEN}", "network.input.spike_room=4").network
+    config = configured(
+        f"network.hidden.size={HIDDEN}",
+        "network.input.spike_room=4",
+        "network.projections.hidden_output.plasticity.trace_room=64",
+        "network.projections.input_hidden.plasticity.trace_room=32",
+    ).network
     network = agent.build(config, "native", skip_quiet)
-    numbers = jnp.arange(CYCLES, dtype=jnp.int32)
 
-    @jax.jit
-    def days_and_nights(state: NetworkState) -> Any:
-        return lax.scan(
-            lambda state, number: one_cycle(network, state, number, number % 3 == 2),
-            state,
-            numbers,
-        )
+    @partial(jax.jit, static_argnums=2)
+    def days_and_nights(state: NetworkState, first: Any, plastic: tuple[str, ...]) -> Any:
+        numbers = first + jnp.arange(CYCLES, dtype=jnp.int32)
+        return lax.scan(lambda s, number: one_cycle(network, s, number, plastic), state, numbers)
 
-    state, spikes = days_and_nights(network.init(agent.starting_weights(config, 0)))
+    state = network.init(agent.starting_weights(config, 0))
+    resistance = {name: jnp.linspace(0.3, 1.7, r.size) for name, r in state.resistance.items()}
+    state, early = days_and_nights(state._replace(resistance=resistance), FIRST, PLASTIC)
+    state, late = days_and_nights(injured(state), FIRST + CYCLES, PLASTIC[1:])
+    spikes = [*early, *late]
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.neurons))
     weights = [np.asarray(w).ravel() for w in state.weights.values()]
     return {
         "spikes": np.concatenate([np.asarray(s).ravel() for s in spikes]).tolist(),
         "weights": np.concatenate(weights).tolist(),
-        "overflowed": bool(state.spikes["input"].overflowed),
+        "overflowed": [
+            bool(state.spikes["input"].overflowed),
+            *(bool(rule.traces.overflowed) for rule in state.plastic.values()),
+        ],
     }
+
+
+def injured(state: NetworkState) -> NetworkState:
+    """A fifth of the hidden neurons cut off while their traces are live, some synapses locked."""
+    spared = jnp.arange(HIDDEN) % 5 != 0
+    weights = {
+        name: jnp.where(spared[None, :] if name == "input_hidden" else spared[:, None], w, 0.0)
+        for name, w in state.weights.items()
+    }
+    rule = state.plastic["hidden_output"]
+    locked = weights["hidden_output"] > 0.0202
+    plastic = state.plastic | {"hidden_output": rule._replace(locked=locked)}
+    return state._replace(weights=weights, plastic=plastic)
 
 
 if __name__ == "__main__":

@@ -206,8 +206,9 @@ def test_a_waking_phase_records_the_mean_rates_of_its_task(tiny: Tiny, tmp_path:
     assert float(run.state.rates[0, 1].sum()) == pytest.approx(spikes / 30, rel=1e-5)
 
 
-def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path) -> None:
-    run = run_of(tiny(), tmp_path)
+@pytest.mark.parametrize("engine", ["native", "by_layer"])
+def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None:
+    run = run_of(tiny(f"runtime.simulate={engine}"), tmp_path)
     run.protocol = (
         Wake("task1", 30, PLASTIC),
         Freeze("hidden_output", 10.0),
@@ -221,8 +222,14 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path) -> None:
     cut = ~weights.any(axis=1)
     assert cut.sum() == 9
     assert not np.asarray(network.weights["input_hidden"])[:, cut].any()
+    traces = network.plastic["input_hidden"].traces
+    live = np.asarray(traces.synapse[: int(traces.groups.sum())])
+    assert cut[live % 36].any(), "a cut synapse was to have live traces"
     run.protocol, run.phase = (Wake("task1", 30, PLASTIC),), 0
     carry_out(run)
+    for name in ("hidden_output", "hidden_output_inhibition"):
+        assert not np.asarray(run.state.network.weights[name][0])[cut].any()
+    assert not np.asarray(run.state.network.weights["input_hidden"][0])[:, cut].any()
     later = np.asarray(run.state.network.weights["hidden_output"][0])
     kept = locked & ~cut[:, None]
     np.testing.assert_array_equal(later[kept], weights[kept])

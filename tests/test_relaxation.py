@@ -16,6 +16,7 @@ from sleeprun.networks import agent
 from sleeprun.neurons import RulkovMap
 from sleeprun.relaxation import BOUND, Relaxation, relaxation_of, threshold
 from sleeprun.simulate import advance
+from sleeprun.synapses import minus_row_mean
 
 CYCLES, SHARE_OF_FOOD, SHARE_KICKED = 10_000, 0.1, 0.03
 
@@ -92,12 +93,26 @@ def test_threshold_is_where_a_resting_neuron_begins_to_spike(neuron: RulkovMap) 
         assert bool(fired.any()) == spikes
 
 
-def networks() -> tuple[Network, Network, NetworkState]:
-    """The full loop, the same with quiet steps skipped, and their state at the start."""
+def networks(trained: bool) -> tuple[Network, Network, NetworkState]:
+    """The full loop, the same with quiet steps skipped, and their state at the start.
+
+    Training spreads the output weights and brings output resistances down to 0.07; the output
+    neurons then spike at any step.
+    """
     assert native.available(), "the package must be built with its kernel to be tested"
     config = configured().network
     full, skipping = (agent.build(config, "native", skip) for skip in (False, True))
-    return full, skipping, full.init(agent.starting_weights(config, 0))
+    weights = agent.starting_weights(config, 0)
+    if not trained:
+        return full, skipping, full.init(weights)
+    rng = np.random.default_rng(0)
+    spread = jnp.asarray(rng.lognormal(0.0, 0.5, weights["hidden_output"].shape), jnp.float32)
+    weights["hidden_output"] = weights["hidden_output"] * spread
+    weights["hidden_output_inhibition"] = minus_row_mean(weights["hidden_output"])
+    weights["input_hidden"] = 0.8 * weights["input_hidden"]
+    state = full.init(weights)
+    resistance = state.resistance | {"output": jnp.linspace(0.1, 2.0, 8)}
+    return full, skipping, state._replace(resistance=resistance)
 
 
 def one_cycle(
@@ -123,7 +138,7 @@ def same_spikes(one: NetworkState, other: NetworkState) -> Any:
 
 
 def largest_error(one: NetworkState, other: NetworkState) -> Any:
-    """Over all neurons that are below threshold, of v, u and i."""
+    """Over all neurons, of v, u and i."""
     return jnp.stack(
         [
             jnp.stack(
@@ -138,10 +153,11 @@ def largest_error(one: NetworkState, other: NetworkState) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("trained", [False, True])
 @pytest.mark.parametrize("asleep", [False, True])
-def test_skipping_gives_the_spikes_of_the_full_loop(asleep: bool) -> None:
+def test_skipping_gives_the_spikes_of_the_full_loop(asleep: bool, trained: bool) -> None:
     """Both simulated side by side, each from its own state; plasticity off."""
-    full, skipping, start = networks()
+    full, skipping, start = networks(trained)
     words = noise.stream(noise.seed_key(0), 1)
     size, share = (784, SHARE_KICKED) if asleep else (49, SHARE_OF_FOOD)
 
@@ -159,7 +175,11 @@ def test_skipping_gives_the_spikes_of_the_full_loop(asleep: bool) -> None:
     numbers = jnp.arange(CYCLES, dtype=jnp.int32)
     _, (same, count, error) = jax.jit(lambda s: lax.scan(both, s, numbers))((start, start))
     same, count, error = (np.asarray(x) for x in (same, count, error))
+    mean, largest = error[same].mean(axis=0), error[same].max(axis=0)
     print(f"{same.mean():.5f} of cycles alike, {count.mean():.1f} spikes a cycle; state error")
-    print(f"  of v, u, i: mean {error[same].mean(axis=0)}, largest {error[same].max(axis=0)}")
+    print(f"  of v, u, i: mean {mean}, largest {largest}")
     assert same.mean() >= 0.999
     assert count.mean() > 10
+    # The largest are of neurons that lingered at their threshold, which magnifies round-off.
+    assert (mean < (3e-7, 1e-8, 1e-10)).all()
+    assert (largest < (3e-4, 1e-5, 1e-8)).all()

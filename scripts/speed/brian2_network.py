@@ -5,8 +5,8 @@ Runs in an interpreter of its own, which has Brian2 and not sleeprun:
 simulates CYCLES movement cycles with kicks of probability `cells.chance`, given by neuron.
 
 Neurons, wiring, weights, resistances and the jitter of every synapse and spike are sleeprun's.
-Plasticity, of hidden -> output alone, is simpler: traces are summed online, each pair changes its weight at once, and
-inhibition stays as it is. It is there for the load, not for learning.
+Plasticity, of hidden -> output alone, is simpler: traces are summed online, each pair changes its
+weight at once, and inhibition stays as it is. It is there for the load, not for learning.
 """
 
 import argparse

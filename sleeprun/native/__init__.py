@@ -58,8 +58,9 @@ def _folder() -> Path | None:
 def suits(network: Network) -> bool:
     """The kernel knows Rulkov neurons that do not feed back."""
     rulkov = all(isinstance(pop.neuron, RulkovMap) for pop in network.populations.values())
-    loops = any(p.pre == p.post for p in network.projections.values())
-    return rulkov and not loops and all(len(stage) == 1 for stage in network.stages())
+    wires = network.projections.values()
+    forward = bool(wires) and all(projection.pre != projection.post for projection in wires)
+    return rulkov and forward and all(len(stage) == 1 for stage in network.stages())
 
 
 def window(
@@ -70,6 +71,7 @@ def window(
     drive: dict[str, Float[Array, "time _"]],
 ) -> NetworkState:
     """Simulate `steps` steps of the whole network, as `simulate.advance` does."""
+    assert all(len(rows) <= steps for rows in drive.values()), "a drive is longer than the window"
     order = [name for (name,) in network.stages()]
     wires = network.projections
     fixed = [
@@ -82,27 +84,17 @@ def window(
         fixed += _constants(population)
         fixed += [state.resistance[name], drive.get(name, jnp.zeros((0, population.size)))]
     fixed += [state.weights[name] for name in wires]
-    changing = [
-        [*state.neurons[name], state.spiked[name], spikes.time, spikes.neuron, spikes.length,
-         spikes.overflowed]
-        for name in order
-        for spikes in [state.spikes[name]]
-    ]  # fmt: skip
     changed = _call(
         "sleeprun_window",
         fixed,
-        changing,
+        [(state.neurons[name], state.spiked[name], state.spikes[name]) for name in order],
         **_ends(network, order),
         steps=steps,
         first_step=clock.step,
     )
-    neurons, spiked, spikes = {}, {}, {}
-    for name, (*cells, counts, time, who, length, overflowed) in zip(order, changed, strict=True):
-        neurons[name] = type(state.neurons[name])(*cells)
-        spiked[name] = counts
-        spikes[name] = state.spikes[name]._replace(
-            time=time, neuron=who, length=length, overflowed=overflowed
-        )
+    neurons, spiked, spikes = (
+        dict(zip(order, part, strict=True)) for part in zip(*changed, strict=True)
+    )
     return state._replace(neurons=neurons, spiked=spiked, spikes=spikes)
 
 
@@ -136,45 +128,30 @@ def learn(
         rule = wires[name].rule
         assert rule is not None
         fixed += [_rule_constants(rule), state.plastic[name].target, state.plastic[name].locked]
-    changing = [
-        [state.weights[name], *state.plastic[name].traces, state.plastic[name].mean]
-        if name in ruled
-        else [state.weights[name]]
-        for name in wires
-    ]
-    changing += [
-        [spikes.time, spikes.neuron, spikes.length, spikes.fresh, state.spiked[name]]
-        for name in order
-        for spikes in [state.spikes[name]]
-    ]
-    changed = iter(
-        _call(
-            "sleeprun_plasticity",
-            fixed,
-            changing,
-            **_ends(network, order),
-            mirrors=_integers(
-                list(wires).index(p.mirrors) if p.mirrors else -1 for p in wires.values()
-            ),
-            ruled=_integers(name in ruled for name in wires),
-            plastic=_integers(name in plastic and name in ruled for name in wires),
-            rewarded=_integers(bool(p.rule and p.rule.rewarded) for p in wires.values()),
-            excitatory=_integers(p.excitatory for p in wires.values()),
-        )
+    before = {name: (state.plastic[name].traces, state.plastic[name].mean) for name in ruled}
+    wired, spiking = _call(
+        "sleeprun_plasticity",
+        fixed,
+        (
+            [(state.weights[name], before.get(name)) for name in wires],
+            [(state.spiked[name], state.spikes[name]) for name in order],
+        ),
+        **_ends(network, order),
+        mirrors=_integers(
+            list(wires).index(p.mirrors) if p.mirrors else -1 for p in wires.values()
+        ),
+        ruled=_integers(name in ruled for name in wires),
+        plastic=_integers(name in plastic and name in ruled for name in wires),
+        rewarded=_integers(bool(p.rule and p.rule.rewarded) for p in wires.values()),
+        excitatory=_integers(p.excitatory for p in wires.values()),
     )
-    weights, rules = {}, {}
-    for name in wires:
-        weights[name], *rest = next(changed)
-        if rest:
-            *traces, mean = rest
-            before = state.plastic[name]
-            rules[name] = before._replace(traces=type(before.traces)(*traces), mean=mean)
-    spikes, spiked = {}, {}
-    for name, (time, who, length, fresh, counts) in zip(order, changed, strict=True):
-        spikes[name] = state.spikes[name]._replace(
-            time=time, neuron=who, length=length, fresh=fresh
-        )
-        spiked[name] = counts
+    weights = {name: after for name, (after, _) in zip(wires, wired, strict=True)}
+    rules = {
+        name: state.plastic[name]._replace(traces=learned[0], mean=learned[1])
+        for name, (_, learned) in zip(wires, wired, strict=True)
+        if learned is not None
+    }
+    spiked, spikes = (dict(zip(order, part, strict=True)) for part in zip(*spiking, strict=True))
     return state._replace(weights=weights, plastic=rules, spikes=spikes, spiked=spiked)
 
 
@@ -195,16 +172,13 @@ def _integers(numbers: Any) -> np.ndarray:
     return np.array(list(numbers), np.int64)
 
 
-def _call(
-    target: str, fixed: Sequence[Array], changing: Sequence[Sequence[Array]], **attributes: Any
-) -> list[list[Array]]:
-    """A custom call that changes arrays in place; returns them in the groups that were given."""
-    flat = [array for group in changing for array in group]
+def _call(target: str, fixed: Sequence[Array], changing: Any, **attributes: Any) -> Any:
+    """A custom call that changes the arrays of a pytree in place; returns them as they came."""
+    leaves, structure = jax.tree.flatten(changing)
     call: Callable[..., Any] = jax.ffi.ffi_call(
         target,
-        [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in flat],
+        [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in leaves],
         vmap_method="sequential",
-        input_output_aliases={len(fixed) + k: k for k in range(len(flat))},
+        input_output_aliases={len(fixed) + k: k for k in range(len(leaves))},
     )
-    changed = iter(call(*fixed, *flat, **attributes))
-    return [[next(changed) for _ in group] for group in changing]
+    return jax.tree.unflatten(structure, call(*fixed, *leaves, **attributes))

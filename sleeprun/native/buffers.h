@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "xla/ffi/api/ffi.h"
 
@@ -43,6 +44,7 @@ class Buffers {
     auto after = results_.get<ffi::AnyBuffer>(result_++);
     if (!before.has_value() || !after.has_value()) return checked<T>(nullptr);
     ffi::AnyBuffer buffer = **after;
+    if (buffer.size_bytes() != before->size_bytes()) return checked<T>(nullptr);
     if (buffer.untyped_data() != before->untyped_data())
       std::memcpy(buffer.untyped_data(), before->untyped_data(), before->size_bytes());
     return checked<T>(&buffer);

@@ -18,7 +18,7 @@
 
 namespace {
 
-// Denormals make the decaying currents several times slower than they are worth.
+// Denormals make the decaying currents several times slower than they are worth (on x86).
 class FlushToZero {
 #if defined(__x86_64__)
  public:
@@ -67,6 +67,7 @@ void read_states(Buffers& buffers, std::vector<Population>& populations) {
     p.capacity = static_cast<std::int32_t>(time.size);
     p.neuron = buffers.change<std::int32_t>().data;
     p.length = buffers.change<std::int32_t>().data;
+    buffers.change<std::int32_t>();  // which spikes are fresh is the other call's business
     p.overflowed = buffers.change<bool>().data;
   }
 }
@@ -102,6 +103,51 @@ struct Wires {
   Array<float> mean;
 };
 
+Traces read_traces(Buffers& buffers) {
+  Traces t;
+  const auto synapse = buffers.change<std::int32_t>();
+  t.synapse = synapse.data;
+  t.capacity = static_cast<int>(synapse.size);
+  t.time = buffers.change<std::int32_t>().data;
+  t.value = buffers.change<float>().data;
+  t.head = buffers.change<std::int32_t>().data;
+  const auto groups = buffers.change<std::int32_t>();
+  t.groups = groups.data;
+  t.lifetime = static_cast<int>(groups.size);
+  t.overflowed = buffers.change<bool>().data;
+  return t;
+}
+
+std::vector<Wires> read_wires(Buffers& buffers, Numbers ruled) {
+  std::vector<Wires> wires(ruled.size());
+  for (std::size_t k = 0; k < wires.size(); ++k)
+    if (ruled[k]) {
+      wires[k].constants = buffers.read<float>();
+      wires[k].target = buffers.read<float>();
+      wires[k].locked = buffers.read<bool>();
+    }
+  for (std::size_t k = 0; k < wires.size(); ++k) {
+    wires[k].weights = buffers.change<float>();
+    if (!ruled[k]) continue;
+    wires[k].traces = read_traces(buffers);
+    wires[k].mean = buffers.change<float>();
+  }
+  return wires;
+}
+
+std::vector<SpikeList> read_spikes(Buffers& buffers, std::int64_t populations) {
+  std::vector<SpikeList> spikes(populations);
+  for (SpikeList& s : spikes) {
+    const auto spiked = buffers.change<float>();
+    s.spiked = spiked.data;
+    s.size = static_cast<int>(spiked.size);
+    for (std::int32_t** part : {&s.time, &s.neuron, &s.length, &s.fresh})
+      *part = buffers.change<std::int32_t>().data;
+    buffers.change<bool>();  // whether they ran over is the other call's business
+  }
+  return spikes;
+}
+
 // Each population's summed output weights at the start, over those at present.
 std::vector<std::vector<float>> drifts(const std::vector<Array<const float>>& out_start,
                                        const std::vector<Wires>& wires, Numbers pre,
@@ -130,37 +176,8 @@ ffi::Error plasticity(Numbers pre, Numbers post, Numbers mirrors, Numbers ruled,
   const auto reward = buffers.read<float>();
   std::vector<Array<const float>> out_start;
   for (std::int64_t k = 0; k < populations; ++k) out_start.push_back(buffers.read<float>());
-  std::vector<Wires> wires(pre.size());
-  for (std::size_t k = 0; k < wires.size(); ++k)
-    if (ruled[k]) {
-      wires[k].constants = buffers.read<float>();
-      wires[k].target = buffers.read<float>();
-      wires[k].locked = buffers.read<bool>();
-    }
-  for (std::size_t k = 0; k < wires.size(); ++k) {
-    wires[k].weights = buffers.change<float>();
-    if (!ruled[k]) continue;
-    Traces& t = wires[k].traces;
-    const auto synapse = buffers.change<std::int32_t>();
-    t.synapse = synapse.data;
-    t.capacity = static_cast<int>(synapse.size);
-    t.time = buffers.change<std::int32_t>().data;
-    t.value = buffers.change<float>().data;
-    t.head = buffers.change<std::int32_t>().data;
-    const auto groups = buffers.change<std::int32_t>();
-    t.groups = groups.data;
-    t.lifetime = static_cast<int>(groups.size);
-    t.overflowed = buffers.change<bool>().data;
-    wires[k].mean = buffers.change<float>();
-  }
-  std::vector<SpikeList> spikes(populations);
-  for (SpikeList& s : spikes) {
-    for (std::int32_t** part : {&s.time, &s.neuron, &s.length, &s.fresh})
-      *part = buffers.change<std::int32_t>().data;
-    const auto spiked = buffers.change<float>();
-    s.spiked = spiked.data;
-    s.size = static_cast<int>(spiked.size);
-  }
+  auto wires = read_wires(buffers, ruled);
+  auto spikes = read_spikes(buffers, populations);
   auto verdict = buffers.verdict();
   if (verdict.failure()) return verdict;
 

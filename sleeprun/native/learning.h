@@ -111,7 +111,8 @@ inline void collect_live(const PlasticProjection& p, std::int32_t now, Bench& be
   for (std::int32_t k = 0; k < count; ++k) {
     const auto age = static_cast<float>(later(now, traces.time[place]));
     const float d = p.rule.gain * traces.value[place] / (age + p.rule.offset);
-    bench.live.push_back({traces.synapse[place], d});
+    const std::int32_t synapse = traces.synapse[place];
+    if (p.weights[synapse] != 0) bench.live.push_back({synapse, d});  // it may have been cut
     if (++place == traces.capacity) place = 0;
   }
 }
@@ -150,7 +151,7 @@ inline void apply_traces(PlasticProjection& p, float reward, Bench& bench) {
   for (const LiveTrace& t : bench.live) {
     float& weight = p.weights[t.synapse];
     if (!p.locked[t.synapse]) weight *= bench.product[t.synapse];
-    if (weight == 0) weight = p.rule.weight_min;  // 0 would be no synapse
+    if (weight == 0) weight = p.rule.weight_min;  // the product was too small; 0 is no synapse
     bench.product[t.synapse] = 1;
     bench.total[t.synapse] = 0;
   }

@@ -1,6 +1,7 @@
 // Many steps of a quiet neuron at once; the expansions are made in relaxation.py.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
