@@ -25,7 +25,7 @@ import jax.numpy as jnp
 from sleeprun import cycles
 from sleeprun.cycles import AgentState, Experiment
 from sleeprun.experiment import build, newborns
-from sleeprun.job import XLA_FLAGS
+from sleeprun.job import XLA_FLAGS, device_name
 from sleeprun.run import leg_of
 from sleeprun.seeds import over_seeds
 from speed import agents, contenders, roofline, rounds, standalone
@@ -33,7 +33,7 @@ from speed.agents import PHASES
 
 BRIAN2 = Path(sys.prefix) / "brian2" / "bin" / "python"
 SEEDS = 10  # of the parts with a process of their own
-CORES_CYCLES = 200
+CORES_CYCLES = 500  # a call, as in a run
 
 
 def pin(cores: int) -> None:
@@ -130,7 +130,7 @@ def everything(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     pin(1)
     settled, roof = agents.settled(arguments.settle), roofline.measured()
     experiment: Experiment = build(agents.configured(["seeds=1"]))
-    line: dict[str, Any] = {"device": jax.devices()[0].device_kind, "unit": "cycles/s"}
+    line: dict[str, Any] = {"device": device_name(jax.devices()[0]), "unit": "cycles/s"}
     line["roof"] = {name: round(value, 1) for name, value in roof._asdict().items()}
     programs: dict[str, Path] = {}
     try:

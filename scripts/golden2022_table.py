@@ -70,8 +70,14 @@ def parse_arguments() -> argparse.Namespace:
 def overrides_of(name: str, arguments: argparse.Namespace, folder: Path) -> list[str]:
     given = [f"+experiment=golden2022/{name}", f"protocol.scale={arguments.scale}"]
     origin = CONDITIONS[name]["from"]
-    begin = [f"from={folder / origin}"] if origin else []
+    begin = [f"from={quoted(folder / origin)}"] if origin else []
     return [*given, f"seeds={arguments.seeds}", *arguments.overrides, *begin]
+
+
+def quoted(path: Path) -> str:
+    """A path as the value of an override, whatever is in it."""
+    escaped = str(path).replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def config_of(overrides: list[str]) -> Config:
@@ -125,9 +131,9 @@ def alone(folder: Path) -> Iterator[int]:
 
 def carry_out(overrides: list[str], run: Path, lock: int) -> None:
     """Begin a run, go on with it, or leave it as it is where it is done."""
-    arguments = [f"resume={run}"]
+    arguments = [f"resume={quoted(run)}"]
     if not (run / "events.jsonl").exists():
-        arguments = [*overrides, f"hydra.run.dir={run}"]
+        arguments = [*overrides, f"hydra.run.dir={quoted(run)}"]
     elif (told := differing(overrides, run)) is not None:
         stop(f"{run} was run with {told}; choose another --folder", MISTAKE)
     elif (run / "DONE").exists():
@@ -181,7 +187,7 @@ def differences(results: Results) -> list[str]:
     for pair in PLAN["differences"]:
         cells = []
         for task in tasks:
-            ours, theirs = (results[n]["metrics"][f"final/{task}"]["per_seed"] for n in pair)
+            ours, theirs = (results[name]["metrics"][f"final/{task}"]["per_seed"] for name in pair)
             cells.append(stats.mean_and_interval(stats.paired_difference(ours, theirs)))
         lines.append(row(" minus ".join(pair), *cells))
     return lines
@@ -199,6 +205,7 @@ def conditions_of(configs: dict[str, Config], results: Results) -> list[str]:
         "",
         f"Protocol: {ours} aeons unsupervised / a training stage / a test (published: {full}).",
         *[f"{note[0].upper()}{note[1:]}." for note in notes if note],
+        "Wall time is that of a condition's own phases, not of those it shares with earlier ones.",
         f"Engine {found['engine']} on {found['device']}; {duration(seconds)} in all.",
         "",
     ]

@@ -62,6 +62,9 @@ def find(origin: str, config: Config, protocol: Protocol) -> Branch:
             except (Unfit, DamagedCheckpoint, OSError) as error:
                 unfit.append(str(error))
                 continue
+            except (ValueError, KeyError) as error:
+                unfit.append(f"{checkpoint}, or the record beside it, cannot be read ({error})")
+                continue
             if unfit:
                 log.info("not from a later boundary: %s", unfit[0])
             return branch

@@ -203,12 +203,12 @@ def _start(config: Config, run: Run) -> dict[str, Any]:
             name: getattr(config.network, name).size for name in ("input", "hidden", "output")
         },
         "engine": run.experiment.network.engine,
-        "device": f"{jax.device_count()} x {_kind(device)}",
+        "device": f"{jax.device_count()} x {device_name(device)}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }
 
 
-def _kind(device: jax.Device) -> str:
+def device_name(device: jax.Device) -> str:
     """A device's name; of a CPU core, where the system tells it, the processor's."""
     told = Path("/proc/cpuinfo")
     if device.platform != "cpu" or not told.exists():
