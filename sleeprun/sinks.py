@@ -23,7 +23,7 @@ from rich.text import Text
 
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol import shortening
-from sleeprun.stats import describe, mean_and_interval, mean_and_sd
+from sleeprun.stats import FEWEST, describe, mean_and_interval, mean_and_sd
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
@@ -205,8 +205,10 @@ def arms_table(results: dict[str, Any]) -> Table:
     """The final score of every arm, and the paired difference of each to the first."""
     arms, tasks = results["arms"], results["tasks"]
     first = next(iter(arms))
-    table = Table(title=f"{results['experiment']}: arms at the end, mean +- sd [95 % interval]")
-    for column in ("arm", *tasks, *(f"{task} - {first}" for task in tasks)):
+    interval = " [95 % interval]" if len(results["seeds"]) >= FEWEST else ""
+    table = Table(title=f"{results['experiment']}: arms at the end, mean +- sd{interval}")
+    table.add_column("arm", no_wrap=True)
+    for column in (*tasks, *(f"{task} - {first}" for task in tasks)):
         table.add_column(column)
     for arm, metrics in arms.items():
         scores = [mean_and_sd(metrics[f"final/{task}"]) for task in tasks]

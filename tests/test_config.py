@@ -183,7 +183,7 @@ def test_sleep_begins_with_its_first_stage() -> None:
 def test_arms_share_what_comes_before_they_part() -> None:
     config = read("+experiment=foraging_quick")
     arms = arms_of(config)
-    assert list(arms) == ["sequential", "interleaved_sleep", "interleaved_sleep_control"]
+    assert list(arms) == ["sequential", "sleep", "control"]
     prefix = shared_prefix(list(arms.values()))
     assert stages(prefix)[-1] == Wake("task1", round(config.protocol.train) * AEON, LEARNED)
     for protocol in arms.values():
