@@ -22,7 +22,7 @@ def learn(
     """Plasticity of the named projections; every spike so far counts as seen afterwards."""
     time = now(network, clock)
     horizon = time - _reach(network) if plastic else time + 1
-    if network.engine == "native" and native.suits(network):
+    if native.serves(network):
         return native.learn(network, state, clock, reward, plastic, horizon)
     out = out_weights(network, state.weights)
     weights, rules = dict(state.weights), dict(state.plastic)

@@ -24,7 +24,7 @@ def advance(
     network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current | None = None
 ) -> NetworkState:
     """Simulate `steps` steps. `drive[population][t]` is added to I before step t."""
-    if network.engine == "native" and native.suits(network):
+    if native.serves(network):
         return native.window(network, state, clock, steps, drive or {})
     if network.engine == "fused":
         from sleeprun import fused  # loads Pallas, which not every platform has and few runs need

@@ -55,12 +55,13 @@ def _folder() -> Path | None:
     return next((place for place in PLACES if (place / BUILDS[0]).exists()), None)
 
 
-def suits(network: Network) -> bool:
-    """The kernel knows Rulkov neurons that do not feed back."""
+def serves(network: Network) -> bool:
+    """Whether the kernel is wanted and knows the network: Rulkov neurons that do not feed back."""
     rulkov = all(isinstance(pop.neuron, RulkovMap) for pop in network.populations.values())
     wires = network.projections.values()
     forward = bool(wires) and all(projection.pre != projection.post for projection in wires)
-    return rulkov and forward and all(len(stage) == 1 for stage in network.stages())
+    alone = all(len(stage) == 1 for stage in network.stages())
+    return network.engine == "native" and rulkov and forward and alone
 
 
 def window(
