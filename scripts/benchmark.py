@@ -25,8 +25,8 @@ import jax.numpy as jnp
 from sleeprun import cycles
 from sleeprun.cycles import AgentState, Experiment
 from sleeprun.experiment import build, newborns
+from sleeprun.forager import leg_of
 from sleeprun.job import XLA_FLAGS, device_name
-from sleeprun.run import leg_of
 from sleeprun.seeds import over_seeds
 from speed import agents, contenders, roofline, rounds, standalone
 from speed.agents import PHASES

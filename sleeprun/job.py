@@ -19,7 +19,7 @@ from rich.console import Console
 
 from sleeprun import branch, plots, records, stats
 from sleeprun.config import Config, ConfigError
-from sleeprun.experiment import build, newborns
+from sleeprun.forager import Forager
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
 from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB, arms_table, score_table
@@ -116,10 +116,7 @@ def _run(
     if origin and not any(folder.newest()):
         branch.off(branch.find(origin, config, protocol), config, folder)
     write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
-    experiment = build(config)
-    run = Run(
-        config, experiment, protocol, newborns(config, experiment, config.seeds), folder, devices
-    )
+    run = Run(config, Forager(config, devices), protocol, folder)
     before = list(run.resume())
     total = sum(cycles_of(phase) for phase in protocol)
     console = Console(stderr=True)
@@ -202,7 +199,7 @@ def _start(config: Config, run: Run) -> dict[str, Any]:
         "shape": {
             name: getattr(config.network, name).size for name in ("input", "hidden", "output")
         },
-        "engine": run.experiment.network.engine,
+        "engine": run.forager.engine,
         "device": f"{jax.device_count()} x {device_name(device)}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }

@@ -17,6 +17,7 @@ LAYERS = [
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],
     ["experiment", "records", "store", "mismatch"],
+    ["forager"],
     ["run", "branch", "plots", "sinks"],
     ["job", "help", "sweep"],
     ["__main__"],

@@ -11,10 +11,11 @@ import pytest
 
 from sleeprun import cycles, records, room
 from sleeprun.config import Config, ConfigError
-from sleeprun.experiment import build, newborns
+from sleeprun.experiment import newborns
+from sleeprun.forager import Forager, leg_of
 from sleeprun.phases import Freeze, Lesion, Score, Sleep, Wake
 from sleeprun.protocol import arms_of
-from sleeprun.run import Run, leg_of
+from sleeprun.run import Run
 from sleeprun.store import RunDirectory
 
 pytestmark = pytest.mark.slow
@@ -24,10 +25,8 @@ PLASTIC = ("input_hidden", "hidden_output")
 
 
 def run_of(config: Config, path: Path, devices: int = 1) -> Run:
-    experiment = build(config)
     (protocol,) = arms_of(config).values()
-    agents = newborns(config, experiment, config.seeds)
-    return Run(config, experiment, protocol, agents, RunDirectory(path), devices)
+    return Run(config, Forager(config, devices), protocol, RunDirectory(path))
 
 
 def carry_out(run: Run, stop_after: int | None = None) -> list[dict[str, Any]]:
@@ -105,12 +104,12 @@ def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Pa
 def test_vmapped_seeds_are_the_seeds_one_at_a_time(whole: Any) -> None:
     """What an accelerator does; the order of sums may differ there, the spikes may not."""
     run = whole[0]
-    leg = leg_of(run.experiment, Wake("task1", 5, PLASTIC))
-    state = newborns(run.config, run.experiment, run.config.seeds)
+    leg = leg_of(run.forager.experiment, Wake("task1", 5, PLASTIC))
+    state = newborns(run.config, run.forager.experiment, run.config.seeds)
 
     def five(state: Any) -> Any:
-        state = cycles.begin(run.experiment, leg, state)
-        return cycles.advance(run.experiment, leg, jnp.int32(5), state)
+        state = cycles.begin(run.forager.experiment, leg, state)
+        return cycles.advance(run.forager.experiment, leg, jnp.int32(5), state)
 
     together, tally = jax.jit(jax.vmap(five))(state)
     apart, tally_apart = jax.jit(lambda s: jax.lax.map(five, s))(state)
@@ -150,8 +149,8 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
     """Tests draw new worlds at every boundary; they are not one lucky world."""
     worlds = [
         cycles.copy_for_test(
-            whole[0].experiment,
-            leg_of(whole[0].experiment, Wake("task1", 1)),
+            whole[0].forager.experiment,
+            leg_of(whole[0].forager.experiment, Wake("task1", 1)),
             jnp.int32(boundary),
             jax.tree.map(lambda leaf: leaf[0], whole[0].state),
         ).world.board

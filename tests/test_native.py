@@ -15,8 +15,8 @@ from conftest import configured
 
 from sleeprun import cycles, experiment, native
 from sleeprun.experiment import build, newborns
+from sleeprun.forager import leg_of
 from sleeprun.phases import Wake
-from sleeprun.run import leg_of
 from sleeprun.seeds import over_seeds
 
 pytestmark = pytest.mark.slow

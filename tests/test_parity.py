@@ -14,10 +14,10 @@ from reference import Reference
 from sleeprun import cycles, native, noise
 from sleeprun.adapt import learn, regulate
 from sleeprun.experiment import build
+from sleeprun.forager import leg_of
 from sleeprun.network import Clock, Engine, Network, NetworkState, kick, projection_words
 from sleeprun.networks import agent
 from sleeprun.phases import Sleep, Wake
-from sleeprun.run import leg_of
 from sleeprun.simulate import advance
 
 pytestmark = pytest.mark.slow

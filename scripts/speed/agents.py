@@ -16,9 +16,9 @@ from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
 from sleeprun.cycles import AgentState, Experiment, Tally
 from sleeprun.experiment import build, newborns
+from sleeprun.forager import leg_of
 from sleeprun.phases import Sleep, Wake
 from sleeprun.room import overrun
-from sleeprun.run import leg_of
 from sleeprun.seeds import over_seeds
 
 PLASTIC = ("hidden_output",)

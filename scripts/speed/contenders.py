@@ -9,7 +9,7 @@ import numpy as np
 from sleeprun import cycles, native
 from sleeprun.cycles import AgentState, Experiment
 from sleeprun.experiment import build
-from sleeprun.run import leg_of
+from sleeprun.forager import leg_of
 from sleeprun.seeds import over_seeds
 from speed import naive
 from speed.agents import PHASES, Activity, configured, spikes_a_cycle

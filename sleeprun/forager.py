@@ -1,0 +1,126 @@
+"""The spiking agents of all seeds, as a run sees them: what each phase does to their state.
+
+A run's fold knows phases and positions; everything that it needs to know of who lives through
+them is here.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sleeprun import cycles, records
+from sleeprun.config import Config, ConfigError
+from sleeprun.cycles import AgentState, Experiment, Leg, Tally
+from sleeprun.experiment import build, newborns
+from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Score, Sleep, Wake
+from sleeprun.room import Room, doubled, overrun, room, with_room
+from sleeprun.seeds import over_seeds, pad
+from sleeprun.sleep import DRIVES
+
+Event = dict[str, Any]
+Lived = Wake | Sleep | Interleave
+
+
+class Forager:
+    """Leaves of a state are [seed, ...], padded to a multiple of the devices."""
+
+    def __init__(self, config: Config, devices: int):
+        self.config, self.devices = config, devices
+        self.seeds = len(config.seeds)
+        self.experiment = build(config)
+        self.engine = self.experiment.network.engine
+
+    def birth(self) -> AgentState:
+        return pad(newborns(self.config, self.experiment, self.config.seeds), self.devices)
+
+    def begin(self, phase: Lived | Score, state: AgentState) -> AgentState:
+        """What comes before a phase's first cycle; for a test, a copy in a world of its own."""
+        match phase:
+            case Score():
+                leg, boundary = _leg(self.experiment, phase), jnp.int32(phase.boundary.index)
+                return self._call(cycles.copy_for_test, leg, boundary, state)
+            case Interleave():
+                return state
+        return self._call(cycles.begin, _leg(self.experiment, phase), state)
+
+    def advance(
+        self, phase: Lived | Score, count: int, state: AgentState
+    ) -> tuple[AgentState, Tally]:
+        """`count` of a phase's cycles, or of its rounds; the tally is of the true seeds alone.
+
+        Where a list runs over, they are simulated again with more room.
+        """
+        function, legs = self._program(phase)
+        after, tally = self._call(function, legs, jnp.int32(count), state)
+        while full := overrun(after.network):
+            state = state._replace(network=doubled(state.network, full))
+            after, tally = self._call(function, legs, jnp.int32(count), state)
+        if after.world.crowded.any():
+            raise ConfigError("world.particles: no legal spot was left for all of them")
+        return after, self.unpadded(tally)
+
+    def end(self, phase: Lived, state: AgentState) -> AgentState:
+        if isinstance(phase, Interleave):
+            return state
+        return self._call(cycles.end, _leg(self.experiment, phase), state)
+
+    def intervene(self, phase: Freeze | Lesion, state: AgentState) -> AgentState:
+        percent = jnp.float32(phase.percent)
+        if isinstance(phase, Freeze):
+            return self._call(cycles.freeze_strongest, phase.projection, percent, state)
+        return self._call(cycles.cut_synapses, phase.population, percent, state)
+
+    def spikes_seen(self, phase: Lived, state: AgentState) -> Iterator[Event]:
+        """What the record tells of a phase that has ended."""
+        yield from records.rasters(self.experiment, phase, state)
+
+    def weights_seen(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
+        """What the record tells of a boundary, beside its scores."""
+        yield from records.weights(self.experiment, boundary, self.unpadded(state))
+
+    def room(self, state: AgentState) -> Room:
+        return room(state.network)
+
+    def like(self, state: AgentState, wanted: Room) -> AgentState:
+        """The shape of a saved state whose lists have so much room."""
+        return self.unpadded(state._replace(network=with_room(state.network, wanted)))
+
+    def unpadded(self, tree: Any) -> Any:
+        """Without the seeds that only pad."""
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
+
+    def padded(self, tree: Any) -> Any:
+        return pad(tree, self.devices)
+
+    def _program(self, phase: Lived | Score) -> tuple[Callable, Any]:
+        if isinstance(phase, Interleave):
+            return cycles.take_turns, tuple(_leg(self.experiment, part) for part in phase.phases)
+        return cycles.advance, _leg(self.experiment, phase)
+
+    def _call(self, function: Callable, *arguments: Any) -> Any:
+        """Run a compiled function for all seeds; what comes back has really been computed."""
+        compiled = over_seeds(function, self.devices)
+        return jax.block_until_ready(compiled(self.experiment, *arguments))
+
+
+def _leg(experiment: Experiment, phase: Wake | Sleep | Score) -> Leg:
+    return leg_of(experiment, Wake(phase.task, phase.cycles) if isinstance(phase, Score) else phase)
+
+
+def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
+    """A phase's task or drive as arrays."""
+    task, label = None, -1
+    if isinstance(phase, Wake):
+        task = experiment.tasks[phase.task] if phase.task else experiment.unsupervised
+        label = list(experiment.tasks).index(phase.task) if phase.task else -1
+    return Leg(
+        task=task,
+        label=jnp.int32(label),
+        drive=DRIVES[phase.drive](jnp.float32(phase.kick)) if isinstance(phase, Sleep) else None,
+        reward=jnp.float32(phase.reward if isinstance(phase, Sleep) else 0.0),
+        cycles=jnp.int32(phase.cycles),
+        plastic=phase.plastic,
+    )
