@@ -8,7 +8,7 @@ import numpy as np
 
 from sleeprun import plasticity, spikes
 from sleeprun.config import ConfigError
-from sleeprun.config.schema import MOST_ROOM as MOST
+from sleeprun.config.kinds import MOST_ROOM as MOST
 from sleeprun.network import NetworkState
 
 Room = dict[str, int]  # entries of the list of each population's spikes and projection's traces

@@ -7,15 +7,8 @@ from pydantic import ValidationError
 
 from sleeprun.config.contradictions import contradictions
 from sleeprun.config.messages import as_yaml, explain, nearest, unknown_key
-from sleeprun.config.schema import (
-    Config,
-    NetworkConfig,
-    PlasticityConfig,
-    ProjectionConfig,
-    SleepConfig,
-    TrackingConfig,
-    stage_names,
-)
+from sleeprun.config.network import NetworkConfig, PlasticityConfig, ProjectionConfig
+from sleeprun.config.schema import Config, SleepConfig, TrackingConfig, stage_names
 
 __all__ = [
     "Config",

@@ -3,14 +3,8 @@
 from collections.abc import Iterator
 
 from sleeprun.config.messages import nearest
-from sleeprun.config.schema import (
-    Config,
-    FixedFanIn,
-    MirrorWeights,
-    NetworkConfig,
-    WorldConfig,
-    stage_names,
-)
+from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
+from sleeprun.config.schema import Config, WorldConfig, stage_names
 
 MEASURES = (
     "accuracy",

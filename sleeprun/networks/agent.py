@@ -17,7 +17,7 @@ from sleeprun.relaxation import relaxation_of
 
 if TYPE_CHECKING:
     from sleeprun.config import NetworkConfig, PlasticityConfig, ProjectionConfig
-    from sleeprun.config.schema import LIFConfig, RulkovConfig
+    from sleeprun.config.network import LIFConfig, RulkovConfig
 
 POPULATIONS = ("input", "hidden", "output")
 NEURONS: dict[str, Any] = {"rulkov": RulkovMap, "lif": LIF}
