@@ -11,6 +11,17 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+# What NumPy raises for other files, cut off or damaged ones, a single array, and objects.
+NOT_AN_NPZ = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+
 
 class DataError(Exception):
     """A data set that is missing or corrupt, told to the user in a line or two."""
@@ -49,7 +60,7 @@ def npz(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (OSError, EOFError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as reason:
+    except NOT_AN_NPZ as reason:
         raise DataError(f"{path}: not an .npz of plain arrays ({reason})") from None
 
 

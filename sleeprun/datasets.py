@@ -61,12 +61,12 @@ def digits() -> DataSet:
 def fashion_mnist(folder: str | None = None) -> DataSet:
     """Fashion-MNIST's IDX files; without a folder, those of Debian's dataset-fashion-mnist."""
     how = "apt install dataset-fashion-mnist, or put the four files into the folder data.folder"
-    return _idx(Path(folder or FASHION_MNIST), "fashion_mnist", how)
+    return _idx(Path(folder or FASHION_MNIST).expanduser(), "fashion_mnist", how)
 
 
 def idx(folder: str | Path, name: str) -> DataSet:
     """The four IDX files of MNIST and its like in a folder, each as it is or as .gz."""
-    return _idx(Path(folder), name, "put the four files into the folder data.folder")
+    return _idx(Path(folder).expanduser(), name, "put the four files into the folder data.folder")
 
 
 def features(path: str | Path) -> DataSet:
@@ -75,7 +75,7 @@ def features(path: str | Path) -> DataSet:
     Features are non-negative and are divided by the training maximum, so that test features can
     be above 1. Without X_test every fifth image of a class is for testing.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise DataError(
             f"features: no file {path}\nwhat is needed is an .npz with X (image, feature) and "

@@ -134,6 +134,11 @@ def test_idx_files(tmp_path: Path, gz: bool) -> None:
     assert data.test_labels.tolist() == [1, 0]
 
 
+def test_a_folder_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(write_idx(tmp_path)))
+    assert datasets.idx("~", "tiny").classes == 2
+
+
 def test_missing_idx_files(tmp_path: Path) -> None:
     write_idx(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
@@ -279,6 +284,11 @@ def test_features_that_are_no_npz(tmp_path: Path) -> None:
     for content in (b"", b"no data", single, whole[: len(whole) // 2]):
         path.write_bytes(content)
         told(lambda: datasets.features(path), str(path), "not an .npz of plain arrays")
+    np.savez_compressed(path, X=np.random.default_rng(0).random((9, 9)), y=np.zeros(9, int))
+    damaged = bytearray(path.read_bytes())
+    damaged[200:260] = b"\xff" * 60
+    path.write_bytes(damaged)
+    told(lambda: datasets.features(path), str(path), "not an .npz of plain arrays")
 
 
 def test_place_in_class() -> None:
