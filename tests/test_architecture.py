@@ -9,7 +9,7 @@ import sleeprun
 
 PACKAGE = Path(sleeprun.__file__).parent
 LAYERS = [
-    ["noise", "neurons", "homeostasis", "spikes", "stats"],
+    ["noise", "neurons", "homeostasis", "spikes", "stats", "datafiles", "datasets"],
     ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics"],
     ["network"],
     ["native", "fused", "room"],

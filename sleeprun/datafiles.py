@@ -1,0 +1,82 @@
+"""Files of data, read strictly: IDX, a table, .npz; and what to tell the user of a corrupt one."""
+
+import gzip
+import io
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+# What NumPy raises for other files, cut off or damaged ones, a single array, and objects.
+NOT_AN_NPZ = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+
+
+class DataError(Exception):
+    """A data set that is missing or corrupt, told to the user in a line or two."""
+
+
+def idx(path: Path, dimensions: int) -> UInt8[np.ndarray, "..."]:
+    """The bytes of an IDX file, of the shape that its head names."""
+    content = _content(path)
+    magic, head = 0x800 + dimensions, 4 + 4 * dimensions
+    if len(content) < head:
+        raise DataError(f"{path}: truncated, {head} bytes of head expected, {len(content)} found")
+    found, *shape = (int(word) for word in np.frombuffer(content[:head], ">u4"))
+    if found != magic:
+        raise DataError(f"{path}: bad magic number, {magic:#010x} expected, {found:#010x} found")
+    expected = head + math.prod(shape)
+    if len(content) != expected:
+        fault = "truncated" if len(content) < expected else "too long"
+        raise DataError(f"{path}: {fault}, {expected:,} bytes expected, {len(content):,} found")
+    return np.frombuffer(content[head:], np.uint8).reshape(shape)
+
+
+def table(path: Path, shape: tuple[int, int]) -> Float32[np.ndarray, "row column"]:
+    """Numbers with commas between, of a shape known beforehand."""
+    try:
+        text = io.StringIO(_content(path).decode())
+        found = np.loadtxt(text, np.float32, delimiter=",", ndmin=2)
+    except ValueError as reason:
+        raise DataError(f"{path}: not a table of numbers ({reason})") from None
+    if found.shape != shape:
+        raise DataError(f"{path}: a table of {shape} expected, {found.shape} found")
+    return found
+
+
+def npz(path: Path) -> dict[str, Any]:
+    """All arrays of an .npz; pickled objects are refused."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except NOT_AN_NPZ as reason:
+        raise DataError(f"{path}: not an .npz of plain arrays ({reason})") from None
+
+
+def _content(path: Path) -> bytes:
+    """A file's bytes, unpacked if it is .gz; of one cut off, those before the cut."""
+    parts: list[bytes] = []
+    try:
+        if path.suffix != ".gz":
+            return path.read_bytes()
+        with gzip.open(path) as file:
+            while part := file.read1(1 << 20):
+                parts.append(part)
+    except EOFError:
+        pass
+    except gzip.BadGzipFile as reason:
+        raise DataError(f"{path}: not gzip, or damaged ({reason})") from None
+    except (OSError, zlib.error) as reason:
+        raise DataError(f"{path}: can't be read ({reason})") from None
+    return b"".join(parts)

@@ -1,0 +1,180 @@
+"""Tasks of images on a data set small enough to cut by hand, and on real digits."""
+
+import numpy as np
+import pytest
+
+from sleeprun import datasets
+from sleeprun.datasets import DataSet
+from sleeprun.tasks import images
+from sleeprun.tasks.images import ImageTask
+
+LABELS = np.array([0, 1, 2, 3, 0, 1, 2, 3, 0, 0], np.int32)
+TEST_LABELS = np.array([3, 2, 1, 0], np.int32)
+
+
+def tiny(name: str = "tiny", pixels: int = 3) -> DataSet:
+    """Training image i is (i, i + 0.1, ...) / 100; test image i is (50 + i, ...) / 100."""
+
+    def picture(first: int, count: int) -> np.ndarray:
+        rows = first + np.arange(count)[:, None] + 0.1 * np.arange(pixels)
+        return (rows / 100).astype(np.float32)
+
+    return DataSet(name, picture(0, 10), LABELS, picture(50, 4), TEST_LABELS, None)
+
+
+def numbers(pictures: np.ndarray) -> list[int]:
+    return np.rint(pictures[:, 0] * 100).astype(int).tolist()
+
+
+def task_of(labels: list[int]) -> ImageTask:
+    count = len(labels)
+    pictures = np.zeros((count, 2), np.float32)
+    counted = np.array(labels, np.int32)
+    return ImageTask("task", pictures, counted, pictures, counted, tuple(sorted(set(labels))))
+
+
+def test_groups_in_order() -> None:
+    assert images.class_groups(10, 5) == ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+    assert images.class_groups(3, 1) == ((0, 1, 2),)
+
+
+def test_groups_in_a_seeded_order() -> None:
+    first = images.class_groups(10, 5, seed=1)
+    assert first == images.class_groups(10, 5, seed=1)
+    assert first != images.class_groups(10, 5, seed=2)
+    assert sorted(label for group in first for label in group) == list(range(10))
+    assert all(list(group) == sorted(group) for group in first)
+
+
+@pytest.mark.parametrize("tasks", [0, 3])
+def test_groups_that_do_not_divide(tasks: int) -> None:
+    with pytest.raises(ValueError, match=f"10 classes can't be cut into {tasks} tasks"):
+        images.class_groups(10, tasks)
+
+
+def test_split_by_class() -> None:
+    first, second = images.split_by_class(tiny(), [(0, 1), (2, 3)])
+    assert (first.name, first.classes, second.name) == ("0-1", (0, 1), "2-3")
+    assert numbers(first.images) == [0, 1, 4, 5, 8, 9]
+    assert first.labels.tolist() == [0, 1, 0, 1, 0, 0]
+    assert numbers(first.test_images) == [52, 53]
+    assert first.test_labels.tolist() == [1, 0]
+    assert numbers(second.images) == [2, 3, 6, 7]
+    assert numbers(second.test_images) == [50, 51]
+
+
+def test_the_first_samples_of_a_task_are_taken_in_file_order() -> None:
+    first, second = images.split_by_class(tiny(), [(0, 1), (2, 3)], samples=3)
+    assert numbers(first.images) == [0, 1, 4]
+    assert numbers(second.images) == [2, 3, 6]
+    assert len(first.test_images) == 2
+
+
+def test_a_task_without_images_of_a_class() -> None:
+    with pytest.raises(ValueError, match=r"tiny has no training images of class 4$"):
+        images.split_by_class(tiny(), [(0, 4)])
+    with pytest.raises(ValueError, match=r"no training images of class 1 among its first 1$"):
+        images.split_by_class(tiny(), [(0, 1)], samples=1)
+    short = tiny()._replace(test=tiny().test[:3], test_labels=TEST_LABELS[:3])
+    with pytest.raises(ValueError, match=r"tiny has no test images of class 0$"):
+        images.split_by_class(short, [(0, 1)])
+    with pytest.raises(ValueError, match=r"the task '0-1' is there twice"):
+        images.split_by_class(tiny(), [(0, 1), (0, 1)])
+
+
+def test_large_groups_have_short_names() -> None:
+    data = datasets.digits()
+    assert images.split_by_class(data, [(0, 2, 4, 6, 8)])[0].name == "0-2-4-6-8"
+    assert images.split_by_class(data, [range(10)])[0].name == "0-1-2-7 more"
+
+
+def test_no_image_is_both_trained_and_tested() -> None:
+    tasks = images.split_by_class(datasets.digits(), images.class_groups(10, 5, seed=0))
+    trained = {row.tobytes() for task in tasks for row in task.images}
+    tested = {row.tobytes() for task in tasks for row in task.test_images}
+    assert not trained & tested
+    assert sum(len(task.images) + len(task.test_images) for task in tasks) == 1797
+    for task in tasks:
+        assert tuple(np.unique(task.labels)) == task.classes == tuple(np.unique(task.test_labels))
+
+
+def test_the_first_samples_of_small_mnist_are_of_all_classes_of_a_task() -> None:
+    for task in images.split_by_class(datasets.mnist_5000(), images.class_groups(10, 5), 100):
+        assert [np.sum(task.labels == label) for label in task.classes] == [50, 50]
+
+
+def test_data_sets_one_after_another_on_the_same_outputs() -> None:
+    first, second = images.one_after_another([tiny("a"), tiny("b")])
+    assert (first.name, second.name) == ("a", "b")
+    assert first.classes == second.classes == (0, 1, 2, 3)
+    np.testing.assert_array_equal(second.labels, LABELS)
+    assert numbers(second.images) == list(range(10))
+
+
+def test_data_sets_one_after_another_on_outputs_of_their_own() -> None:
+    tasks = images.one_after_another([tiny("a"), tiny("b")], shared_labels=False, samples=5)
+    assert tasks[0].labels.tolist() == [0, 1, 2, 3, 0]
+    assert tasks[1].labels.tolist() == [4, 5, 6, 7, 4]
+    assert tasks[1].test_labels.tolist() == [7, 6, 5, 4]
+    assert tasks[1].classes == (4, 5, 6, 7)
+    assert tasks[1].labels.dtype == np.int32
+
+
+def test_data_sets_that_do_not_go_together() -> None:
+    with pytest.raises(ValueError, match="the same number of pixels: a 3, b 4"):
+        images.one_after_another([tiny("a"), tiny("b", pixels=4)])
+    with pytest.raises(ValueError, match="the task 'a' is there twice"):
+        images.one_after_another([tiny("a"), tiny("a")])
+
+
+def test_permuted_tasks_can_be_put_in_order_again() -> None:
+    data = datasets.digits()
+    tasks = images.permuted(data, 3, seed=5, samples=200)
+    assert [task.name for task in tasks] == ["original", "permuted 1", "permuted 2"]
+    np.testing.assert_array_equal(tasks[0].images, data.train[:200])
+    np.testing.assert_array_equal(tasks[0].test_images, data.test)
+    for index, task in enumerate(tasks[1:], 1):
+        order = images.pixel_order(64, 5, index)
+        assert sorted(order) == list(range(64))
+        assert not np.array_equal(task.images, tasks[0].images)
+        back = np.argsort(order)
+        np.testing.assert_array_equal(task.images[:, back], tasks[0].images)
+        np.testing.assert_array_equal(task.test_images[:, back], data.test)
+        np.testing.assert_array_equal(task.labels, tasks[0].labels)
+    assert not np.array_equal(tasks[1].images, tasks[2].images)
+
+
+def test_permutations_depend_on_seed_and_task_only() -> None:
+    three, five = (images.permuted(tiny(pixels=20), tasks, seed=1) for tasks in (3, 5))
+    np.testing.assert_array_equal(three[2].images, five[2].images)
+    other = images.permuted(tiny(pixels=20), 3, seed=2)
+    assert not np.array_equal(three[2].images, other[2].images)
+
+
+def test_mean_image_counts_every_image_once() -> None:
+    tasks = images.split_by_class(tiny(), [(0, 1), (2, 3)])
+    mean = images.mean_image(tasks)
+    assert mean.dtype == np.float32
+    np.testing.assert_allclose(mean, [0.045, 0.046, 0.047], rtol=1e-6)
+    np.testing.assert_allclose(images.mean_image(tasks[1:]), [0.045, 0.046, 0.047], rtol=1e-6)
+    np.testing.assert_allclose(images.mean_image(tasks[:1])[0], 0.27 / 6, rtol=1e-6)
+
+
+def test_rehearsal_is_balanced() -> None:
+    labels = [0] * 90 + [1] * 10
+    task = task_of(labels)
+    for fraction, of_each in [(0, []), (0.1, [5, 5]), (0.5, [40, 10]), (1, [90, 10])]:
+        chosen = images.balanced(task, fraction, np.random.default_rng(0))
+        assert len(set(chosen.tolist())) == len(chosen)
+        assert np.bincount(task.labels[chosen]).tolist() == of_each
+    counts = np.bincount(task.labels[images.balanced(task, 0.05, np.random.default_rng(0))])
+    assert sorted(counts.tolist()) == [2, 3]
+
+
+def test_rehearsal_is_random_and_reproducible() -> None:
+    task = task_of([0, 1] * 50)
+    draws = [images.balanced(task, 0.2, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert set(draws[0].tolist()) != set(draws[2].tolist())
+    with pytest.raises(ValueError, match=r"from 0 to 1 is needed, not 1.5"):
+        images.balanced(task, 1.5, np.random.default_rng(0))
