@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 from sleeprun.replay.rule import Asleep, Counts, Replay, Scalar, g, project
 
 GROUP = 8  # neurons whose spikes are followed together
+BLOCK = 32  # steps that are projected together
 
 
 def window(
@@ -60,7 +61,7 @@ class _Layer(NamedTuple):
     ) -> tuple[Float[Array, "pre post"], Float[Array, " post"], Bool[Array, "time post"]]:
         """Weights, membrane potentials and spikes."""
         steps, post = self.raster.shape[0], weights.shape[1]
-        drive = self.alpha * project(self.raster, weights)
+        drive = self.alpha * _project_spikes(self.raster, weights)
         drive = drive.at[0].add(self.replay.decay * membrane)
         membrane, first = self.follow(drive, jnp.zeros(post, jnp.int32))
         front = _Front(weights, membrane, first, jnp.zeros((steps, post), bool))
@@ -97,6 +98,23 @@ class _Layer(NamedTuple):
             front.first.at[who].set(first, mode="drop"),
             front.spikes.at[when, who].set(True, mode="drop"),
         )
+
+
+def _project_spikes(
+    raster: Bool[Array, "time pre"], weights: Float[Array, "pre post"]
+) -> Float[Array, "time post"]:
+    """raster @ weights, of which only the steps with a spike are computed."""
+    steps, post = raster.shape[0], weights.shape[1]
+    block = min(BLOCK, steps)
+    active = raster.any(axis=1)
+    order = jnp.argsort(~active)
+
+    def one(k: Int[Array, ""], drive: Float[Array, "time post"]) -> Float[Array, "time post"]:
+        rows = lax.dynamic_slice(order, (k * block,), (block,))
+        return drive.at[rows].set(project(raster[rows], weights))
+
+    blocks = (active.sum(dtype=jnp.int32) + block - 1) // block
+    return lax.fori_loop(0, blocks, one, jnp.zeros((steps, post)))
 
 
 def _fading(decay: Scalar, steps: int) -> Float[Array, "time time"]:
