@@ -15,7 +15,7 @@ from sleeprun.replay.drive import draw
 from sleeprun.replay.rule import Asleep, Counts, Replay, by_step, g, scales, step
 
 __all__ = ["ENGINES", "Asleep", "Replay", "draw", "g", "scales", "sleep", "step", "window"]
-STEPS = {"native": 1024, "window": 256, "by_step": 256}  # of a window, by engine
+STEPS = {"native": 4096, "window": 256, "by_step": 256}  # of a window, by engine
 
 
 def by_kernel(
@@ -48,7 +48,10 @@ def sleep(
     engine: str,
     steps: int | None = None,
 ) -> tuple[Asleep, Counts]:
-    """`count` steps from the step `first_step` on, in windows of `steps` (as suits the engine)."""
+    """`count` steps from `first_step` on, and how many spikes each layer had.
+
+    They are taken in windows of `steps` (as suits the engine), which changes no result.
+    """
     length = steps or STEPS[engine]
 
     def one(k: Int[Array, ""], carry: tuple[Asleep, Counts]) -> tuple[Asleep, Counts]:

@@ -16,11 +16,11 @@ Counts = Int[Array, " layer"]
 class Replay(eqx.Module):
     """What all seeds share; weights, membranes and thresholds are dimensionless."""
 
-    max_rate: Scalar  # spikes of a fully bright input per unit of 2 dt
+    max_rate: Scalar  # 1/s; an input x spikes with probability 2 dt max_rate x, a step
     dt: Scalar  # s
-    inc: Scalar
-    dec: Scalar
-    slope: Scalar
+    inc: Scalar  # of synapses whose input spiked with their neuron
+    dec: Scalar  # of those whose input did not
+    slope: Scalar  # of g, in units of weight
     decay: Scalar  # of a membrane, a step
     threshold: Float[Array, " layer"]
 
