@@ -1,4 +1,4 @@
-"""Days and nights of a small network by one build of the kernel, told as JSON on stdout.
+"""Days and nights of small networks by one build of the kernel, told as JSON on stdout.
 
 Run in a process of its own, since a process can only ever have one kernel:
 python exercise_kernel.py DIRECTORY BUILD
@@ -7,6 +7,7 @@ python exercise_kernel.py DIRECTORY BUILD
 import json
 import sys
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from conftest import configured
 from jax import lax
 
-from sleeprun import native, noise
+from sleeprun import native, noise, replay
 from sleeprun.adapt import learn
 from sleeprun.network import Clock, Network, NetworkState, kick
 from sleeprun.networks import agent
@@ -89,7 +90,26 @@ def injured(state: NetworkState) -> NetworkState:
     return state._replace(weights=weights, plastic=plastic)
 
 
+def sleep_of_a_perceptron() -> dict[str, list[Any]]:
+    """The spikes of every layer, and every weight at the end."""
+    rng = np.random.default_rng(3)
+    sizes = (50, HIDDEN, 37, 5)
+    drawn = [rng.normal(0.03, 0.06, pair) for pair in pairwise(sizes)]
+    weights = tuple(jnp.asarray(w, jnp.float32) for w in drawn)
+    state = replay.Asleep(weights, tuple(jnp.zeros(size) for size in sizes[1:]))
+    numbers = [jnp.float32(x) for x in (200, 0.001, 0.03, 0.002, 0.001, 0.95)]
+    rule = replay.Replay(*numbers, threshold=jnp.array([1.2, 0.5, 0.3]))
+    state, spikes = jax.jit(replay.sleep, static_argnums=(4, 5, 9, 10))(
+        rule, jnp.ones(3), state, jnp.full(50, 0.5), (5, 10), 4, noise.seed_key(0),
+        jnp.int32(0), jnp.int32(300), "native", 128,
+    )  # fmt: skip
+    assert (spikes > 50).all()
+    weights = np.concatenate([np.asarray(w).ravel() for w in state.weights])
+    return {"spikes": spikes.tolist(), "weights": weights.tolist()}
+
+
 if __name__ == "__main__":
     native.PLACES, native.BUILDS = (Path(sys.argv[1]),), (sys.argv[2],)
     assert native.available()
-    print(json.dumps([exercise(skip_quiet) for skip_quiet in (False, True)]))
+    agents = [exercise(skip_quiet) for skip_quiet in (False, True)]
+    print(json.dumps([*agents, sleep_of_a_perceptron()]))

@@ -13,7 +13,7 @@ LAYERS = [
     ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics"],
     ["network"],
     ["native", "fused", "room"],
-    ["simulate", "adapt"],
+    ["simulate", "adapt", "replay"],
     ["networks", "tasks"],
     ["cycles", "protocol", "seeds"],
     ["experiment", "records", "store", "mismatch"],

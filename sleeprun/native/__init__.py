@@ -1,7 +1,8 @@
-"""The compiled kernel of a feed-forward network of Rulkov neurons (CPU), where it was built.
+"""The compiled kernels (CPU), where they were built.
 
-Two custom calls change the state of a whole network in place: a window of steps, and a
-plasticity event. `kernel.cc` reads the arrays in the order in which they are given here.
+Custom calls change the state of a whole network in place: for a feed-forward network of Rulkov
+neurons a window of steps, and a plasticity event; for a perceptron a window of its sleep.
+`kernel.cc` and `replay.cc` read the arrays in the order in which they are given here.
 """
 
 import ctypes
@@ -14,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun.network import Clock, Network, NetworkState, Population, now, projection_words
 from sleeprun.neurons import RulkovMap
@@ -23,7 +24,11 @@ from sleeprun.plasticity import STDP
 # Beside this file, or, for an editable install, where the build put it.
 PLACES = (Path(__file__).parent, Path(sysconfig.get_path("platlib")) / "sleeprun" / "native")
 BUILDS = ("kernel.so", "kernel_avx2.so", "kernel_avx512.so")  # for any processor, and better ones
-CALLS = {"sleeprun_window": "SleeprunWindow", "sleeprun_plasticity": "SleeprunPlasticity"}
+CALLS = {
+    "sleeprun_window": "SleeprunWindow",
+    "sleeprun_plasticity": "SleeprunPlasticity",
+    "sleeprun_replay": "SleeprunReplay",
+}
 RULE = (
     "amplitude", "tau", "offset", "gain", "clip", "weight_min", "weight_max", "mean_smoothing",
     "mean_floor", "reach",
@@ -154,6 +159,34 @@ def learn(
     }
     spiked, spikes = (dict(zip(order, part, strict=True)) for part in zip(*spiking, strict=True))
     return state._replace(weights=weights, plastic=rules, spikes=spikes, spiked=spiked)
+
+
+def replay(
+    rule: Float[Array, "4"],
+    threshold: Float[Array, " layer"],
+    alpha: Float[Array, " layer"],
+    raster: Bool[Array, "time pixel"],
+    length: Int[Array, ""],
+    weights: tuple[Float[Array, "_ _"], ...],
+    membrane: tuple[Float[Array, " _"], ...],
+) -> tuple[tuple[Array, ...], tuple[Array, ...], Int[Array, " layer"]]:
+    """The first `length` steps of a raster asleep; `rule` is inc, dec, slope and decay.
+
+    Returns weights, membranes and how many neurons of each layer spiked, as `replay.window` does.
+    """
+    _check_layers(raster, threshold, alpha, weights, membrane)
+    fixed = [rule, threshold, alpha, raster, jnp.clip(length, 0, raster.shape[0])]
+    silent = jnp.zeros(len(weights), jnp.int32)
+    return _call("sleeprun_replay", fixed, (weights, membrane, silent))
+
+
+def _check_layers(
+    raster: Array, threshold: Array, alpha: Array, weights: Sequence[Array], membrane: Any
+) -> None:
+    sizes = [raster.shape[1], *(matrix.shape[1] for matrix in weights)]
+    assert [matrix.shape[0] for matrix in weights] == sizes[:-1], "layers do not fit together"
+    assert [potential.shape[0] for potential in membrane] == sizes[1:]
+    assert threshold.shape == alpha.shape == (len(weights),)
 
 
 def _rule_constants(rule: STDP) -> Float[Array, " constant"]:

@@ -1,0 +1,87 @@
+"""The equations of a perceptron asleep, step by step: the plain reference (Tadros et al. 2022)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+Scalar = Float[Array, ""]
+Counts = Int[Array, " layer"]
+
+
+class Replay(eqx.Module):
+    """What all seeds share; weights, membranes and thresholds are dimensionless."""
+
+    max_rate: Scalar  # 1/s; an input x spikes with probability 2 dt max_rate x, a step
+    dt: Scalar  # s
+    inc: Scalar  # of synapses whose input spiked with their neuron
+    dec: Scalar  # of those whose input did not
+    slope: Scalar  # of g, in units of weight
+    decay: Scalar  # of a membrane, a step
+    threshold: Float[Array, " layer"]
+
+
+class Asleep(NamedTuple):
+    weights: tuple[Float[Array, "_ _"], ...]  # [pre, post]
+    membrane: tuple[Float[Array, " _"], ...]
+
+
+def scales(
+    weights: Sequence[Float[Array, "_ _"]], activations: Sequence[Scalar], alpha_scale: Scalar
+) -> Float[Array, " layer"]:
+    """alpha of every layer, from the largest activation that each had awake.
+
+    f_l = max(largest weight into l, largest activation of l) / f_(l-1), f_0 = 1; alpha is
+    alpha_scale / f_l.
+    """
+    factor, alphas = jnp.float32(1.0), []
+    for matrix, activation in zip(weights, activations, strict=True):
+        factor = jnp.maximum(matrix.max(), activation) / factor
+        alphas.append(alpha_scale / factor)
+    return jnp.stack(alphas)
+
+
+def g(weights: Float[Array, "..."], slope: Scalar) -> Float[Array, "..."]:
+    """2 / (1 + exp(W / slope)): 2 for clearly negative weights, 0 for clearly positive ones."""
+    return 2 * jax.nn.sigmoid(-weights / slope)
+
+
+def step(
+    replay: Replay, alpha: Float[Array, " layer"], state: Asleep, spikes: Bool[Array, " pixel"]
+) -> tuple[Asleep, Counts]:
+    """One step, layer by layer without delay, and how many neurons of each layer spiked."""
+    weights, membrane, counts = [], [], []
+    for layer, (matrix, potential) in enumerate(zip(*state, strict=True)):
+        potential = replay.decay * potential + alpha[layer] * project(spikes, matrix)
+        fired = potential >= replay.threshold[layer]
+        change = jnp.where(spikes, replay.inc, -replay.dec)[:, None] * g(matrix, replay.slope)
+        weights.append(jnp.where(fired, matrix + change, matrix))
+        membrane.append(jnp.where(fired, 0.0, potential))
+        counts.append(fired.sum(dtype=jnp.int32))
+        spikes = fired
+    return Asleep(tuple(weights), tuple(membrane)), jnp.stack(counts)
+
+
+def project(spikes: Bool[Array, "*time pre"], weights: Float[Array, "pre post"]) -> Array:
+    return jnp.matmul(spikes.astype(jnp.float32), weights, precision=lax.Precision.HIGHEST)
+
+
+def by_step(
+    replay: Replay,
+    alpha: Float[Array, " layer"],
+    state: Asleep,
+    raster: Bool[Array, "time pixel"],
+    length: Int[Array, ""],
+) -> tuple[Asleep, Counts]:
+    """The first `length` steps of a raster, one after another."""
+
+    def one(t: Int[Array, ""], carry: tuple[Asleep, Counts]) -> tuple[Asleep, Counts]:
+        state, fired = step(replay, alpha, carry[0], raster[t])
+        return state, carry[1] + fired
+
+    silent = jnp.zeros(len(state.weights), jnp.int32)
+    return lax.fori_loop(0, length, one, (state, silent))
