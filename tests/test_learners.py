@@ -137,6 +137,38 @@ def test_a_method_with_a_memory_forgets_less(name: str, forgotten: float) -> Non
     assert accuracy(LEARNERS[name], state, tasks()[2]) > 0.8
 
 
+@pytest.mark.parametrize(
+    "learner", [ewc.ewc(200.0, 1.0), si.si(0.5, 0.1), lwf.lwf(1.0, 2.0)], ids=["ewc", "si", "lwf"]
+)
+def test_a_penalty_keeps_old_outputs_nearer_to_what_they_were(learner: Learner) -> None:
+    """How far the second task moves the first one's two outputs against each other."""
+    shown = tasks()[1].images
+
+    def moved(learner: Learner) -> float:
+        first, second, _ = learned(learner, births(0), words())[1]
+        change = (NETWORK.outputs(second, shown) - NETWORK.outputs(first, shown))[:, :2]
+        return float(jnp.abs(change - change.mean(axis=1, keepdims=True)).mean())
+
+    assert moved(learner) < 0.7 * moved(naive())
+
+
+def test_learners_that_differ_in_a_number_share_a_program() -> None:
+    traced = []
+
+    @eqx.filter_jit
+    def slope(learner: Learner, layers: Layers) -> Layers:
+        traced.append(learner)
+        batch = Batch(*tasks()[0], jnp.ones(SHOWN, bool))
+        ones = jax.tree.map(jnp.ones_like, layers)
+        memory = ewc.Elastic(ones, jax.tree.map(jnp.zeros_like, layers))
+        return jax.grad(lambda now: learner.loss(NETWORK, memory, now, batch, words()))(layers)
+
+    weak, strong, none = (slope(ewc.ewc(s, 1.0), births(0)) for s in (1.0, 3.0, 0.0))
+    assert len(traced) == 1
+    threefold = jax.tree.map(lambda weak, none: none + 3 * (weak - none), weak, none)
+    assert_trees_equal(strong, threefold, atol=1e-5)
+
+
 def test_averaging_is_the_mean_of_the_weights_after_each_task() -> None:
     learner = averaging.averaging()
     state, after = learned(learner, births(0), words(), epochs=1)
@@ -264,15 +296,16 @@ def test_the_fisher_is_the_mean_over_images_of_squared_gradients(loss: str, bias
     net = network(0.25, loss, relu=False)
     layers = perceptron.starting_layers((6, 8, 7, 3), 0.5, biases, 0)
 
-    def image_loss(layers: Layers, image: jax.Array, label: jax.Array) -> jax.Array:
-        wanted = jax.nn.one_hot(label[None], 3)
-        return net.loss(net.outputs(layers, image[None]), wanted)[0]
+    wanted = jax.nn.one_hot(labels, 3)
 
-    gradients = [jax.grad(image_loss)(layers, *one) for one in zip(shown, labels, strict=True)]
+    def image_loss(layers: Layers, image: jax.Array, wanted: jax.Array) -> jax.Array:
+        return net.loss(net.outputs(layers, image[None]), wanted[None])[0]
+
+    gradients = [jax.grad(image_loss)(layers, *one) for one in zip(shown, wanted, strict=True)]
     hand = jax.tree.map(
         lambda *all: sum(np.square(one, dtype=float) for one in all) / 9, *gradients
     )
-    assert_trees_equal(ewc.fisher(net, layers, shown, labels), hand, rtol=1e-4, atol=1e-9)
+    assert_trees_equal(ewc.fisher(net, layers, shown, wanted), hand, rtol=1e-4, atol=1e-9)
     assert max(float(leaf.max()) for leaf in jax.tree.leaves(hand)) > 1e-3
 
 
@@ -282,11 +315,25 @@ def test_importance_accumulates_over_tasks_and_decays() -> None:
     assert max(float(leaf.max()) for leaf in jax.tree.leaves(memory.importance)) == 0.0
     for now, task in zip([layers, other], tasks(), strict=False):
         memory = learner.consolidate(NETWORK, memory, now, *task, words())
-    first = ewc.fisher(NETWORK, layers, *tasks()[0])
-    second = ewc.fisher(NETWORK, other, *tasks()[1])
+    first, second = (
+        ewc.fisher(NETWORK, now, task.images, jax.nn.one_hot(task.labels, CLASSES))
+        for now, task in zip([layers, other], tasks(), strict=False)
+    )
     hand = jax.tree.map(lambda a, b: 0.5 * a + b, first, second)
     assert_trees_equal(memory.importance, hand, rtol=1e-5)
     assert_trees_equal(memory.anchor, other)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+def test_a_sampled_fisher_is_the_model_s_own(loss: str) -> None:
+    """E[(p - y)^2] = p (1 - p) of a drawn class, and 1 of an output with noise of variance 1."""
+    net, layers = network(0.0, loss, relu=False), one_layer(0.0, 0.5)
+    shown, labels = jnp.full((20000, 1), 2.0), jnp.zeros(20000, jnp.int32)
+    learner = ewc.ewc(1.0, 1.0, sampled=True)
+    memory = learner.consolidate(net, learner.init(layers), layers, shown, labels, words())
+    p = 1 / (1 + np.exp(1.0))
+    hand = 4 * (p * (1 - p) if loss == "cross_entropy" else 1.0)
+    np.testing.assert_allclose(memory.importance[0].weights, hand, rtol=0.03)
 
 
 # SI
