@@ -344,17 +344,18 @@ def test_the_path_integral_on_a_quadratic_is_what_the_loss_fell_by() -> None:
     curvature, strength = np.array([1.0, 4.0]), 3.0
     learner = si.si(strength, 0.1)
     memory = learner.init(one_layer(0.0, 0.0))._replace(importance=one_layer(0.2, 0.0))
-    now = one_layer(0.0, 0.0)
-    for _ in range(1000):
+    batch = Batch(jnp.zeros((1, 1)), jnp.zeros(1, jnp.int32), jnp.ones(1, bool))
+
+    def step(_: jax.Array, carry: tuple[si.Path, Layers]) -> tuple[si.Path, Layers]:
+        memory, now = carry
         at = now[0].weights
         task = jnp.asarray(curvature, jnp.float32) * (at - 1)
         whole = task + jnp.array([[2 * strength * 0.2, 0.0]]) * at
-        batch = Batch(jnp.zeros((1, 1)), jnp.zeros(1, jnp.int32), jnp.ones(1, bool))
         after = (Layer(at - 0.002 * whole, None),)
-        memory = learner.follow(
-            NETWORK, memory, Step(batch, now, (Layer(whole, None),), after), words()
-        )
-        now = after
+        taken = Step(batch, now, (Layer(whole, None),), after)
+        return learner.follow(NETWORK, memory, taken, words()), after
+
+    memory, now = jax.lax.fori_loop(0, 1000, step, (memory, one_layer(0.0, 0.0)))
     end = np.asarray(now[0].weights, float)
     fell = curvature * (1 - (end - 1) ** 2) / 2
     np.testing.assert_allclose(memory.integral[0].weights, fell, rtol=0.01)
@@ -448,6 +449,18 @@ def test_a_reservoir_fills_in_turn() -> None:
     np.testing.assert_array_equal(memory.labels, [7, 8, 9, 0, 0])
     drawn = derpp.drawn(memory, 3000, words())
     np.testing.assert_allclose(np.bincount(drawn) / 3000, [1 / 3] * 3, atol=0.04)
+
+
+def test_no_two_images_of_a_batch_take_one_slot() -> None:
+    memory = derpp.empty(3, perceptron.starting_layers((1, 2), 0.1, False, 0))
+    memory = memory._replace(shown=jnp.int32(3))
+    draws = noise.uniform(words(), jnp.arange(12, dtype=jnp.int32))
+    wanted = np.floor(np.asarray(draws) * (4 + np.arange(12))).astype(int)
+    last = {slot: place for place, slot in enumerate(wanted.tolist()) if slot < 3}
+    assert len(last) < (wanted < 3).sum()  # some would collide
+    slots = np.asarray(derpp.slots(memory, shown_numbers(0, 12, 12), words()))
+    assert {int(slots[place]): int(place) for place in np.flatnonzero(slots < 3)} == last
+    assert (slots < 3).sum() == len(last)
 
 
 def test_dark_replay_by_hand() -> None:

@@ -15,6 +15,7 @@ from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
+from sleeprun.learners import anchor
 from sleeprun.learners.learner import Learner, Words
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Batch, Layer, Layers, Perceptron
@@ -42,13 +43,7 @@ def lax(layers: Layers) -> Elastic:
 
 def penalty(memory: Elastic, layers: Layers) -> Float[Array, ""]:
     """Half the squared distance from the anchor, weighted by importance."""
-    terms = jax.tree.map(
-        lambda importance, anchor, now: jnp.sum(importance * jnp.square(now - anchor)),
-        memory.importance,
-        memory.anchor,
-        layers,
-    )
-    return jnp.stack(jax.tree.leaves(terms)).sum() / 2
+    return anchor.distance(memory.importance, memory.anchor, layers) / 2
 
 
 def loss(

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
+from sleeprun.learners import anchor
 from sleeprun.learners.learner import Learner, Step, Words, size
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Batch, Layers, Perceptron
@@ -49,13 +50,7 @@ def begin(network: Perceptron, memory: Path, layers: Layers) -> Path:
 
 def penalty(memory: Path, layers: Layers) -> Float[Array, ""]:
     """Squared distance from the anchor, weighted by importance."""
-    terms = jax.tree.map(
-        lambda importance, anchor, now: jnp.sum(importance * jnp.square(now - anchor)),
-        memory.importance,
-        memory.anchor,
-        layers,
-    )
-    return jnp.stack(jax.tree.leaves(terms)).sum()
+    return anchor.distance(memory.importance, memory.anchor, layers)
 
 
 def loss(
@@ -96,8 +91,8 @@ def consolidate(
     words: Words,
 ) -> Path:
     importance = jax.tree.map(
-        lambda old, integral, anchor, now: jax.nn.relu(
-            old + integral / (jnp.square(now - anchor) + damping)
+        lambda old, integral, start, now: jax.nn.relu(
+            old + integral / (jnp.square(now - start) + damping)
         ),
         memory.importance,
         memory.integral,
