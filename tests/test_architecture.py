@@ -15,6 +15,7 @@ LAYERS = [
     ["native", "fused", "room"],
     ["simulate", "adapt", "replay"],
     ["networks", "tasks"],
+    ["learners"],
     ["cycles", "protocol", "seeds"],
     ["experiment", "records", "store", "mismatch"],
     ["forager"],

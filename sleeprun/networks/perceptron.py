@@ -1,22 +1,22 @@
-"""A ReLU perceptron and its training by gradient descent (Tadros et al. 2022, "Awake").
+"""A ReLU perceptron and its losses (Tadros et al. 2022, "Awake").
 
-Every function carries one network; training maps over seeds from outside.
+Every function carries one network; callers map over seeds from outside.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun import noise
 
-_WEIGHTS_PURPOSE, _DROPOUT, _ORDER = 4, 41, 42
+_WEIGHTS_PURPOSE = 4
 
 
 class Layer(NamedTuple):
@@ -116,56 +116,6 @@ def batch_loss(
     wanted = jax.nn.one_hot(batch.labels, outputs.shape[1])
     losses = jnp.where(batch.counts, network.loss(outputs, wanted), 0.0)
     return losses.sum() / batch.counts.sum().astype(jnp.float32)
-
-
-def batch_of(
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    size: int,
-    words: UInt32[Array, "2"],
-    step: Int[Array, ""],
-) -> Batch:
-    """The batch of a training step: each epoch goes through all images in an order of its own."""
-    there = len(labels)
-    batches = -(-there // size)
-    epoch, place = step // batches, step % batches
-    draws = noise.uniform(noise.stream(words, _ORDER), epoch, jnp.arange(there, dtype=jnp.int32))
-    at = place * size + jnp.arange(size, dtype=jnp.int32)
-    chosen = jnp.argsort(draws)[jnp.minimum(at, there - 1)]
-    return Batch(images[chosen], labels[chosen], at < there)
-
-
-def train(
-    network: Perceptron,
-    optimiser: optax.GradientTransformation,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    size: int,
-    layers: Layers,
-    momentum: Any,
-    words: UInt32[Array, "2"],
-    first: Int[Array, ""],
-    count: Int[Array, ""],
-) -> tuple[Layers, Any, Float[Array, ""]]:
-    """`count` training steps of a task from its step `first` on: layers, momentum, mean loss.
-
-    `words` are this task's own; `momentum` is the optimiser's state, carried from task to task.
-    """
-
-    def one(step: Array, carry: Any) -> Any:
-        layers, momentum, total = carry
-        batch = batch_of(images, labels, size, words, step)
-        dropped = noise.stream(noise.stream(words, _DROPOUT), step)
-        loss, gradient = jax.value_and_grad(
-            lambda layers: batch_loss(network, layers, batch, dropped)
-        )(layers)
-        with jax.numpy_dtype_promotion("standard"):  # Adam raises its floats to a counter
-            update, momentum = optimiser.update(gradient, momentum, layers)
-        return optax.apply_updates(layers, update), momentum, total + loss
-
-    start = (layers, momentum, jnp.float32(0.0))
-    layers, momentum, total = jax.lax.fori_loop(first, first + count, one, start)
-    return layers, momentum, total / jnp.maximum(count, 1).astype(jnp.float32)
 
 
 def share_correct(

@@ -1,0 +1,1 @@
+"""Continual-learning methods for gradient-trained networks: one small file each."""

@@ -1,0 +1,70 @@
+"""Images kept from earlier tasks, each class with an equal share."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, UInt32
+
+from sleeprun import noise
+from sleeprun.networks.perceptron import Batch, Layers
+
+
+class Buffer(NamedTuple):
+    """Within each class the images stand in the order in which they are kept longest."""
+
+    images: Float[Array, "kept pixel"]
+    labels: Int[Array, " kept"]
+
+
+def empty(layers: Layers) -> Buffer:
+    return Buffer(jnp.zeros((0, len(layers[0].weights))), jnp.zeros(0, jnp.int32))
+
+
+def ranks_in_class(
+    labels: Int[Array, " image"], scores: Float[Array, " image"]
+) -> Int[Array, " image"]:
+    """How many images of its own class have a lower score than each image."""
+    there = len(labels)
+    order = jnp.lexsort((scores, labels))
+    ordered = labels[order]
+    start = jnp.searchsorted(ordered, ordered, side="left").astype(jnp.int32)
+    ranks = jnp.arange(there, dtype=jnp.int32) - start
+    return jnp.zeros(there, jnp.int32).at[order].set(ranks)
+
+
+def random_ranks(labels: Int[Array, " image"], words: UInt32[Array, "2"]) -> Int[Array, " image"]:
+    """A random order within each class."""
+    return ranks_in_class(labels, noise.uniform(words, jnp.arange(len(labels), dtype=jnp.int32)))
+
+
+def joined(one: Buffer, other: Buffer) -> Buffer:
+    return Buffer(
+        jnp.concatenate([one.images, other.images]), jnp.concatenate([one.labels, other.labels])
+    )
+
+
+def balanced(
+    buffer: Buffer,
+    images: Float[Array, "image pixel"],
+    labels: Int[Array, " image"],
+    ranks: Int[Array, " image"],
+    capacity: int,
+) -> Buffer:
+    """At most `capacity` of the buffer's and the new images, those of lowest rank in their class.
+
+    Classes differ by at most one image unless one has no more to give. What it returns has as
+    many images as there are, up to `capacity`: its shape grows over the first tasks.
+    """
+    pool = joined(buffer, Buffer(images, labels))
+    place = jnp.arange(len(buffer.labels), dtype=jnp.float32)
+    every = jnp.concatenate([ranks_in_class(buffer.labels, place), ranks])
+    chosen = jnp.argsort(every, stable=True)[:capacity]
+    return Buffer(pool.images[chosen], pool.labels[chosen])
+
+
+def sample(buffer: Buffer, size: int, words: UInt32[Array, "2"]) -> Batch:
+    """A batch drawn with replacement from a buffer that is not empty."""
+    draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
+    there = len(buffer.labels)
+    chosen = jnp.minimum((draws * there).astype(jnp.int32), there - 1)
+    return Batch(buffer.images[chosen], buffer.labels[chosen], jnp.ones(size, bool))

@@ -1,0 +1,88 @@
+"""Learning without forgetting (Li and Hoiem 2017).
+
+While a new task is trained, the network's outputs to its images stay near those of the network
+that the task found, at a temperature and over the classes of earlier tasks. That network is
+there anyway: only which classes were seen is carried from task to task.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.tree_util import Partial
+from jaxtyping import Array, Bool, Float, Int
+
+from sleeprun.learners.learner import Learner, Words, size
+from sleeprun.networks import perceptron
+from sleeprun.networks.perceptron import Batch, Layers, Perceptron
+
+
+class Teacher(NamedTuple):
+    layers: Layers
+    seen: Bool[Array, " class"]
+
+
+def lwf(strength: float, temperature: float) -> Learner:
+    return Learner(
+        init=init,
+        begin=begin,
+        loss=Partial(loss, jnp.float32(strength), jnp.float32(temperature)),
+        consolidate=consolidate,
+        carried=carried,
+    )
+
+
+def init(layers: Layers) -> Teacher:
+    return Teacher(layers, jnp.zeros(layers[-1].weights.shape[1], bool))
+
+
+def carried(memory: Teacher) -> int:
+    return size(memory.seen)
+
+
+def begin(network: Perceptron, memory: Teacher, layers: Layers) -> Teacher:
+    return Teacher(layers, memory.seen)
+
+
+def distillation(
+    outputs: Float[Array, "image class"],
+    taught: Float[Array, "image class"],
+    seen: Bool[Array, " class"],
+    temperature: Float[Array, ""],
+) -> Float[Array, " image"]:
+    """Cross-entropy of each image's softened outputs with the teacher's, times temperature^2.
+
+    Only `seen` classes take part; without any the distillation is 0.
+    """
+    far = jnp.float32(-1e9)
+    wanted = jax.nn.softmax(jnp.where(seen, taught / temperature, far))
+    given = jax.nn.log_softmax(jnp.where(seen, outputs / temperature, far))
+    return -jnp.where(seen, wanted * given, 0.0).sum(axis=1) * jnp.square(temperature)
+
+
+def loss(
+    strength: Float[Array, ""],
+    temperature: Float[Array, ""],
+    network: Perceptron,
+    memory: Teacher,
+    layers: Layers,
+    batch: Batch,
+    words: Words,
+) -> Float[Array, ""]:
+    outputs = network.outputs_with_dropout(layers, batch.images, words)
+    taught = network.outputs(memory.layers, batch.images)
+    losses = distillation(outputs, taught, memory.seen, temperature)
+    mean = jnp.where(batch.counts, losses, 0.0).sum() / batch.counts.sum().astype(jnp.float32)
+    return perceptron.batch_loss(network, layers, batch, words) + strength * mean
+
+
+def consolidate(
+    network: Perceptron,
+    memory: Teacher,
+    layers: Layers,
+    images: Float[Array, "image pixel"],
+    labels: Int[Array, " image"],
+    words: Words,
+) -> Teacher:
+    classes = jnp.arange(len(memory.seen), dtype=jnp.int32)
+    return Teacher(layers, memory.seen | (labels[:, None] == classes).any(axis=0))

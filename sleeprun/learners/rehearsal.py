@@ -1,0 +1,39 @@
+"""Rehearsal: a fraction of every earlier task's images is mixed into the new task's training.
+
+The fraction is class-balanced; a fraction of 1 keeps every image.
+"""
+
+from jax.tree_util import Partial
+from jaxtyping import Array, Float, Int
+
+from sleeprun.learners import buffer
+from sleeprun.learners.buffer import Buffer
+from sleeprun.learners.learner import Learner, Words
+from sleeprun.networks.perceptron import Layers, Perceptron
+
+
+def rehearsal(fraction: float) -> Learner:
+    return Learner(init=buffer.empty, mix=mix, consolidate=Partial(keep, fraction))
+
+
+def mix(
+    memory: Buffer, images: Float[Array, "image pixel"], labels: Int[Array, " image"]
+) -> tuple[Float[Array, "mixed pixel"], Int[Array, " mixed"]]:
+    """The new task's images, and those kept of earlier ones."""
+    mixed = buffer.joined(Buffer(images, labels), memory)
+    return mixed.images, mixed.labels
+
+
+def keep(
+    fraction: float,
+    network: Perceptron,
+    memory: Buffer,
+    layers: Layers,
+    images: Float[Array, "image pixel"],
+    labels: Int[Array, " image"],
+    words: Words,
+) -> Buffer:
+    """The buffer, longer by a fraction of this task's images."""
+    none, ranks = buffer.empty(layers), buffer.random_ranks(labels, words)
+    count = round(fraction * len(labels))
+    return buffer.joined(memory, buffer.balanced(none, images, labels, ranks, count))

@@ -1,0 +1,128 @@
+"""Training against a plain NumPy program written from src2022's equations."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from test_perceptron import SIZES, images, network, words
+
+from sleeprun import noise
+from sleeprun.learners import training
+from sleeprun.learners.naive import naive
+from sleeprun.networks import perceptron
+
+
+def trained(net, optimiser, shown, labels, size, layers, key, *pieces):
+    """Layers and mean loss after pieces of training with the naive learner."""
+    state = training.starting_state(naive(), optimiser, layers)
+    first = 0
+    for piece in pieces:
+        state, loss = training.train(
+            net, naive(), optimiser, shown, labels, size, state, key,
+            jnp.int32(first), jnp.int32(piece),
+        )  # fmt: skip
+        first += piece
+    return state.layers, loss
+
+
+def numpy_step(
+    weights: list[np.ndarray], shown: np.ndarray, wanted: np.ndarray
+) -> list[np.ndarray]:
+    """The gradient of sum((y - a)^2) / 2 averaged over a batch, by hand."""
+    activity = [shown]
+    for matrix in weights:
+        activity.append(np.maximum(activity[-1] @ matrix, 0))
+    error = (activity[-1] - wanted) * (activity[-1] > 0) / len(shown)
+    gradients = []
+    for depth in reversed(range(len(weights))):
+        gradients.append(activity[depth].T @ error)
+        error = (error @ weights[depth].T) * (activity[depth] > 0)
+    return gradients[::-1]
+
+
+def test_training_is_momentum_descent_as_the_paper_has_it() -> None:
+    shown, labels = images()
+    layers = perceptron.starting_layers(SIZES, 0.5, False, 0)
+    optimiser = optax.sgd(0.1, momentum=0.5)
+    weights = [np.asarray(layer.weights, float) for layer in layers]
+    velocity = [np.zeros_like(matrix) for matrix in weights]
+    wanted = np.eye(SIZES[-1])[np.asarray(labels)]
+    for _ in range(20):  # the batch is the whole set: its order does not matter
+        gradients = numpy_step(weights, np.asarray(shown, float), wanted)
+        velocity = [0.5 * v + 0.1 * g for v, g in zip(velocity, gradients, strict=True)]
+        weights = [w - v for w, v in zip(weights, velocity, strict=True)]
+    after, loss = trained(network(), optimiser, shown, labels, 10, layers, words(), 20)
+    assert float(loss) > 0
+    for layer, start, matrix in zip(after, layers, weights, strict=True):
+        assert np.abs(layer.weights - start.weights).max() > 1e-2
+        np.testing.assert_allclose(layer.weights, matrix, atol=2e-6)
+
+
+def test_an_epoch_shows_every_image_once_in_an_order_of_its_own() -> None:
+    labels = images()[1]
+
+    def epoch(number: int) -> list[int]:
+        order, seen = training.order_of(words(), jnp.int32(number), 10), []
+        for place in range(training.steps_an_epoch(10, 3)):
+            shown = jnp.arange(10.0)[:, None]
+            batch = training.batch_of(shown, labels, 3, order, jnp.int32(place))
+            seen += np.asarray(batch.images)[np.asarray(batch.counts), 0].astype(int).tolist()
+        return seen
+
+    assert sorted(epoch(0)) == sorted(epoch(1)) == list(range(10))
+    assert epoch(0) != epoch(1)
+
+
+def test_steps_take_the_batches_of_their_epochs_in_turn() -> None:
+    """A plain loop that draws every step's order afresh."""
+    shown, labels = images()
+    net, layers = network(0.25), perceptron.starting_layers(SIZES, 0.5, False, 0)
+    optimiser = optax.sgd(0.1)
+    after, _ = trained(net, optimiser, shown, labels, 4, layers, words(), 8)
+    for step in range(8):
+        order = training.order_of(words(), jnp.int32(step // 3), 10)
+        batch = training.batch_of(shown, labels, 4, order, jnp.int32(step % 3))
+        dropped = noise.stream(noise.stream(words(), 41), step)
+        gradient = jax.grad(
+            lambda layers, b=batch, d=dropped: perceptron.batch_loss(net, layers, b, d)
+        )
+        layers = jax.tree.map(lambda w, g: w - 0.1 * g, layers, gradient(layers))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), after, layers)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+def test_a_separable_task_is_learned(loss: str) -> None:
+    labels = jnp.arange(30, dtype=jnp.int32) % 3
+    shown = jax.nn.one_hot(labels, SIZES[0]) + images(30)[0] / 4
+    net = network(0.1, loss, relu=False)  # one of so few ReLU outputs may be born dead
+    layers = perceptron.starting_layers(SIZES, 0.5, True, 2)
+    optimiser = optax.adam(0.01)
+    everything = jnp.ones(3, bool)
+    before = perceptron.share_correct(net, layers, shown, labels, everything)
+    layers, _ = trained(net, optimiser, shown, labels, 7, layers, words(), 400)
+    after = perceptron.share_correct(net, layers, shown, labels, everything)
+    assert float(before) < 0.7
+    assert float(after) == 1.0
+
+
+def test_training_in_pieces_and_seeds_together_are_the_same() -> None:
+    shown, labels = images()
+    optimiser = optax.sgd(0.1, momentum=0.5)
+    net = network(0.25)
+
+    def after(layers, key, *pieces):
+        return trained(net, optimiser, shown, labels, 4, layers, key, *pieces)[0]
+
+    births = [perceptron.starting_layers(SIZES, 0.5, False, seed) for seed in (0, 1)]
+    keys = [words(seed) for seed in (0, 1)]
+    whole = [after(*one, 9) for one in zip(births, keys, strict=True)]
+    pieces = after(births[0], keys[0], 2, 3, 4)
+    jax.tree.map(np.testing.assert_array_equal, whole[0], pieces)
+    together = jax.vmap(lambda layers, key: after(layers, key, 9))(
+        jax.tree.map(lambda *leaves: jnp.stack(leaves), *births), jnp.stack(keys)
+    )
+    for seed, alone in enumerate(whole):
+        jax.tree.map(
+            lambda a, b, s=seed: np.testing.assert_allclose(a, b[s], atol=1e-6), alone, together
+        )
