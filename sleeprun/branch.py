@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sleeprun import records, store
-from sleeprun.config import Config, ConfigError
+from sleeprun.config import AnyConfig, ConfigError
 from sleeprun.experiment import engine_of
 from sleeprun.mismatch import mismatch
 from sleeprun.phases import Score
@@ -52,7 +52,7 @@ class Branch:
         }
 
 
-def find(origin: str, config: Config, protocol: Protocol) -> Branch:
+def find(origin: str, config: AnyConfig, protocol: Protocol) -> Branch:
     """The boundary that `origin` names, or the furthest one of that run that fits this one."""
     unfit: list[str] = []
     try:
@@ -73,7 +73,7 @@ def find(origin: str, config: Config, protocol: Protocol) -> Branch:
         raise ConfigError(f"from='{origin}': {error}") from None
 
 
-def off(branch: Branch, config: Config, folder: RunDirectory) -> None:
+def off(branch: Branch, config: AnyConfig, folder: RunDirectory) -> None:
     """Give the run in `folder` its state and its record, those of its own seeds."""
     log.info("goes on from boundary '%s' of %s", branch.boundary, branch.source.path)
     header, state = branch.header, branch.state
@@ -107,7 +107,7 @@ def _boundaries(origin: Path) -> list[Path]:
     return [origin]
 
 
-def _fitting(checkpoint: Path, config: Config, protocol: Protocol) -> Branch:
+def _fitting(checkpoint: Path, config: AnyConfig, protocol: Protocol) -> Branch:
     header, state = store.read(checkpoint)
     source = RunDirectory(checkpoint.parent.parent)
     engine, phases = engine_of(config), header["phase"]

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, UInt32
 
 from sleeprun import native, noise
-from sleeprun.config import Config, ConfigError
+from sleeprun.config import AnyConfig, Config, ConfigError, ImagesConfig
 from sleeprun.cycles import AgentState, Experiment, birth
 from sleeprun.network import Engine
 from sleeprun.networks import agent
@@ -38,15 +38,19 @@ def build(config: Config) -> Experiment:
     )
 
 
-def engine_of(config: Config) -> Engine:
+def engine_of(config: AnyConfig) -> Engine:
     """The means of simulation: the backend's kernel where there is one, unless told otherwise."""
     wanted = config.runtime.simulate
     if wanted == "native" and not native.available():
         raise ConfigError("runtime.simulate='native': the package was built without its kernel")
+    if isinstance(config, ImagesConfig) and wanted == "fused":
+        raise ConfigError("runtime.simulate='fused': is for the spiking agent; must be auto here")
     if wanted != "auto":
         return wanted
     if native.available():
         return "native"
+    if isinstance(config, ImagesConfig):
+        return "by_layer"
     if jax.default_backend() == "cpu":
         _tell_of_the_portable_path()
     return "fused" if jax.default_backend() == "gpu" else "by_layer"

@@ -10,12 +10,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int
 
 from sleeprun import cycles, records
 from sleeprun.config import Config, ConfigError
 from sleeprun.cycles import AgentState, Experiment, Leg, Tally
 from sleeprun.experiment import build, newborns
-from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Score, Sleep, Wake
+from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol import cycles_of
 from sleeprun.room import Room, doubled, overrun, room, with_room
 from sleeprun.seeds import over_seeds, pad
 from sleeprun.sleep import DRIVES
@@ -67,17 +69,44 @@ class Forager:
             return state
         return self._call(cycles.end, _leg(self.experiment, phase), state)
 
+    def told(self, report: Tally) -> Event:
+        return records.tally(report)
+
+    def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
+        """Rewarded and punished particles eaten."""
+        return np.stack([report.rewarded, report.punished])
+
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Event:
+        return records.score(phase, marks)
+
+    def steps(self, phase: Phase) -> int:
+        return cycles_of(phase) * self.config.network.cycle_steps
+
+    def facts(self) -> Event:
+        network, protocol = self.config.network, self.config.protocol
+        populations = ("input", "hidden", "output")
+        return {
+            "tasks": list(self.config.world.tasks),
+            "chance": 0.5,
+            "scale": protocol.scale,
+            "shortened": protocol.shortened,
+            "aeon": protocol.aeon,
+            "step_ms": network.step_ms,
+            "cycle_steps": network.cycle_steps,
+            "shape": {name: getattr(network, name).size for name in populations},
+        }
+
     def intervene(self, phase: Freeze | Lesion, state: AgentState) -> AgentState:
         percent = jnp.float32(phase.percent)
         if isinstance(phase, Freeze):
             return self._call(cycles.freeze_strongest, phase.projection, percent, state)
         return self._call(cycles.cut_synapses, phase.population, percent, state)
 
-    def spikes_seen(self, phase: Lived, state: AgentState) -> Iterator[Event]:
+    def seen_after(self, phase: Lived, state: AgentState) -> Iterator[Event]:
         """What the record tells of a phase that has ended."""
         yield from records.rasters(self.experiment, phase, state)
 
-    def weights_seen(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
+    def seen_at(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
         """What the record tells of a boundary, beside its scores."""
         yield from records.weights(self.experiment, boundary, self.unpadded(state))
 

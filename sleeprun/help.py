@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sleeprun.config import Config
+    from sleeprun.config import AnyConfig
     from sleeprun.protocol import Protocol
 
 COMMANDS = """\
@@ -94,20 +94,19 @@ def _conf() -> Path:
     return conf_dir()
 
 
-def print_protocol(config: "Config") -> None:
+def print_protocol(config: "AnyConfig") -> None:
     """The phases of every arm, and about how long they will take."""
     from sleeprun.protocol import (
         arms_of,
         cycles_of,
         describe,
-        expected_seconds,
-        shared_prefix,
         shortening,
+        trunk,
     )
 
     protocols = arms_of(config)
-    prefix = shared_prefix(list(protocols.values()))
-    short = shortening(config.protocol.shortened, config.protocol.scale)
+    prefix = trunk(config, list(protocols.values()))
+    short = shortening(*config.shortening)
     print(", ".join(filter(None, [f"{config.name}: {len(config.seeds)} seeds", short])))
     behind = _phases_behind(config, prefix)
     total = sum(cycles_of(phase) for phase in prefix[behind:])
@@ -120,14 +119,23 @@ def print_protocol(config: "Config") -> None:
             print(f"\narm {name}")
             total += sum(cycles_of(phase) for phase in rest)
         print("\n".join(describe(rest, first=len(protocol) - len(rest))))
-    seconds, speed = expected_seconds(config, total), config.runtime.expected_cycles_per_second
-    print(
-        f"\n{total:,d} movement cycles a seed; about {duration(seconds)} on {config.devices} cores "
+    print(f"\n{_how_long(config, total)}")
+
+
+def _how_long(config: "AnyConfig", cycles: int) -> str:
+    from sleeprun.config import ImagesConfig
+    from sleeprun.protocol import expected_seconds
+
+    if isinstance(config, ImagesConfig):
+        return f"{cycles:,d} steps of training, sleep and tests a seed, in all arms together"
+    seconds, speed = expected_seconds(config, cycles), config.runtime.expected_cycles_per_second
+    return (
+        f"{cycles:,d} movement cycles a seed; about {duration(seconds)} on {config.devices} cores "
         f"at {speed:g} cycles/s a core"
     )
 
 
-def _phases_behind(config: "Config", protocol: "Protocol") -> int:
+def _phases_behind(config: "AnyConfig", protocol: "Protocol") -> int:
     """How many phases another run has done for this one; says which."""
     if config.origin is None or config.resume:
         return 0

@@ -18,12 +18,12 @@ from platformdirs import user_cache_dir
 from rich.console import Console
 
 from sleeprun import branch, plots, records, stats
-from sleeprun.config import Config, ConfigError
-from sleeprun.forager import Forager
-from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
+from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB, arms_table, score_table
 from sleeprun.store import RunDirectory, write_whole
+from sleeprun.subject import subject_of
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
@@ -31,7 +31,7 @@ XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
-def carry_out(config: Config, path: Path) -> dict[str, Any]:
+def carry_out(config: AnyConfig, path: Path) -> dict[str, Any]:
     """Run, or go on with, an experiment in the directory `path`; returns its results.
 
     With arms, the phases that they share are run once; each arm then goes on from there in a
@@ -44,22 +44,21 @@ def carry_out(config: Config, path: Path) -> dict[str, Any]:
         raise
 
 
-def _with_arms(config: Config, path: Path) -> dict[str, Any]:
+def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     joint = _joint(config)
     devices = prepare_jax(config)
     protocols = arms_of(config)
-    trunk = shared_prefix(list(protocols.values()))
+    shared = trunk(config, list(protocols.values()))
     folder = RunDirectory(path)
-    results = _run(config, trunk, folder, devices, joint, config.origin, last=not config.arms)
+    results = _run(config, shared, folder, devices, joint, config.origin, last=not config.arms)
     if not config.arms:
         return results
     by_arm = {}
     for name, protocol in protocols.items():
         own = RunDirectory(path / "arms" / name)
-        update = {"sleep": config.arms[name], "name": f"{config.name}:{name}", "arms": {}}
-        arm = config.model_copy(update=update)
+        arm = config.arm(name)
         by_arm[name] = _run(arm, protocol, own, devices, joint, str(path), last=True)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
@@ -72,18 +71,20 @@ def _with_arms(config: Config, path: Path) -> dict[str, Any]:
 
 
 def differences(by_arm: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The final score on every task, paired over seeds: each arm minus the first."""
+    """The final score on every task and on all, paired over seeds: each arm minus the first."""
     first, *others = by_arm
+    tasks = by_arm[first]["tasks"]
+    measures = {task: f"final/{task}" for task in tasks} | {"all tasks": "accuracy"}
     found = {}
     for name in others:
-        for task in by_arm[name]["tasks"]:
-            ours, theirs = (by_arm[a]["metrics"][f"final/{task}"] for a in (name, first))
+        for told, measure in measures.items():
+            ours, theirs = (by_arm[arm]["metrics"][measure] for arm in (name, first))
             difference = stats.paired_difference(ours["per_seed"], theirs["per_seed"])
-            found[f"{name} - {first}: {task}"] = difference
+            found[f"{name} - {first}: {told}"] = difference
     return found
 
 
-def prepare_jax(config: Config) -> int:
+def prepare_jax(config: AnyConfig) -> int:
     """Set JAX up and return the number of devices that share the seeds."""
     logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
     wanted = config.devices
@@ -100,7 +101,7 @@ def prepare_jax(config: Config) -> int:
 
 
 def _run(
-    config: Config,
+    config: AnyConfig,
     protocol: Protocol,
     folder: RunDirectory,
     devices: int,
@@ -116,7 +117,7 @@ def _run(
     if origin and not any(folder.newest()):
         branch.off(branch.find(origin, config, protocol), config, folder)
     write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
-    run = Run(config, Forager(config, devices), protocol, folder)
+    run = Run(config, subject_of(config, devices), protocol, folder)
     before = list(run.resume())
     total = sum(cycles_of(phase) for phase in protocol)
     console = Console(stderr=True)
@@ -132,7 +133,7 @@ def _run(
             _tell([wandb], folder.events())  # what was recorded before this process began
         _tell(sinks, [*before, _start(config, run)])
         with interruptible(run):
-            _tell(sinks, _timed(run, config))
+            _tell(sinks, _timed(run))
         terminal.bar.stop()
         results = records.results(folder.events(), joint)
         if last:
@@ -172,15 +173,15 @@ def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:
             sink.write(event)
 
 
-def _timed(run: Run, config: Config) -> Iterator[dict[str, Any]]:
+def _timed(run: Run) -> Iterator[dict[str, Any]]:
     """The run's events, and at last how long they took."""
     yield from run.events()
-    steps = run.own_cycles() * config.network.cycle_steps * len(config.seeds)
     seconds = run.seconds()
-    yield {"event": "end", "wall_seconds": seconds, "steps_per_second": steps / seconds}
+    speed = run.own_steps() / seconds
+    yield {"event": "end", "wall_seconds": seconds, "steps_per_second": speed}
 
 
-def _start(config: Config, run: Run) -> dict[str, Any]:
+def _start(config: AnyConfig, run: Run) -> dict[str, Any]:
     device = jax.devices()[0]
     return {
         "event": "start",
@@ -189,17 +190,9 @@ def _start(config: Config, run: Run) -> dict[str, Any]:
         "time": time.strftime("%Y-%m-%d %H:%M:%S"),
         "name": config.name,
         "variant": config.variant,
-        "tasks": list(config.world.tasks),
         "seeds": config.seeds,
-        "scale": config.protocol.scale,
-        "shortened": config.protocol.shortened,
-        "aeon": config.protocol.aeon,
-        "step_ms": config.network.step_ms,
-        "cycle_steps": config.network.cycle_steps,
-        "shape": {
-            name: getattr(config.network, name).size for name in ("input", "hidden", "output")
-        },
-        "engine": run.forager.engine,
+        **run.subject.facts(),
+        "engine": run.subject.engine,
         "device": f"{jax.device_count()} x {device_name(device)}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }
@@ -223,9 +216,9 @@ def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
         return []
 
 
-def _joint(config: Config) -> dict[str, Any] | None:
+def _joint(config: AnyConfig) -> dict[str, Any] | None:
     """The results of the run that `joint` names, for intransigence."""
-    if config.joint is None:
+    if config.joint is None or isinstance(config, ImagesConfig):
         return None
     path = Path(config.joint) / "results.json"
     if not path.exists():

@@ -9,15 +9,15 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from sleeprun.config import Config, ConfigError, as_yaml, parse
+from sleeprun.config import AnyConfig, ConfigError, as_yaml, parse
 from sleeprun.phases import Phase
-from sleeprun.protocol import Protocol, arms_of, cycles_of, label, shared_prefix
+from sleeprun.protocol import Protocol, arms_of, cycles_of, label, trunk
 
 UNKNOWN = "was made with another network, world or protocol"
 
 
 def mismatch(
-    config: Config,
+    config: AnyConfig,
     protocol: Protocol,
     engine: str,
     phases: int,
@@ -41,14 +41,14 @@ def mismatch(
     return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
 
 
-def life_of(run: Path) -> tuple[Config, Protocol]:
+def life_of(run: Path) -> tuple[AnyConfig, Protocol]:
     """The config and the protocol of a run, or of an arm, whose config is the whole run's."""
     arm = run.name if run.parent.name == "arms" else None
     stored = OmegaConf.load((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
     container: Any = OmegaConf.to_container(stored, resolve=True)
     config = parse(container)
     protocols = arms_of(config)
-    return config, protocols[arm] if arm else shared_prefix(list(protocols.values()))
+    return config, protocols[arm] if arm else trunk(config, list(protocols.values()))
 
 
 def differences(here: Any, there: Any, key: str = "") -> Iterator[str]:
@@ -61,7 +61,7 @@ def differences(here: Any, there: Any, key: str = "") -> Iterator[str]:
         yield "{}: {} here and {} there".format(key, *values)
 
 
-def _first_difference(config: Config, ours: Protocol, theirs: Protocol) -> str | None:
+def _first_difference(config: AnyConfig, ours: Protocol, theirs: Protocol) -> str | None:
     end = "no longer shared by the arms" if config.arms else "missing"
     for index, phases in enumerate(zip_longest(ours, theirs)):
         if phases[0] != phases[1]:

@@ -55,6 +55,11 @@ def _sheet(events: Events, width: float, height: float, title: str) -> Figure:
     return figure
 
 
+def _chance(events: Events) -> float:
+    """What an untrained network scores on average."""
+    return (_of(events, "start") or [{}])[-1].get("chance", CHANCE)
+
+
 def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and sample sd over the last axis, of what is known; NaN where too little is."""
     known = np.ma.masked_invalid(values)
@@ -100,8 +105,10 @@ def running_performance(
 def performance(events: Events, results: dict) -> Figure | None:
     """Running performance over the protocol, and the scores at its boundaries."""
     chunks, tests = timeline(events)
+    if not chunks or "rewarded" not in chunks[0]:
+        return None
     fed = any(any(each["rewarded"] + each["punished"]) for each in chunks)
-    if not chunks or not (fed or tests):
+    if not fed and not tests:
         return None
     figure = _sheet(events, 9, 4, "performance")
     _draw_performance(figure.add_subplot(), events)
@@ -188,18 +195,19 @@ def r_matrix(events: Events, results: dict) -> Figure | None:
     mean, sd = spread(np.moveaxis(scores, 0, -1))
     seeds, rows, columns = scores.shape
     figure = _sheet(events, 3 + 1.1 * columns, 1.5 + 0.42 * rows, f"R, mean ± sd, n = {seeds}")
+    chance, middle = _chance(events), 0.5
     axes = figure.add_subplot(facecolor="#e6e6e6", xlabel="Task tested", ylabel="After")
     image = axes.pcolormesh(mean, cmap="PuOr_r", vmin=0, vmax=1, edgecolors="white", lw=1.5)
     for (row, column), value in np.ndenumerate(mean):
         text = f"{value:.2f} ± {sd[row, column]:.2f}".replace(" ± nan", "").replace("nan", "?")
-        ink = "white" if abs(value - CHANCE) > 0.3 else INK
+        ink = "white" if abs(value - middle) > 0.3 else INK
         axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink)
     axes.set_xticks(np.arange(columns) + 0.5, results["tasks"])
     axes.set_yticks(np.arange(rows) + 0.5, [_boundary(each) for each in results["boundaries"]])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
-    figure.colorbar(image, label="Performance (chance: 0.5)").outline.set_visible(False)
+    figure.colorbar(image, label=f"Performance (chance: {chance:.2g})").outline.set_visible(False)
     return figure
 
 
@@ -306,7 +314,7 @@ def compare_arms(events: Events, results: dict[str, dict], folder: Path) -> Path
             look = {"color": COLOURS[index % len(COLOURS)], "fmt": MARKERS[index % len(MARKERS)]}
             axes.plot(np.broadcast_to(at, final.shape).T, final.T, ".", color=PALE, ms=4)
             axes.errorbar(at, mean, np.nan_to_num(sd), ms=7, mec="white", label=arm, **look)
-        axes.axhline(CHANCE, color=PALE, lw=1, ls="--", zorder=1, label="chance")
+        axes.axhline(_chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
         axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="Performance")
         axes.margins(x=0.2)
         figure.legend(loc="outside right center", frameon=False)

@@ -1,6 +1,9 @@
 """From the tasks and the sleep schedule to the protocol: a tuple of phases, as data."""
 
-from sleeprun.config import Config, SleepConfig, stage_names
+from itertools import takewhile
+
+from sleeprun.config import AnyConfig, Config, ImagesConfig, SleepConfig, stage_names
+from sleeprun.lessons import lessons
 from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 
 Protocol = tuple[Phase, ...]
@@ -11,11 +14,13 @@ def plan(config: Config, sleep: SleepConfig) -> Protocol:
     return _Planner(config, sleep).phases()
 
 
-def arms_of(config: Config) -> dict[str, Protocol]:
+def arms_of(config: AnyConfig) -> dict[str, Protocol]:
     """The protocol of every arm; a config without arms has one, without a name."""
-    return {
-        name: plan(config, sleep) for name, sleep in (config.arms or {"": config.sleep}).items()
-    }
+    return {name: _protocol(config.arm(name)) for name in config.arms or [""]}
+
+
+def _protocol(config: AnyConfig) -> Protocol:
+    return lessons(config) if isinstance(config, ImagesConfig) else plan(config, config.sleep)
 
 
 class _Planner:
@@ -107,7 +112,7 @@ def cycles_of(phase: Phase) -> int:
             return 0
 
 
-def expected_seconds(config: Config, cycles: int) -> float:
+def expected_seconds(config: AnyConfig, cycles: int) -> float:
     """About how long so many movement cycles of every seed take."""
     seeds_a_core = -(-len(config.seeds) // config.devices)
     return cycles * seeds_a_core / config.runtime.expected_cycles_per_second
@@ -121,6 +126,14 @@ def shared_prefix(protocols: list[Protocol]) -> Protocol:
             break
         prefix.append(phases[0])
     return tuple(prefix)
+
+
+def trunk(config: AnyConfig, protocols: list[Protocol]) -> Protocol:
+    """What is run once for all arms. Arms of perceptrons may train differently from the start."""
+    shared = shared_prefix(protocols)
+    if isinstance(config, ImagesConfig) and config.arms:
+        return tuple(takewhile(lambda phase: isinstance(phase, Score), shared))
+    return shared
 
 
 def label(phase: Phase) -> tuple[str, str]:

@@ -16,8 +16,8 @@ BINS = 60
 FIELDS = 48  # hidden neurons whose receptive field is recorded
 PER_SEED = {
     "start": ("seeds",),
-    "progress": ("rewarded", "punished", "neutral", "spikes"),
-    "score": ("score", "rewarded", "punished"),
+    "progress": ("rewarded", "punished", "neutral", "spikes", "loss"),
+    "score": ("score", "rewarded", "punished", "right", "wrong"),
 }
 
 
@@ -33,8 +33,8 @@ def phase(index: int, phase: Phase, cycle: int, *, again: bool) -> Event:
     }
 
 
-def progress(index: int, phase: Phase, cycle: int, cycles: int, tally: Tally) -> Event:
-    """Totals over the `cycles` movement cycles that end at `cycle` of the protocol's clock."""
+def progress(index: int, phase: Phase, cycle: int, cycles: int, told: Event) -> Event:
+    """What happened over the `cycles` that end at `cycle` of the protocol's clock."""
     kind, name = label(phase)
     return {
         "event": "progress",
@@ -43,6 +43,13 @@ def progress(index: int, phase: Phase, cycle: int, cycles: int, tally: Tally) ->
         "name": name,
         "from": cycle - cycles,
         "to": cycle,
+        **told,
+    }
+
+
+def tally(tally: Tally) -> Event:
+    """The totals of some movement cycles, of every seed."""
+    return {
         "awake": int(tally.awake[0]),
         "asleep": int(tally.asleep[0]),
         "rewarded": tally.rewarded.tolist(),
@@ -82,7 +89,7 @@ def of_seeds(event: Event, places: list[int]) -> Event | None:
     if kind == "weights" or (kind in ("fields", "raster") and places[0] != 0):
         return None
     per_seed = PER_SEED.get(kind, ())
-    return event | {key: part(event[key]) for key in per_seed}
+    return event | {key: part(event[key]) for key in per_seed if key in event}
 
 
 def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> Iterable[Event]:
@@ -146,6 +153,7 @@ def _merge_neighbours(events: list[Event], width: int) -> list[Event]:
     for event in events:
         last = kept[-1] if kept else event
         both = last["event"] == event["event"] == "progress" and last["phase"] == event["phase"]
+        both = both and "rewarded" in event
         if kept and both and last["merged"] + event["merged"] <= width:
             kept[-1] = _merged(last, event)
         else:
@@ -169,6 +177,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
     """What `results.json` says, from nothing but the events."""
     start: Event = {}
     end: Event = {}
+    carried: int | None = None
     scores: dict[tuple[int, str], list[float | None]] = {}
     boundaries: dict[int, Event] = {}
     for event in events:
@@ -177,6 +186,8 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
                 start = event
             case "end":
                 end = event
+            case "carried":
+                carried = event["bytes"]
             case "score":
                 boundary = event["boundary"]
                 boundaries[boundary["index"]] = boundary
@@ -204,6 +215,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "engine": start.get("engine"),
         "versions": start["versions"],
         "branched_from": start.get("branched_from"),
+        "carried_bytes": carried,
         "wall_seconds": end.get("wall_seconds"),
         "steps_per_second": end.get("steps_per_second"),
     }

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 
 from sleeprun import records
-from sleeprun.config import Config, ConfigError
-from sleeprun.cycles import AgentState
-from sleeprun.forager import Forager
+from sleeprun.config import AnyConfig, ConfigError
 from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol import Protocol, cycles_of
-from sleeprun.room import Room
 from sleeprun.store import DamagedCheckpoint, RunDirectory, load, read_header
+from sleeprun.subject import Subject
 
 Event = dict[str, Any]
 
@@ -30,16 +28,16 @@ class Run:
 
     def __init__(
         self,
-        config: Config,
-        forager: Forager,
+        config: AnyConfig,
+        subject: Subject,
         protocol: Protocol,
         folder: RunDirectory,
     ):
-        self.config, self.forager, self.protocol, self.folder = config, forager, protocol, folder
+        self.config, self.subject, self.protocol, self.folder = config, subject, protocol, folder
         self.seeds = len(config.seeds)
         self.phase, self.done, self.cycle = 0, 0, 0
-        self.state = self.tested = forager.birth()
-        self.eaten = np.zeros((2, self.seeds), int)  # by the tested copy: rewarded, punished
+        self.state = self.tested = subject.birth()
+        self.marks = np.zeros((2, self.seeds), int)  # of the tested copy: what went well, what not
         self.branched_from: dict[str, Any] | None = None  # where in which run; none: from birth
         self.stopped = False  # set from outside: save and stop at the next chunk
         self.earlier_seconds = 0.0
@@ -56,10 +54,10 @@ class Run:
             return behind
         return behind + self.done * units(self.protocol[self.phase])[1]
 
-    def own_cycles(self) -> int:
-        """Those of them that were not simulated by the run that this one branched off."""
+    def own_steps(self) -> int:
+        """Steps of all seeds that were not taken by the run that this one branched off."""
         phases = self.branched_from["phases"] if self.branched_from else 0
-        return self.cycles_done() - sum(cycles_of(phase) for phase in self.protocol[:phases])
+        return self.seeds * sum(map(self.subject.steps, self.protocol[phases:]))
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
@@ -76,9 +74,9 @@ class Run:
             except DamagedCheckpoint as error:
                 yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
                 continue
-            self.state, self.tested = self.forager.padded((state, tested))
+            self.state, self.tested = self.subject.padded((state, tested))
             self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
-            self.eaten = np.array(header["eaten"], int)
+            self.marks = np.array(header["eaten"], int)
             self.earlier_seconds = header["seconds"]
             self.branched_from = header.get("branched_from")
             self.folder.rewind(header["events_bytes"])
@@ -108,7 +106,7 @@ class Run:
                 case Wake() | Sleep() | Interleave():
                     yield from self._live(phase)
                 case Freeze() | Lesion():
-                    self.state = self.forager.intervene(phase, self.state)
+                    self.state = self.subject.intervene(phase, self.state)
             self._next_phase()
             if isinstance(phase, Score) and self._ends(phase.boundary):
                 self.save(f"boundary-{phase.boundary.index:02d}")
@@ -120,46 +118,47 @@ class Run:
             "phase": self.phase,
             "done": self.done,
             "cycle": self.cycle,
-            "eaten": self.eaten.tolist(),
+            "eaten": self.marks.tolist(),
             "seconds": self.seconds(),
             "branched_from": self.branched_from,
-            "room": [self.forager.room(state) for state in (self.state, self.tested)],
+            "room": [self.subject.room(state) for state in (self.state, self.tested)],
         }
         self.saved = time.monotonic()
         name = name or f"cycle-{self.phase:04d}-{self.done:010d}"
-        return self.folder.save(name, header, self.forager.unpadded((self.state, self.tested)))
+        return self.folder.save(name, header, self.subject.unpadded((self.state, self.tested)))
 
     def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
         total, turn = units(phase)
         chunk = max(1, self.config.runtime.chunk_cycles // turn)
         if self.done == 0:
-            self.state = self.forager.begin(phase, self.state)
+            self.state = self.subject.begin(phase, self.state)
         while self.done < total:
             count = min(chunk, total - self.done)
-            self.state, tally = self.forager.advance(phase, count, self.state)
+            self.state, report = self.subject.advance(phase, count, self.state)
             self.done += count
             self.cycle += count * turn
-            yield records.progress(self.phase, phase, self.cycle, count * turn, tally)
+            told = self.subject.told(report)
+            yield records.progress(self.phase, phase, self.cycle, count * turn, told)
             self._save_if_due()
-        self.state = self.forager.end(phase, self.state)
-        yield from self.forager.spikes_seen(phase, self.state)
+        self.state = self.subject.end(phase, self.state)
+        yield from self.subject.seen_after(phase, self.state)
 
     def _score(self, phase: Score) -> Iterator[Event]:
         """Test one task on a copy."""
         if self.done == 0:
             if self._begins(phase.boundary):
-                yield from self.forager.weights_seen(phase.boundary, self.state)
-            self.tested = self.forager.begin(phase, self.state)
-            self.eaten = np.zeros((2, self.seeds), int)
+                yield from self.subject.seen_at(phase.boundary, self.state)
+            self.tested = self.subject.begin(phase, self.state)
+            self.marks = np.zeros((2, self.seeds), int)
         while self.done < phase.cycles:
             count = min(self.config.runtime.chunk_cycles, phase.cycles - self.done)
-            self.tested, tally = self.forager.advance(phase, count, self.tested)
+            self.tested, report = self.subject.advance(phase, count, self.tested)
             self.done += count
-            self.eaten = self.eaten + np.stack([tally.rewarded, tally.punished])
+            self.marks = self.marks + self.subject.marks(report)
             yield {"event": "tested", "phase": self.phase, "cycles": count}
             self._save_if_due()
-        yield records.score(phase, self.eaten)
+        yield self.subject.score(phase, self.marks)
 
     def _next_phase(self) -> None:
         self.phase, self.done, self.tested = self.phase + 1, 0, self.state
@@ -178,18 +177,18 @@ class Run:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
             self.save()
 
-    def _like(self, rooms: list[Room]) -> tuple[AgentState, ...]:
+    def _like(self, rooms: list[Any]) -> tuple[Any, ...]:
         """The shape of a checkpoint with so much room for the state and the tested copy."""
-        return tuple(self.forager.like(self.state, wanted) for wanted in rooms)
+        return tuple(self.subject.like(self.state, wanted) for wanted in rooms)
 
     def _signature(self, phase: int, done: int) -> str:
         behind = self.protocol[: phase + (done > 0)]
-        return signature(self.config, self.forager.engine, behind)
+        return signature(self.config, self.subject.engine, behind)
 
 
-def signature(config: Config, engine: str, behind: Protocol) -> str:
+def signature(config: AnyConfig, engine: str, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
-    sections = {"network", "world", "seeds"}
+    sections = {"network", "world", "data", "seeds"}
     parts = [config.model_dump(include=sections), [engine, config.runtime.skip_quiet]]
     text = json.dumps([*parts, repr(behind)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

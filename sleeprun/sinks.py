@@ -23,10 +23,11 @@ from rich.text import Text
 
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol import shortening
-from sleeprun.stats import FEWEST, describe, mean_and_interval, mean_and_sd
+from sleeprun.stats import FEWEST, describe, mean_alone, mean_and_interval, mean_and_sd
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
+MOST_TASKS = 3  # that a table on a terminal has room for with their spread
 RECENT = 50  # progress events that the running performance is taken over
 
 
@@ -82,16 +83,25 @@ class Terminal:
                 if self.bar.disable:
                     log.info("%3.0f %%  %s", self.bar.tasks[0].percentage, name)
             case "progress":
-                self.recent.append((sum(event["rewarded"]), sum(event["punished"])))
-                rewarded, punished = (sum(column) for column in zip(*self.recent, strict=True))
-                eaten = rewarded + punished
-                shown = f"performance {rewarded / eaten:.2f}" if eaten else ""
+                shown = self._foraged(event) if "rewarded" in event else _loss(event)
                 advance = event["to"] - event["from"]
                 self.bar.update(self.task, advance=advance, performance=shown)
             case "tested":
                 self.bar.update(self.task, advance=event["cycles"])
             case "warning":
                 log.warning(event["message"])
+
+    def _foraged(self, event: Event) -> str:
+        """The running performance."""
+        self.recent.append((sum(event["rewarded"]), sum(event["punished"])))
+        rewarded, punished = (sum(column) for column in zip(*self.recent, strict=True))
+        eaten = rewarded + punished
+        return f"performance {rewarded / eaten:.2f}" if eaten else ""
+
+
+def _loss(event: Event) -> str:
+    known = [loss for loss in event["loss"] if loss == loss]
+    return f"loss {sum(known) / len(known):.3f}" if known else ""
 
 
 class WandB:
@@ -161,12 +171,15 @@ class WandB:
 
 
 def _progress_row(event: Event) -> dict[str, float]:
-    rewarded, punished = sum(event["rewarded"]), sum(event["punished"])
-    cycles = len(event["rewarded"]) * (event["to"] - event["from"])
+    rewarded, punished = sum(event.get("rewarded", [])), sum(event.get("punished", []))
     row: dict[str, float] = {"cycle": event["to"]}
     if rewarded + punished:
         row["awake/performance"] = rewarded / (rewarded + punished)
-    return row | {f"spikes/{name}": sum(s) / cycles for name, s in event["spikes"].items()}
+    if known := [loss for loss in event.get("loss", []) if loss == loss]:
+        row["awake/loss"] = sum(known) / len(known)
+    cycles = event["to"] - event["from"]
+    rates = {name: sum(s) / (len(s) * cycles) for name, s in event["spikes"].items()}
+    return row | {f"spikes/{name}": rate for name, rate in rates.items()}
 
 
 def _score_row(event: Event) -> dict[str, float]:
@@ -195,9 +208,10 @@ def score_table(results: dict[str, Any]) -> Table:
     table.add_column("after")
     for task in results["tasks"]:
         table.add_column(task, justify="right")
+    told = mean_and_sd if len(results["tasks"]) <= MOST_TASKS else mean_alone
     for row, boundary in enumerate(results["boundaries"]):
         columns = [[R[row][j] for R in results["R"]] for j in range(len(results["tasks"]))]
-        table.add_row(boundary["name"], *(mean_and_sd(describe(column)) for column in columns))
+        table.add_row(boundary["name"], *(told(describe(column)) for column in columns))
     return table
 
 
@@ -208,10 +222,13 @@ def arms_table(results: dict[str, Any]) -> Table:
     interval = " [95 % interval]" if len(results["seeds"]) >= FEWEST else ""
     table = Table(title=f"{results['experiment']}: arms at the end, mean +- sd{interval}")
     table.add_column("arm", no_wrap=True)
-    for column in (*tasks, *(f"{task} - {first}" for task in tasks)):
+    finals = {task: f"final/{task}" for task in tasks}
+    if len(tasks) > MOST_TASKS:
+        finals = {"all tasks": "accuracy"}
+    for column in (*finals, *(f"{task} - {first}" for task in finals)):
         table.add_column(column)
     for arm, metrics in arms.items():
-        scores = [mean_and_sd(metrics[f"final/{task}"]) for task in tasks]
-        found = [results["differences"].get(f"{arm} - {first}: {t}") for t in tasks]
+        scores = [mean_and_sd(metrics[final]) for final in finals.values()]
+        found = [results["differences"].get(f"{arm} - {first}: {t}") for t in finals]
         table.add_row(arm, *scores, *(escape(mean_and_interval(one)) for one in found if one))
     return table

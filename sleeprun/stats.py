@@ -34,6 +34,10 @@ def describe(per_seed: Sequence[float | None]) -> dict[str, Any]:
     }
 
 
+def mean_alone(measure: Mapping[str, Any]) -> str:
+    return mean_and_sd({"mean": measure["mean"]})
+
+
 def mean_and_sd(measure: Mapping[str, Any], digits: int = 2) -> str:
     """`0.70 +- 0.02` of what `describe` found."""
     mean, sd = measure.get("mean"), measure.get("sd")

@@ -64,7 +64,8 @@ def stages(protocol: Protocol) -> list[Phase]:
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_is_planned_and_described(name: str) -> None:
-    config = read(f"+experiment={name}")
+    shipped = ["data=digits"] if name.startswith("src2022/") else []  # no files of the user's
+    config = read(f"+experiment={name}", *shipped)
     assert config.name == name
     for protocol in arms_of(config).values():
         lines = describe(protocol)

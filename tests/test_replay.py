@@ -13,7 +13,7 @@ from sleeprun.replay import Asleep, Replay
 
 SIZES = (36, 20, 15, 4)
 ALPHA = np.array([1.0, 1.3, 1.2], np.float32)
-ENGINES = ["by_step", "window", "native"]
+ENGINES = ["by_step", "by_layer", "native"]
 STEPS = 300
 
 
@@ -146,7 +146,7 @@ def test_a_window_may_end_early(engine: str) -> None:
     whole, same = by_engine(engine, rule(), newborn(), raster[:41])
     assert few.tolist() == same.tolist()
     assert (few > 0).all()
-    assert_same(part, whole, 1e-6 if engine == "window" else 0.0)
+    assert_same(part, whole, 1e-6 if engine == "by_layer" else 0.0)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -176,7 +176,7 @@ def test_chunks_do_not_matter(engine: str, chunk: int) -> None:
     ours, more = asleep(chunk, ours, 155, 50)
     assert (np.asarray(counts) > 10).all()
     assert (found + more).tolist() == counts.tolist()
-    assert_same(ours, whole, 2e-6 if engine == "window" else 0.0)
+    assert_same(ours, whole, 2e-6 if engine == "by_layer" else 0.0)
 
 
 def test_sleep_shows_what_was_drawn() -> None:

@@ -6,13 +6,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from sleeprun.config.contradictions import contradictions
+from sleeprun.config.images import ARM_SECTIONS, ImagesConfig
 from sleeprun.config.messages import as_yaml, explain, nearest, unknown_key
 from sleeprun.config.network import NetworkConfig, PlasticityConfig, ProjectionConfig
 from sleeprun.config.schema import Config, SleepConfig, TrackingConfig, stage_names
 
 __all__ = [
+    "AnyConfig",
     "Config",
     "ConfigError",
+    "ImagesConfig",
     "NetworkConfig",
     "PlasticityConfig",
     "ProjectionConfig",
@@ -25,16 +28,19 @@ __all__ = [
     "unknown_key",
 ]
 
+AnyConfig = Config | ImagesConfig
+
 
 class ConfigError(Exception):
     """A mistake in the user's configuration, told in a line or two."""
 
 
-def parse(container: Mapping[str, Any]) -> Config:
+def parse(container: Mapping[str, Any]) -> AnyConfig:
     """The composed config as typed objects. Raises ConfigError with a line for every mistake."""
     container = _with_whole_arms(container)
+    family = ImagesConfig if container.get("data") else Config
     try:
-        config = Config.model_validate(container)
+        config = family.model_validate(container)
     except ValidationError as error:
         lines = [explain(problem, container) for problem in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
@@ -45,11 +51,24 @@ def parse(container: Mapping[str, Any]) -> Config:
 
 
 def _with_whole_arms(container: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An arm says in what it differs from `sleep`."""
-    arms, sleep = container.get("arms"), container.get("sleep")
-    if not isinstance(arms, Mapping) or not isinstance(sleep, Mapping):
+    """An arm says in what it differs: from `sleep`, or on images from several sections."""
+    arms = container.get("arms")
+    if not isinstance(arms, Mapping):
         return container
-    whole = {
-        name: {**sleep, **arm} if isinstance(arm, Mapping) else arm for name, arm in arms.items()
-    }
+    whole = {}
+    for name, arm in arms.items():
+        if not isinstance(arm, Mapping):
+            whole[name] = arm
+        elif container.get("data"):
+            sections = {part: container.get(part) for part in ARM_SECTIONS}
+            whole[name] = _over(sections, arm)
+        else:
+            whole[name] = _over(container.get("sleep"), arm)
     return {**container, "arms": whole}
+
+
+def _over(below: Any, above: Any) -> Any:
+    """`above` laid over `below`, section by section."""
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return above
+    return {**below, **{key: _over(below.get(key), value) for key, value in above.items()}}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sleeprun.config.images import ImagesConfig
 from sleeprun.config.messages import nearest
 from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
 from sleeprun.config.schema import Config, WorldConfig, stage_names
@@ -18,8 +19,31 @@ MEASURES = (
 )
 
 
-def contradictions(config: Config) -> Iterator[str]:
+def contradictions(config: Config | ImagesConfig) -> Iterator[str]:
     """One line for each."""
+    if isinstance(config, ImagesConfig):
+        yield from _image_contradictions(config)
+    else:
+        yield from _foraging_contradictions(config)
+
+
+def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
+    layers = len(config.network.hidden) + 1
+    sleeps = {"": config.sleep, **{f"arms.{name}.": arm.sleep for name, arm in config.arms.items()}}
+    for where, sleep in sleeps.items():
+        if sleep.schedule != "never" and len(sleep.threshold) != layers:
+            given = len(sleep.threshold)
+            yield (
+                f"{where}sleep.threshold: {given} thresholds; must be {layers}, "
+                "one for each hidden layer and one for the output"
+            )
+    if config.network.loss == "cross_entropy" and config.network.relu_output:
+        yield "network.relu_output=true: cross_entropy needs it to be false"
+    if config.joint or config.origin:
+        yield "joint, from: for the spiking agent alone; give an arm with sequence.together=true"
+
+
+def _foraging_contradictions(config: Config) -> Iterator[str]:
     yield from _network_contradictions(config.network)
     yield from _world_contradictions(config.world, config.network)
     network, known = config.network, list(config.world.tasks)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from sleeprun.config.images import ImagesConfig
 from sleeprun.config.schema import Config
 
 
@@ -85,7 +86,7 @@ def _of_another_kind(path: list[str], container: Any) -> str | None:
 
 def _keys(path: list[str]) -> list[str]:
     """The keys that the schema allows under a path; none where any is, or nothing is."""
-    found: list[Any] = [Config]
+    found: list[Any] = [Config, ImagesConfig]
     for part in path:
         found = [inner for kind in found for inner in _descend(kind, part)]
     models = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]

@@ -116,19 +116,11 @@ class TrackingConfig(Section):
     tags: list[str]
 
 
-class Config(Section):
+class Common(Section):
+    """What every experiment has, whatever learns in it."""
+
     name: Name
     variant: str | None
-    network: NetworkConfig
-    world: WorldConfig
-    tasks: Annotated[
-        list[Annotated[list[str], Field(min_length=1)]],
-        BeforeValidator(_stages),
-        Field(min_length=1),
-    ]
-    sleep: SleepConfig
-    protocol: ProtocolConfig
-    arms: dict[str, SleepConfig]
     seeds: Seeds
     runtime: RuntimeConfig
     tracking: TrackingConfig
@@ -143,6 +135,31 @@ class Config(Section):
         affinity = getattr(os, "sched_getaffinity", None)
         there = len(affinity(0)) if affinity else os.cpu_count() or 1
         return min(self.runtime.cores or there, len(self.seeds))
+
+
+class Config(Common):
+    network: NetworkConfig
+    world: WorldConfig
+    tasks: Annotated[
+        list[Annotated[list[str], Field(min_length=1)]],
+        BeforeValidator(_stages),
+        Field(min_length=1),
+    ]
+    sleep: SleepConfig
+    protocol: ProtocolConfig
+    arms: dict[str, SleepConfig]
+
+    @property
+    def shortening(self) -> tuple[bool, float]:
+        """Whether the protocol is shorter than the published one, and its scale."""
+        return self.protocol.shortened, self.protocol.scale
+
+    def arm(self, name: str) -> "Config":
+        """The experiment as one of its arms has it."""
+        if not self.arms:
+            return self
+        update = {"sleep": self.arms[name], "name": f"{self.name}:{name}", "arms": {}}
+        return self.model_copy(update=update)
 
 
 def stage_names(stages: list[list[str]]) -> list[str]:

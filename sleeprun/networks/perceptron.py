@@ -128,3 +128,16 @@ def share_correct(
     """Accuracy of the largest output among the `allowed` classes (all of them: one head)."""
     outputs = jnp.where(allowed, network.outputs(layers, images), -jnp.inf)
     return (jnp.argmax(outputs, axis=1) == labels).astype(jnp.float32).mean()
+
+
+def largest_activations(
+    network: Perceptron, layers: Layers, images: Float[Array, "image pixel"], batch: int = 500
+) -> list[Float[Array, ""]]:
+    """Of every layer over all images, `batch` of them at a time."""
+    there = len(images)
+    at = jnp.minimum(jnp.arange(-(-there // batch) * batch, dtype=jnp.int32), there - 1)
+
+    def of_batch(chosen: Array) -> list[Array]:
+        return [one.max() for one in network.activations(layers, images[chosen])]
+
+    return [each.max() for each in jax.lax.map(of_batch, at.reshape(-1, batch))]

@@ -14,8 +14,8 @@ from sleeprun.replay.by_layer import window
 from sleeprun.replay.drive import draw
 from sleeprun.replay.rule import Asleep, Counts, Replay, by_step, g, scales, step
 
-__all__ = ["ENGINES", "Asleep", "Replay", "draw", "g", "scales", "sleep", "step", "window"]
-STEPS = {"native": 4096, "window": 256, "by_step": 256}  # of a window, by engine
+__all__ = ["ENGINES", "Asleep", "Replay", "by_layer", "draw", "g", "scales", "sleep", "step"]
+STEPS = {"native": 4096, "by_layer": 256, "by_step": 256}  # of a window, by engine
 
 
 def by_kernel(
@@ -32,7 +32,7 @@ def by_kernel(
     return Asleep(weights, membrane), counts
 
 
-ENGINES = {"native": by_kernel, "window": window, "by_step": by_step}
+ENGINES = {"native": by_kernel, "by_layer": window, "by_step": by_step}
 
 
 def sleep(

@@ -1,0 +1,106 @@
+"""The schema of an experiment on images: a perceptron, data, tasks, training, and SRC's sleep."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sleeprun.config.kinds import Count, Decay, NonNegative, Positive, Section
+from sleeprun.config.learner import LearnerConfig
+from sleeprun.config.schema import Common
+
+
+class PerceptronConfig(Section):
+    model: Literal["perceptron"]
+    hidden: Annotated[list[Count], Field(min_length=1)]
+    biases: bool
+    relu_output: bool
+    loss: Literal["squared_error", "cross_entropy"]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    weight_spread: Positive
+
+
+class ShippedData(Section):
+    kind: Literal["mnist_5000", "digits"]
+
+
+class IdxData(Section):
+    kind: Literal["mnist", "fashion_mnist"]
+    folder: str | None
+
+
+class FeatureData(Section):
+    kind: Literal["features"]
+    file: str
+
+
+DataConfig = Annotated[ShippedData | IdxData | FeatureData, Field(discriminator="kind")]
+
+
+class SequenceConfig(Section):
+    kind: Literal["classes", "permuted"]
+    count: Count
+    order_seed: Annotated[int, Field(ge=0)] | None
+    samples: Count | None
+    together: bool
+
+
+class TrainingConfig(Section):
+    optimiser: Literal["sgd", "adam"]
+    rate: Positive
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    batch: Count
+    epochs: Count
+
+
+class ReplayConfig(Section):
+    schedule: Literal["never", "after"]
+    first: Annotated[int, Field(ge=0)]
+    more: Annotated[int, Field(ge=0)]
+    max_rate: Positive
+    dt: Positive
+    inc: NonNegative
+    dec: NonNegative
+    slope: Positive
+    decay: Decay
+    threshold: Annotated[list[Positive], Field(min_length=2)]
+    alpha_scale: Positive
+    patch: Count
+    input: Literal["seen", "last"]
+    scale: Literal["every_sleep", "first_sleep"]
+    plasticity: bool
+
+
+class ArmConfig(Section):
+    """In what an arm may differ."""
+
+    sequence: SequenceConfig
+    training: TrainingConfig
+    learner: LearnerConfig
+    sleep: ReplayConfig
+
+
+class ImagesConfig(Common):
+    network: PerceptronConfig
+    data: DataConfig
+    sequence: SequenceConfig
+    training: TrainingConfig
+    learner: LearnerConfig
+    sleep: ReplayConfig
+    arms: dict[str, ArmConfig]
+    world: None = None
+    protocol: None = None
+    tasks: None = None
+
+    @property
+    def shortening(self) -> tuple[bool, float]:
+        return False, 1.0
+
+    def arm(self, name: str) -> "ImagesConfig":
+        """The experiment as one of its arms has it."""
+        if not self.arms:
+            return self
+        update = {part: getattr(self.arms[name], part) for part in ARM_SECTIONS}
+        return self.model_copy(update={**update, "name": f"{self.name}:{name}", "arms": {}})
+
+
+ARM_SECTIONS = tuple(ArmConfig.model_fields)

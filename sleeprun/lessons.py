@@ -1,0 +1,48 @@
+"""From tasks of images and a sleep schedule to phases (Tadros et al. 2022)."""
+
+from sleeprun.config import ImagesConfig
+from sleeprun.config.learner import RehearsalLearner
+from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.sequence import sequence
+
+WEIGHTS = ("weights",)
+
+
+def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
+    """Each task, or all as one, and after it sleep where there is any; steps are its cycles."""
+    names = sequence(config).names
+    stages = ["+".join(names)] if config.sequence.together else names
+    written: list[Phase] = _scores(0, "untrained", "start", None, names)
+    rows = 1
+    for index, stage in enumerate(stages):
+        name = "all tasks" if config.sequence.together else stage
+        written.append(Wake(stage, training_steps(config, stages[:index], stage), WEIGHTS))
+        written += _scores(rows, name, "wake", stage, names)
+        rows += 1
+        steps = config.sleep.first + index * config.sleep.more
+        if config.sleep.schedule == "after" and steps > 0:
+            plastic = WEIGHTS if config.sleep.plasticity else ()
+            written.append(Sleep(steps, plastic, "masked_mean_image", 0.0, 0.0))
+            written += _scores(rows, f"{name}, slept", "sleep", stage, names)
+            rows += 1
+    return tuple(written)
+
+
+def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:
+    """Batches of all the stage's epochs, images rehearsed of the stages `before` included."""
+    images = images_of(config, stage)
+    if isinstance(config.learner, RehearsalLearner):
+        fraction = config.learner.fraction
+        images += sum(round(fraction * images_of(config, earlier)) for earlier in before)
+    return config.training.epochs * -(-images // config.training.batch)
+
+
+def images_of(config: ImagesConfig, stage: str) -> int:
+    """Training images of a stage."""
+    tasks = sequence(config).tasks
+    return sum(len(task.images) for task in tasks if task.name in stage.split("+"))
+
+
+def _scores(row: int, name: str, phase: str, task: str | None, names: list[str]) -> list[Phase]:
+    boundary = Boundary(row, name, phase, task)
+    return [Score(boundary, each, 1) for each in names]

@@ -1,0 +1,234 @@
+"""Perceptrons through a whole protocol: training, sleep, tests, interruption and resume."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import configured
+
+from sleeprun.classifier import Classifier
+from sleeprun.config import ConfigError, ImagesConfig
+from sleeprun.lessons import lessons
+from sleeprun.networks import perceptron
+from sleeprun.phases import Score, Sleep, Wake
+from sleeprun.run import Run
+from sleeprun.store import RunDirectory
+
+pytestmark = pytest.mark.slow
+
+TINY = (
+    "+experiment=src_quick",
+    "data=digits",
+    "~arms",
+    "+arms={}",
+    "network.hidden=[24,16]",
+    "network.weight_spread=0.3",
+    "sequence.samples=60",
+    "training.epochs=20",
+    "training.batch=13",
+    "sleep.patch=6",
+    "sleep.first=150",
+    "sleep.more=40",
+    "sleep.threshold=[2.0,2.0,2.0]",
+    "sleep.alpha_scale=8.0",
+    "sleep.max_rate=400.0",
+    "runtime.chunk_cycles=7",
+    "seeds=2",
+)
+
+
+def tiny(*overrides: str) -> ImagesConfig:
+    config = configured(*TINY, *overrides)
+    assert isinstance(config, ImagesConfig)
+    return config
+
+
+def run_of(config: ImagesConfig, path: Path, devices: int = 1) -> Run:
+    return Run(config, Classifier(config, devices), lessons(config), RunDirectory(path))
+
+
+def carried_out(run: Run) -> list[dict[str, Any]]:
+    return [*run.resume(), *run.events()]
+
+
+def same(ours: Any, theirs: Any) -> None:
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[dict[str, Any]]]:
+    run = run_of(tiny(), tmp_path_factory.mktemp("whole"))
+    return run, carried_out(run)
+
+
+def test_the_lessons_are_those_of_the_paper() -> None:
+    phases = [phase for phase in lessons(configured("+experiment=src_quick").arm("src"))]
+    told = [(type(p).__name__, p.cycles) for p in phases if not isinstance(p, Score)]
+    # 800 images a task in 8 batches, 20 epochs; sleep 15,000 steps and 5,000 more each time
+    assert told == [one for k in range(5) for one in (("Wake", 160), ("Sleep", 15000 + 5000 * k))]
+    assert [p.task for p in phases if isinstance(p, Wake)] == ["0-1", "2-3", "4-5", "6-7", "8-9"]
+    joint = lessons(configured("+experiment=src_quick").arm("joint"))
+    assert [p.task for p in joint if isinstance(p, Wake)] == ["0-1+2-3+4-5+6-7+8-9"]
+    assert not any(isinstance(p, Sleep) for p in joint)
+
+
+def test_every_layer_spikes_and_every_row_is_scored(whole: Any) -> None:
+    events = whole[1]
+    told = [event for event in events if event["event"] == "progress"]
+    spikes = [event["spikes"] for event in told if event["kind"] == "sleep"]
+    for layer in ("hidden 1", "hidden 2", "output"):
+        assert sum(sum(one[layer]) for one in spikes) > 0
+    scores = {
+        (event["boundary"]["name"], event["task"]): event
+        for event in events
+        if event["event"] == "score"
+    }
+    assert len(scores) == 11 * 5
+    trained = [scores[f"{pair}", pair]["score"] for pair in ("0-1", "2-3", "8-9")]
+    assert np.mean(trained) > 0.8
+    for event in scores.values():
+        right, wrong = np.array(event["right"]), np.array(event["wrong"])
+        assert set(right + wrong) <= {70, 71, 72, 73}  # test images of two digits
+        np.testing.assert_allclose(event["score"], right / (right + wrong))
+
+
+def test_scores_are_what_plain_numpy_counts(whole: Any) -> None:
+    run, events = whole
+    task = run.subject.sequence.tasks[4]
+    last = [event for event in events if event["event"] == "score"][-1]
+    for seed in range(2):
+        activity = task.test_images
+        for depth, layer in enumerate(run.state.layers):
+            activity = np.maximum(activity @ np.asarray(layer.weights[seed]), 0)
+            activity = activity * (0.75 if depth < 2 else 1)
+        right = int((activity.argmax(axis=1) == task.test_labels).sum())
+        assert last["right"][seed] == right
+
+
+@pytest.mark.parametrize("kind", ["wake", "sleep"])
+def test_a_run_broken_off_ends_as_the_whole_one(whole: Any, tmp_path: Path, kind: str) -> None:
+    broken = run_of(tiny(), tmp_path)
+    events = broken.events()
+    for _ in range(3):
+        next(event for event in events if (event["event"], event.get("kind")) == ("progress", kind))
+    broken.save()
+    assert broken.done > 0
+    again = run_of(tiny(), tmp_path)
+    carried_out(again)
+    same(again.state, whole[0].state)
+
+
+def test_neither_chunks_nor_devices_nor_company_matter(whole: Any, tmp_path: Path) -> None:
+    larger = run_of(tiny("runtime.chunk_cycles=1000"), tmp_path / "larger")
+    spread = run_of(tiny(), tmp_path / "spread", devices=2)
+    alone = run_of(tiny("seeds=[1]"), tmp_path / "alone")
+    for run in (larger, spread, alone):
+        carried_out(run)
+    same(larger.state, whole[0].state)
+    same(spread.state, whole[0].state)
+    same(alone.state.layers, jax.tree.map(lambda leaf: leaf[1:], whole[0].state.layers))
+
+
+def test_sleep_without_plasticity_changes_no_weight(tmp_path: Path) -> None:
+    config = tiny("sleep.plasticity=false")
+    pupils = Classifier(config, 1)
+    state = pupils.birth()
+    for phase in lessons(config)[5:12]:
+        if isinstance(phase, Wake):
+            state = pupils.advance(phase, phase.cycles, pupils.begin(phase, state))[0]
+            state = pupils.end(phase, state)
+        if isinstance(phase, Sleep):
+            slept, report = pupils.advance(phase, phase.cycles, pupils.begin(phase, state))
+            assert report.spikes.min() > 0
+            same(slept.layers, state.layers)
+            return
+    raise AssertionError("no sleep came")
+
+
+def test_the_mean_image_is_of_all_tasks_seen_or_of_the_last() -> None:
+    for given, count in (("seen", 2), ("last", 1)):
+        pupils = Classifier(tiny(f"sleep.input={given}"), 1)
+        state = pupils.birth()
+        for task in ("0-1", "2-3"):
+            state = pupils.end(Wake(task, 1), state)
+        shown = pupils._dream(state)[-1]
+        tasks = pupils.sequence.tasks[2 - count : 2]
+        expected = np.concatenate([task.images for task in tasks]).mean(axis=0)
+        np.testing.assert_allclose(shown, expected, atol=1e-6)
+
+
+def test_scales_can_stay_those_of_the_first_sleep() -> None:
+    alphas = {}
+    for when in ("every_sleep", "first_sleep"):
+        pupils = Classifier(tiny(f"sleep.scale={when}"), 1)
+        state = pupils.end(Wake("0-1", 1), pupils.birth())
+        first = pupils.begin(Sleep(5), state)
+        louder = first._replace(layers=jax.tree.map(lambda w: 3 * w, first.layers))
+        alphas[when] = np.asarray(first.alpha), np.asarray(pupils.begin(Sleep(5), louder).alpha)
+    same(*alphas["first_sleep"])
+    assert (alphas["every_sleep"][0][:, 0] > 2 * alphas["every_sleep"][1][:, 0]).all()
+
+
+def test_largest_activations_are_over_all_images() -> None:
+    pupils = Classifier(tiny(), 1)
+    layers = jax.tree.map(lambda leaf: leaf[0], pupils.birth().layers)
+    images = jnp.asarray(pupils.sequence.tasks[0].images)
+    found = perceptron.largest_activations(pupils.network, layers, images, batch=7)
+    expected = [one.max() for one in pupils.network.activations(layers, images)]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("sleep.threshold=[1.0,2.0]", "sleep.threshold: 2 thresholds; must be 3"),
+        ("sequence.cont=5", "sequence.cont: unknown key; did you mean 'count'"),
+        ("network.loss=cross_entropy", "network.relu_output=true: cross_entropy needs it"),
+        ("network.dropout=1.5", "network.dropout=1.5: "),
+    ],
+)
+def test_mistakes_are_told_by_key(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match="^" + message.replace(".", r"\.")):
+        configured("+experiment=src_quick", override.replace("sequence.cont", "+sequence.cont"))
+
+
+def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"sequence: 10 classes can't be cut into 3 tasks"):
+        lessons(configured("+experiment=src_quick", "sequence.count=3"))
+    with pytest.raises(ConfigError, match=r"data\.folder=null: must name the folder"):
+        lessons(configured("+experiment=src2022/mnist"))
+    with pytest.raises(ConfigError, match="train-images-idx3-ubyte"):
+        lessons(configured("+experiment=src2022/mnist", f"data.folder={tmp_path}"))
+
+
+CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "averaging"]
+
+
+@pytest.mark.parametrize("learner", CHOICES)
+def test_every_learner_goes_with_sleep_and_is_resumed(learner: str, tmp_path: Path) -> None:
+    config = tiny(f"learner={learner}", "sequence.samples=30", "training.epochs=2")
+    whole = run_of(config, tmp_path / "whole")
+    told = carried_out(whole)
+    carried = [event["bytes"] for event in told if event["event"] == "carried"]
+    image_and_scales = 64 * 4 + 3 * 4
+    assert (carried[-1] > image_and_scales) == (learner != "naive")
+    broken = run_of(config, tmp_path / "broken")
+    events = broken.events()
+    for _ in range(2):
+        next(e for e in events if e["event"] == "phase" and e["kind"] == "sleep")
+    next(e for e in events if e["event"] == "progress")
+    broken.save()
+    again = run_of(config, tmp_path / "broken")
+    carried_out(again)
+    same(again.state, whole.state)
+
+
+def test_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
+    config = tiny("learner=rehearsal", "learner.fraction=0.1", "sleep.schedule=never")
+    told = carried_out(run_of(config, tmp_path))
+    carried = [event["bytes"] for event in told if event["event"] == "carried"]
+    an_image = 64 * 4 + 4
+    assert carried == [6 * an_image * tasks for tasks in range(6)]
