@@ -195,6 +195,11 @@ def test_mistakes_are_told_by_key(override: str, message: str) -> None:
         configured("+experiment=src_quick", override.replace("sequence.cont", "+sequence.cont"))
 
 
+def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None:
+    with pytest.raises(ConfigError, match=r"^learner: is for perceptrons on images"):
+        configured("+experiment=foraging_quick", "learner=ewc")
+
+
 def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"sequence: 10 classes can't be cut into 3 tasks"):
         lessons(configured("+experiment=src_quick", "sequence.count=3"))

@@ -39,6 +39,12 @@ def parse(container: Mapping[str, Any]) -> AnyConfig:
     """The composed config as typed objects. Raises ConfigError with a line for every mistake."""
     container = _with_whole_arms(container)
     family = ImagesConfig if container.get("data") else Config
+    for section in ("sequence", "training", "learner"):
+        if family is Config and container.get(section):
+            raise ConfigError(
+                f"{section}: is for perceptrons on images (data=...); the spiking agent learns by "
+                "rewarded STDP alone"
+            )
     try:
         config = family.model_validate(container)
     except ValidationError as error:
