@@ -183,7 +183,8 @@ def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float, aeon: int) -> 
 
 def _boundary(boundary: dict) -> str:
     """Its index and name, and that it follows sleep where the name does not tell it."""
-    asleep = boundary["phase"] == "sleep" and "sleep" not in boundary["name"]
+    told = "sleep" in boundary["name"] or "slept" in boundary["name"]
+    asleep = boundary["phase"] == "sleep" and not told
     return f"{boundary['index']}: {boundary['name']}{' (sleep)' if asleep else ''}"
 
 

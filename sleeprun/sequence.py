@@ -41,8 +41,10 @@ def _sequence(data_json: str, tasks_json: str) -> Sequence:
 def load(config: DataConfig) -> datasets.DataSet:
     try:
         match config:
-            case FeatureData():
-                return datasets.features(config.file)
+            case FeatureData(file=None):
+                raise DataError("data.file=null: must name an .npz file with X and y")
+            case FeatureData(file=str(file)):
+                return datasets.features(file)
             case IdxData(kind="fashion_mnist"):
                 return datasets.fashion_mnist(config.folder)
             case IdxData(folder=None):

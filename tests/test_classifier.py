@@ -205,6 +205,8 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
         lessons(configured("+experiment=src_quick", "sequence.count=3"))
     with pytest.raises(ConfigError, match=r"data\.folder=null: must name the folder"):
         lessons(configured("+experiment=src2022/mnist"))
+    with pytest.raises(ConfigError, match=r"data\.file=null: must name an \.npz file"):
+        lessons(configured("+experiment=src2022/features"))
     with pytest.raises(ConfigError, match="train-images-idx3-ubyte"):
         lessons(configured("+experiment=src2022/mnist", f"data.folder={tmp_path}"))
 

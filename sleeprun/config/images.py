@@ -30,7 +30,7 @@ class IdxData(Section):
 
 class FeatureData(Section):
     kind: Literal["features"]
-    file: str
+    file: str | None
 
 
 DataConfig = Annotated[ShippedData | IdxData | FeatureData, Field(discriminator="kind")]
