@@ -16,7 +16,8 @@ from jaxtyping import Array, Float, Int, UInt32
 from sleeprun import noise, replay
 from sleeprun.config import ImagesConfig
 from sleeprun.experiment import engine_of
-from sleeprun.learners import METHODS, Learner
+from sleeprun.learners.learner import Learner
+from sleeprun.learners.methods import METHODS
 from sleeprun.learners.training import State, starting_state, train
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Layers, Perceptron

@@ -104,12 +104,12 @@ def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Pa
 def test_vmapped_seeds_are_the_seeds_one_at_a_time(whole: Any) -> None:
     """What an accelerator does; the order of sums may differ there, the spikes may not."""
     run = whole[0]
-    leg = leg_of(run.forager.experiment, Wake("task1", 5, PLASTIC))
-    state = newborns(run.config, run.forager.experiment, run.config.seeds)
+    leg = leg_of(run.subject.experiment, Wake("task1", 5, PLASTIC))
+    state = newborns(run.config, run.subject.experiment, run.config.seeds)
 
     def five(state: Any) -> Any:
-        state = cycles.begin(run.forager.experiment, leg, state)
-        return cycles.advance(run.forager.experiment, leg, jnp.int32(5), state)
+        state = cycles.begin(run.subject.experiment, leg, state)
+        return cycles.advance(run.subject.experiment, leg, jnp.int32(5), state)
 
     together, tally = jax.jit(jax.vmap(five))(state)
     apart, tally_apart = jax.jit(lambda s: jax.lax.map(five, s))(state)
@@ -149,8 +149,8 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
     """Tests draw new worlds at every boundary; they are not one lucky world."""
     worlds = [
         cycles.copy_for_test(
-            whole[0].forager.experiment,
-            leg_of(whole[0].forager.experiment, Wake("task1", 1)),
+            whole[0].subject.experiment,
+            leg_of(whole[0].subject.experiment, Wake("task1", 1)),
             jnp.int32(boundary),
             jax.tree.map(lambda leaf: leaf[0], whole[0].state),
         ).world.board
