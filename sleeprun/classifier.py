@@ -5,6 +5,7 @@ Awake they are trained by gradient descent; asleep they are spiking networks tha
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -61,6 +62,9 @@ class Classifier:
         self.seeds = len(config.seeds)
         self.sequence = sequence(config)
         self.engine = engine_of(config)
+        # Every chunk of a phase asks for the same.
+        self._training = lru_cache(maxsize=1)(self._stage)
+        self._mean_image = lru_cache(maxsize=1)(self._mean_over)
         network, training, sleep = config.network, config.training, config.sleep
         self.network = Perceptron(
             jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
@@ -118,7 +122,7 @@ class Classifier:
         """`count` training steps, sleep steps, or the test of a task."""
         match phase:
             case Wake():
-                images, labels = self._training(phase.task)
+                images, labels = self._training(str(phase.task))
                 batch = self.config.training.batch
                 how = (self.network, self.learner, self.optimiser)
                 told = (*how, images, labels, batch, jnp.int32(count))
@@ -134,7 +138,7 @@ class Classifier:
     def end(self, phase: Phase, state: PupilState) -> PupilState:
         if isinstance(phase, Wake) and phase.task:
             state = self._call(
-                consolidate, self.network, self.learner, *self._training(phase.task), state
+                consolidate, self.network, self.learner, *self._training(str(phase.task)), state
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
@@ -209,8 +213,8 @@ class Classifier:
         known = [task for task, there in zip(tasks, seen, strict=True) if there]
         return known[-1:] if self.config.sleep.input == "last" else known
 
-    def _training(self, stage: str | None) -> tuple[Array, Array]:
-        tasks = [task for task in self.sequence.tasks if task.name in str(stage).split("+")]
+    def _stage(self, stage: str) -> tuple[Array, Array]:
+        tasks = self.sequence.of(stage)
         images = np.concatenate([task.images for task in tasks])
         return jnp.asarray(images), jnp.asarray(np.concatenate([task.labels for task in tasks]))
 
@@ -221,9 +225,12 @@ class Classifier:
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
         sleep = self.config.sleep
-        image = jnp.asarray(mean_image(self._seen(state)))
+        image = self._mean_image(tuple(task.name for task in self._seen(state)))
         how = Masked(self.sequence.shape, sleep.patch, self.engine)
         return self.replay, how, image
+
+    def _mean_over(self, names: tuple[str, ...]) -> Array:
+        return jnp.asarray(mean_image(self.sequence.of("+".join(names))))
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""

@@ -39,8 +39,7 @@ def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:
 
 def images_of(config: ImagesConfig, stage: str) -> int:
     """Training images of a stage."""
-    tasks = sequence(config).tasks
-    return sum(len(task.images) for task in tasks if task.name in stage.split("+"))
+    return sum(len(task.images) for task in sequence(config).of(stage))
 
 
 def _scores(row: int, name: str, phase: str, task: str | None, names: list[str]) -> list[Phase]:

@@ -22,6 +22,10 @@ class Sequence(NamedTuple):
     def names(self) -> list[str]:
         return [task.name for task in self.tasks]
 
+    def of(self, stage: str) -> list[ImageTask]:
+        """The tasks of a training stage, whose name joins theirs by +."""
+        return [task for task in self.tasks if task.name in stage.split("+")]
+
 
 def sequence(config: ImagesConfig) -> Sequence:
     """The tasks in order. Raises ConfigError where the data are missing or don't fit."""

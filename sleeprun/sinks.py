@@ -100,8 +100,14 @@ class Terminal:
 
 
 def _loss(event: Event) -> str:
-    known = [loss for loss in event["loss"] if loss == loss]
-    return f"loss {sum(known) / len(known):.3f}" if known else ""
+    mean = _mean(event["loss"])
+    return "" if mean is None else f"loss {mean:.3f}"
+
+
+def _mean(per_seed: list[float | None]) -> float | None:
+    """Over the seeds that have a value."""
+    known = [value for value in per_seed if value is not None and value == value]
+    return sum(known) / len(known) if known else None
 
 
 class WandB:
@@ -175,18 +181,17 @@ def _progress_row(event: Event) -> dict[str, float]:
     row: dict[str, float] = {"cycle": event["to"]}
     if rewarded + punished:
         row["awake/performance"] = rewarded / (rewarded + punished)
-    if known := [loss for loss in event.get("loss", []) if loss == loss]:
-        row["awake/loss"] = sum(known) / len(known)
+    if (loss := _mean(event.get("loss", []))) is not None:
+        row["awake/loss"] = loss
     cycles = event["to"] - event["from"]
     rates = {name: sum(s) / (len(s) * cycles) for name, s in event["spikes"].items()}
     return row | {f"spikes/{name}": rate for name, rate in rates.items()}
 
 
 def _score_row(event: Event) -> dict[str, float]:
-    known = [score for score in event["score"] if score is not None and score == score]
     row: dict[str, float] = {"boundary": event["boundary"]["index"]}
-    if known:
-        row[f"score/{event['task']}"] = sum(known) / len(known)
+    if (score := _mean(event["score"])) is not None:
+        row[f"score/{event['task']}"] = score
     return row
 
 

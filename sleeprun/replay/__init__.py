@@ -14,7 +14,7 @@ from sleeprun.replay.by_layer import window
 from sleeprun.replay.drive import draw
 from sleeprun.replay.rule import Asleep, Counts, Replay, by_step, g, scales, step
 
-__all__ = ["ENGINES", "Asleep", "Replay", "by_layer", "draw", "g", "scales", "sleep", "step"]
+__all__ = ["ENGINES", "Asleep", "Replay", "draw", "g", "scales", "sleep", "step", "window"]
 STEPS = {"native": 4096, "by_layer": 256, "by_step": 256}  # of a window, by engine
 
 
