@@ -6,52 +6,30 @@ Awake they are trained by gradient descent; asleep they are spiking networks tha
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Int
 
-from sleeprun import noise, replay
+from sleeprun import noise, pupil
 from sleeprun.config import ImagesConfig
 from sleeprun.experiment import engine_of
-from sleeprun.learners.learner import Learner
 from sleeprun.learners.methods import METHODS
-from sleeprun.learners.training import State, starting_state, train
+from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
-from sleeprun.networks.perceptron import Layers, Perceptron
+from sleeprun.networks.perceptron import Perceptron
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
 from sleeprun.protocol import cycles_of
-from sleeprun.replay import Asleep, Replay
+from sleeprun.pupil import Masked, PupilState, Report
+from sleeprun.replay import Replay
 from sleeprun.seeds import over_seeds, pad
 from sleeprun.sequence import sequence
 from sleeprun.tasks.images import mean_image
 
 Event = dict[str, Any]
-_LESSON, _DREAM, _MEMORY = 51, 52, 53
-
-
-class PupilState(NamedTuple):
-    layers: Layers
-    momentum: Any  # the optimiser's state
-    memory: Any  # the learner's
-    key: UInt32[Array, "2"]
-    begun: Int[Array, ""]  # steps of training and sleep before this phase
-    step: Int[Array, ""]  # in this phase
-    seen: Int[Array, " task"]  # how often each task was trained
-    alpha: Float[Array, " layer"]
-    membrane: tuple[Float[Array, " _"], ...]
-
-
-class Report(NamedTuple):
-    """What some steps did."""
-
-    loss: Float[Array, ""]
-    spikes: Int[Array, " layer"]
-    right: Int[Array, ""]
-    wrong: Int[Array, ""]
 
 
 class Classifier:
@@ -109,12 +87,12 @@ class Classifier:
     def begin(self, phase: Phase, state: PupilState) -> PupilState:
         state = state._replace(begun=state.begun + state.step, step=jnp.zeros_like(state.step))
         if isinstance(phase, Wake):
-            return self._call(prepare, self.network, self.learner, state)
+            return self._call(pupil.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
         images = np.concatenate([task.images for task in self._seen(state)])
         return self._call(
-            fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
+            pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
             self.config.sleep.scale == "first_sleep", jnp.asarray(images), state,
         )  # fmt: skip
 
@@ -126,19 +104,25 @@ class Classifier:
                 batch = self.config.training.batch
                 how = (self.network, self.learner, self.optimiser)
                 told = (*how, images, labels, batch, jnp.int32(count))
-                state, report = self._call(study, *told, state)
+                state, report = self._call(pupil.study, *told, state)
             case Sleep():
-                state, report = self._call(dream, *self._dream(state), jnp.int32(count), state)
+                state, report = self._call(
+                    pupil.dream, *self._dream(state), jnp.int32(count), state
+                )
             case _:
                 state, report = self._call(
-                    examine, self.network, self.learner, *self._test(phase), state
+                    pupil.examine, self.network, self.learner, *self._test(phase), state
                 )
         return state, self.unpadded(report)
 
     def end(self, phase: Phase, state: PupilState) -> PupilState:
         if isinstance(phase, Wake) and phase.task:
             state = self._call(
-                consolidate, self.network, self.learner, *self._training(str(phase.task)), state
+                pupil.consolidate,
+                self.network,
+                self.learner,
+                *self._training(str(phase.task)),
+                state,
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
@@ -235,108 +219,3 @@ class Classifier:
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""
         return jax.block_until_ready(over_seeds(function, self.devices)(*arguments))
-
-
-class Masked(NamedTuple):
-    """How the mean image is shown, and by what means sleep is simulated."""
-
-    shape: tuple[int, int] | None
-    patch: int
-    engine: str
-
-
-def prepare(network: Perceptron, learner: Learner, state: PupilState) -> PupilState:
-    """What a learner does before a task."""
-    return state._replace(memory=learner.begin(network, state.memory, state.layers))
-
-
-def consolidate(
-    network: Perceptron,
-    learner: Learner,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    state: PupilState,
-) -> PupilState:
-    """What a learner does after a task, and before its sleep."""
-    words = noise.stream(noise.stream(state.key, _MEMORY), state.begun)
-    memory = learner.consolidate(network, state.memory, state.layers, images, labels, words)
-    return state._replace(memory=memory)
-
-
-def study(
-    network: Perceptron,
-    learner: Learner,
-    optimiser: optax.GradientTransformation,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    batch: int,
-    count: Int[Array, ""],
-    state: PupilState,
-) -> tuple[PupilState, Report]:
-    """`count` training steps of a task."""
-    words = noise.stream(noise.stream(state.key, _LESSON), state.begun)
-    mixed = learner.mix(state.memory, images, labels)
-    start = State(state.layers, state.momentum, state.memory)
-    after, loss = train(network, learner, optimiser, *mixed, batch, start, words, state.step, count)
-    state = state._replace(**after._asdict(), step=state.step + count)
-    return state, _report(state, loss=loss)
-
-
-def fall_asleep(
-    network: Perceptron,
-    alpha_scale: Float[Array, ""],
-    once: bool,
-    images: Float[Array, "image pixel"],
-    state: PupilState,
-) -> PupilState:
-    """The scales of a sleep, from the weights and activations over `images`; quiet membranes."""
-    largest = perceptron.largest_activations(network, state.layers, images)
-    weights = [layer.weights for layer in state.layers]
-    alpha = replay.scales(weights, largest, alpha_scale)
-    if once:
-        alpha = jnp.where(state.alpha.any(), state.alpha, alpha)
-    quiet = tuple(jnp.zeros_like(membrane) for membrane in state.membrane)
-    return state._replace(alpha=alpha, membrane=quiet)
-
-
-def dream(
-    rule: Replay,
-    how: Masked,
-    image: Float[Array, " pixel"],
-    count: Int[Array, ""],
-    state: PupilState,
-) -> tuple[PupilState, Report]:
-    """`count` steps of sleep."""
-    words = noise.stream(noise.stream(state.key, _DREAM), state.begun)
-    asleep = Asleep(tuple(layer.weights for layer in state.layers), state.membrane)
-    asleep, spikes = replay.sleep(
-        rule, state.alpha, asleep, image, how.shape, how.patch, words, state.step, count,
-        how.engine,
-    )  # fmt: skip
-    layers = tuple(
-        layer._replace(weights=weights)
-        for layer, weights in zip(state.layers, asleep.weights, strict=True)
-    )
-    state = state._replace(layers=layers, membrane=asleep.membrane, step=state.step + count)
-    return state, _report(state, spikes=spikes)
-
-
-def examine(
-    network: Perceptron,
-    learner: Learner,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    allowed: Array,
-    state: PupilState,
-) -> tuple[PupilState, Report]:
-    """How many images are classified rightly."""
-    scores = learner.outputs(network, state.memory, state.layers, images)
-    chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
-    right = (chosen == labels).sum().astype(jnp.int32)
-    return state, _report(state, right=right, wrong=len(labels) - right)
-
-
-def _report(state: PupilState, **told: Array) -> Report:
-    zero = jnp.int32(0)
-    blank = Report(jnp.float32(jnp.nan), jnp.zeros(len(state.layers), jnp.int32), zero, zero)
-    return blank._replace(**told)

@@ -17,7 +17,7 @@ LAYERS = [
     ["networks", "tasks"],
     ["learners"],
     ["sequence"],
-    ["lessons"],
+    ["lessons", "pupil"],
     ["cycles", "protocol", "seeds"],
     ["experiment", "records", "store", "mismatch"],
     ["forager", "classifier"],
