@@ -55,11 +55,13 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     results = _run(config, shared, folder, devices, joint, config.origin, last=not config.arms)
     if not config.arms:
         return results
+    # Arms of perceptrons carry different memories from birth on.
+    beginning = None if isinstance(config, ImagesConfig) else str(path)
     by_arm = {}
     for name, protocol in protocols.items():
         own = RunDirectory(path / "arms" / name)
         arm = config.arm(name)
-        by_arm[name] = _run(arm, protocol, own, devices, joint, str(path), last=True)
+        by_arm[name] = _run(arm, protocol, own, devices, joint, beginning, last=True)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
