@@ -156,6 +156,7 @@ class Classifier:
 
     def facts(self) -> Event:
         return {
+            "data": self.config.data.kind,
             "tasks": self.sequence.names,
             "chance": 1 / self.sequence.classes,
             "scale": 1.0,

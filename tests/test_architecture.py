@@ -22,7 +22,7 @@ LAYERS = [
     ["experiment", "records", "store", "mismatch"],
     ["forager", "classifier"],
     ["subject"],
-    ["run", "branch", "plots", "sinks"],
+    ["run", "branch", "bounds", "plots", "sinks", "tables"],
     ["job", "help", "sweep"],
     ["__main__"],
 ]

@@ -39,8 +39,8 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
             )
     if config.network.loss == "cross_entropy" and config.network.relu_output:
         yield "network.relu_output=true: cross_entropy needs it to be false"
-    if config.joint or config.origin:
-        yield "joint, from: for the spiking agent alone; give an arm with sequence.together=true"
+    if config.origin:
+        yield f"from='{config.origin}': is for the spiking agent; must be null here"
 
 
 def _foraging_contradictions(config: Config) -> Iterator[str]:
