@@ -17,7 +17,7 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import bounds, branch, plots, records, stats
+from sleeprun import arm_plots, bounds, branch, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
@@ -73,7 +73,7 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     }
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
-        plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
+        arm_plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.report(results)
     folder.finish()
     console = Console()

@@ -23,14 +23,14 @@ LAYERS = [
     ["forager", "classifier"],
     ["subject"],
     ["sheets"],
-    ["run", "branch", "bounds", "plots", "sinks", "tables"],
+    ["run", "branch", "bounds", "performance_plots", "plots", "arm_plots", "sinks", "tables"],
     ["job", "help", "sweep"],
     ["__main__"],
 ]
 HOME = {
     "hydra": {"__main__", "help", "sweep"},
     "wandb": {"sinks"},
-    "matplotlib": {"sheets", "plots"},
+    "matplotlib": {"sheets", "plots", "performance_plots", "arm_plots"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
