@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Int
+from jaxtyping import Int
 
 from sleeprun import noise, pupil
 from sleeprun.config import ImagesConfig
@@ -25,8 +25,8 @@ from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
-from sleeprun.seeds import over_seeds, pad
-from sleeprun.sequence import sequence
+from sleeprun.seeds import PerSeed, over_seeds, pad
+from sleeprun.sequence import Sequence, sequences
 from sleeprun.tasks.images import mean_image
 
 Event = dict[str, Any]
@@ -38,10 +38,11 @@ class Classifier:
     def __init__(self, config: ImagesConfig, devices: int):
         self.config, self.devices = config, devices
         self.seeds = len(config.seeds)
-        self.sequence = sequence(config)
+        self.sequences = sequences(config)
+        self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
         self.engine = engine_of(config)
         # Every chunk of a phase asks for the same.
-        self._training = lru_cache(maxsize=1)(self._stage)
+        self._training = lru_cache(maxsize=2)(self._stage)
         self._mean_image = lru_cache(maxsize=1)(self._mean_over)
         network, training, sleep = config.network, config.training, config.sleep
         self.network = Perceptron(
@@ -72,7 +73,7 @@ class Classifier:
     def _newborn(self, seed: int) -> PupilState:
         network = self.config.network
         pixels = self.sequence.tasks[0].images.shape[1]
-        sizes = [pixels, *network.hidden, self.sequence.classes]
+        sizes = [pixels, *network.hidden, self.sequence.outputs]
         layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
         return PupilState(
             *starting_state(self.learner, self.optimiser, layers),
@@ -90,10 +91,10 @@ class Classifier:
             return self._call(pupil.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
-        images = np.concatenate([task.images for task in self._seen(state)])
+        images, _ = self._training("+".join(self._seen(state)))
         return self._call(
             pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
-            self.config.sleep.scale == "first_sleep", jnp.asarray(images), state,
+            self.config.sleep.scale == "first_sleep", images, state,
         )  # fmt: skip
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
@@ -109,7 +110,7 @@ class Classifier:
                 state, report = self._call(
                     pupil.dream, *self._dream(state), jnp.int32(count), state
                 )
-            case _:
+            case Score():
                 state, report = self._call(
                     pupil.examine, self.network, self.learner, *self._test(phase), state
                 )
@@ -157,10 +158,17 @@ class Classifier:
     def facts(self) -> Event:
         return {
             "tasks": self.sequence.names,
-            "chance": 1 / self.sequence.classes,
+            "chance": 1 / self._open_outputs(),
             "scale": 1.0,
             "shortened": False,
+            "scenario": self.config.sequence.scenario,
+            "classes": [[list(task.classes) for task in one.tasks] for one in self.sequences],
         }
+
+    def _open_outputs(self) -> int:
+        if self.config.sequence.scenario == "task":
+            return len(self.sequence.tasks[0].classes)
+        return self.sequence.outputs
 
     def unpadded(self, tree: Any) -> Any:
         return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
@@ -191,30 +199,44 @@ class Classifier:
         ]
         return self.unpadded(state._replace(memory=jax.tree.unflatten(structure, roomy)))
 
-    def _seen(self, state: PupilState) -> list[Any]:
+    def _seen(self, state: PupilState) -> list[str]:
         """The tasks trained so far, or the last one alone."""
-        tasks, seen = self.sequence.tasks, np.asarray(state.seen[0]) > 0
-        known = [task for task, there in zip(tasks, seen, strict=True) if there]
+        seen = np.asarray(state.seen[0]) > 0
+        known = [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
         return known[-1:] if self.config.sleep.input == "last" else known
 
-    def _stage(self, stage: str) -> tuple[Array, Array]:
-        tasks = self.sequence.of(stage)
-        images = np.concatenate([task.images for task in tasks])
-        return jnp.asarray(images), jnp.asarray(np.concatenate([task.labels for task in tasks]))
+    def _each(self, of_one: Callable[[Sequence], Any]) -> Any:
+        """What a function makes of the seeds' sequence, or of each seed's own."""
+        if len(self.sequences) == 1:
+            return jax.tree.map(jnp.asarray, of_one(self.sequence))
+        alone = [of_one(sequence) for sequence in self.sequences]
+        together = jax.tree.map(lambda *leaves: np.stack(leaves), *alone)
+        padded = self.padded(together)
+        return tuple(map(PerSeed, padded)) if isinstance(padded, tuple) else PerSeed(padded)
 
-    def _test(self, phase: Any) -> tuple[Array, Array, Array]:
-        task = self.sequence.tasks[self.sequence.names.index(phase.task)]
-        allowed = jnp.ones(self.sequence.classes, bool)
-        return jnp.asarray(task.test_images), jnp.asarray(task.test_labels), allowed
+    def _stage(self, stage: str) -> tuple[Any, Any]:
+        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
+            tasks = sequence.of(stage)
+            images = np.concatenate([task.images for task in tasks])
+            return images, np.concatenate([task.labels for task in tasks])
+
+        return self._each(of_one)
+
+    def _test(self, phase: Score) -> tuple[Any, Any, Any]:
+        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            (task,) = sequence.of(phase.task)
+            known = np.isin(np.arange(sequence.outputs), task.classes)
+            allowed = known | (self.config.sequence.scenario != "task")
+            return task.test_images, task.test_labels, allowed
+
+        return self._each(of_one)
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
-        sleep = self.config.sleep
-        image = self._mean_image(tuple(task.name for task in self._seen(state)))
-        how = Masked(self.sequence.shape, sleep.patch, self.engine)
-        return self.replay, how, image
+        how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
+        return self.replay, how, self._mean_image("+".join(self._seen(state)))
 
-    def _mean_over(self, names: tuple[str, ...]) -> Array:
-        return jnp.asarray(mean_image(self.sequence.of("+".join(names))))
+    def _mean_over(self, stage: str) -> Any:
+        return self._each(lambda sequence: mean_image(sequence.of(stage)))
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""

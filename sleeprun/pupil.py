@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise, replay
 from sleeprun.learners.learner import Learner
@@ -129,14 +129,15 @@ def examine(
     learner: Learner,
     images: Float[Array, "image pixel"],
     labels: Int[Array, " image"],
-    allowed: Array,
+    allowed: Bool[Array, " output"],
     state: PupilState,
 ) -> tuple[PupilState, Report]:
-    """How many images are classified rightly."""
+    """How many images are classified rightly among the outputs that are `allowed`."""
     scores = learner.outputs(network, state.memory, state.layers, images)
     chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
     right = (chosen == labels).sum().astype(jnp.int32)
-    return state, _report(state, right=right, wrong=len(labels) - right)
+    known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
+    return state, _report(state, right=right, wrong=known - right)
 
 
 def _report(state: PupilState, **told: Array) -> Report:

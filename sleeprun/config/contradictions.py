@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sleeprun.config.images import ImagesConfig
+from sleeprun.config.images import DataConfig, ImagesConfig, SequenceConfig, SeriesData
 from sleeprun.config.messages import nearest
 from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
 from sleeprun.config.schema import Config, WorldConfig, stage_names
@@ -39,8 +39,23 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
             )
     if config.network.loss == "cross_entropy" and config.network.relu_output:
         yield "network.relu_output=true: cross_entropy needs it to be false"
+    sequences = {"": config.sequence}
+    sequences |= {f"arms.{name}.": arm.sequence for name, arm in config.arms.items()}
+    for where, sequence in sequences.items():
+        yield from _sequence_contradictions(where, sequence, config.data)
     if config.joint or config.origin:
         yield "joint, from: for the spiking agent alone; give an arm with sequence.together=true"
+
+
+def _sequence_contradictions(
+    where: str, sequence: SequenceConfig, data: DataConfig
+) -> Iterator[str]:
+    sets = len(data.sets) if isinstance(data, SeriesData) else 1
+    if (sequence.kind == "data_sets") != isinstance(data, SeriesData):
+        allowed = "must be data_sets" if sets > 1 else "needs data.kind=series"
+        yield f"{where}sequence.kind={sequence.kind} with data.kind={data.kind}: {allowed}"
+    elif sequence.kind == "data_sets" and sequence.count != sets:
+        yield f"{where}sequence.count={sequence.count}: must be {sets}, one a set of data.sets"
 
 
 def _foraging_contradictions(config: Config) -> Iterator[str]:

@@ -33,14 +33,26 @@ class FeatureData(Section):
     file: str | None
 
 
-DataConfig = Annotated[ShippedData | IdxData | FeatureData, Field(discriminator="kind")]
+OneDataSet = Annotated[ShippedData | IdxData | FeatureData, Field(discriminator="kind")]
+
+
+class SeriesData(Section):
+    kind: Literal["series"]
+    sets: Annotated[dict[str, OneDataSet], Field(min_length=1)]
+
+
+DataConfig = Annotated[
+    ShippedData | IdxData | FeatureData | SeriesData, Field(discriminator="kind")
+]
 
 
 class SequenceConfig(Section):
-    kind: Literal["classes", "permuted"]
+    kind: Literal["classes", "permuted", "data_sets"]
     count: Count
-    order_seed: Annotated[int, Field(ge=0)] | None
+    order_seed: Annotated[int, Field(ge=0)] | Literal["by_seed"] | None
+    scenario: Literal["class", "domain", "task"]
     samples: Count | None
+    validation: Count | None
     together: bool
 
 
