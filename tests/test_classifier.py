@@ -22,8 +22,7 @@ pytestmark = pytest.mark.slow
 TINY = (
     "+experiment=src_quick",
     "data=digits",
-    "~arms",
-    "+arms={}",
+    "arms=none",
     "network.hidden=[24,16]",
     "network.weight_spread=0.3",
     "sequence.samples=60",
