@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from conftest import configured
 
+from sleeprun import pupil
 from sleeprun.classifier import Classifier
 from sleeprun.config import ConfigError, ImagesConfig
 from sleeprun.lessons import lessons
 from sleeprun.networks import perceptron
+from sleeprun.networks.perceptron import Layer
 from sleeprun.phases import Score, Sleep, Wake
 from sleeprun.run import Run
 from sleeprun.store import RunDirectory
@@ -274,6 +276,18 @@ def test_a_test_that_says_which_task_it_is_opens_its_outputs_alone(tmp_path: Pat
     assert of_task[:5].mean() > 0.25  # untrained: one of two
     assert np.mean(of_task[-5:]) > np.mean(of_class[-5:]) + 0.2
     assert Classifier(tiny("sequence.scenario=task"), 1).facts()["chance"] == 0.5
+
+
+def test_only_allowed_outputs_are_chosen_among() -> None:
+    pupils = Classifier(tiny(), 1)
+    blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
+    state = blank._replace(layers=(Layer(jnp.eye(3), None),))
+    shown = jnp.array([[0.1, 0.2, 0.9], [0.3, 0.2, 0.9], [0.5, 0.2, 0.9]])
+    labels = jnp.array([1, 0, -1], jnp.int32)  # the last one only fills up
+    for allowed, right in [([True, True, True], 0), ([True, True, False], 2)]:
+        told = (shown, labels, jnp.array(allowed))
+        _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        assert (int(report.right), int(report.wrong)) == (right, 2 - right)
 
 
 def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
