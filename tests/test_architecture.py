@@ -22,11 +22,16 @@ LAYERS = [
     ["experiment", "records", "store", "mismatch"],
     ["forager", "classifier"],
     ["subject"],
+    ["sheets"],
     ["run", "branch", "plots", "sinks"],
     ["job", "help", "sweep"],
     ["__main__"],
 ]
-HOME = {"hydra": {"__main__", "help", "sweep"}, "wandb": {"sinks"}, "matplotlib": {"plots"}}
+HOME = {
+    "hydra": {"__main__", "help", "sweep"},
+    "wandb": {"sinks"},
+    "matplotlib": {"sheets", "plots"},
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
