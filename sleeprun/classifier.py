@@ -14,14 +14,16 @@ import numpy as np
 import optax
 from jaxtyping import Array, Int
 
-from sleeprun import noise, pupil
+from sleeprun import noise, probes, pupil
 from sleeprun.config import ImagesConfig
+from sleeprun.config.images import ProbesConfig
 from sleeprun.experiment import engine_of
 from sleeprun.learners.methods import METHODS
 from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Perceptron
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
@@ -55,6 +57,7 @@ class Classifier:
             else optax.adam(training.rate)
         )
         idle = not sleep.plasticity
+        self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
         self.replay = Replay(
             max_rate=jnp.float32(sleep.max_rate),
             dt=jnp.float32(sleep.dt),
@@ -82,6 +85,8 @@ class Classifier:
             jnp.zeros(len(self.sequence.tasks), jnp.int32),
             jnp.zeros(len(layers)),
             tuple(jnp.zeros(size) for size in sizes[1:]),
+            before=(),
+            moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
         )
 
     def begin(self, phase: Phase, state: PupilState) -> PupilState:
@@ -93,7 +98,8 @@ class Classifier:
         images = np.concatenate([task.images for task in self._seen(state)])
         return self._call(
             pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
-            self.config.sleep.scale == "first_sleep", jnp.asarray(images), state,
+            self.config.sleep.scale == "first_sleep", self.config.probes is not None,
+            jnp.asarray(images), state,
         )  # fmt: skip
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
@@ -126,14 +132,13 @@ class Classifier:
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        return state
+        return self._call(pupil.wake_up, state) if state.before else state
 
     def intervene(self, phase: Phase, state: PupilState) -> PupilState:
         raise NotImplementedError("a perceptron's protocol has no interventions")
 
     def told(self, report: Report) -> Event:
-        names = [f"hidden {depth + 1}" for depth in range(len(self.config.network.hidden))]
-        spikes = dict(zip([*names, "output"], report.spikes.T.tolist(), strict=True))
+        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
         return {"loss": report.loss.tolist(), "spikes": spikes}
 
     def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
@@ -175,21 +180,38 @@ class Classifier:
             image = self.sequence.tasks[0].images[0].nbytes
             carried += image + alone.alpha.nbytes  # the mean image, and the largest activations
         yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
+        if self.config.probes and boundary.phase in ("wake", "sleep"):
+            yield from self._probed(self.config.probes, boundary, state)
+
+    def _probed(
+        self, wanted: ProbesConfig, boundary: Boundary, state: PupilState
+    ) -> Iterator[Event]:
+        """What is measured beside the scores, of the tasks trained so far."""
+        tasks = np.flatnonzero(state.seen[0]).tolist()
+        found = [self._probe(wanted, boundary, place, state) for place in tasks]
+        yield probes.robustness_told(boundary, [right for right, _ in found])
+        if wanted.overlap and len(tasks) > 1:
+            yield probes.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
+        if boundary.phase == "sleep":
+            yield probes.moved_told(boundary, self.layers, self.unpadded(state.moved))
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
 
     def room(self, state: PupilState) -> list[list[int]]:
-        """The shapes of what the learner remembers, which may grow from task to task."""
-        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves(state.memory)]
+        """The shapes of what the learner remembers, which may grow, and of `before`."""
+        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]
 
     def like(self, state: PupilState, wanted: list[list[int]]) -> PupilState:
         leaves, structure = jax.tree.flatten(state.memory)
         roomy = [
             np.zeros((len(leaf), *shape), leaf.dtype)
-            for leaf, shape in zip(leaves, wanted, strict=True)
+            for leaf, shape in zip(leaves, wanted[: len(leaves)], strict=True)
         ]
-        return self.unpadded(state._replace(memory=jax.tree.unflatten(structure, roomy)))
+        memory = jax.tree.unflatten(structure, roomy)
+        asleep = len(wanted) > len(leaves)
+        before = tuple(layer.weights for layer in state.layers) if asleep else ()
+        return self.unpadded(state._replace(memory=memory, before=before))
 
     def _seen(self, state: PupilState) -> list[Any]:
         """The tasks trained so far, or the last one alone."""
@@ -206,6 +228,17 @@ class Classifier:
         task = self.sequence.tasks[self.sequence.names.index(phase.task)]
         allowed = jnp.ones(self.sequence.classes, bool)
         return jnp.asarray(task.test_images), jnp.asarray(task.test_labels), allowed
+
+    def _probe(
+        self, wanted: ProbesConfig, boundary: Boundary, place: int, state: PupilState
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """The share of a task's images classified rightly, by noise, and its activations."""
+        images, labels, allowed = self._test(Score(boundary, self.sequence.names[place], 1))
+        some = probes.chosen(len(images), wanted.images)
+        shown = probes.noisy(np.asarray(images)[some], place, self.sequence.shape, wanted)
+        asked = (jnp.asarray(np.stack([*shown.values()])), labels[some], allowed)
+        found = self.unpadded(self._call(pupil.probe, self.network, self.learner, *asked, state))
+        return dict(zip(shown, found.right.T / len(some), strict=True)), found.hidden
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
         sleep = self.config.sleep

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sleeprun.config.images import ImagesConfig
+from sleeprun.config.images import FeatureData, ImagesConfig
 from sleeprun.config.messages import nearest
 from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
 from sleeprun.config.schema import Config, WorldConfig, stage_names
@@ -39,6 +39,9 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
             )
     if config.network.loss == "cross_entropy" and config.network.relu_output:
         yield "network.relu_output=true: cross_entropy needs it to be false"
+    probes = config.probes
+    if probes and probes.blur is not None and isinstance(config.data, FeatureData):
+        yield f"probes.blur={probes.blur:g}: features have no rows and columns; must be null"
     if config.joint or config.origin:
         yield "joint, from: for the spiking agent alone; give an arm with sequence.together=true"
 
