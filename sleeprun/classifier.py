@@ -14,20 +14,22 @@ import numpy as np
 import optax
 from jaxtyping import Int
 
-from sleeprun import noise, pupil
+from sleeprun import noise, probes, pupil
 from sleeprun.config import ImagesConfig
+from sleeprun.config.images import ProbesConfig
 from sleeprun.experiment import engine_of
 from sleeprun.learners.methods import METHODS
 from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Perceptron
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
 from sleeprun.seeds import PerSeed, over_seeds, pad
 from sleeprun.sequence import Sequence, sequences
-from sleeprun.tasks.images import mean_image
+from sleeprun.tasks.images import ImageTask, mean_image
 
 Event = dict[str, Any]
 
@@ -56,6 +58,7 @@ class Classifier:
             else optax.adam(training.rate)
         )
         idle = not sleep.plasticity
+        self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
         self.replay = Replay(
             max_rate=jnp.float32(sleep.max_rate),
             dt=jnp.float32(sleep.dt),
@@ -83,6 +86,8 @@ class Classifier:
             jnp.zeros(len(self.sequence.tasks), jnp.int32),
             jnp.zeros(len(layers)),
             tuple(jnp.zeros(size) for size in sizes[1:]),
+            before=(),
+            moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
         )
 
     def begin(self, phase: Phase, state: PupilState) -> PupilState:
@@ -94,7 +99,8 @@ class Classifier:
         images, _ = self._training("+".join(self._seen(state)))
         return self._call(
             pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
-            self.config.sleep.scale == "first_sleep", images, state,
+            self.config.sleep.scale == "first_sleep", self.config.probes is not None,
+            images, state,
         )  # fmt: skip
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
@@ -127,14 +133,13 @@ class Classifier:
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        return state
+        return self._call(pupil.wake_up, state) if state.before else state
 
     def intervene(self, phase: Phase, state: PupilState) -> PupilState:
         raise NotImplementedError("a perceptron's protocol has no interventions")
 
     def told(self, report: Report) -> Event:
-        names = [f"hidden {depth + 1}" for depth in range(len(self.config.network.hidden))]
-        spikes = dict(zip([*names, "output"], report.spikes.T.tolist(), strict=True))
+        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
         return {"loss": report.loss.tolist(), "spikes": spikes}
 
     def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
@@ -183,21 +188,38 @@ class Classifier:
             image = self.sequence.tasks[0].images[0].nbytes
             carried += image + alone.alpha.nbytes  # the mean image, and the largest activations
         yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
+        if self.config.probes and boundary.phase in ("wake", "sleep"):
+            yield from self._probed(self.config.probes, boundary, state)
+
+    def _probed(
+        self, wanted: ProbesConfig, boundary: Boundary, state: PupilState
+    ) -> Iterator[Event]:
+        """What is measured beside the scores, of the tasks trained so far."""
+        tasks = np.flatnonzero(state.seen[0]).tolist()
+        found = [self._probe(wanted, place, state) for place in tasks]
+        yield probes.robustness_told(boundary, [right for right, _ in found])
+        if wanted.overlap and len(tasks) > 1:
+            yield probes.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
+        if boundary.phase == "sleep":
+            yield probes.moved_told(boundary, self.layers, self.unpadded(state.moved))
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
 
     def room(self, state: PupilState) -> list[list[int]]:
-        """The shapes of what the learner remembers, which may grow from task to task."""
-        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves(state.memory)]
+        """The shapes of what the learner remembers, which may grow, and of `before`."""
+        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]
 
     def like(self, state: PupilState, wanted: list[list[int]]) -> PupilState:
         leaves, structure = jax.tree.flatten(state.memory)
         roomy = [
             np.zeros((len(leaf), *shape), leaf.dtype)
-            for leaf, shape in zip(leaves, wanted, strict=True)
+            for leaf, shape in zip(leaves, wanted[: len(leaves)], strict=True)
         ]
-        return self.unpadded(state._replace(memory=jax.tree.unflatten(structure, roomy)))
+        memory = jax.tree.unflatten(structure, roomy)
+        asleep = len(wanted) > len(leaves)
+        before = tuple(layer.weights for layer in state.layers) if asleep else ()
+        return self.unpadded(state._replace(memory=memory, before=before))
 
     def _seen(self, state: PupilState) -> list[str]:
         """The tasks trained so far, or the last one alone."""
@@ -225,11 +247,30 @@ class Classifier:
     def _test(self, phase: Score) -> tuple[Any, Any, Any]:
         def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             (task,) = sequence.of(phase.task)
-            known = np.isin(np.arange(sequence.outputs), task.classes)
-            allowed = known | (self.config.sequence.scenario != "task")
-            return task.test_images, task.test_labels, allowed
+            return task.test_images, task.test_labels, self._allowed(sequence, task)
 
         return self._each(of_one)
+
+    def _allowed(self, sequence: Sequence, task: ImageTask) -> np.ndarray:
+        """The outputs that are open in the test of a task."""
+        known = np.isin(np.arange(sequence.outputs), task.classes)
+        return known | (self.config.sequence.scenario != "task")
+
+    def _probe(self, wanted: ProbesConfig, place: int, state: PupilState) -> tuple[Any, list[Any]]:
+        """The share of a task's images classified rightly, by noise, and its activations."""
+        tested = min((one.tasks[place].test_labels >= 0).sum() for one in self.sequences)
+        some = probes.chosen(int(tested), wanted.images)
+
+        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            task = sequence.tasks[place]
+            shown = probes.noisy(task.test_images[some], place, sequence.shape, wanted)
+            allowed = self._allowed(sequence, task)
+            return np.stack([*shown.values()]), task.test_labels[some], allowed
+
+        asked = (pupil.probe, self.network, self.learner, *self._each(of_one), state)
+        found = self.unpadded(self._call(*asked))
+        shares = found.right.T / len(some)
+        return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
         how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)

@@ -21,7 +21,7 @@ from sleeprun import branch, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
-from sleeprun.sinks import Terminal, WandB, arms_table, score_table
+from sleeprun.sinks import Terminal, WandB, arms_table, probes_table, score_table
 from sleeprun.store import RunDirectory, write_whole
 from sleeprun.subject import subject_of
 
@@ -146,6 +146,8 @@ def _run(
     if last:
         folder.finish()
         Console().print(score_table(results))
+        if probed := probes_table(results):
+            Console().print(probed)
         print(f"{folder.path}")
     return results
 

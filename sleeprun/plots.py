@@ -10,60 +10,36 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sleeprun.protocol import shortening
+from sleeprun import image_plots
+from sleeprun.sheets import (
+    CHANCE,
+    COLOURS,
+    INK,
+    KINDS,
+    MARKERS,
+    PALE,
+    STYLE,
+    Events,
+    boundary_name,
+    chance,
+    save,
+    sheet,
+    spread,
+    told_of,
+)
 
-Events = list[dict]
-CHANCE = 0.5
 POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so many particles each
-INK, PALE = "#222222", "#8a8a8a"
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
-MARKERS = "osD^vP"
-KINDS = {"unsupervised": "#eeeeee", "wake": "#fdf1d3", "interleave": "#e4efdc", "sleep": "#dde8f6"}
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
 def draw(events: Events, results: dict, folder: Path) -> list[Path]:
     """Write every figure that the events and results have data for; returns their paths."""
     paths = []
     with matplotlib.rc_context(STYLE):
-        for paint in (performance, r_matrix, weights, raster, receptive_fields):
+        paints = (performance, r_matrix, weights, raster, receptive_fields)
+        for paint in (*paints, image_plots.probes):
             if figure := paint(events, results):
-                paths.append(_save(figure, folder / f"{paint.__name__}.png"))
+                paths.append(save(figure, folder / f"{paint.__name__}.png"))
     return paths
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}.part")
-    figure.savefig(part, format="png", dpi=150)
-    return part.replace(path)
-
-
-def _of(events: Events, event: str) -> Events:
-    return [each for each in events if each["event"] == event]
-
-
-def _sheet(events: Events, width: float, height: float, title: str) -> Figure:
-    """An empty figure that names its run, and says how it differs from the published one."""
-    start = (_of(events, "start") or [{}])[-1]
-    figure = Figure((width, height), layout="constrained")
-    figure.suptitle(f"{start.get('name', 'run')}: {title}", x=0.05 / width, ha="left")
-    short = shortening(start.get("shortened", False), start.get("scale", 1))
-    if note := "; ".join(filter(None, [start.get("variant"), short])):
-        figure.text(1 - 0.05 / width, 0.05 / height, note, ha="right", size=7, color=PALE)
-        figure.get_layout_engine().set(rect=(0, 0.2 / height, 1, 1 - 0.2 / height))
-    return figure
-
-
-def _chance(events: Events) -> float:
-    """What an untrained network scores on average."""
-    return (_of(events, "start") or [{}])[-1].get("chance", CHANCE)
-
-
-def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and sample sd over the last axis, of what is known; NaN where too little is."""
-    known = np.ma.masked_invalid(values)
-    return known.mean(axis=-1).filled(np.nan), known.std(axis=-1, ddof=1).filled(np.nan)
 
 
 def timeline(events: Events) -> tuple[Events, dict[str, dict[int, tuple[int, list]]]]:
@@ -110,7 +86,7 @@ def performance(events: Events, results: dict) -> Figure | None:
     fed = any(any(each["rewarded"] + each["punished"]) for each in chunks)
     if not fed and not tests:
         return None
-    figure = _sheet(events, 9, 4, "performance")
+    figure = sheet(events, 9, 4, "performance")
     _draw_performance(figure.add_subplot(), events)
     figure.legend(loc="outside right center", frameon=False)
     return figure
@@ -118,9 +94,9 @@ def performance(events: Events, results: dict) -> Figure | None:
 
 def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
     """The performance of several runs, one below another along one axis of time."""
-    start = _of(next(iter(runs.values())), "start")[-1]
+    start = told_of(next(iter(runs.values())), "start")[-1]
     with matplotlib.rc_context(STYLE):
-        figure = _sheet([start | {"name": name}], 9, 0.8 + 2.4 * len(runs), "performance")
+        figure = sheet([start | {"name": name}], 9, 0.8 + 2.4 * len(runs), "performance")
         panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
         for axes, (title, events) in zip(panels, runs.items(), strict=True):
             _draw_performance(axes, events)
@@ -130,13 +106,13 @@ def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
             axes.label_outer()
         lines = panels[0].get_legend_handles_labels()
         figure.legend(*lines, loc="outside right center", frameon=False)
-        return _save(figure, path)
+        return save(figure, path)
 
 
 def _draw_performance(axes: Axes, events: Events) -> None:
     """Phases, running performance and tests, in aeons."""
     chunks, tests = timeline(events)
-    aeon = (_of(events, "start") or [{}])[-1].get("aeon", 100)
+    aeon = (told_of(events, "start") or [{}])[-1].get("aeon", 100)
     axes.set_xlabel(f"Protocol time (aeons of {aeon} movement cycles)")
     axes.set_ylabel("Performance (rewarded / eaten)")
     phases = [list(group) for _, group in itertools.groupby(chunks, lambda each: each["phase"])]
@@ -181,13 +157,6 @@ def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float, aeon: int) -> 
         axes.errorbar(aeons, mean, sd, mec="white", ms=7, zorder=4, label=f"test of {task}", **look)
 
 
-def _boundary(boundary: dict) -> str:
-    """Its index and name, and that it follows sleep where the name does not tell it."""
-    told = "sleep" in boundary["name"] or "slept" in boundary["name"]
-    asleep = boundary["phase"] == "sleep" and not told
-    return f"{boundary['index']}: {boundary['name']}{' (sleep)' if asleep else ''}"
-
-
 def r_matrix(events: Events, results: dict) -> Figure | None:
     """Every task at every boundary."""
     scores = np.array(results.get("R") or [], dtype=float)
@@ -195,8 +164,8 @@ def r_matrix(events: Events, results: dict) -> Figure | None:
         return None
     mean, sd = spread(np.moveaxis(scores, 0, -1))
     seeds, rows, columns = scores.shape
-    figure = _sheet(events, 3 + 1.1 * columns, 1.5 + 0.42 * rows, f"R, mean ± sd, n = {seeds}")
-    chance, middle = _chance(events), 0.5
+    figure = sheet(events, 3 + 1.1 * columns, 1.5 + 0.42 * rows, f"R, mean ± sd, n = {seeds}")
+    at_random, middle = chance(events), 0.5
     axes = figure.add_subplot(facecolor="#e6e6e6", xlabel="Task tested", ylabel="After")
     image = axes.pcolormesh(mean, cmap="PuOr_r", vmin=0, vmax=1, edgecolors="white", lw=1.5)
     for (row, column), value in np.ndenumerate(mean):
@@ -204,28 +173,30 @@ def r_matrix(events: Events, results: dict) -> Figure | None:
         ink = "white" if abs(value - middle) > 0.3 else INK
         axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink)
     axes.set_xticks(np.arange(columns) + 0.5, results["tasks"])
-    axes.set_yticks(np.arange(rows) + 0.5, [_boundary(each) for each in results["boundaries"]])
+    axes.set_yticks(np.arange(rows) + 0.5, [boundary_name(each) for each in results["boundaries"]])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
-    figure.colorbar(image, label=f"Performance (chance: {chance:.2g})").outline.set_visible(False)
+    figure.colorbar(image, label=f"Performance (chance: {at_random:.2g})").outline.set_visible(
+        False
+    )
     return figure
 
 
 def weights(events: Events, results: dict) -> Figure | None:
     """How the weights of every projection are spread at every boundary."""
-    told = list({each["boundary"]["index"]: each for each in _of(events, "weights")}.values())
+    told = list({each["boundary"]["index"]: each for each in told_of(events, "weights")}.values())
     if not told:
         return None
     names = list(told[0]["histograms"])
-    figure = _sheet(events, 2 + 3.2 * len(names), 3.2, "synaptic weights")
+    figure = sheet(events, 2 + 3.2 * len(names), 3.2, "synaptic weights")
     panels = figure.subplots(1, len(names), squeeze=False)[0]
     shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(told)))
     # Later lines are thinner: in a frozen projection all still show.
     widths = np.linspace(3, 1.2, len(told))
     for axes, name in zip(panels, names, strict=True):
         for each, shade, width in zip(told, shades, widths, strict=True):
-            look = {"color": shade, "lw": width, "label": _boundary(each["boundary"])}
+            look = {"color": shade, "lw": width, "label": boundary_name(each["boundary"])}
             if any(each["histograms"][name]["counts"]):
                 axes.stairs(*_density(**each["histograms"][name]), baseline=None, **look)
                 axes.set_yscale("log")
@@ -245,14 +216,14 @@ def _density(counts: list[int], edges: list[float]) -> tuple[np.ndarray, np.ndar
 
 def raster(events: Events, results: dict) -> Figure | None:
     """The last cycle recorded awake beside the last one asleep."""
-    last = {each["kind"]: each for each in _of(events, "raster")}
+    last = {each["kind"]: each for each in told_of(events, "raster")}
     records = [last[kind] for kind in ("wake", "sleep") if kind in last]
     if not records:
         return None
-    start = _of(events, "start")[-1]
+    start = told_of(events, "start")[-1]
     sizes = {name: int(np.prod(shape)) for name, shape in start["shape"].items()}
     heights = np.clip(np.sqrt(list(sizes.values())), 6, 20)
-    figure = _sheet(events, 1 + 4 * len(records), 5.2, "spikes of one movement cycle")
+    figure = sheet(events, 1 + 4 * len(records), 5.2, "spikes of one movement cycle")
     share = {"sharex": True, "sharey": "row", "squeeze": False}
     grid = figure.subplots(len(sizes), len(records), height_ratios=heights, **share)
     for record, column in zip(records, grid.T, strict=True):
@@ -273,16 +244,16 @@ def raster(events: Events, results: dict) -> Figure | None:
 
 def receptive_fields(events: Events, results: dict) -> Figure | None:
     """What some hidden neurons see at the first boundary told and at the last."""
-    told = list({each["boundary"]["index"]: each for each in _of(events, "fields")}.values())
+    told = list({each["boundary"]["index"]: each for each in told_of(events, "fields")}.values())
     if not told:
         return None
     shown = told[:1] + told[1:][-1:]
     high = max(np.nanmax(np.array(each["weights"], dtype=float)) for each in shown)
-    figure = _sheet(events, 1 + 4 * len(shown), 4.6, "receptive fields of hidden neurons")
+    figure = sheet(events, 1 + 4 * len(shown), 4.6, "receptive fields of hidden neurons")
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
     for axes, each in zip(panels, shown, strict=True):
         image = axes.imshow(_mosaic(each, axes), cmap="viridis", vmin=0, vmax=high)
-        axes.set_title(f"After {_boundary(each['boundary'])}")
+        axes.set_title(f"After {boundary_name(each['boundary'])}")
         axes.set_axis_off()
     figure.colorbar(image, ax=panels, shrink=0.8, label="Weight from each square seen")
     return figure
@@ -305,7 +276,7 @@ def compare_arms(events: Events, results: dict[str, dict], folder: Path) -> Path
     tasks = next(iter(results.values()))["tasks"]
     with matplotlib.rc_context(STYLE):
         width = 3 + 0.5 * len(results) * len(tasks)
-        figure = _sheet(events, width, 3.4, "performance at the end, mean ± sd")
+        figure = sheet(events, width, 3.4, "performance at the end, mean ± sd")
         axes = figure.subplots()
         for index, (arm, result) in enumerate(results.items()):
             ends = [result["metrics"][f"final/{task}"]["per_seed"] for task in tasks]
@@ -315,8 +286,8 @@ def compare_arms(events: Events, results: dict[str, dict], folder: Path) -> Path
             look = {"color": COLOURS[index % len(COLOURS)], "fmt": MARKERS[index % len(MARKERS)]}
             axes.plot(np.broadcast_to(at, final.shape).T, final.T, ".", color=PALE, ms=4)
             axes.errorbar(at, mean, np.nan_to_num(sd), ms=7, mec="white", label=arm, **look)
-        axes.axhline(_chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
+        axes.axhline(chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
         axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="Performance")
         axes.margins(x=0.2)
         figure.legend(loc="outside right center", frameon=False)
-        return _save(figure, folder / "arms.png")
+        return save(figure, folder / "arms.png")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sleeprun import metrics
+from sleeprun import metrics, probes
 from sleeprun.cycles import AgentState, Experiment, Tally
 from sleeprun.phases import Boundary, Interleave, Phase, Score, Sleep, Wake
 from sleeprun.protocol import label
@@ -18,6 +18,9 @@ PER_SEED = {
     "start": ("seeds",),
     "progress": ("rewarded", "punished", "neutral", "spikes", "loss"),
     "score": ("score", "rewarded", "punished", "right", "wrong"),
+    "robustness": ("accuracy",),
+    "overlap": ("layers",),
+    "moved": ("layers",),
 }
 
 
@@ -180,6 +183,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
     carried: int | None = None
     scores: dict[tuple[int, str], list[float | None]] = {}
     boundaries: dict[int, Event] = {}
+    probed: list[Event] = []
     for event in events:
         match event["event"]:
             case "start":
@@ -188,6 +192,8 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
                 end = event
             case "carried":
                 carried = event["bytes"]
+            case "robustness" | "overlap" | "moved":
+                probed.append(event)
             case "score":
                 boundary = event["boundary"]
                 boundaries[boundary["index"]] = boundary
@@ -211,6 +217,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "boundaries": rows,
         "R": R.tolist(),
         "metrics": metrics.summary(R, tasks, rows, reference),
+        "probes": probes.summary(probed),
         "device": start["device"],
         "engine": start.get("engine"),
         "versions": start["versions"],

@@ -21,13 +21,22 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from sleeprun import probes
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol import shortening
-from sleeprun.stats import FEWEST, describe, mean_alone, mean_and_interval, mean_and_sd
+from sleeprun.stats import (
+    FEWEST,
+    describe,
+    mean_alone,
+    mean_and_interval,
+    mean_and_sd,
+    paired_difference,
+)
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
 MOST_TASKS = 3  # that a table on a terminal has room for with their spread
+PROBES = ("robustness", "overlap", "moved")
 RECENT = 50  # progress events that the running performance is taken over
 
 
@@ -139,7 +148,8 @@ class WandB:
             self.run.define_metric("boundary")
             self.run.define_metric("awake/*", step_metric="cycle")
             self.run.define_metric("spikes/*", step_metric="cycle")
-            self.run.define_metric("score/*", step_metric="boundary")
+            for rows in ("score/*", "robustness/*", "overlap/*", "moved/*"):
+                self.run.define_metric(rows, step_metric="boundary")
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -174,6 +184,8 @@ class WandB:
             self.run.log({"R": wandb.Table(columns=columns, data=rows)} | images)
             for name, measure in results["metrics"].items():
                 self.run.summary[name] = measure["mean"]
+            for row in results["probes"]:
+                self.run.log(_probe_row(row))
 
 
 def _progress_row(event: Event) -> dict[str, float]:
@@ -193,6 +205,14 @@ def _score_row(event: Event) -> dict[str, float]:
     if (score := _mean(event["score"])) is not None:
         row[f"score/{event['task']}"] = score
     return row
+
+
+def _probe_row(row: dict[str, Any]) -> dict[str, float]:
+    """The means over seeds of what was measured beside the scores at a boundary."""
+    found = {f"{probe}/{name}": one for probe in PROBES for name, one in row.get(probe, {}).items()}
+    means = {name: one.get("share", one)["mean"] for name, one in found.items()}
+    told = {name: mean for name, mean in means.items() if mean is not None}
+    return {"boundary": row["boundary"]["index"], **told}
 
 
 @contextmanager
@@ -217,6 +237,29 @@ def score_table(results: dict[str, Any]) -> Table:
     for row, boundary in enumerate(results["boundaries"]):
         columns = [[R[row][j] for R in results["R"]] for j in range(len(results["tasks"]))]
         table.add_row(boundary["name"], *(told(describe(column)) for column in columns))
+    return table
+
+
+def probes_table(results: dict[str, Any]) -> Table | None:
+    """What the last sleep changed beside the scores; none where nothing was probed."""
+    if not (found := probes.last_sleep(results["probes"])):
+        return None
+    earlier, later = found
+    name = earlier["boundary"]["name"]
+    n = len(results["seeds"])
+    interval = " [95 % interval]" if n >= FEWEST else ""
+    table = Table(title=f"{results['experiment']}: the sleep after {name}, n = {n}{interval}")
+    for column in ("", "before", "after", "change"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    told = {"robustness": "accuracy, {}", "overlap": "overlap of tasks, {}"}
+    for probe, measure in told.items():
+        for kind, after in later.get(probe, {}).items():
+            before = earlier[probe][kind]
+            change = paired_difference(after["per_seed"], before["per_seed"])
+            shown = (mean_alone(before), mean_alone(after), escape(mean_and_interval(change)))
+            table.add_row(measure.format(kind), *shown)
+    for layer, moved in later["moved"].items():
+        table.add_row(f"weights moved, {layer}", "", "", mean_and_sd(moved["share"]))
     return table
 
 

@@ -10,7 +10,7 @@ import sleeprun
 PACKAGE = Path(sleeprun.__file__).parent
 LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats", "datafiles", "datasets"],
-    ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics"],
+    ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics", "probes"],
     ["network"],
     ["native", "fused", "room"],
     ["simulate", "adapt", "replay"],
@@ -22,11 +22,17 @@ LAYERS = [
     ["experiment", "records", "store", "mismatch"],
     ["forager", "classifier"],
     ["subject"],
+    ["sheets"],
+    ["image_plots"],
     ["run", "branch", "plots", "sinks"],
     ["job", "help", "sweep"],
     ["__main__"],
 ]
-HOME = {"hydra": {"__main__", "help", "sweep"}, "wandb": {"sinks"}, "matplotlib": {"plots"}}
+HOME = {
+    "hydra": {"__main__", "help", "sweep"},
+    "wandb": {"sinks"},
+    "matplotlib": {"sheets", "plots", "image_plots"},
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

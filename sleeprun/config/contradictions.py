@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from sleeprun.config.images import DataConfig, ImagesConfig, SequenceConfig, SeriesData
+from sleeprun.config.images import (
+    DataConfig,
+    FeatureData,
+    ImagesConfig,
+    SequenceConfig,
+    SeriesData,
+)
 from sleeprun.config.messages import nearest
 from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
 from sleeprun.config.schema import Config, WorldConfig, stage_names
@@ -43,6 +49,11 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
     sequences |= {f"arms.{name}.": arm.sequence for name, arm in config.arms.items()}
     for where, sequence in sequences.items():
         yield from _sequence_contradictions(where, sequence, config.data)
+    probes, data = config.probes, config.data
+    sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
+    flat = any(isinstance(one, FeatureData) for one in sets)
+    if probes and probes.blur is not None and flat:
+        yield f"probes.blur={probes.blur:g}: features have no rows and columns; must be null"
     if config.joint or config.origin:
         yield "joint, from: for the spiking agent alone; give an arm with sequence.together=true"
 

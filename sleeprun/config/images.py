@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sleeprun.config.kinds import Count, Decay, NonNegative, Positive, Section
+from sleeprun.config.kinds import Count, Decay, Fraction, NonNegative, Positive, Section
 from sleeprun.config.learner import LearnerConfig
 from sleeprun.config.schema import Common
 
@@ -82,6 +82,14 @@ class ReplayConfig(Section):
     plasticity: bool
 
 
+class ProbesConfig(Section):
+    images: Count
+    gaussian: NonNegative | None
+    blur: NonNegative | None
+    salt_and_pepper: Fraction | None
+    overlap: bool
+
+
 class ArmConfig(Section):
     """In what an arm may differ."""
 
@@ -99,6 +107,7 @@ class ImagesConfig(Common):
     learner: LearnerConfig
     sleep: ReplayConfig
     arms: dict[str, ArmConfig]
+    probes: ProbesConfig | None = None
     world: None = None
     protocol: None = None
     tasks: None = None
