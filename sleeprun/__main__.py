@@ -58,7 +58,7 @@ def _explained() -> int:
 
     from sleeprun import sweep
     from sleeprun.config import ConfigError
-    from sleeprun.help import explain_hydra
+    from sleeprun.help import explain_group, explain_hydra
 
     OmegaConf.register_new_resolver("sleeprun.folder", _folder, replace=True)
     OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
@@ -78,6 +78,8 @@ def _explained() -> int:
     except (HydraException, OmegaConfBaseException) as error:
         return _say(MISTAKE, explain_hydra(error))
     except Exception as error:
+        if mistake := explain_group(error):
+            return _say(MISTAKE, mistake)
         if not getattr(error, "told", False):
             log.exception("failed")
         return FAILED

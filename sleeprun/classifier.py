@@ -12,22 +12,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Int
+from jaxtyping import Int
 
-from sleeprun import noise, pupil
+from sleeprun import noise, probes, pupil
 from sleeprun.config import ImagesConfig
+from sleeprun.config.images import ProbesConfig
 from sleeprun.experiment import engine_of
 from sleeprun.learners.methods import METHODS
 from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Perceptron
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
-from sleeprun.seeds import over_seeds, pad
-from sleeprun.sequence import sequence
-from sleeprun.tasks.images import mean_image
+from sleeprun.seeds import PerSeed, over_seeds, pad
+from sleeprun.sequence import Sequence, sequences
+from sleeprun.tasks.images import ImageTask, mean_image
 
 Event = dict[str, Any]
 
@@ -38,10 +40,11 @@ class Classifier:
     def __init__(self, config: ImagesConfig, devices: int):
         self.config, self.devices = config, devices
         self.seeds = len(config.seeds)
-        self.sequence = sequence(config)
+        self.sequences = sequences(config)
+        self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
         self.engine = engine_of(config)
         # Every chunk of a phase asks for the same.
-        self._training = lru_cache(maxsize=1)(self._stage)
+        self._training = lru_cache(maxsize=2)(self._stage)
         self._mean_image = lru_cache(maxsize=1)(self._mean_over)
         network, training, sleep = config.network, config.training, config.sleep
         self.network = Perceptron(
@@ -55,6 +58,7 @@ class Classifier:
             else optax.adam(training.rate)
         )
         idle = not sleep.plasticity
+        self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
         self.replay = Replay(
             max_rate=jnp.float32(sleep.max_rate),
             dt=jnp.float32(sleep.dt),
@@ -72,7 +76,7 @@ class Classifier:
     def _newborn(self, seed: int) -> PupilState:
         network = self.config.network
         pixels = self.sequence.tasks[0].images.shape[1]
-        sizes = [pixels, *network.hidden, self.sequence.classes]
+        sizes = [pixels, *network.hidden, self.sequence.outputs]
         layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
         return PupilState(
             *starting_state(self.learner, self.optimiser, layers),
@@ -82,6 +86,8 @@ class Classifier:
             jnp.zeros(len(self.sequence.tasks), jnp.int32),
             jnp.zeros(len(layers)),
             tuple(jnp.zeros(size) for size in sizes[1:]),
+            before=(),
+            moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
         )
 
     def begin(self, phase: Phase, state: PupilState) -> PupilState:
@@ -90,10 +96,11 @@ class Classifier:
             return self._call(pupil.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
-        images = np.concatenate([task.images for task in self._seen(state)])
+        images, _ = self._training("+".join(self._seen(state)))
         return self._call(
             pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
-            self.config.sleep.scale == "first_sleep", jnp.asarray(images), state,
+            self.config.sleep.scale == "first_sleep", self.config.probes is not None,
+            images, state,
         )  # fmt: skip
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
@@ -109,7 +116,7 @@ class Classifier:
                 state, report = self._call(
                     pupil.dream, *self._dream(state), jnp.int32(count), state
                 )
-            case _:
+            case Score():
                 state, report = self._call(
                     pupil.examine, self.network, self.learner, *self._test(phase), state
                 )
@@ -126,14 +133,13 @@ class Classifier:
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        return state
+        return self._call(pupil.wake_up, state) if state.before else state
 
     def intervene(self, phase: Phase, state: PupilState) -> PupilState:
         raise NotImplementedError("a perceptron's protocol has no interventions")
 
     def told(self, report: Report) -> Event:
-        names = [f"hidden {depth + 1}" for depth in range(len(self.config.network.hidden))]
-        spikes = dict(zip([*names, "output"], report.spikes.T.tolist(), strict=True))
+        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
         return {"loss": report.loss.tolist(), "spikes": spikes}
 
     def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
@@ -156,12 +162,19 @@ class Classifier:
 
     def facts(self) -> Event:
         return {
-            "data": self.config.data.kind,
+            "data": self.config.contents,
             "tasks": self.sequence.names,
-            "chance": 1 / self.sequence.classes,
+            "chance": 1 / self._open_outputs(),
             "scale": 1.0,
             "shortened": False,
+            "scenario": self.config.sequence.scenario,
+            "classes": [[list(task.classes) for task in one.tasks] for one in self.sequences],
         }
+
+    def _open_outputs(self) -> int:
+        if self.config.sequence.scenario == "task":
+            return len(self.sequence.tasks[0].classes)
+        return self.sequence.outputs
 
     def unpadded(self, tree: Any) -> Any:
         return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
@@ -176,46 +189,96 @@ class Classifier:
             image = self.sequence.tasks[0].images[0].nbytes
             carried += image + alone.alpha.nbytes  # the mean image, and the largest activations
         yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
+        if self.config.probes and boundary.phase in ("wake", "sleep"):
+            yield from self._probed(self.config.probes, boundary, state)
+
+    def _probed(
+        self, wanted: ProbesConfig, boundary: Boundary, state: PupilState
+    ) -> Iterator[Event]:
+        """What is measured beside the scores, of the tasks trained so far."""
+        tasks = np.flatnonzero(state.seen[0]).tolist()
+        found = [self._probe(wanted, place, state) for place in tasks]
+        yield probes.robustness_told(boundary, [right for right, _ in found])
+        if wanted.overlap and len(tasks) > 1:
+            yield probes.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
+        if boundary.phase == "sleep":
+            yield probes.moved_told(boundary, self.layers, self.unpadded(state.moved))
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
 
     def room(self, state: PupilState) -> list[list[int]]:
-        """The shapes of what the learner remembers, which may grow from task to task."""
-        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves(state.memory)]
+        """The shapes of what the learner remembers, which may grow, and of `before`."""
+        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]
 
     def like(self, state: PupilState, wanted: list[list[int]]) -> PupilState:
         leaves, structure = jax.tree.flatten(state.memory)
         roomy = [
             np.zeros((len(leaf), *shape), leaf.dtype)
-            for leaf, shape in zip(leaves, wanted, strict=True)
+            for leaf, shape in zip(leaves, wanted[: len(leaves)], strict=True)
         ]
-        return self.unpadded(state._replace(memory=jax.tree.unflatten(structure, roomy)))
+        memory = jax.tree.unflatten(structure, roomy)
+        asleep = len(wanted) > len(leaves)
+        before = tuple(layer.weights for layer in state.layers) if asleep else ()
+        return self.unpadded(state._replace(memory=memory, before=before))
 
-    def _seen(self, state: PupilState) -> list[Any]:
+    def _seen(self, state: PupilState) -> list[str]:
         """The tasks trained so far, or the last one alone."""
-        tasks, seen = self.sequence.tasks, np.asarray(state.seen[0]) > 0
-        known = [task for task, there in zip(tasks, seen, strict=True) if there]
+        seen = np.asarray(state.seen[0]) > 0
+        known = [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
         return known[-1:] if self.config.sleep.input == "last" else known
 
-    def _stage(self, stage: str) -> tuple[Array, Array]:
-        tasks = self.sequence.of(stage)
-        images = np.concatenate([task.images for task in tasks])
-        return jnp.asarray(images), jnp.asarray(np.concatenate([task.labels for task in tasks]))
+    def _each(self, of_one: Callable[[Sequence], Any]) -> Any:
+        """What a function makes of the seeds' sequence, or of each seed's own."""
+        if len(self.sequences) == 1:
+            return jax.tree.map(jnp.asarray, of_one(self.sequence))
+        alone = [of_one(sequence) for sequence in self.sequences]
+        together = jax.tree.map(lambda *leaves: np.stack(leaves), *alone)
+        padded = self.padded(together)
+        return tuple(map(PerSeed, padded)) if isinstance(padded, tuple) else PerSeed(padded)
 
-    def _test(self, phase: Any) -> tuple[Array, Array, Array]:
-        task = self.sequence.tasks[self.sequence.names.index(phase.task)]
-        allowed = jnp.ones(self.sequence.classes, bool)
-        return jnp.asarray(task.test_images), jnp.asarray(task.test_labels), allowed
+    def _stage(self, stage: str) -> tuple[Any, Any]:
+        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
+            tasks = sequence.of(stage)
+            images = np.concatenate([task.images for task in tasks])
+            return images, np.concatenate([task.labels for task in tasks])
+
+        return self._each(of_one)
+
+    def _test(self, phase: Score) -> tuple[Any, Any, Any]:
+        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            (task,) = sequence.of(phase.task)
+            return task.test_images, task.test_labels, self._allowed(sequence, task)
+
+        return self._each(of_one)
+
+    def _allowed(self, sequence: Sequence, task: ImageTask) -> np.ndarray:
+        """The outputs that are open in the test of a task."""
+        known = np.isin(np.arange(sequence.outputs), task.classes)
+        return known | (self.config.sequence.scenario != "task")
+
+    def _probe(self, wanted: ProbesConfig, place: int, state: PupilState) -> tuple[Any, list[Any]]:
+        """The share of a task's images classified rightly, by noise, and its activations."""
+        tested = min((one.tasks[place].test_labels >= 0).sum() for one in self.sequences)
+        some = probes.chosen(int(tested), wanted.images)
+
+        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            task = sequence.tasks[place]
+            shown = probes.noisy(task.test_images[some], place, sequence.shape, wanted)
+            allowed = self._allowed(sequence, task)
+            return np.stack([*shown.values()]), task.test_labels[some], allowed
+
+        asked = (pupil.probe, self.network, self.learner, *self._each(of_one), state)
+        found = self.unpadded(self._call(*asked))
+        shares = found.right.T / len(some)
+        return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
-        sleep = self.config.sleep
-        image = self._mean_image(tuple(task.name for task in self._seen(state)))
-        how = Masked(self.sequence.shape, sleep.patch, self.engine)
-        return self.replay, how, image
+        how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
+        return self.replay, how, self._mean_image("+".join(self._seen(state)))
 
-    def _mean_over(self, names: tuple[str, ...]) -> Array:
-        return jnp.asarray(mean_image(self.sequence.of("+".join(names))))
+    def _mean_over(self, stage: str) -> Any:
+        return self._each(lambda sequence: mean_image(sequence.of(stage)))
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""

@@ -17,7 +17,7 @@ sleeprun: how does sleep keep neural networks from forgetting?
   sleeprun +experiment=NAME dry_run=true          print its protocol and stop
   sleeprun +experiment=NAME --cfg job             print its whole config: every key can be given
   sleeprun +experiment=NAME protocol.scale=0.1 seeds=4
-  sleeprun +experiment=src_quick '~arms' '+arms={}' learner=ewc    another method on images
+  sleeprun +experiment=src_quick arms=none learner=ewc    another method on images
   sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; hydra/launcher=joblib: in parallel
   sleeprun resume=RUN_DIR                         go on with a run that was broken off
   sleeprun +experiment=NAME from=RUN_DIR          begin at a boundary of that run, not from birth
@@ -75,6 +75,20 @@ def explain_hydra(error: BaseException) -> str:
         return f"{text.splitlines()[0]}"
     plain = re.sub(r"(See )?https?://\S+", "", text)
     return " ".join(line.strip() for line in plain.splitlines()[:2])
+
+
+def explain_group(error: Exception) -> str | None:
+    """Hydra's plain ValueError for a config group that was given a number or null as its name."""
+    from sleeprun.config import nearest
+
+    if not str(error).startswith("Config group override must be a string"):
+        return None
+    for given in sys.argv[1:]:
+        group, _, value = given.lstrip("+").partition("=")
+        names = sorted(path.stem for path in (_conf() / group).glob("*.yaml")) if group else []
+        if names and value not in names:
+            return f"{group}={value}: must be the name of a file{nearest(value, names)}"
+    return str(error)
 
 
 def _explain_key(error: BaseException, path: str) -> str:

@@ -24,7 +24,7 @@ from sleeprun.run import Run
 from sleeprun.sinks import Terminal, WandB
 from sleeprun.store import RunDirectory, write_whole
 from sleeprun.subject import subject_of
-from sleeprun.tables import arms_tables, score_table
+from sleeprun.tables import arms_tables, probes_table, score_table
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
@@ -157,6 +157,8 @@ def _run(
     if last:
         folder.finish()
         Console().print(score_table(results))
+        if probed := probes_table(results):
+            Console().print(probed)
         print(f"{folder.path}")
     return results
 

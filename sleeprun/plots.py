@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sleeprun import image_plots
 from sleeprun.performance_plots import performance
 from sleeprun.sheets import (
     INK,
@@ -30,7 +31,8 @@ def draw(events: Events, results: dict, folder: Path) -> list[Path]:
     """Write every figure that the events and results have data for; returns their paths."""
     paths = []
     with matplotlib.rc_context(STYLE):
-        for paint in (performance, r_matrix, weights, raster, receptive_fields):
+        paints = (performance, r_matrix, weights, raster, receptive_fields)
+        for paint in (*paints, image_plots.probes):
             if figure := paint(events, results):
                 paths.append(save(figure, folder / f"{paint.__name__}.png"))
     return paths

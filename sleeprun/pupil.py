@@ -5,15 +5,17 @@ All functions are compiled, and run for the seeds of a run at once.
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from sleeprun import noise, replay
+from sleeprun import noise, probes, replay
 from sleeprun.learners.learner import Learner
 from sleeprun.learners.training import State, train
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Layers, Perceptron
+from sleeprun.probes import Moved
 from sleeprun.replay import Asleep, Replay
 
 _LESSON, _DREAM, _MEMORY = 51, 52, 53
@@ -29,6 +31,8 @@ class PupilState(NamedTuple):
     seen: Int[Array, " task"]  # how often each task was trained
     alpha: Float[Array, " layer"]
     membrane: tuple[Float[Array, " _"], ...]
+    before: tuple[Float[Array, "_ _"], ...]  # weights as it fell asleep; only then, if probed
+    moved: Moved  # by the last sleep
 
 
 class Report(NamedTuple):
@@ -89,6 +93,7 @@ def fall_asleep(
     network: Perceptron,
     alpha_scale: Float[Array, ""],
     once: bool,
+    probed: bool,
     images: Float[Array, "image pixel"],
     state: PupilState,
 ) -> PupilState:
@@ -99,7 +104,13 @@ def fall_asleep(
     if once:
         alpha = jnp.where(state.alpha.any(), state.alpha, alpha)
     quiet = tuple(jnp.zeros_like(membrane) for membrane in state.membrane)
-    return state._replace(alpha=alpha, membrane=quiet)
+    return state._replace(alpha=alpha, membrane=quiet, before=tuple(weights) if probed else ())
+
+
+def wake_up(state: PupilState) -> PupilState:
+    """What a probed sleep moved; the weights before it are not needed any longer."""
+    moved = probes.moved(state.before, [layer.weights for layer in state.layers])
+    return state._replace(before=(), moved=moved)
 
 
 def dream(
@@ -124,19 +135,55 @@ def dream(
     return state, _report(state, spikes=spikes)
 
 
+class Probed(NamedTuple):
+    """What is seen of one task."""
+
+    right: Int[Array, " noise"]  # images classified rightly
+    hidden: list[Float[Array, " _"]]  # mean activation of each hidden layer's units, without noise
+
+
+def probe(
+    network: Perceptron,
+    learner: Learner,
+    shown: Float[Array, "noise image pixel"],
+    labels: Int[Array, " image"],
+    allowed: Array,
+    state: PupilState,
+) -> Probed:
+    """The same images of a task shown with each kind of noise, the first of which is none."""
+
+    def right(images: Array) -> Array:
+        return right_answers(network, learner, images, labels, allowed, state)
+
+    hidden = network.activations(state.layers, shown[0])[:-1]
+    return Probed(jax.lax.map(right, shown), [layer.mean(axis=0) for layer in hidden])
+
+
 def examine(
     network: Perceptron,
     learner: Learner,
     images: Float[Array, "image pixel"],
     labels: Int[Array, " image"],
-    allowed: Array,
+    allowed: Bool[Array, " output"],
     state: PupilState,
 ) -> tuple[PupilState, Report]:
-    """How many images are classified rightly."""
+    """How many images are classified rightly among the outputs that are `allowed`."""
+    right = right_answers(network, learner, images, labels, allowed, state)
+    known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
+    return state, _report(state, right=right, wrong=known - right)
+
+
+def right_answers(
+    network: Perceptron,
+    learner: Learner,
+    images: Float[Array, "image pixel"],
+    labels: Int[Array, " image"],
+    allowed: Bool[Array, " output"],
+    state: PupilState,
+) -> Int[Array, ""]:
     scores = learner.outputs(network, state.memory, state.layers, images)
     chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
-    right = (chosen == labels).sum().astype(jnp.int32)
-    return state, _report(state, right=right, wrong=len(labels) - right)
+    return (chosen == labels).sum().astype(jnp.int32)
 
 
 def _report(state: PupilState, **told: Array) -> Report:

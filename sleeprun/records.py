@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sleeprun import metrics
+from sleeprun import metrics, probes
 from sleeprun.cycles import AgentState, Experiment, Tally
 from sleeprun.phases import Boundary, Interleave, Phase, Score, Sleep, Wake
 from sleeprun.protocol import label
@@ -18,6 +18,9 @@ PER_SEED = {
     "start": ("seeds",),
     "progress": ("rewarded", "punished", "neutral", "spikes", "loss"),
     "score": ("score", "rewarded", "punished", "right", "wrong"),
+    "robustness": ("accuracy",),
+    "overlap": ("layers",),
+    "moved": ("layers",),
 }
 
 
@@ -181,6 +184,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
     carried: dict[int, int] = {}
     scores: dict[tuple[int, str], list[float | None]] = {}
     boundaries: dict[int, Event] = {}
+    probed: list[Event] = []
     for event in events:
         match event["event"]:
             case "start":
@@ -192,6 +196,8 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
                 awake, asleep = awake + event["to"] - event["from"] - slept, asleep + slept
             case "carried":
                 carried[event["boundary"]["index"]] = event["bytes"]
+            case "robustness" | "overlap" | "moved":
+                probed.append(event)
             case "score":
                 boundary = event["boundary"]
                 boundaries[boundary["index"]] = boundary
@@ -217,6 +223,7 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "boundaries": rows,
         "R": R.tolist(),
         "metrics": metrics.summary(R, tasks, rows, reference),
+        "probes": probes.summary(probed),
         "device": start["device"],
         "engine": start.get("engine"),
         "versions": start["versions"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -11,9 +11,17 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 
+class PerSeed(NamedTuple):
+    """An argument that differs from seed to seed: its leaves are [seed, ...], as a state's are."""
+
+    tree: Any
+
+
 @cache
 def over_seeds(function: Callable, count: int) -> Callable:
     """Compile `function(shared..., state) -> outputs` to run for the [seed] axis of `state`.
+
+    Any argument before it can be `PerSeed`.
 
     `count` devices share the seeds, whose number it must divide. A CPU core takes its seeds one
     after another, which keeps a network in cache and every branch a branch; an accelerator
@@ -24,21 +32,34 @@ def over_seeds(function: Callable, count: int) -> Callable:
 
     @eqx.filter_jit
     def compiled(*arguments: Any) -> Any:
-        arrays, static = eqx.partition(arguments[:-1], eqx.is_array)
+        own = [
+            argument.tree if isinstance(argument, PerSeed) else None for argument in arguments[:-1]
+        ]
+        shared = [None if isinstance(each, PerSeed) else each for each in arguments[:-1]]
+        arrays, static = eqx.partition(shared, eqx.is_array)
 
-        def local(arrays: Any, state: Any) -> Any:
-            def one_seed(state: Any) -> Any:
-                return function(*eqx.combine(arrays, static), state)
+        def local(arrays: Any, own: Any, state: Any) -> Any:
+            shared = eqx.combine(arrays, static)
 
-            return jax.lax.map(one_seed, state) if on_cpu else jax.vmap(one_seed)(state)
+            def one_seed(each: tuple[Any, Any]) -> Any:
+                own, state = each
+                given = [
+                    common if mine is None else mine
+                    for common, mine in zip(shared, own, strict=True)
+                ]
+                return function(*given, state)
 
+            rows = (own, state)
+            return jax.lax.map(one_seed, rows) if on_cpu else jax.vmap(one_seed)(rows)
+
+        per_seed = PartitionSpec("seed")
         return jax.shard_map(
             local,
             mesh=mesh,
-            in_specs=(PartitionSpec(), PartitionSpec("seed")),
-            out_specs=PartitionSpec("seed"),
+            in_specs=(PartitionSpec(), per_seed, per_seed),
+            out_specs=per_seed,
             check_vma=False,
-        )(arrays, arguments[-1])
+        )(arrays, own, arguments[-1])
 
     return compiled
 

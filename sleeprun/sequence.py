@@ -3,12 +3,14 @@
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from sleeprun import datasets
 from sleeprun.config import ConfigError, ImagesConfig
-from sleeprun.config.images import DataConfig, FeatureData, IdxData, SequenceConfig
+from sleeprun.config.images import DataConfig, FeatureData, IdxData, SequenceConfig, SeriesData
 from sleeprun.datafiles import DataError
+from sleeprun.datasets import DataSet
 from sleeprun.tasks import images
 from sleeprun.tasks.images import ImageTask
 
@@ -16,7 +18,7 @@ from sleeprun.tasks.images import ImageTask
 class Sequence(NamedTuple):
     tasks: tuple[ImageTask, ...]
     shape: tuple[int, int] | None  # rows and columns of an image
-    classes: int
+    outputs: int
 
     @property
     def names(self) -> list[str]:
@@ -27,41 +29,87 @@ class Sequence(NamedTuple):
         return [task for task in self.tasks if task.name in stage.split("+")]
 
 
+def sequences(config: ImagesConfig) -> tuple[Sequence, ...]:
+    """The tasks in order: one sequence for all seeds, or with `order_seed: by_seed` one for each.
+
+    Raises ConfigError where the data are missing or don't fit.
+    """
+    wanted, seeds = config.sequence, [config.sequence.order_seed]
+    if wanted.order_seed == "by_seed":
+        seeds = [*config.seeds]
+    return _sequences(config.data.model_dump_json(), wanted.model_dump_json(), tuple(seeds))
+
+
 def sequence(config: ImagesConfig) -> Sequence:
-    """The tasks in order. Raises ConfigError where the data are missing or don't fit."""
-    return _sequence(config.data.model_dump_json(), config.sequence.model_dump_json())
+    """The tasks of the first seed; all seeds have as many, of the same names and lengths."""
+    return sequences(config)[0]
 
 
 @lru_cache(maxsize=4)  # arms and the plan ask again
-def _sequence(data_json: str, tasks_json: str) -> Sequence:
-    data = load(TypeAdapter(DataConfig).validate_json(data_json))
+def _sequences(
+    data_json: str, tasks_json: str, orders: tuple[int | None, ...]
+) -> tuple[Sequence, ...]:
+    sets = _sets(TypeAdapter(DataConfig).validate_json(data_json))
     wanted = SequenceConfig.model_validate_json(tasks_json)
     try:
-        return Sequence(_cut(data, wanted), data.shape, data.classes)
+        if wanted.validation:
+            sets = [images.with_validation(data, wanted.validation) for data in sets]
+        found = [_in_scenario(_cut(sets, wanted, order), wanted.scenario) for order in orders]
+        if wanted.order_seed == "by_seed":
+            found = images.of_equal_length(found)
     except ValueError as error:
         raise ConfigError(f"sequence: {error}") from None
+    outputs = 1 + max(label for tasks in found for task in tasks for label in task.classes)
+    return tuple(Sequence(tasks, sets[0].shape, outputs) for tasks in found)
 
 
-def load(config: DataConfig) -> datasets.DataSet:
+def _sets(config: DataConfig) -> list[DataSet]:
     try:
-        match config:
-            case FeatureData(file=None):
-                raise DataError("data.file=null: must name an .npz file with X and y")
-            case FeatureData(file=str(file)):
-                return datasets.features(file)
-            case IdxData(kind="fashion_mnist"):
-                return datasets.fashion_mnist(config.folder)
-            case IdxData(folder=None):
-                raise DataError("data.folder=null: must name the folder of MNIST's four IDX files")
-            case IdxData(folder=str(folder)):
-                return datasets.idx(folder, config.kind)
-        return datasets.digits() if config.kind == "digits" else datasets.mnist_5000()
+        if isinstance(config, SeriesData):
+            return [_load(each) for each in config.sets.values()]
+        return [_load(config)]
     except DataError as error:
         raise ConfigError(str(error)) from None
 
 
-def _cut(data: datasets.DataSet, wanted: SequenceConfig) -> tuple[ImageTask, ...]:
+def _load(config: DataConfig) -> DataSet:
+    match config:
+        case FeatureData(file=None):
+            raise DataError("data.file=null: must name an .npz file with X and y")
+        case FeatureData(file=str(file)):
+            return datasets.features(file)
+        case IdxData(kind="fashion_mnist"):
+            return datasets.fashion_mnist(config.folder)
+        case IdxData(folder=None):
+            raise DataError("data.folder=null: must name the folder of MNIST's four IDX files")
+        case IdxData(folder=str(folder)):
+            return datasets.idx(folder, config.kind)
+    return datasets.digits() if config.kind == "digits" else datasets.mnist_5000()
+
+
+def _cut(
+    sets: list[DataSet], wanted: SequenceConfig, order_seed: int | None
+) -> tuple[ImageTask, ...]:
+    """The tasks in the order of a seed, with the labels of the data sets."""
+    if wanted.kind == "data_sets":
+        tasks = images.one_after_another(sets, wanted.samples)
+        if order_seed is None:
+            return tasks
+        order = np.random.default_rng(order_seed).permutation(len(tasks))
+        return tuple(tasks[place] for place in order)
     if wanted.kind == "permuted":
-        return images.permuted(data, wanted.count, wanted.order_seed or 0, wanted.samples)
-    groups = images.class_groups(data.classes, wanted.count, wanted.order_seed)
-    return images.split_by_class(data, groups, wanted.samples)
+        return images.permuted(sets[0], wanted.count, order_seed or 0, wanted.samples)
+    groups = images.class_groups(sets[0].classes, wanted.count, order_seed)
+    return images.split_by_class(sets[0], groups, wanted.samples)
+
+
+def _in_scenario(tasks: tuple[ImageTask, ...], scenario: str) -> tuple[ImageTask, ...]:
+    """Labels as van de Ven et al. 2022 name the scenarios.
+
+    In the domain scenario a label says which class of its task an image is, whichever task it
+    is; in the others all classes of all tasks have outputs of their own.
+    """
+    if scenario == "domain":
+        return tuple(images.within_task(task) for task in tasks)
+    labels = [label for task in tasks for label in task.classes]
+    return tasks if len(set(labels)) == len(labels) else images.with_own_outputs(tasks)

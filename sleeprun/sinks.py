@@ -23,6 +23,7 @@ from sleeprun.config import AnyConfig, TrackingConfig
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
+PROBES = ("robustness", "overlap", "moved")
 RECENT = 50  # progress events that the running performance is taken over
 
 
@@ -139,7 +140,8 @@ class WandB:
             self.run.define_metric("boundary")
             self.run.define_metric("awake/*", step_metric="cycle")
             self.run.define_metric("spikes/*", step_metric="cycle")
-            self.run.define_metric("score/*", step_metric="boundary")
+            for rows in ("score/*", "robustness/*", "overlap/*", "moved/*"):
+                self.run.define_metric(rows, step_metric="boundary")
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -174,6 +176,8 @@ class WandB:
             self.run.log({"R": wandb.Table(columns=columns, data=rows)} | images)
             for name, measure in results["metrics"].items():
                 self.run.summary[name] = measure["mean"]
+            for row in results["probes"]:
+                self.run.log(_probe_row(row))
 
 
 def _progress_row(event: Event) -> dict[str, float]:
@@ -193,6 +197,14 @@ def _score_row(event: Event) -> dict[str, float]:
     if (score := _mean(event["score"])) is not None:
         row[f"score/{event['task']}"] = score
     return row
+
+
+def _probe_row(row: dict[str, Any]) -> dict[str, float]:
+    """The means over seeds of what was measured beside the scores at a boundary."""
+    found = {f"{probe}/{name}": one for probe in PROBES for name, one in row.get(probe, {}).items()}
+    means = {name: one.get("share", one)["mean"] for name, one in found.items()}
+    told = {name: mean for name, mean in means.items() if mean is not None}
+    return {"boundary": row["boundary"]["index"], **told}
 
 
 @contextmanager

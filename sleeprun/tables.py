@@ -9,8 +9,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from sleeprun import probes
 from sleeprun.protocol import shortening
-from sleeprun.stats import FEWEST, describe, mean_alone, mean_and_interval, mean_and_sd
+from sleeprun.stats import (
+    FEWEST,
+    describe,
+    mean_alone,
+    mean_and_interval,
+    mean_and_sd,
+    paired_difference,
+)
 
 Results = dict[str, Any]
 Columns = dict[str, list[str]]
@@ -46,6 +54,29 @@ def score_table(results: Results) -> RenderableType:
     return Group(*_heading(title, results), table, Text(_took(results), style="dim"))
 
 
+def probes_table(results: Results) -> RenderableType | None:
+    """What the last sleep changed beside the scores; none where nothing was probed."""
+    if not (found := probes.last_sleep(results["probes"])):
+        return None
+    earlier, later = found
+    name = earlier["boundary"]["name"]
+    n = len(results["seeds"])
+    interval = " \\[95 % interval]" if n >= FEWEST else ""
+    rows = []
+    told = {"robustness": "accuracy, {}", "overlap": "overlap of tasks, {}"}
+    for probe, measure in told.items():
+        for kind, after in later.get(probe, {}).items():
+            before = earlier[probe][kind]
+            change = paired_difference(after["per_seed"], before["per_seed"])
+            shown = (mean_alone(before), mean_alone(after), escape(mean_and_interval(change)))
+            rows.append((measure.format(kind), *shown))
+    for layer, moved in later["moved"].items():
+        rows.append((f"weights moved, {layer}", "", "", mean_and_sd(moved["share"])))
+    columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)
+    title = f"{results['experiment']}: the sleep after {name}, n = {n}{interval}"
+    return Group(_bold(title), _table({told: list(of) for told, of in columns}))
+
+
 def arms_tables(results: Results, console: Console) -> list[RenderableType]:
     """The final score of every arm, its difference to the first, and what it took.
 
@@ -75,7 +106,11 @@ def _mean(scores: Iterable[float | None]) -> float | None:
 def _heading(title: str, results: Results) -> list[RenderableType]:
     short = shortening(results["shortened"], results["scale"])
     notes = "; ".join(filter(None, [results["variant"], short]))
-    return [Text.from_markup(f"\n[bold]{title}"), *([Text(notes)] if notes else [])]
+    return [_bold(title), *([Text(notes)] if notes else [])]
+
+
+def _bold(title: str) -> Text:
+    return Text.from_markup(f"\n[bold]{title}")
 
 
 def _scores(results: Results) -> Columns:

@@ -10,7 +10,7 @@ import sleeprun
 PACKAGE = Path(sleeprun.__file__).parent
 LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats", "datafiles", "datasets"],
-    ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics"],
+    ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics", "probes"],
     ["network"],
     ["native", "fused", "room"],
     ["simulate", "adapt", "replay"],
@@ -23,14 +23,15 @@ LAYERS = [
     ["forager", "classifier"],
     ["subject"],
     ["sheets"],
-    ["run", "branch", "bounds", "performance_plots", "plots", "arm_plots", "sinks", "tables"],
+    ["image_plots", "performance_plots"],
+    ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables"],
     ["job", "help", "sweep"],
     ["__main__"],
 ]
 HOME = {
     "hydra": {"__main__", "help", "sweep"},
     "wandb": {"sinks"},
-    "matplotlib": {"sheets", "plots", "performance_plots", "arm_plots"},
+    "matplotlib": {"sheets", "plots", "performance_plots", "image_plots", "arm_plots"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

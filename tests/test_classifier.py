@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from conftest import configured
 
+from sleeprun import pupil
 from sleeprun.classifier import Classifier
 from sleeprun.config import ConfigError, ImagesConfig
 from sleeprun.lessons import lessons
 from sleeprun.networks import perceptron
+from sleeprun.networks.perceptron import Layer
 from sleeprun.phases import Score, Sleep, Wake
 from sleeprun.run import Run
 from sleeprun.store import RunDirectory
@@ -22,8 +24,7 @@ pytestmark = pytest.mark.slow
 TINY = (
     "+experiment=src_quick",
     "data=digits",
-    "~arms",
-    "+arms={}",
+    "arms=none",
     "network.hidden=[24,16]",
     "network.weight_spread=0.3",
     "sequence.samples=60",
@@ -185,6 +186,8 @@ def test_largest_activations_are_over_all_images() -> None:
     ("override", "message"),
     [
         ("sleep.threshold=[1.0,2.0]", "sleep.threshold: 2 thresholds; must be 3"),
+        ("sequence.kind=data_sets", "sequence.kind=data_sets with data.kind=mnist_5000: needs"),
+        ("sequence.order_seed=by_sed", "sequence.order_seed"),
         ("sequence.cont=5", "sequence.cont: unknown key; did you mean 'count'"),
         ("network.loss=cross_entropy", "network.relu_output=true: cross_entropy needs it"),
         ("network.dropout=1.5", "network.dropout=1.5: "),
@@ -239,3 +242,71 @@ def test_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
     carried = [event["bytes"] for event in told if event["event"] == "carried"]
     an_image = 64 * 4 + 4
     assert carried == [6 * an_image * tasks for tasks in range(6)]
+
+
+def scores_of(events: list[dict[str, Any]]) -> np.ndarray:
+    """[seed, score] in the order in which they were told."""
+    return np.array([event["score"] for event in events if event["event"] == "score"]).T
+
+
+def test_each_seed_in_its_own_order_is_that_seed_alone_in_that_order(tmp_path: Path) -> None:
+    sizes = ("sequence.samples=50", "sleep.more=0", "training.epochs=3", "sequence.validation=10")
+    events = carried_out(
+        run_of(tiny("sequence.order_seed=by_seed", "seeds=[3,8]", *sizes), tmp_path / "both", 2)
+    )
+    together = scores_of(events)
+    assert set(map(len, together)) == {55}
+    for place, seed in enumerate((3, 8)):
+        run = run_of(
+            tiny(f"sequence.order_seed={seed}", f"seeds=[{seed}]", *sizes), tmp_path / str(seed)
+        )
+        np.testing.assert_array_equal(together[place], scores_of(carried_out(run))[0])
+    assert not np.array_equal(*together)
+
+
+def test_a_test_that_says_which_task_it_is_opens_its_outputs_alone(tmp_path: Path) -> None:
+    sizes = ("seeds=1", "sleep.schedule=never", "training.epochs=5")
+    of_class, of_task = (
+        scores_of(carried_out(run_of(tiny(f"sequence.scenario={name}", *sizes), tmp_path / name)))[
+            0
+        ]
+        for name in ("class", "task")
+    )
+    assert np.all(of_task >= of_class)  # training is the same; fewer outputs can be wrong
+    assert of_task[:5].mean() > 0.25  # untrained: one of two
+    assert np.mean(of_task[-5:]) > np.mean(of_class[-5:]) + 0.2
+    assert Classifier(tiny("sequence.scenario=task"), 1).facts()["chance"] == 0.5
+
+
+def test_only_allowed_outputs_are_chosen_among() -> None:
+    pupils = Classifier(tiny(), 1)
+    blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
+    state = blank._replace(layers=(Layer(jnp.eye(3), None),))
+    shown = jnp.array([[0.1, 0.2, 0.9], [0.3, 0.2, 0.9], [0.5, 0.2, 0.9]])
+    labels = jnp.array([1, 0, -1], jnp.int32)  # the last one only fills up
+    for allowed, right in [([True, True, True], 0), ([True, True, False], 2)]:
+        told = (shown, labels, jnp.array(allowed))
+        _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        assert (int(report.right), int(report.wrong)) == (right, 2 - right)
+
+
+def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
+    pupils = Classifier(tiny("sequence.scenario=domain"), 1)
+    assert pupils.birth().layers[-1].weights.shape == (2, 16, 2)
+    assert [task.classes for task in pupils.sequence.tasks] == [(0, 1)] * 5
+    assert pupils.facts()["chance"] == 0.5
+
+
+def test_one_data_set_after_another_and_permuted_pixels() -> None:
+    sets = "{digits: {kind: digits}, small: {kind: mnist_5000}}"
+    unequal = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {sets}}}")
+    with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, mnist_5000 784"):
+        lessons(configured("+experiment=src_quick", *unequal))
+    permuted = Classifier(tiny("sequence=permuted", "sequence.count=3"), 1)
+    assert permuted.sequence.names == ["original", "permuted 1", "permuted 2"]
+    assert permuted.sequence.outputs == 10
+    own = Classifier(tiny("sequence=permuted", "sequence.count=3", "sequence.scenario=class"), 1)
+    assert own.sequence.outputs == 30
+    series = configured("+experiment=src2022/mnist_then_fashion")
+    assert isinstance(series, ImagesConfig)
+    assert list(series.data.sets) == ["mnist", "fashion_mnist"]

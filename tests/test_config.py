@@ -64,7 +64,11 @@ def stages(protocol: Protocol) -> list[Phase]:
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_is_planned_and_described(name: str) -> None:
-    shipped = ["data=digits"] if name.startswith("src2022/") else []  # no files of the user's
+    shipped = []
+    if name.startswith("src2022/"):
+        shipped = ["data=digits", "sequence=class_incremental"]  # no files of the user's
+    if name == "src2022/search":
+        shipped += ["sequence.validation=10"]
     config = read(f"+experiment={name}", *shipped)
     assert config.name == name
     for protocol in arms_of(config).values():
@@ -296,7 +300,7 @@ WRONG_TYPES = [
     ("tasks=[1]", "tasks.0", "string"),
     ("tasks=task1", "tasks", "list"),
     ("protocol.freeze=input_hidden", "protocol.freeze", "list"),
-    ("arms=3", "arms", "dictionary"),
+    ("+arms.slept=3", "arms.slept", "dictionary"),
     ("network.hidden=5", "network.hidden", "dictionary"),
     (f"{OUTPUT}.plasticity=true", f"{OUTPUT}.plasticity", "dictionary"),
 ]

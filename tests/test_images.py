@@ -112,12 +112,41 @@ def test_data_sets_one_after_another_on_the_same_outputs() -> None:
 
 
 def test_data_sets_one_after_another_on_outputs_of_their_own() -> None:
-    tasks = images.one_after_another([tiny("a"), tiny("b")], shared_labels=False, samples=5)
+    tasks = images.with_own_outputs(images.one_after_another([tiny("a"), tiny("b")], samples=5))
     assert tasks[0].labels.tolist() == [0, 1, 2, 3, 0]
     assert tasks[1].labels.tolist() == [4, 5, 6, 7, 4]
     assert tasks[1].test_labels.tolist() == [7, 6, 5, 4]
     assert tasks[1].classes == (4, 5, 6, 7)
     assert tasks[1].labels.dtype == np.int32
+
+
+def test_in_the_domain_scenario_a_label_is_a_place_within_the_task() -> None:
+    first, second = map(images.within_task, images.split_by_class(tiny(), [(0, 2), (1, 3)]))
+    assert first.labels.tolist() == [0, 1, 0, 1, 0, 0]  # of the classes 0 2 0 2 0 0
+    assert second.labels.tolist() == [0, 1, 0, 1]
+    assert second.test_labels.tolist() == [1, 0]
+    assert second.classes == (0, 1)
+
+
+def test_validation_takes_the_last_training_images_of_each_class() -> None:
+    held_out = images.with_validation(tiny(), 1)
+    assert numbers(held_out.test) == [5, 6, 7, 9]  # the last of classes 1, 2, 3 and 0
+    assert held_out.test_labels.tolist() == [1, 2, 3, 0]
+    assert numbers(held_out.train) == [0, 1, 2, 3, 4, 8]
+
+
+def test_orders_of_several_seeds_are_made_equally_long() -> None:
+    orders = [[(0, 1), (2, 3)], [(1, 2), (0, 3)]]
+    ours, theirs = images.of_equal_length([images.split_by_class(tiny(), one) for one in orders])
+    assert [task.name for task in (*ours, *theirs)] == ["task 1", "task 2"] * 2
+    assert {len(task.labels) for task in (*ours, *theirs)} == {4}  # that of classes 2 and 3
+    assert numbers(theirs[1].images) == [0, 3, 4, 7]
+    more = tiny()._replace(
+        test=tiny().test[[0, 1, 2, 3, 3]], test_labels=np.array([3, 2, 1, 0, 0], np.int32)
+    )
+    (filled,) = images.of_equal_length([images.split_by_class(more, [(0, 1), (2, 3)])])
+    assert filled[1].test_labels.tolist() == [3, 2, -1]
+    assert filled[0].test_labels.tolist() == [1, 0, 0]
 
 
 def test_data_sets_that_do_not_go_together() -> None:
@@ -158,23 +187,3 @@ def test_mean_image_counts_every_image_once() -> None:
     np.testing.assert_allclose(mean, [0.045, 0.046, 0.047], rtol=1e-6)
     np.testing.assert_allclose(images.mean_image(tasks[1:]), [0.045, 0.046, 0.047], rtol=1e-6)
     np.testing.assert_allclose(images.mean_image(tasks[:1])[0], 0.27 / 6, rtol=1e-6)
-
-
-def test_rehearsal_is_balanced() -> None:
-    labels = [0] * 90 + [1] * 10
-    task = task_of(labels)
-    for fraction, of_each in [(0, []), (0.1, [5, 5]), (0.5, [40, 10]), (1, [90, 10])]:
-        chosen = images.balanced(task, fraction, np.random.default_rng(0))
-        assert len(set(chosen.tolist())) == len(chosen)
-        assert np.bincount(task.labels[chosen]).tolist() == of_each
-    counts = np.bincount(task.labels[images.balanced(task, 0.05, np.random.default_rng(0))])
-    assert sorted(counts.tolist()) == [2, 3]
-
-
-def test_rehearsal_is_random_and_reproducible() -> None:
-    task = task_of([0, 1] * 50)
-    draws = [images.balanced(task, 0.2, np.random.default_rng(seed)) for seed in (1, 1, 2)]
-    np.testing.assert_array_equal(draws[0], draws[1])
-    assert set(draws[0].tolist()) != set(draws[2].tolist())
-    with pytest.raises(ValueError, match=r"from 0 to 1 is needed, not 1.5"):
-        images.balanced(task, 1.5, np.random.default_rng(0))

@@ -53,13 +53,3 @@ def test_activations_by_hand() -> None:
     np.testing.assert_allclose(output, [[0.0], [2.0]])
     linear = network(relu=False).outputs(layers, jnp.array([[1.0]]))
     np.testing.assert_allclose(linear, [[-1.0]])
-
-
-def test_only_allowed_classes_are_chosen_among() -> None:
-    layers = (Layer(jnp.eye(3), None),)
-    shown = jnp.array([[0.1, 0.2, 0.9], [0.3, 0.2, 0.9]])
-    labels = jnp.array([1, 0], jnp.int32)
-    one_head = perceptron.share_correct(network(), layers, shown, labels, jnp.ones(3, bool))
-    two = jnp.array([True, True, False])
-    assert float(one_head) == 0.0
-    assert float(perceptron.share_correct(network(), layers, shown, labels, two)) == 1.0

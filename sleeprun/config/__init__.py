@@ -39,11 +39,11 @@ def parse(container: Mapping[str, Any]) -> AnyConfig:
     """The composed config as typed objects. Raises ConfigError with a line for every mistake."""
     container = _with_whole_arms(container)
     family = ImagesConfig if container.get("data") else Config
-    for section in ("sequence", "training", "learner"):
+    for section in ("sequence", "training", "learner", "probes"):
         if family is Config and container.get(section):
             raise ConfigError(
-                f"{section}: is for perceptrons on images (data=...); the spiking agent learns by "
-                "rewarded STDP alone"
+                f"{section}: is for perceptrons on images (data=...), not for the spiking agent, "
+                "which learns by rewarded STDP alone"
             )
     try:
         config = family.model_validate(container)

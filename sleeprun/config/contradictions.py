@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from sleeprun.config.images import ImagesConfig
+from sleeprun.config.images import (
+    DataConfig,
+    FeatureData,
+    ImagesConfig,
+    SequenceConfig,
+    SeriesData,
+)
 from sleeprun.config.messages import nearest
 from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
 from sleeprun.config.schema import Config, WorldConfig, stage_names
@@ -39,8 +45,28 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
             )
     if config.network.loss == "cross_entropy" and config.network.relu_output:
         yield "network.relu_output=true: cross_entropy needs it to be false"
+    sequences = {"": config.sequence}
+    sequences |= {f"arms.{name}.": arm.sequence for name, arm in config.arms.items()}
+    for where, sequence in sequences.items():
+        yield from _sequence_contradictions(where, sequence, config.data)
+    probes, data = config.probes, config.data
+    sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
+    flat = any(isinstance(one, FeatureData) for one in sets)
+    if probes and probes.blur is not None and flat:
+        yield f"probes.blur={probes.blur:g}: features have no rows and columns; must be null"
     if config.origin:
         yield f"from='{config.origin}': is for the spiking agent; must be null here"
+
+
+def _sequence_contradictions(
+    where: str, sequence: SequenceConfig, data: DataConfig
+) -> Iterator[str]:
+    sets = len(data.sets) if isinstance(data, SeriesData) else 1
+    if (sequence.kind == "data_sets") != isinstance(data, SeriesData):
+        allowed = "must be data_sets" if sets > 1 else "needs data.kind=series"
+        yield f"{where}sequence.kind={sequence.kind} with data.kind={data.kind}: {allowed}"
+    elif sequence.kind == "data_sets" and sequence.count != sets:
+        yield f"{where}sequence.count={sequence.count}: must be {sets}, one a set of data.sets"
 
 
 def _foraging_contradictions(config: Config) -> Iterator[str]:

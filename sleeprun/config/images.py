@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from sleeprun.config.kinds import Count, Decay, NonNegative, Positive, Section
+from sleeprun.config.kinds import Count, Decay, Fraction, NonNegative, Positive, Section
 from sleeprun.config.learner import LearnerConfig
 from sleeprun.config.schema import Common
 
@@ -33,14 +33,26 @@ class FeatureData(Section):
     file: str | None
 
 
-DataConfig = Annotated[ShippedData | IdxData | FeatureData, Field(discriminator="kind")]
+OneDataSet = Annotated[ShippedData | IdxData | FeatureData, Field(discriminator="kind")]
+
+
+class SeriesData(Section):
+    kind: Literal["series"]
+    sets: Annotated[dict[str, OneDataSet], Field(min_length=1)]
+
+
+DataConfig = Annotated[
+    ShippedData | IdxData | FeatureData | SeriesData, Field(discriminator="kind")
+]
 
 
 class SequenceConfig(Section):
-    kind: Literal["classes", "permuted"]
+    kind: Literal["classes", "permuted", "data_sets"]
     count: Count
-    order_seed: Annotated[int, Field(ge=0)] | None
+    order_seed: Annotated[int, Field(ge=0)] | Literal["by_seed"] | None
+    scenario: Literal["class", "domain", "task"]
     samples: Count | None
+    validation: Count | None
     together: bool
 
 
@@ -70,6 +82,14 @@ class ReplayConfig(Section):
     plasticity: bool
 
 
+class ProbesConfig(Section):
+    images: Count
+    gaussian: NonNegative | None
+    blur: NonNegative | None
+    salt_and_pepper: Fraction | None
+    overlap: bool
+
+
 class ArmConfig(Section):
     """In what an arm may differ."""
 
@@ -89,6 +109,7 @@ class ImagesConfig(Common):
     learner: LearnerConfig
     sleep: ReplayConfig
     arms: dict[str, ArmConfig]
+    probes: ProbesConfig | None = None
     world: None = None
     protocol: None = None
     tasks: None = None
@@ -96,6 +117,11 @@ class ImagesConfig(Common):
     @property
     def shortening(self) -> tuple[bool, float]:
         return False, 1.0
+
+    @property
+    def contents(self) -> str:
+        """What is in the tasks, so that runs are compared only where it is the same."""
+        return f"{self.data.kind}, {self.sequence.scenario}-incremental"
 
     @property
     def bound(self) -> str | None:

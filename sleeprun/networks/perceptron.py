@@ -118,18 +118,6 @@ def batch_loss(
     return losses.sum() / batch.counts.sum().astype(jnp.float32)
 
 
-def share_correct(
-    network: Perceptron,
-    layers: Layers,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    allowed: Bool[Array, " class"],
-) -> Float[Array, ""]:
-    """Accuracy of the largest output among the `allowed` classes (all of them: one head)."""
-    outputs = jnp.where(allowed, network.outputs(layers, images), -jnp.inf)
-    return (jnp.argmax(outputs, axis=1) == labels).astype(jnp.float32).mean()
-
-
 def largest_activations(
     network: Perceptron, layers: Layers, images: Float[Array, "image pixel"], batch: int = 500
 ) -> list[Float[Array, ""]]:

@@ -35,21 +35,67 @@ def split_by_class(
     return _distinct([_of_classes(data, group, samples) for group in groups])
 
 
-def one_after_another(
-    sets: Sequence[DataSet], shared_labels: bool = True, samples: int | None = None
-) -> tuple[ImageTask, ...]:
-    """A task for each whole data set: all with the same outputs, or each with outputs of its own.
+def with_validation(data: DataSet, count: int) -> DataSet:
+    """The same training images without the last `count` of each class, on which it is tested.
 
-    With outputs of its own a set's labels begin where those of the set before it end.
+    The test images of the data set are not in it.
     """
+    left = place_in_class(data.train_labels[::-1])[::-1]  # how many of its class come after
+    held = left < count
+    return data._replace(
+        train=data.train[~held],
+        train_labels=data.train_labels[~held],
+        test=data.train[held],
+        test_labels=data.train_labels[held],
+    )
+
+
+def within_task(task: ImageTask) -> ImageTask:
+    """The same task with labels that say only which of its classes it is: the first, second, ..."""
+    place = np.searchsorted(np.array(task.classes), task.labels).astype(np.int32)
+    test_place = np.searchsorted(np.array(task.classes), task.test_labels).astype(np.int32)
+    classes = tuple(range(len(task.classes)))
+    return task._replace(labels=place, test_labels=test_place, classes=classes)
+
+
+def with_own_outputs(tasks: Sequence[ImageTask]) -> tuple[ImageTask, ...]:
+    """The same tasks, the labels of each beginning where those of the task before it end."""
+    moved, first = [], 0
+    for task in tasks:
+        moved.append(_shifted(task, first))
+        first += task.classes[-1] + 1
+    return tuple(moved)
+
+
+def of_equal_length(sequences: Sequence[tuple[ImageTask, ...]]) -> list[tuple[ImageTask, ...]]:
+    """Sequences of other orders under the same names, trained with equally many images.
+
+    What is over of a longer task is left out. Tests are made equally long by images with the
+    label -1, which are not counted.
+    """
+    trained = min(len(task.labels) for tasks in sequences for task in tasks)
+    tested = max(len(task.test_labels) for tasks in sequences for task in tasks)
+
+    def fitted(index: int, task: ImageTask) -> ImageTask:
+        lacking = tested - len(task.test_labels)
+        return ImageTask(
+            f"task {index + 1}",
+            task.images[:trained],
+            task.labels[:trained],
+            np.pad(task.test_images, [(0, lacking), (0, 0)]),
+            np.pad(task.test_labels, (0, lacking), constant_values=-1),
+            task.classes,
+        )
+
+    return [tuple(fitted(*each) for each in enumerate(tasks)) for tasks in sequences]
+
+
+def one_after_another(sets: Sequence[DataSet], samples: int | None = None) -> tuple[ImageTask, ...]:
+    """A task for each whole data set; class k of each is output k."""
     if len({data.train.shape[1] for data in sets}) > 1:
         sizes = ", ".join(f"{data.name} {data.train.shape[1]}" for data in sets)
         raise ValueError(f"images of one sequence must have the same number of pixels: {sizes}")
-    tasks, first = [], 0
-    for data in sets:
-        tasks.append(_shifted(_whole(data, data.name, samples), first))
-        first += 0 if shared_labels else data.classes
-    return _distinct(tasks)
+    return _distinct([_whole(data, data.name, samples) for data in sets])
 
 
 def permuted(
@@ -78,20 +124,6 @@ def mean_image(tasks: Sequence[ImageTask]) -> Float[np.ndarray, " pixel"]:
     """The mean over all training images of all the tasks, each image counted once per task."""
     total = sum(task.images.sum(axis=0, dtype=np.float64) for task in tasks)
     return np.asarray(total / sum(len(task.images) for task in tasks), np.float32)
-
-
-def balanced(
-    task: ImageTask, fraction: float, rng: np.random.Generator
-) -> Int[np.ndarray, " chosen"]:
-    """Indices of a random fraction of a task's training images, classes taking turns.
-
-    Classes differ by one image at most, unless one has no more to give: then others fill up.
-    """
-    if not 0 <= fraction <= 1:
-        raise ValueError(f"a fraction from 0 to 1 is needed, not {fraction}")
-    order = rng.permutation(len(task.labels))
-    turns = np.argsort(place_in_class(task.labels[order]), kind="stable")
-    return order[turns[: round(fraction * len(order))]]
 
 
 def _of_classes(data: DataSet, group: Sequence[int], samples: int | None) -> ImageTask:
