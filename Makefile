@@ -29,8 +29,9 @@ types: $(READY)  ## static types
 table: $(READY)  ## the published table at a tenth of its length, about an hour; goes on when called again
 	$(BIN)/python scripts/golden2022_table.py --scale 0.1 --seeds 10
 
-benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2 and plain JAX, one line of JSON
+benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plain NumPy, two lines of JSON
 	$(BIN)/python scripts/benchmark.py
+	$(BIN)/python scripts/benchmark_sleep.py
 
 clean:  ## remove what was set up
 	rm -rf $(VENV) build dist

@@ -26,7 +26,7 @@ from sleeprun import cycles
 from sleeprun.cycles import AgentState, Experiment
 from sleeprun.experiment import build, newborns
 from sleeprun.forager import leg_of
-from sleeprun.job import XLA_FLAGS, device_name
+from sleeprun.job import device_name
 from sleeprun.seeds import over_seeds
 from speed import agents, contenders, roofline, rounds, standalone
 from speed.agents import PHASES
@@ -34,15 +34,6 @@ from speed.agents import PHASES
 BRIAN2 = Path(sys.prefix) / "brian2" / "bin" / "python"
 SEEDS = 10  # of the parts with a process of their own
 CORES_CYCLES = 500  # a call, as in a run
-
-
-def pin(cores: int) -> None:
-    """Keep to so many cores, where the system lets us. Before JAX starts its threads."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
-    os.environ["XLA_FLAGS"] = XLA_FLAGS
-    jax.config.update("jax_num_cpu_devices", cores)
 
 
 def two_cores(settled: AgentState, times: int) -> dict[str, Any]:
@@ -127,7 +118,7 @@ def table(title: str, engines: dict[str, Any]) -> str:
 
 
 def everything(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    pin(1)
+    rounds.pin(1)
     settled, roof = agents.settled(arguments.settle), roofline.measured()
     experiment: Experiment = build(agents.configured(["seeds=1"]))
     line: dict[str, Any] = {"device": device_name(jax.devices()[0]), "unit": "cycles/s"}
@@ -156,10 +147,10 @@ def main() -> None:
     parser.add_argument("--agents", type=Path, help="settled agents, for --part cores")
     arguments = parser.parse_args()
     if arguments.part == "memory":
-        pin(1)
+        rounds.pin(1)
         print(json.dumps(memory()))
     elif arguments.part == "cores":
-        pin(2)
+        rounds.pin(2)
         print(json.dumps(two_cores(agents.load(arguments.agents), arguments.rounds)))
     else:
         with tempfile.TemporaryDirectory() as folder:
