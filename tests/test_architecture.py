@@ -25,11 +25,11 @@ LAYERS = [
     ["sheets"],
     ["image_plots"],
     ["run", "branch", "plots", "sinks"],
-    ["job", "help", "sweep"],
+    ["job", "help", "sweep", "search"],
     ["__main__"],
 ]
 HOME = {
-    "hydra": {"__main__", "help", "sweep"},
+    "hydra": {"__main__", "help", "sweep", "search"},
     "wandb": {"sinks"},
     "matplotlib": {"sheets", "plots", "image_plots"},
 }
