@@ -51,7 +51,8 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     devices = prepare_jax(config)
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
-    folder = RunDirectory(path)
+    keep = config.runtime.keep_boundaries
+    folder = RunDirectory(path, keep)
     results = _run(config, shared, folder, devices, joint, config.origin, last=not config.arms)
     if not config.arms:
         return results
@@ -59,7 +60,7 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     beginning = None if isinstance(config, ImagesConfig) else str(path)
     by_arm = {}
     for name, protocol in protocols.items():
-        own = RunDirectory(path / "arms" / name)
+        own = RunDirectory(path / "arms" / name, keep)
         arm = config.arm(name)
         by_arm[name] = _run(arm, protocol, own, devices, joint, beginning, last=True)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}

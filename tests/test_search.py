@@ -1,6 +1,5 @@
 """A search over sleeps, and the config that it leaves."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,15 +49,13 @@ def test_a_search_is_scored_on_images_and_seeds_of_its_own() -> None:
 @pytest.mark.slow
 def test_a_search_leaves_a_sleep_that_an_experiment_can_use(tmp_path: Path) -> None:
     def sleeprun(*arguments: str) -> str:
-        command = [sys.executable, "-m", "sleeprun", *arguments, *TINY]
-        ended = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ}
-        )
+        command = [sys.executable, "-m", "sleeprun", *arguments]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
     trials = ("sequence.validation=10", "hydra.sweeper.n_trials=2", "hydra.sweep.dir=searched")
-    sleeprun("-m", "+experiment=src2022/search", *trials)
+    sleeprun("-m", "+experiment=src2022/search", *TINY, *trials)
     best = OmegaConf.load(tmp_path / "searched" / "optimization_results.yaml").best_params
     told = sleeprun(
         "--config-dir", "searched/conf", "+experiment=src_quick", "sleep=found", "--cfg", "job"
