@@ -21,7 +21,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sleeprun import plots, stats
+from sleeprun import performance_plots, stats
 from sleeprun.__main__ import INTERRUPTED, MISTAKE, conf_dir
 from sleeprun.config import Config, ConfigError, parse
 from sleeprun.help import duration, explain_hydra
@@ -217,7 +217,7 @@ def draw(folder: Path) -> None:
         for name, condition in CONDITIONS.items()
         if condition["from"]  # the others are the beginning of these
     }
-    plots.compare_performance("Golden et al. 2022", told, folder / "performance.png")
+    performance_plots.compare_performance("Golden et al. 2022", told, folder / "performance.png")
 
 
 if __name__ == "__main__":

@@ -162,6 +162,7 @@ class Classifier:
 
     def facts(self) -> Event:
         return {
+            "data": self.config.contents,
             "tasks": self.sequence.names,
             "chance": 1 / self._open_outputs(),
             "scale": 1.0,

@@ -129,13 +129,13 @@ def print_protocol(config: "AnyConfig") -> None:
     total = sum(cycles_of(phase) for phase in prefix[behind:])
     if len(protocols) > 1:
         print("\nshared by all arms")
-        print("\n".join(describe(prefix[behind:], first=behind)))
+        print("\n".join(describe(prefix[behind:], config.unit, first=behind)))
     for name, protocol in protocols.items():
         rest = protocol[len(prefix) if len(protocols) > 1 else behind :]
         if len(protocols) > 1:
             print(f"\narm {name}")
             total += sum(cycles_of(phase) for phase in rest)
-        print("\n".join(describe(rest, first=len(protocol) - len(rest))))
+        print("\n".join(describe(rest, config.unit, first=len(protocol) - len(rest))))
     print(f"\n{_how_long(config, total)}")
 
 

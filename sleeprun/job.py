@@ -17,17 +17,19 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import branch, plots, records, stats
+from sleeprun import arm_plots, bounds, branch, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
-from sleeprun.sinks import Terminal, WandB, arms_table, probes_table, score_table
+from sleeprun.sinks import Terminal, WandB
 from sleeprun.store import RunDirectory, write_whole
 from sleeprun.subject import subject_of
+from sleeprun.tables import arms_tables, probes_table, score_table
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
 XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+ACCOUNTS = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
@@ -47,29 +49,36 @@ def carry_out(config: AnyConfig, path: Path) -> dict[str, Any]:
 def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
-    joint = _joint(config)
+    found = bounds.given(config)
     devices = prepare_jax(config)
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
     keep = config.runtime.keep_boundaries
     folder = RunDirectory(path, keep)
-    results = _run(config, shared, folder, devices, joint, config.origin, last=not config.arms)
+    results = _run(config, shared, folder, devices, found, config.origin, last=not config.arms)
     if not config.arms:
         return results
     # Arms of perceptrons carry different memories from birth on.
     beginning = None if isinstance(config, ImagesConfig) else str(path)
-    by_arm = {}
-    for name, protocol in protocols.items():
-        own = RunDirectory(path / "arms" / name, keep)
-        arm = config.arm(name)
-        by_arm[name] = _run(arm, protocol, own, devices, joint, beginning, last=True)
+    done = {}
+    for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
+        own, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
+        done[name] = _run(arm, protocols[name], own, devices, found, beginning, last=True)
+        if arm.bound:
+            found = {arm.bound: done[name]} | found
+    by_arm = {name: done[name] for name in protocols}
+    results["bounds"] = bounds.summary(found)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
+    results["accounts"] = {
+        name: {account: arm[account] for account in ACCOUNTS} for name, arm in by_arm.items()
+    }
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
-        plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
+        arm_plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.report(results)
     folder.finish()
-    Console().print(arms_table(results))
+    console = Console()
+    console.print(*arms_tables(results, console), sep="\n")
     return results
 
 
@@ -108,7 +117,7 @@ def _run(
     protocol: Protocol,
     folder: RunDirectory,
     devices: int,
-    joint: dict[str, Any] | None,
+    lying_between: dict[str, dict[str, Any]],
     origin: str | None,
     *,
     last: bool,
@@ -119,14 +128,15 @@ def _run(
         return json.loads((folder.path / "results.json").read_text())
     if origin and not any(folder.newest()):
         branch.off(branch.find(origin, config, protocol), config, folder)
-    write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
+    lines = [*describe(protocol, config.unit), ""]
+    write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
     run = Run(config, subject_of(config, devices), protocol, folder)
     before = list(run.resume())
     total = sum(cycles_of(phase) for phase in protocol)
     console = Console(stderr=True)
     shown = config.runtime.progress and console.is_terminal
     with ExitStack() as stack:
-        terminal = Terminal(console, total, len(config.seeds), shown, run.cycles_done())
+        terminal = Terminal(console, config, total, shown, run.cycles_done())
         sinks: list[Any] = [folder, stack.enter_context(terminal)]
         wandb = None
         if config.tracking.mode != "disabled" and last:
@@ -138,7 +148,8 @@ def _run(
         with interruptible(run):
             _tell(sinks, _timed(run))
         terminal.bar.stop()
-        results = records.results(folder.events(), joint)
+        results = records.results(folder.events(), lying_between.get("joint"))
+        results["bounds"] = bounds.summary(lying_between)
         if last:
             folder.report(results)
         figures = _draw(folder, results) if config.runtime.figures else []
@@ -219,21 +230,3 @@ def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
     except Exception as error:
         log.warning("no pictures in %s: %s", folder.path, error)
         return []
-
-
-def _joint(config: AnyConfig) -> dict[str, Any] | None:
-    """The results of the run that `joint` names, for intransigence."""
-    if config.joint is None or isinstance(config, ImagesConfig):
-        return None
-    path = Path(config.joint) / "results.json"
-    if not path.exists():
-        raise ConfigError(f"joint='{config.joint}': there is no results.json")
-    joint = json.loads(path.read_text())
-    if joint["seeds"] != config.seeds or joint["tasks"] != list(config.world.tasks):
-        raise ConfigError(f"joint='{config.joint}': has other seeds or tasks than this run")
-    trained = {name for row in joint["boundaries"] for name in (row["task"] or "").split("+")}
-    if missing := {name for stage in config.tasks for name in stage} - trained:
-        raise ConfigError(f"joint='{config.joint}': was not trained on {', '.join(missing)}")
-    if "arms" in joint or joint["scale"] != config.protocol.scale:
-        raise ConfigError(f"joint='{config.joint}': has arms, or another protocol.scale")
-    return joint

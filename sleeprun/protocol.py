@@ -161,15 +161,15 @@ def shortening(shortened: bool, scale: float) -> str:
     return f"shortened protocol{factor}" if shortened else ""
 
 
-def describe(protocol: Protocol, first: int = 0) -> list[str]:
-    """One line a phase: kind, name, length and what is plastic."""
+def describe(protocol: Protocol, unit: str, first: int = 0) -> list[str]:
+    """One line a phase: kind, name, length in `unit` and what is plastic."""
     lines = []
     for index, phase in enumerate(protocol, first):
         kind, name = label(phase)
         cycles = cycles_of(phase)
         plastic = ", ".join(_plastic_of(phase)) or "-"
         lines.append(
-            f"{index:3d}  {kind:12s}  {name:44s}  {cycles:>11,d} cycles  plastic: {plastic}"
+            f"{index:3d}  {kind:12s}  {name:44s}  {cycles:>11,d} {unit}  plastic: {plastic}"
         )
     return lines
 

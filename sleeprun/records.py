@@ -177,10 +177,11 @@ def _merged(first: Event, second: Event) -> Event:
 
 
 def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What `results.json` says, from nothing but the events."""
+    """What `results.json` says, from nothing but the events; with `joint`'s, intransigence too."""
     start: Event = {}
     end: Event = {}
-    carried: int | None = None
+    awake = asleep = 0
+    carried: dict[int, int] = {}
     scores: dict[tuple[int, str], list[float | None]] = {}
     boundaries: dict[int, Event] = {}
     probed: list[Event] = []
@@ -190,8 +191,11 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
                 start = event
             case "end":
                 end = event
+            case "progress":
+                slept = _slept(event)
+                awake, asleep = awake + event["to"] - event["from"] - slept, asleep + slept
             case "carried":
-                carried = event["bytes"]
+                carried[event["boundary"]["index"]] = event["bytes"]
             case "robustness" | "overlap" | "moved":
                 probed.append(event)
             case "score":
@@ -212,6 +216,8 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "variant": start["variant"],
         "shortened": start["shortened"],
         "scale": start["scale"],
+        "data": start.get("data"),
+        "chance": start["chance"],
         "tasks": tasks,
         "seeds": seeds,
         "boundaries": rows,
@@ -222,7 +228,21 @@ def results(events: Iterable[Event], joint: dict[str, Any] | None = None) -> dic
         "engine": start.get("engine"),
         "versions": start["versions"],
         "branched_from": start.get("branched_from"),
-        "carried_bytes": carried,
+        "carried_bytes": _carried_on(carried, rows),
+        "training_steps": awake * start.get("cycle_steps", 1),
+        "sleep_steps": asleep * start.get("cycle_steps", 1),
         "wall_seconds": end.get("wall_seconds"),
         "steps_per_second": end.get("steps_per_second"),
     }
+
+
+def _slept(event: Event) -> int:
+    """How much of what a progress event tells was sleep."""
+    whole = event["to"] - event["from"] if event["kind"] == "sleep" else 0
+    return event.get("asleep", whole)
+
+
+def _carried_on(carried: dict[int, int], rows: list[Event]) -> int | None:
+    """The most bytes that are carried from one task into the next; none where none follows."""
+    ends = [rows[end]["index"] for end in metrics.stage_ends(rows)]
+    return max((carried[end] for end in ends[:-1] if end in carried), default=None)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sleeprun.protocol import shortening
@@ -42,6 +43,17 @@ def sheet(events: Events, width: float, height: float, title: str) -> Figure:
 def chance(events: Events) -> float:
     """What an untrained network scores on average."""
     return (told_of(events, "start") or [{}])[-1].get("chance", CHANCE)
+
+
+def shades(chance: float) -> str:
+    """A colour map of scores: two-sided around a chance of one half."""
+    return "PuOr_r" if chance == CHANCE else "YlGnBu"
+
+
+def ink_on(image: ScalarMappable, value: float) -> str:
+    """A colour for text that is legible on a value's own."""
+    red, green, blue, _ = image.to_rgba(value)
+    return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else INK
 
 
 def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

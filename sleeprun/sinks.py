@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -18,24 +17,12 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
-from sleeprun import probes
-from sleeprun.config import TrackingConfig
-from sleeprun.protocol import shortening
-from sleeprun.stats import (
-    FEWEST,
-    describe,
-    mean_alone,
-    mean_and_interval,
-    mean_and_sd,
-    paired_difference,
-)
+from sleeprun.config import AnyConfig, TrackingConfig
 
 Event = dict[str, Any]
 log = logging.getLogger("sleeprun")
-MOST_TASKS = 3  # that a table on a terminal has room for with their spread
 PROBES = ("robustness", "overlap", "moved")
 RECENT = 50  # progress events that the running performance is taken over
 
@@ -47,18 +34,20 @@ class Sink(AbstractContextManager["Sink"], Protocol):
 
 
 class _Rate(ProgressColumn):
-    """Movement cycles a second, all seeds together."""
+    """Cycles or steps a second, all seeds together."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed * task.fields['seeds']:,.0f} cycles/s")
+        seeds, unit = task.fields["seeds"], task.fields["unit"]
+        return Text("" if speed is None else f"{speed * seeds:,.0f} {unit}/s")
 
 
 class Terminal:
     """A progress bar: phase, rate, time left and running performance; elsewhere a line a phase."""
 
-    def __init__(self, console: Console, cycles: int, seeds: int, shown: bool, done: int = 0):
-        self.console, self.seeds = console, seeds
+    def __init__(
+        self, console: Console, config: AnyConfig, length: int, shown: bool, done: int = 0
+    ):
         self.recent: deque[tuple[int, int]] = deque(maxlen=RECENT)
         self.bar = Progress(
             TextColumn("[bold]{task.description}"),
@@ -72,9 +61,12 @@ class Terminal:
             disable=not shown,
             speed_estimate_period=120,
         )
-        self.task = self.bar.add_task(
-            "starting", total=cycles, completed=done, seeds=seeds, performance=""
-        )
+        of_all: dict[str, Any] = {
+            "seeds": len(config.seeds),
+            "unit": config.unit,
+            "performance": "",
+        }
+        self.task = self.bar.add_task("starting", total=length, completed=done, **of_all)
 
     def __enter__(self) -> "Terminal":
         self.bar.start()
@@ -222,61 +214,3 @@ def _told(doing: str) -> Iterator[None]:
         yield
     except Exception as error:
         log.warning("W&B could not %s: %s; the run goes on, see events.jsonl", doing, error)
-
-
-def score_table(results: dict[str, Any]) -> Table:
-    """Tasks x boundaries: mean +- sd over seeds."""
-    n = len(results["seeds"])
-    short = shortening(results["shortened"], results["scale"])
-    title = f"{results['experiment']}: performance, mean +- sd over {n} seed{'s' * (n > 1)}"
-    table = Table(title="; ".join(filter(None, [title, results["variant"], short])))
-    table.add_column("after")
-    for task in results["tasks"]:
-        table.add_column(task, justify="right")
-    told = mean_and_sd if len(results["tasks"]) <= MOST_TASKS else mean_alone
-    for row, boundary in enumerate(results["boundaries"]):
-        columns = [[R[row][j] for R in results["R"]] for j in range(len(results["tasks"]))]
-        table.add_row(boundary["name"], *(told(describe(column)) for column in columns))
-    return table
-
-
-def probes_table(results: dict[str, Any]) -> Table | None:
-    """What the last sleep changed beside the scores; none where nothing was probed."""
-    if not (found := probes.last_sleep(results["probes"])):
-        return None
-    earlier, later = found
-    name = earlier["boundary"]["name"]
-    n = len(results["seeds"])
-    interval = " [95 % interval]" if n >= FEWEST else ""
-    table = Table(title=f"{results['experiment']}: the sleep after {name}, n = {n}{interval}")
-    for column in ("", "before", "after", "change"):
-        table.add_column(column, justify="right" if column else "left", no_wrap=True)
-    told = {"robustness": "accuracy, {}", "overlap": "overlap of tasks, {}"}
-    for probe, measure in told.items():
-        for kind, after in later.get(probe, {}).items():
-            before = earlier[probe][kind]
-            change = paired_difference(after["per_seed"], before["per_seed"])
-            shown = (mean_alone(before), mean_alone(after), escape(mean_and_interval(change)))
-            table.add_row(measure.format(kind), *shown)
-    for layer, moved in later["moved"].items():
-        table.add_row(f"weights moved, {layer}", "", "", mean_and_sd(moved["share"]))
-    return table
-
-
-def arms_table(results: dict[str, Any]) -> Table:
-    """The final score of every arm, and the paired difference of each to the first."""
-    arms, tasks = results["arms"], results["tasks"]
-    first = next(iter(arms))
-    interval = " [95 % interval]" if len(results["seeds"]) >= FEWEST else ""
-    table = Table(title=f"{results['experiment']}: arms at the end, mean +- sd{interval}")
-    table.add_column("arm", no_wrap=True)
-    finals = {task: f"final/{task}" for task in tasks}
-    if len(tasks) > MOST_TASKS:
-        finals = {"all tasks": "accuracy"}
-    for column in (*finals, *(f"{task} - {first}" for task in finals)):
-        table.add_column(column)
-    for arm, metrics in arms.items():
-        scores = [mean_and_sd(metrics[final]) for final in finals.values()]
-        found = [results["differences"].get(f"{arm} - {first}: {t}") for t in finals]
-        table.add_row(arm, *scores, *(escape(mean_and_interval(one)) for one in found if one))
-    return table

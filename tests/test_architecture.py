@@ -23,15 +23,15 @@ LAYERS = [
     ["forager", "classifier"],
     ["subject"],
     ["sheets"],
-    ["image_plots"],
-    ["run", "branch", "plots", "sinks"],
+    ["image_plots", "performance_plots"],
+    ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables"],
     ["job", "help", "sweep", "search"],
     ["__main__"],
 ]
 HOME = {
     "hydra": {"__main__", "help", "sweep", "search"},
     "wandb": {"sinks"},
-    "matplotlib": {"sheets", "plots", "image_plots"},
+    "matplotlib": {"sheets", "plots", "performance_plots", "image_plots", "arm_plots"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -72,7 +72,7 @@ def test_every_experiment_is_planned_and_described(name: str) -> None:
     config = read(f"+experiment={name}", *shipped)
     assert config.name == name
     for protocol in arms_of(config).values():
-        lines = describe(protocol)
+        lines = describe(protocol, config.unit)
         assert len(lines) == len(protocol)
         assert [int(line.split()[0]) for line in lines] == list(range(len(protocol)))
 
@@ -234,7 +234,7 @@ GOOD = [
 @pytest.mark.parametrize("overrides", GOOD, ids=" ".join)
 def test_good_configs(overrides: list[str]) -> None:
     config = read(*overrides)
-    assert all(describe(protocol) for protocol in arms_of(config).values())
+    assert all(describe(protocol, config.unit) for protocol in arms_of(config).values())
 
 
 def test_what_is_changed_is_what_is_meant() -> None:

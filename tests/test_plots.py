@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from PIL import Image
 
-from sleeprun import plots
+from sleeprun import arm_plots, performance_plots, plots, sheets
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
@@ -127,7 +129,7 @@ def test_one_seed_and_one_boundary(tmp_path):
 
 def test_runs_are_compared_along_one_axis_of_time(tmp_path):
     runs = {"this": run_of(), "that": run_of(chunks=8)}
-    path = plots.compare_performance("both", runs, tmp_path / "new" / "both.png")
+    path = performance_plots.compare_performance("both", runs, tmp_path / "new" / "both.png")
     assert list(path.parent.iterdir()) == [path]
     with Image.open(path) as image:
         assert image.size[1] > 700
@@ -148,19 +150,25 @@ def test_points_hold_enough_cycles_and_food_and_the_rest_joins_the_last():
     rewarded = np.array([[3, 0], [1, 0], [6, 0], [0, 2], [1, 1]])
     punished = np.array([[1, 0], [3, 0], [2, 0], [4, 2], [2, 0]])
     # The mean seed eats 2, 2, 4, 4, 2: 4 within two chunks, 8 within the next two, 2 left over.
-    cycle, score = plots.running_performance(span, rewarded, punished, cycles=20, food=4)
+    cycle, score = performance_plots.running_performance(
+        span, rewarded, punished, cycles=20, food=4
+    )
     np.testing.assert_array_equal(cycle, [10, 35])
     np.testing.assert_allclose(score, [[4 / 8, np.nan], [7 / 15, 3 / 5]])
-    cycle, score = plots.running_performance(span, rewarded, punished, cycles=10, food=4)
+    cycle, score = performance_plots.running_performance(
+        span, rewarded, punished, cycles=10, food=4
+    )
     np.testing.assert_array_equal(cycle, [10, 25, 40])
     np.testing.assert_allclose(score, [[4 / 8, np.nan], [6 / 8, np.nan], [1 / 7, 3 / 5]])
-    cycle, score = plots.running_performance(span, rewarded, punished, cycles=1, food=1000)
+    cycle, score = performance_plots.running_performance(
+        span, rewarded, punished, cycles=1, food=1000
+    )
     np.testing.assert_array_equal(cycle, [25])
     np.testing.assert_allclose(score, [[11 / 23, 3 / 5]])
 
 
 def test_spread_leaves_out_what_is_unknown():
-    mean, sd = plots.spread(np.array([[1.0, 3.0, np.nan], [2.0, np.nan, np.nan], [np.nan] * 3]))
+    mean, sd = sheets.spread(np.array([[1.0, 3.0, np.nan], [2.0, np.nan, np.nan], [np.nan] * 3]))
     np.testing.assert_allclose(mean, [2, 2, np.nan])
     np.testing.assert_allclose(sd, [np.sqrt(2), np.nan, np.nan])
 
@@ -171,7 +179,7 @@ def test_a_resumed_run_is_told_once():
     score = {"event": "score", "boundary": BOUNDARIES[1], "task": "task1", "score": [0.6]}
     untrained = {"event": "score", "boundary": {"index": 0}, "task": "task1", "score": [0.5]}
     told = [untrained, first, second, score, again, score | {"score": [0.7]}]
-    chunks, tests = plots.timeline(told)
+    chunks, tests = performance_plots.timeline(told)
     assert chunks == [first, again]
     assert tests == {"task1": {0: (0, [0.5]), 1: (150, [0.7])}}
 
@@ -187,3 +195,63 @@ def test_a_long_run_draws_in_seconds(tmp_path):
     begun = time.process_time()
     assert names(plots.draw(told, {}, tmp_path)) == {"performance"}
     assert time.process_time() - begun < 5
+
+
+STAGES = ("a", "b", "c", "d")
+
+
+def arm(sleeps: bool, together: bool = False, seeds: int = 2) -> dict:
+    """The results of an arm over four tasks, with sleep, or with all of them at once."""
+    rows = [{"name": "untrained", "phase": "start", "task": None}]
+    for stage in ["+".join(STAGES)] if together else STAGES:
+        rows.append({"name": stage, "phase": "wake", "task": stage})
+        if sleeps:
+            rows.append({"name": f"{stage}, slept", "phase": "sleep", "task": stage})
+    R = np.random.default_rng(0).uniform(size=(seeds, len(rows), len(STAGES)))
+    ends = {f"final/{task}": {"per_seed": R[:, -1, j].tolist()} for j, task in enumerate(STAGES)}
+    known = {"tasks": list(STAGES), "seeds": list(range(seeds))}
+    return known | {"boundaries": rows, "R": R.tolist(), "metrics": ends}
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 6])
+def test_arms_of_many_tasks_have_a_course_and_matrices(tmp_path, seeds):
+    arms = {
+        "naive": arm(False, seeds=seeds),
+        "joint": arm(False, True, seeds),
+        **{f"asleep{k}": arm(True, seeds=seeds) for k in range(6)},
+    }
+    paths = arm_plots.compare_arms(run_of()[:1], arms, tmp_path)
+    assert names(paths) == {"arms", "arms_r"}
+    for path in paths:
+        with Image.open(path) as image:
+            assert np.asarray(image.convert("L")).std() > 5
+
+
+def test_arms_of_few_tasks_have_their_ends(tmp_path):
+    arms = {
+        "naive": results()
+        | {"metrics": {f"final/task{k}": {"per_seed": [0.5, 0.6]} for k in (1, 2)}}
+    }
+    assert names(arm_plots.compare_arms(run_of()[:1], arms, tmp_path)) == {"arms"}
+
+
+def test_stages_lie_at_whole_numbers_and_their_sleeps_behind_them():
+    at, told = arm_plots._places(arm(True)["boundaries"][:5])
+    half = arm_plots.SLEEP
+    np.testing.assert_allclose(at, [0, 1, 1 + half, 2, 2 + half])
+    assert told == {0: "nothing", 1: "a", 2: "b"}
+
+
+def test_the_interval_is_the_sd_of_few_seeds_and_else_the_bootstrap():
+    mean, low, high = arm_plots._interval(np.array([[0.2, 0.4]]))
+    np.testing.assert_allclose([mean[0], high[0] - mean[0]], [0.3, np.sqrt(0.02)])
+    mean, low, high = arm_plots._interval(np.array([[0.1, 0.2, 0.3, 0.4, 0.9, 0.5]]))
+    assert 0.1 < low[0] < mean[0] < high[0] < 0.9
+    assert mean[0] - low[0] < np.std([0.1, 0.2, 0.3, 0.4, 0.9, 0.5], ddof=1)
+
+
+def test_text_is_legible_on_every_shade():
+    for name in {sheets.shades(0.5), sheets.shades(0.1)}:
+        image = ScalarMappable(Normalize(0, 1), name)
+        assert sheets.ink_on(image, 1.0) == "white"
+        assert sheets.ink_on(image, 0.45) == sheets.INK

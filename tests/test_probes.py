@@ -18,7 +18,8 @@ from sleeprun import image_plots, job, probes
 from sleeprun.config import ConfigError
 from sleeprun.config.images import ProbesConfig
 from sleeprun.records import of_seeds
-from sleeprun.sinks import _probe_row, probes_table
+from sleeprun.sinks import _probe_row
+from sleeprun.tables import probes_table
 
 TOLD = ("robustness", "overlap", "moved")
 GREY = np.full((200, 100), 0.5, np.float32)

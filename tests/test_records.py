@@ -2,7 +2,7 @@
 
 import itertools
 
-from sleeprun.records import of_seeds, thinned
+from sleeprun.records import of_seeds, results, thinned
 
 
 def progress(phase: int, start: int) -> dict:
@@ -49,3 +49,32 @@ def test_an_event_is_told_for_some_of_the_seeds() -> None:
 def test_a_short_run_is_left_alone() -> None:
     events = [progress(0, 10 * k) for k in range(5)]
     assert [e["to"] for e in thinned(events)] == [10, 20, 30, 40, 50]
+
+
+def step(kind: str, begin: int, end: int, **told: int) -> dict:
+    return {"event": "progress", "kind": kind, "from": begin, "to": end, **told}
+
+
+def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
+    rows = [("start", None), ("wake", "a"), ("sleep", "a"), ("wake", "b"), ("sleep", "b")]
+    places = [
+        {"index": index, "name": kind, "phase": kind, "task": task}
+        for index, (kind, task) in enumerate(rows)
+    ]
+    start = {
+        "event": "start", "name": "x", "variant": None, "shortened": False, "scale": 1.0,
+        "chance": 0.5, "tasks": ["a", "b"], "seeds": [0], "device": "", "versions": {},
+    }  # fmt: skip
+    events = [start, step("wake", 0, 30), step("sleep", 30, 130), step("wake", 130, 160)]
+    for place, carried in zip(places, (0, 90, 40, 80, 80), strict=True):
+        score = {"event": "score", "boundary": place, "score": [0.5]}
+        events += [score | {"task": task} for task in ("a", "b")]
+        events.append({"event": "carried", "boundary": place, "bytes": carried})
+    found = results(events)
+    assert (found["training_steps"], found["sleep_steps"]) == (60, 100)
+    assert found["carried_bytes"] == 40  # after the sleep of a; what follows b, nobody needs
+    scored = {"event": "score", "boundary": places[0], "task": "a", "score": [0.5]}
+    taking_turns = step("interleave", 0, 30, awake=20, asleep=10)
+    found = results([start | {"cycle_steps": 600}, scored, taking_turns])
+    assert (found["training_steps"], found["sleep_steps"]) == (12000, 6000)
+    assert found["carried_bytes"] is None

@@ -54,8 +54,8 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
     flat = any(isinstance(one, FeatureData) for one in sets)
     if probes and probes.blur is not None and flat:
         yield f"probes.blur={probes.blur:g}: features have no rows and columns; must be null"
-    if config.joint or config.origin:
-        yield "joint, from: for the spiking agent alone; give an arm with sequence.together=true"
+    if config.origin:
+        yield f"from='{config.origin}': is for the spiking agent; must be null here"
 
 
 def _sequence_contradictions(

@@ -1,6 +1,6 @@
 """The schema of an experiment on images: a perceptron, data, tasks, training, and SRC's sleep."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -100,6 +100,8 @@ class ArmConfig(Section):
 
 
 class ImagesConfig(Common):
+    unit: ClassVar[str] = "steps"
+
     network: PerceptronConfig
     data: DataConfig
     sequence: SequenceConfig
@@ -115,6 +117,19 @@ class ImagesConfig(Common):
     @property
     def shortening(self) -> tuple[bool, float]:
         return False, 1.0
+
+    @property
+    def contents(self) -> str:
+        """What is in the tasks, so that runs are compared only where it is the same."""
+        return f"{self.data.kind}, {self.sequence.scenario}-incremental"
+
+    @property
+    def bound(self) -> str | None:
+        """Which of the bounds it is that others lie between."""
+        if self.sequence.together:
+            return "joint"
+        plain = self.learner.kind == "naive" and self.sleep.schedule == "never"
+        return "naive" if plain else None
 
     def arm(self, name: str) -> "ImagesConfig":
         """The experiment as one of its arms has it."""

@@ -1,7 +1,7 @@
 """The typed schema of everything under `conf/`; a key that is not here is refused."""
 
 import os
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -126,6 +126,7 @@ class Common(Section):
     runtime: RuntimeConfig
     tracking: TrackingConfig
     joint: str | None
+    naive: str | None
     origin: Annotated[str, Field(min_length=1)] | None = Field(None, alias="from")
     dry_run: bool
     resume: Annotated[str, Field(min_length=1)] | None
@@ -139,6 +140,8 @@ class Common(Section):
 
 
 class Config(Common):
+    unit: ClassVar[str] = "cycles"  # of a phase's length
+
     network: NetworkConfig
     world: WorldConfig
     tasks: Annotated[
@@ -154,6 +157,11 @@ class Config(Common):
     def shortening(self) -> tuple[bool, float]:
         """Whether the protocol is shorter than the published one, and its scale."""
         return self.protocol.shortened, self.protocol.scale
+
+    @property
+    def bound(self) -> str | None:
+        """Which of the bounds it is that others lie between."""
+        return "naive" if self.sleep.schedule == "never" else None
 
     def arm(self, name: str) -> "Config":
         """The experiment as one of its arms has it."""

@@ -1,0 +1,67 @@
+"""The runs that a result is compared with: which are taken, and why others are refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import configured
+
+from sleeprun import bounds
+from sleeprun.config import AnyConfig, ConfigError
+
+NAMES = ["0-1", "2-3", "4-5", "6-7", "8-9"]
+
+
+def found(stages: list[str], **changed: Any) -> dict[str, Any]:
+    """The results of a run on digits that was trained on these stages."""
+    metrics = {name: {"mean": 0.9, "sd": None} for name in ("accuracy", *NAMES)}
+    return {
+        "experiment": "other", "seeds": [0, 1], "tasks": NAMES, "scale": 1.0,
+        "data": "digits, class-incremental",
+        "boundaries": [{"task": None}, *({"task": stage} for stage in stages)],
+        "sleep_steps": 0, "carried_bytes": None, "metrics": metrics | {"forgetting": {}},
+    } | changed  # fmt: skip
+
+
+def asked(tmp_path: Path, name: str, results: dict[str, Any]) -> AnyConfig:
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    return configured("+experiment=src_quick", "data=digits", "seeds=2", f"{name}='{tmp_path}'")
+
+
+def test_bounds_are_read_and_told(tmp_path: Path) -> None:
+    joint = found(["+".join(NAMES)])
+    read = bounds.given(asked(tmp_path, "joint", joint))
+    assert read == {"joint": joint}
+    told = bounds.summary(read)
+    assert told["joint"] == {"run": "other", "accuracy": joint["metrics"]["accuracy"]}
+    assert list(bounds.given(asked(tmp_path, "naive", found(NAMES)))) == ["naive"]
+    assert bounds.given(configured("+experiment=src_quick")) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "results", "told"),
+    [
+        ("joint", found(["+".join(NAMES)], seeds=[0, 2]), "has other seeds or tasks"),
+        ("joint", found(["+".join(NAMES)], data="mnist_5000, class-incremental"), "has other data"),
+        ("joint", found(NAMES[:4]), "was not trained on 8-9"),
+        ("joint", found(NAMES), "was trained on one task after another"),
+        ("joint", found(NAMES, arms={"a": {}, "b": {}}), "has arms; name one of them.*: a, b"),
+        ("naive", found(NAMES, sleep_steps=5), "sleeps, or carries memories"),
+        ("naive", found(NAMES, carried_bytes=8), "sleeps, or carries memories"),
+    ],
+)
+def test_what_is_no_bound_is_refused(
+    tmp_path: Path, name: str, results: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}='.*': {told}"):
+        bounds.given(asked(tmp_path, name, results))
+
+
+def test_arms_that_are_bounds() -> None:
+    images = configured("+experiment=src_quick")
+    told = {name: images.arm(name).bound for name in images.arms}
+    assert {name for name, bound in told.items() if bound} == {"naive", "joint"}
+    assert (told["naive"], told["joint"]) == ("naive", "joint")
+    agents = configured("+experiment=foraging_quick")
+    assert [agents.arm(name).bound for name in agents.arms] == ["naive", None, None]
