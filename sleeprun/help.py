@@ -67,6 +67,8 @@ def explain_hydra(error: BaseException) -> str:
         wanted, group, options = choice.groups()
         name = wanted.removeprefix(f"{group}/")
         names = re.findall(r"^\t(\S+)$", options.split("\nConfig search path")[0], re.M)
+        if (group, name) == ("hydra/sweeper", "optuna"):
+            return "hydra/sweeper=optuna is not installed: pip install 'sleeprun[search]'"
         if group == "experiment" or not names:
             folders = [_conf(), *_config_dirs(sys.argv[1:])]
             names = [name for folder in folders for name, _ in experiments(folder / group)]

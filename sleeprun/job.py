@@ -53,7 +53,8 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     devices = prepare_jax(config)
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
-    folder = RunDirectory(path)
+    keep = config.runtime.keep_boundaries
+    folder = RunDirectory(path, keep)
     results = _run(config, shared, folder, devices, found, config.origin, last=not config.arms)
     if not config.arms:
         return results
@@ -61,7 +62,7 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     beginning = None if isinstance(config, ImagesConfig) else str(path)
     done = {}
     for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
-        own, arm = RunDirectory(path / "arms" / name), config.arm(name)
+        own, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
         done[name] = _run(arm, protocols[name], own, devices, found, beginning, last=True)
         if arm.bound:
             found = {arm.bound: done[name]} | found

@@ -70,11 +70,12 @@ class Run:
                         "configuration (network, world, seeds, protocol, runtime.simulate or "
                         "runtime.skip_quiet)"
                     )
-                state, tested = load(path, self._like(header["room"]))
+                states = load(path, self._like(header["room"]))
             except DamagedCheckpoint as error:
                 yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
                 continue
-            self.state, self.tested = self.subject.padded((state, tested))
+            self.state, *copies = self.subject.padded(states)
+            self.tested = copies[0] if copies else self.state
             self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
             self.marks = np.array(header["eaten"], int)
             self.earlier_seconds = header["seconds"]
@@ -113,6 +114,7 @@ class Run:
 
     def save(self, name: str | None = None) -> Path:
         """Save the position and the state; between boundaries the oldest are removed."""
+        states = (self.state, self.tested) if self._testing() else (self.state,)
         header = {
             "signature": self._signature(self.phase, self.done),
             "phase": self.phase,
@@ -121,11 +123,11 @@ class Run:
             "eaten": self.marks.tolist(),
             "seconds": self.seconds(),
             "branched_from": self.branched_from,
-            "room": [self.subject.room(state) for state in (self.state, self.tested)],
+            "room": [self.subject.room(state) for state in states],
         }
         self.saved = time.monotonic()
         name = name or f"cycle-{self.phase:04d}-{self.done:010d}"
-        return self.folder.save(name, header, self.subject.unpadded((self.state, self.tested)))
+        return self.folder.save(name, header, self.subject.unpadded(states))
 
     def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
@@ -160,6 +162,10 @@ class Run:
             self._save_if_due()
         yield self.subject.score(phase, self.marks)
 
+    def _testing(self) -> bool:
+        """Whether the tested copy has begun to differ from the state that goes on."""
+        return self.done > 0 and isinstance(self.protocol[self.phase], Score)
+
     def _next_phase(self) -> None:
         self.phase, self.done, self.tested = self.phase + 1, 0, self.state
 
@@ -178,7 +184,7 @@ class Run:
             self.save()
 
     def _like(self, rooms: list[Any]) -> tuple[Any, ...]:
-        """The shape of a checkpoint with so much room for the state and the tested copy."""
+        """The shape of a checkpoint with so much room for the state, and for a tested copy."""
         return tuple(self.subject.like(self.state, wanted) for wanted in rooms)
 
     def _signature(self, phase: int, done: int) -> str:

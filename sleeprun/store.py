@@ -57,8 +57,8 @@ def write_json(path: Path, content: Any) -> None:
 class RunDirectory:
     """The contract: events.jsonl, results.json, protocol.txt, figures/, checkpoints/, DONE."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, keep_boundaries: bool = True):
+        self.path, self.keep_boundaries = path, keep_boundaries
         self.events_path = path / "events.jsonl"
         self.checkpoints = path / "checkpoints"
         path.mkdir(parents=True, exist_ok=True)
@@ -86,12 +86,13 @@ class RunDirectory:
             os.truncate(self.events_path, size)
 
     def save(self, name: str, header: dict[str, Any], state: Any) -> Path:
-        """Save a checkpoint of `state`; between boundaries the oldest are removed."""
+        """Save a checkpoint of `state`; the oldest are removed, those of boundaries if wanted."""
         payload = io.BytesIO()
         eqx.tree_serialise_leaves(payload, state)
         path = self.keep(name, header, payload.getvalue())
-        for old in sorted(self.checkpoints.glob("cycle-*.ckpt"))[:-KEPT]:
-            old.unlink()
+        for pattern in ["cycle-*"] if self.keep_boundaries else ["cycle-*", "boundary-*"]:
+            for old in sorted(self.checkpoints.glob(f"{pattern}.ckpt"))[:-KEPT]:
+                old.unlink()
         return path
 
     def keep(self, name: str, header: dict[str, Any], content: bytes) -> Path:

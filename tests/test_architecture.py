@@ -25,11 +25,11 @@ LAYERS = [
     ["sheets"],
     ["image_plots", "performance_plots"],
     ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables"],
-    ["job", "help", "sweep"],
+    ["job", "help", "sweep", "search"],
     ["__main__"],
 ]
 HOME = {
-    "hydra": {"__main__", "help", "sweep"},
+    "hydra": {"__main__", "help", "sweep", "search"},
     "wandb": {"sinks"},
     "matplotlib": {"sheets", "plots", "performance_plots", "image_plots", "arm_plots"},
 }

@@ -310,3 +310,18 @@ def test_one_data_set_after_another_and_permuted_pixels() -> None:
     series = configured("+experiment=src2022/mnist_then_fashion")
     assert isinstance(series, ImagesConfig)
     assert list(series.data.sets) == ["mnist", "fashion_mnist"]
+
+
+def test_a_run_can_keep_its_newest_checkpoints_alone(whole: Any, tmp_path: Path) -> None:
+    run = whole[0]
+    folder = RunDirectory(tmp_path, keep_boundaries=False)
+    for name in ("boundary-00", "boundary-01", "boundary-02"):
+        folder.save(name, {}, run.state.begun)
+    assert sorted(path.stem for path in folder.checkpoints.iterdir()) == [
+        "boundary-01",
+        "boundary-02",
+    ]
+    everything = run.folder.checkpoints
+    assert len([*everything.glob("boundary-*.ckpt")]) == 11
+    alone = sum(leaf.nbytes for leaf in jax.tree.leaves(run.subject.unpadded(run.state)))
+    assert (everything / "boundary-10.ckpt").stat().st_size < 1.1 * alone + 10_000

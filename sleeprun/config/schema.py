@@ -101,6 +101,7 @@ class RuntimeConfig(Section):
     skip_quiet: bool
     chunk_cycles: Count
     checkpoint_minutes: Positive
+    keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]
     expected_cycles_per_second: Positive
     progress: bool

@@ -1,0 +1,66 @@
+"""A search over sleeps, and the config that it leaves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import configured
+from omegaconf import OmegaConf
+
+from sleeprun.config import ImagesConfig
+from sleeprun.search import write_found
+
+TINY = (
+    "data=digits",
+    "network.hidden=[16,12]",
+    "network.weight_spread=0.3",
+    "sequence.samples=40",
+    "sleep.first=40",
+    "sleep.more=0",
+    "sleep.patch=5",
+    "tracking=disabled",
+)
+
+
+def test_what_was_found_is_written_over_what_the_search_began_with(tmp_path: Path) -> None:
+    began = {"schedule": "after", "inc": 0.1, "dec": 0.2, "threshold": [1.0, 2.0, 3.0]}
+    best = {"sleep.inc": 0.5, "sleep.threshold.1": 7.5, "training.rate": 9.0}
+    path = write_found(tmp_path, began, best, 0.25)
+    assert path == tmp_path / "sleep" / "found.yaml"
+    assert "0.2500" in path.read_text().splitlines()[0]
+    assert OmegaConf.to_container(OmegaConf.load(path)) == {
+        "schedule": "after",
+        "inc": 0.5,
+        "dec": 0.2,
+        "threshold": [1.0, 7.5, 3.0],
+    }
+
+
+def test_a_search_is_scored_on_images_and_seeds_of_its_own() -> None:
+    search = configured("+experiment=src2022/search", "data=digits", "sequence.validation=10")
+    reported = configured("+experiment=src2022/mnist", "data=digits")
+    assert isinstance(search, ImagesConfig)
+    assert not set(search.seeds) & set(reported.seeds)
+    assert search.sequence.validation
+    assert not search.arms
+
+
+@pytest.mark.slow
+def test_a_search_leaves_a_sleep_that_an_experiment_can_use(tmp_path: Path) -> None:
+    def sleeprun(*arguments: str) -> str:
+        command = [sys.executable, "-m", "sleeprun", *arguments]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    trials = ("sequence.validation=10", "hydra.sweeper.n_trials=2", "hydra.sweep.dir=searched")
+    sleeprun("-m", "+experiment=src2022/search", *TINY, *trials)
+    best = OmegaConf.load(tmp_path / "searched" / "optimization_results.yaml").best_params
+    told = sleeprun(
+        "--config-dir", "searched/conf", "+experiment=src_quick", "sleep=found", "--cfg", "job"
+    )
+    used = OmegaConf.create(told).sleep
+    assert used.inc == pytest.approx(best["sleep.inc"])
+    assert used.threshold[2] == pytest.approx(best["sleep.threshold.2"])
+    assert used.alpha_scale == 55.882454
