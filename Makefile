@@ -11,7 +11,7 @@ help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(READY)  ## set up and run the quick experiment
-	$(BIN)/sleeprun +experiment=foraging_quick
+	$(BIN)/sleeprun +experiment=src_quick
 
 test: $(READY)  ## set up and run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
