@@ -5,23 +5,21 @@ import json
 import logging
 import os
 import re
-import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import jax
 from platformdirs import user_cache_dir
-from rich.console import Console
 
 from sleeprun import branch, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.host import Alone, Host
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
-from sleeprun.sinks import Terminal, WandB, arms_table, score_table
+from sleeprun.sinks import WandB, arms_table, score_table
 from sleeprun.store import RunDirectory, write_whole
 from sleeprun.subject import subject_of
 
@@ -31,28 +29,29 @@ XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
-def carry_out(config: AnyConfig, path: Path) -> dict[str, Any]:
+def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[str, Any]:
     """Run, or go on with, an experiment in the directory `path`; returns its results.
 
     With arms, the phases that they share are run once; each arm then goes on from there in a
-    run directory of its own, `arms/NAME`.
+    run directory of its own, `arms/NAME`. Without a host the run has all devices to itself.
     """
     try:
-        return _with_arms(config, path)
+        return _with_arms(config, path, host)
     except KeyboardInterrupt:
         log.warning("interrupted; go on with: sleeprun resume=%s", path)
         raise
 
 
-def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
+def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, Any]:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     joint = _joint(config)
     devices = prepare_jax(config)
+    host = host or Alone(devices)
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
     folder = RunDirectory(path)
-    results = _run(config, shared, folder, devices, joint, config.origin, last=not config.arms)
+    results = _run(config, shared, folder, host, joint, config.origin, last=not config.arms)
     if not config.arms:
         return results
     # Arms of perceptrons carry different memories from birth on.
@@ -61,14 +60,14 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     for name, protocol in protocols.items():
         own = RunDirectory(path / "arms" / name)
         arm = config.arm(name)
-        by_arm[name] = _run(arm, protocol, own, devices, joint, beginning, last=True)
+        by_arm[name] = _run(arm, protocol, own, host, joint, beginning, last=True)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
         plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.report(results)
     folder.finish()
-    Console().print(arms_table(results))
+    host.tell(arms_table(results))
     return results
 
 
@@ -106,7 +105,7 @@ def _run(
     config: AnyConfig,
     protocol: Protocol,
     folder: RunDirectory,
-    devices: int,
+    host: Host,
     joint: dict[str, Any] | None,
     origin: str | None,
     *,
@@ -119,14 +118,12 @@ def _run(
     if origin and not any(folder.newest()):
         branch.off(branch.find(origin, config, protocol), config, folder)
     write_whole(folder.path / "protocol.txt", "\n".join([*describe(protocol), ""]).encode())
-    run = Run(config, subject_of(config, devices), protocol, folder)
+    run = Run(config, subject_of(config, host.devices, host.over), protocol, folder)
     before = list(run.resume())
     total = sum(cycles_of(phase) for phase in protocol)
-    console = Console(stderr=True)
-    shown = config.runtime.progress and console.is_terminal
     with ExitStack() as stack:
-        terminal = Terminal(console, total, len(config.seeds), shown, run.cycles_done())
-        sinks: list[Any] = [folder, stack.enter_context(terminal)]
+        shown = host.shown(config, total, run.cycles_done())
+        sinks: list[Any] = [folder, stack.enter_context(shown)]
         wandb = None
         if config.tracking.mode != "disabled" and last:
             described = config.model_dump(by_alias=True)
@@ -134,9 +131,8 @@ def _run(
             sinks.append(stack.enter_context(wandb))
             _tell([wandb], folder.events())  # what was recorded before this process began
         _tell(sinks, [*before, _start(config, run)])
-        with interruptible(run):
+        with host.stopping(run):
             _tell(sinks, _timed(run))
-        terminal.bar.stop()
         results = records.results(folder.events(), joint)
         if last:
             folder.report(results)
@@ -145,28 +141,9 @@ def _run(
             wandb.publish(results, figures)
     if last:
         folder.finish()
-        Console().print(score_table(results))
-        print(f"{folder.path}")
+        host.tell(score_table(results))
+        host.tell(f"{folder.path}")
     return results
-
-
-@contextmanager
-def interruptible(run: Run) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the run at its next chunk, with a checkpoint; twice, at once."""
-
-    def stop(number: int, _: object) -> None:
-        run.stopped = True
-        signal.signal(number, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:

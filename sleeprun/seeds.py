@@ -8,7 +8,21 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+
+# (function, devices) -> the same compiled, for all seeds of its last argument
+Over = Callable[[Callable, int], Callable]
+
+
+@cache
+def _mesh(count: int) -> Mesh:
+    return Mesh(jax.devices()[:count], ("seed",))
+
+
+def spread(tree: Any, count: int) -> Any:
+    """Leaves [seed, ...] on `count` devices, which share the seeds."""
+    return jax.device_put(tree, NamedSharding(_mesh(count), PartitionSpec("seed")))
 
 
 @cache
@@ -19,7 +33,6 @@ def over_seeds(function: Callable, count: int) -> Callable:
     after another, which keeps a network in cache and every branch a branch; an accelerator
     takes them as one batch.
     """
-    mesh = Mesh(jax.devices()[:count], ("seed",))
     on_cpu = jax.default_backend() == "cpu"
 
     @eqx.filter_jit
@@ -34,7 +47,7 @@ def over_seeds(function: Callable, count: int) -> Callable:
 
         return jax.shard_map(
             local,
-            mesh=mesh,
+            mesh=_mesh(count),
             in_specs=(PartitionSpec(), PartitionSpec("seed")),
             out_specs=PartitionSpec("seed"),
             check_vma=False,

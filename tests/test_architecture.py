@@ -23,10 +23,11 @@ LAYERS = [
     ["forager", "classifier"],
     ["subject"],
     ["run", "branch", "plots", "sinks"],
-    ["job", "help", "sweep"],
+    ["batch", "host", "overview", "rendezvous"],
+    ["job", "help", "sweep", "launcher"],
     ["__main__"],
 ]
-HOME = {"hydra": {"__main__", "help", "sweep"}, "wandb": {"sinks"}, "matplotlib": {"plots"}}
+HOME = {"hydra": {"__main__", "help", "launcher", "sweep"}, "wandb": {"sinks"}, "matplotlib": {"plots"}}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -1,0 +1,183 @@
+"""Calls that several jobs make at once, as one compiled program over [job x seed] rows.
+
+Which calls go together is decided by structure alone: the same function, the same tree, the same
+static leaves, the same shapes. Numbers may differ; every row has its own.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sleeprun.seeds import over_seeds, spread
+
+# Bytes from which equal leaves (data sets) are given to the program once and not to every row.
+LARGE = 1 << 16
+COPIES = 4  # of a row that are there at once: the job's, the program's, before and after
+
+
+class Call(NamedTuple):
+    """What `over_seeds(function, devices)(*arguments)` would be alone."""
+
+    function: Callable
+    arguments: tuple[Any, ...]  # at last the state, whose leaves are [seed, ...]
+
+    @property
+    def seeds(self) -> int:
+        return len(jax.tree.leaves(self.arguments[-1])[0])
+
+
+class Programs:
+    """Runs calls together, and knows which programs are there already.
+
+    A group that is smaller than one before, as jobs end or a sweeper's last batch is short, takes
+    that one's program with empty rows, which cost a CPU nothing.
+    """
+
+    def __init__(self, memory_gb: float | None = None):
+        self.memory_gb = memory_gb
+        self.sizes: dict[Hashable, list[int]] = defaultdict(list)  # rows of the compiled programs
+
+    def run(self, calls: Sequence[Call]) -> list[Any]:
+        """Each call's result, or the exception that it ended with, in numpy arrays."""
+        groups: dict[Hashable, list[int]] = defaultdict(list)
+        for place, call in enumerate(calls):
+            groups[_kind(call)].append(place)
+        results: list[Any] = [None] * len(calls)
+        for kind, members in groups.items():
+            for places in self._fitting(calls, members):
+                try:
+                    found = self._together(kind, [calls[place] for place in places])
+                except Exception as error:
+                    found = [error] * len(places)
+                for place, result in zip(places, found, strict=True):
+                    results[place] = result
+        return results
+
+    def _fitting(self, calls: Sequence[Call], members: list[int]) -> Iterator[list[int]]:
+        """The members in parts that fit into memory."""
+        first = calls[members[0]]
+        state = sum(leaf.nbytes for leaf in jax.tree.leaves(first.arguments[-1]))
+        most = max(1, int(_memory(self.memory_gb) * first.seeds / (COPIES * max(1, state))))
+        part: list[int] = []
+        rows = 0
+        for place in members:
+            if part and rows + calls[place].seeds > most:
+                yield part
+                part, rows = [], 0
+            part.append(place)
+            rows += calls[place].seeds
+        yield part
+
+    def _together(self, kind: Hashable, calls: list[Call]) -> list[Any]:
+        shared, own = _parted(calls)
+        owners = [job for job, call in enumerate(calls) for _ in range(call.seeds)]
+        devices = jax.device_count()
+        size = self._size((kind, jax.tree.structure(own[0])), len(owners), devices)
+        at = _dealt(len(owners), size, devices)
+        alive = np.zeros(size, bool)
+        alive[at] = True
+        numbers = _stacked([own[job] for job in owners], at, size)
+        seeds = [seed for call in calls for seed in _apart(call.arguments[-1], call.seeds)]
+        rows = spread((alive, numbers, _stacked(seeds, at, size)), devices)
+        found = over_seeds(_row(calls[0].function), devices)(*shared, rows)
+        whole = jax.tree.map(np.asarray, found)
+        ends = np.cumsum([call.seeds for call in calls])[:-1]
+        return [
+            jax.tree.map(lambda leaf, its=its: leaf[its], whole) for its in np.split(at, ends)
+        ]
+
+    def _size(self, program: Hashable, rows: int, devices: int) -> int:
+        """Rows of the smallest known program that has room, else of one to be compiled."""
+        if fitting := [size for size in self.sizes[program] if size >= rows]:
+            return min(fitting)
+        self.sizes[program].append(-(-rows // devices) * devices)
+        return self.sizes[program][-1]
+
+
+def _kind(call: Call) -> Hashable:
+    """Equal for calls that one program can serve."""
+    *shared, state = call.arguments
+    leaves, structure = jax.tree.flatten(shared)
+    grown, state_structure = jax.tree.flatten(state)
+    told = tuple(
+        (leaf.shape, leaf.dtype) if eqx.is_array(leaf) else (type(leaf), leaf) for leaf in leaves
+    )
+    rows = tuple((leaf.shape[1:], leaf.dtype) for leaf in grown)
+    return call.function, structure, told, state_structure, rows
+
+
+def _parted(calls: list[Call]) -> tuple[Any, list[Any]]:
+    """What all calls share, from the first; and what each has of its own, as numpy arrays."""
+    leaves = [jax.tree.leaves(call.arguments[:-1]) for call in calls]
+    structure = jax.tree.structure(calls[0].arguments[:-1])
+    is_own = [
+        eqx.is_array(of_all[0]) and not _one_for_all(of_all) for of_all in zip(*leaves, strict=True)
+    ]
+    mask = jax.tree.unflatten(structure, is_own)
+    shared = eqx.filter(calls[0].arguments[:-1], mask, inverse=True)
+    own = [eqx.filter(call.arguments[:-1], mask) for call in calls]
+    return shared, [jax.tree.map(np.asarray, one) for one in own]
+
+
+def _one_for_all(leaves: Sequence[Any]) -> bool:
+    first, *others = leaves
+    return first.nbytes >= LARGE and all(
+        other is first or np.array_equal(other, first) for other in others
+    )
+
+
+def _apart(state: Any, seeds: int) -> list[Any]:
+    """A state's seeds one by one."""
+    leaves, structure = jax.tree.flatten(jax.tree.map(np.asarray, state))
+    return [jax.tree.unflatten(structure, [leaf[seed] for leaf in leaves]) for seed in range(seeds)]
+
+
+def _stacked(rows: list[Any], at: np.ndarray, size: int) -> Any:
+    """`rows` at their places among `size`; the places left are like the last row."""
+    filled = [rows[-1]] * size
+    for place, row in zip(at, rows, strict=True):
+        filled[place] = row
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
+
+
+def _dealt(rows: int, size: int, devices: int) -> np.ndarray:
+    """The rows' places, dealt out so that every device has as many rows."""
+    row = np.arange(rows)
+    return row % devices * (size // devices) + row // devices
+
+
+@cache
+def _row(function: Callable) -> Callable:
+    """`function` of a row: its own numbers beside what is shared, and nothing for an empty row."""
+
+    def row(*arguments: Any) -> Any:
+        *shared, (alive, own, state) = arguments
+
+        def live() -> Any:
+            return function(*eqx.combine(tuple(shared), own), state)
+
+        if jax.default_backend() != "cpu":  # empty rows run beside the others
+            return live()
+        blank = jax.eval_shape(live)
+        return jax.lax.cond(
+            alive, live, lambda: jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), blank)
+        )
+
+    return row
+
+
+def _memory(gb: float | None) -> float:
+    """Bytes to use: so many, or three quarters of what is free."""
+    if gb is not None:
+        return gb * 2**30
+    told = jax.devices()[0].memory_stats()
+    if told and "bytes_limit" in told:
+        return 0.75 * jax.device_count() * (told["bytes_limit"] - told["bytes_in_use"])
+    return 0.75 * os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
