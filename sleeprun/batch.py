@@ -33,6 +33,18 @@ class Call(NamedTuple):
         return len(jax.tree.leaves(self.arguments[-1])[0])
 
 
+class Given(NamedTuple):
+    """A leaf of all rows, and the parts of it that the calls were given."""
+
+    whole: jax.Array
+    at: tuple[int, ...]
+    parts: list[np.ndarray]
+
+    def is_all_of(self, parts: Sequence[Any], at: np.ndarray, size: int) -> bool:
+        together = len(parts) == len(self.parts) and (tuple(at), size) == (self.at, len(self.whole))
+        return together and all(one is other for one, other in zip(parts, self.parts, strict=True))
+
+
 class Programs:
     """Runs calls together, and knows which programs are there already.
 
@@ -43,6 +55,7 @@ class Programs:
     def __init__(self, memory_gb: float | None = None):
         self.memory_gb = memory_gb
         self.sizes: dict[Hashable, list[int]] = defaultdict(list)  # rows of the compiled programs
+        self.given: dict[int, Given] = {}  # by the first part's id, what the last run gave out
 
     def run(self, calls: Sequence[Call]) -> list[Any]:
         """Each call's result, or the exception that it ended with, in numpy arrays."""
@@ -50,10 +63,11 @@ class Programs:
         for place, call in enumerate(calls):
             groups[_kind(call)].append(place)
         results: list[Any] = [None] * len(calls)
+        before, self.given = self.given, {}
         for kind, members in groups.items():
             for places in self._fitting(calls, members):
                 try:
-                    found = self._together(kind, [calls[place] for place in places])
+                    found = self._together(kind, [calls[place] for place in places], before)
                 except Exception as error:
                     found = [error] * len(places)
                 for place, result in zip(places, found, strict=True):
@@ -75,7 +89,7 @@ class Programs:
             rows += calls[place].seeds
         yield part
 
-    def _together(self, kind: Hashable, calls: list[Call]) -> list[Any]:
+    def _together(self, kind: Hashable, calls: list[Call], before: dict[int, "Given"]) -> list[Any]:
         shared, own = _parted(calls)
         owners = [job for job, call in enumerate(calls) for _ in range(call.seeds)]
         devices = jax.device_count()
@@ -84,14 +98,20 @@ class Programs:
         alive = np.zeros(size, bool)
         alive[at] = True
         numbers = _stacked([own[job] for job in owners], at, size)
-        seeds = [seed for call in calls for seed in _apart(call.arguments[-1], call.seeds)]
-        rows = spread((alive, numbers, _stacked(seeds, at, size)), devices)
+        state = _joined([call.arguments[-1] for call in calls], at, size, before)
+        rows = spread((alive, numbers, state), devices)
         found = over_seeds(_row(calls[0].function), devices)(*shared, rows)
-        whole = jax.tree.map(np.asarray, found)
-        ends = np.cumsum([call.seeds for call in calls])[:-1]
-        return [
-            jax.tree.map(lambda leaf, its=its: leaf[its], whole) for its in np.split(at, ends)
-        ]
+        leaves, structure = jax.tree.flatten(found)
+        parts = [self._give(leaf, at, [call.seeds for call in calls]) for leaf in leaves]
+        return [jax.tree.unflatten(structure, its) for its in zip(*parts, strict=True)]
+
+    def _give(self, whole: jax.Array, at: np.ndarray, seeds: list[int]) -> list[np.ndarray]:
+        """Each call's part of a leaf; kept in mind, since most come back together."""
+        rows = np.asarray(whole)
+        places = np.split(at, np.cumsum(seeds)[:-1])
+        parts = [rows[its[0] : its[0] + 1] if len(its) == 1 else rows[its] for its in places]
+        self.given[id(parts[0])] = Given(whole, tuple(at), parts)
+        return parts
 
     def _size(self, program: Hashable, rows: int, devices: int) -> int:
         """Rows of the smallest known program that has room, else of one to be compiled."""
@@ -133,10 +153,16 @@ def _one_for_all(leaves: Sequence[Any]) -> bool:
     )
 
 
-def _apart(state: Any, seeds: int) -> list[Any]:
-    """A state's seeds one by one."""
-    leaves, structure = jax.tree.flatten(jax.tree.map(np.asarray, state))
-    return [jax.tree.unflatten(structure, [leaf[seed] for leaf in leaves]) for seed in range(seeds)]
+def _joined(states: list[Any], at: np.ndarray, size: int, before: dict[int, "Given"]) -> Any:
+    """The states' rows at their places, leaf by leaf: as they were given out, or stacked anew."""
+
+    def joined(*parts: Any) -> Any:
+        given = before.get(id(parts[0]))
+        if given and given.is_all_of(parts, at, size):
+            return given.whole
+        return _stacked([seed for part in parts for seed in np.asarray(part)], at, size)
+
+    return jax.tree.map(joined, *states)
 
 
 def _stacked(rows: list[Any], at: np.ndarray, size: int) -> Any:

@@ -34,10 +34,9 @@ class Host(Protocol):
 class Alone:
     """A run that has the process, its devices and its terminal to itself."""
 
-    over = staticmethod(over_seeds)
-
     def __init__(self, devices: int):
         self.devices = devices
+        self.over: Over = over_seeds
 
     def shown(self, config: AnyConfig, cycles: int, done: int) -> Terminal:
         console = Console(stderr=True)

@@ -45,6 +45,8 @@ class Batched(Launcher):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+        loader = hydra_context.config_loader
+        loader.load_sweep_config = _composed_once(loader.load_sweep_config)  # type: ignore
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -101,6 +103,20 @@ class Batched(Launcher):
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
         )
+
+
+def _composed_once(compose: Callable[..., DictConfig]) -> Callable[..., DictConfig]:
+    """A sweeper composes a job's config to see whether it can be; the launcher takes that one."""
+    composed: dict[tuple[str, ...], DictConfig] = {}
+
+    def once(master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        given = tuple(sweep_overrides)
+        if given in composed:
+            return composed.pop(given)
+        composed[given] = compose(master_config, sweep_overrides)
+        return composed[given]
+
+    return once
 
 
 def _how(result: JobReturn | BaseException) -> str:

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-
 # (function, devices) -> the same compiled, for all seeds of its last argument
 Over = Callable[[Callable, int], Callable]
 

@@ -62,8 +62,8 @@ def jobs_of(folder: Path) -> list[Path]:
     """The directories of a sweep's jobs, in order; a job that it has twice comes once."""
     listed = folder / "jobs.txt"
     lines = listed.read_text().splitlines() if listed.exists() else []
-    numbered = sorted((int(number), path) for number, path in (line.split(" ", 1) for line in lines))
-    return [Path(path) for path in dict.fromkeys(path for _, path in numbered)]
+    numbered = sorted(lines, key=lambda line: int(line.split(" ", 1)[0]))
+    return [Path(path) for path in dict.fromkeys(line.split(" ", 1)[1] for line in numbered)]
 
 
 def print_table() -> None:

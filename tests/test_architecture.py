@@ -27,7 +27,11 @@ LAYERS = [
     ["job", "help", "sweep", "launcher"],
     ["__main__"],
 ]
-HOME = {"hydra": {"__main__", "help", "launcher", "sweep"}, "wandb": {"sinks"}, "matplotlib": {"plots"}}
+HOME = {
+    "hydra": {"__main__", "help", "launcher", "sweep"},
+    "wandb": {"sinks"},
+    "matplotlib": {"plots"},
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
