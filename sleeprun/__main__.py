@@ -87,7 +87,7 @@ def _explained() -> int:
             log.exception("failed")
         return FAILED
     finally:
-        sweep.print_table()
+        sweep.conclude()
         shutil.rmtree(_scratch(), ignore_errors=True)
 
 

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
-from rich.markup import escape
 
+log = logging.getLogger("sleeprun")
 # Sections that have no effect on a job's results, but for two keys of `runtime`.
 ASIDE = {"hydra", "runtime", "tracking", "resume", "dry_run"}
 _folders: list[Path] = []
@@ -30,7 +32,7 @@ def identity(*, _root_: DictConfig) -> str:
 
 
 class Sweep(Callback):
-    """Hydra tells it where the sweep goes and of every job; `print_table` is called at the end.
+    """Hydra tells it where the sweep goes and of every job; `conclude` is called at the end.
 
     `folder` is this call's own; its `jobs.txt` lists the directories of the jobs.
     """
@@ -58,42 +60,27 @@ def begun() -> bool:
     return bool(_folders)
 
 
-def jobs_of(folder: Path) -> list[Path]:
-    """The directories of a sweep's jobs, in order; a job that it has twice comes once."""
-    listed = folder / "jobs.txt"
-    lines = listed.read_text().splitlines() if listed.exists() else []
-    numbered = sorted(lines, key=lambda line: int(line.split(" ", 1)[0]))
-    return [Path(path) for path in dict.fromkeys(line.split(" ", 1)[1] for line in numbered)]
-
-
-def print_table() -> None:
-    """The jobs of the multirun that has just ended, failed ones included."""
-    from rich.console import Console
-    from rich.table import Table
-
+def conclude() -> None:
+    """The jobs of the multirun that has just ended, failed ones included: a table, and files."""
     for folder in _folders:
-        table = Table(title=f"sweep {folder}")
-        for column in ("job", "overrides", "status", "accuracy", "forgetting"):
-            table.add_column(column)
-        for path in jobs_of(folder):
-            table.add_row(*_row(path))
-        Console().print(table)
+        from rich.console import Console
+
+        from sleeprun import findings
+
+        if not (found := findings.read(findings.jobs_of(folder))):
+            continue
+        Console().print(findings.table(folder, found))
+        for path in [*findings.write(folder, found), *_drawn(found, folder)]:
+            print(path)
     _folders.clear()
 
 
-def _row(job: Path) -> list[str]:
-    from sleeprun.stats import mean_and_sd
+def _drawn(found: Sequence[Any], folder: Path) -> list[Path]:
+    """The picture; a failure is only told, since all that it shows is in the files."""
+    try:
+        from sleeprun import landscape
 
-    overrides = OmegaConf.load(job / ".hydra" / "overrides.yaml")
-    results = job / "results.json"
-    found = json.loads(results.read_text()) if results.exists() else {}
-    arms = found.get("arms") or {"": found.get("metrics", {})}
-    status = "done" if (job / "DONE").exists() else f"[red]failed[/], see {job}"
-    numbers = [
-        "\n".join(
-            f"{arm} {mean_and_sd(metrics.get(name, {}), 3)}".strip()
-            for arm, metrics in arms.items()
-        )
-        for name in ("accuracy", "forgetting")
-    ]
-    return [job.name, escape(" ".join(map(str, overrides))), status, *numbers]
+        return landscape.draw(found, folder)
+    except Exception as error:
+        log.warning("no picture in %s: %s", folder, error)
+        return []

@@ -22,15 +22,15 @@ LAYERS = [
     ["experiment", "records", "store", "mismatch"],
     ["forager", "classifier"],
     ["subject"],
-    ["run", "branch", "plots", "sinks"],
-    ["batch", "host", "overview", "rendezvous"],
+    ["run", "branch", "plots", "sinks", "findings"],
+    ["batch", "host", "overview", "rendezvous", "landscape"],
     ["job", "help", "sweep", "launcher"],
     ["__main__"],
 ]
 HOME = {
     "hydra": {"__main__", "help", "launcher", "sweep"},
     "wandb": {"sinks"},
-    "matplotlib": {"plots"},
+    "matplotlib": {"landscape", "plots"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from sleeprun.__main__ import conf_dir
+from sleeprun.findings import jobs_of
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +82,8 @@ class Ended:
     @property
     def jobs(self) -> list[Path]:
         """The job directories of the one multirun."""
-        return sorted(self.cwd.glob("multirun/tiny/*/[0-9]*"))
+        (listed,) = self.cwd.glob("multirun/tiny/*/jobs.txt")
+        return jobs_of(listed.parent)
 
 
 def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
@@ -586,7 +588,7 @@ def test_one_failing_job_does_not_stop_a_sweep(later: dict[str, Future[Ended]]) 
 
 def test_a_sweep_ends_with_a_table_of_all_its_jobs(later: dict[str, Future[Ended]]) -> None:
     ended = later["swept"].result()
-    done, failed = (line for line in ended.out.splitlines() if re.match(r"│ [01] ", line))
+    done, failed = (line for line in ended.out.splitlines() if re.match(r"│ [0-9a-f]{10} ", line))
     assert "fan_in=9 " in done
     assert "done" in done
     accuracy = results(ended.jobs[0])["metrics"]["accuracy"]["mean"]
