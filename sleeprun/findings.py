@@ -88,25 +88,23 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         for told, group in groups(found).items()
     }
     best = {
-        measure: choose(known, default=None)
+        measure: choose(known) if len(known) > 1 else None
         for measure, choose in SHOWN.items()
-        for known in [[d[measure]["mean"] for d in described.values() if d[measure]["n"]]]
+        for known in [{each[measure]["mean"] for each in described.values()} - {None}]
     }
     for told, group in groups(found).items():
         cells = [escape(value) for value in told[: None if arms else -1]]
         seeds = max(described[told][measure]["n"] for measure in SHOWN)
-        scores = [
-            _marked(described[told][measure], best[measure], len(described)) for measure in SHOWN
-        ]
+        scores = [_marked(described[told][measure], best[measure]) for measure in SHOWN]
         drawn.add_row(*cells, str(seeds), *scores, _status(group))
     return drawn
 
 
-def _marked(measure: dict[str, Any], best: float | None, rows: int) -> str:
+def _marked(measure: dict[str, Any], best: float | None) -> str:
     told = stats.mean_and_sd({"mean": measure["mean"]}, 3)
     if measure["ci95"]:
         told += " [{:.3f}, {:.3f}]".format(*measure["ci95"])
-    is_best = rows > 1 and best is not None and measure["mean"] == best
+    is_best = best is not None and measure["mean"] == best
     return f"[bold]{escape(told)} *[/]" if is_best else escape(told)
 
 
