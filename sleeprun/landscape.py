@@ -12,11 +12,11 @@ from sleeprun.findings import SHOWN, Found, groups, swept, values
 
 
 def draw(found: Sequence[Found], folder: Path) -> list[Path]:
-    """One panel a measure; nothing where no key, or more than two, were swept."""
+    """One panel a measure; nothing unless one or two keys were swept, and some job is done."""
     keys = [key for key in swept(found) if key != "seeds"]
     if any(one.arm for one in found):
         keys.append("arm")
-    if len(keys) not in (1, 2):
+    if len(keys) not in (1, 2) or not any(one.seeds for one in found):
         return []
     figure = Figure((9, 3.6), layout="constrained")
     for axes, measure in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
