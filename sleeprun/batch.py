@@ -7,7 +7,7 @@ static leaves, the same shapes. Numbers may differ; every row has its own.
 import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -188,16 +188,20 @@ def _row(function: Callable) -> Callable:
 
     def row(*arguments: Any) -> Any:
         *shared, (alive, own, state) = arguments
+        arrays, static = eqx.partition(eqx.combine(tuple(shared), own), eqx.is_array)
 
-        def live() -> Any:
-            return function(*eqx.combine(tuple(shared), own), state)
+        @partial(jax.jit, inline=True)  # so that it is traced once
+        def live(arrays: Any, state: Any) -> Any:
+            return function(*eqx.combine(arrays, static), state)
 
         if jax.default_backend() != "cpu":  # empty rows run beside the others
-            return live()
-        blank = jax.eval_shape(live)
-        return jax.lax.cond(
-            alive, live, lambda: jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), blank)
-        )
+            return live(arrays, state)
+        blank = jax.eval_shape(live, arrays, state)
+
+        def empty(arrays: Any, state: Any) -> Any:
+            return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), blank)
+
+        return jax.lax.cond(alive, live, empty, arrays, state)
 
     return row
 

@@ -34,11 +34,6 @@ def call(function: Callable, rate: float, seeds: int, kind: str = "up", count: i
     return Call(function, (jnp.float32(rate), kind, jnp.int32(count), state))
 
 
-def traced(traces: list[int]) -> int:
-    """Compilations: each traces a function twice, once for its shapes."""
-    return len(traces) // 2
-
-
 def alone(one: Call) -> Any:
     return over_seeds(one.function, 1)(*one.arguments)
 
@@ -52,7 +47,7 @@ def test_calls_that_differ_in_numbers_are_one_program() -> None:
     calls = [call(grow, rate, seeds) for rate, seeds in ((0.5, 3), (0.25, 1), (2.0, 2))]
     calls.append(call(grow, 1.0, 2, count=7))
     results = Programs().run(calls)
-    assert traced(traces) == 1
+    assert len(traces) == 1
     for one, result in zip(calls, results, strict=True):
         assert_same(result, alone(one))
 
@@ -61,7 +56,7 @@ def test_calls_of_another_structure_are_another_program() -> None:
     grow, traces = counted()
     calls = [call(grow, 0.5, 1, kind) for kind in ("up", "down", "up", "down")]
     results = Programs().run(calls)
-    assert traced(traces) == 2
+    assert len(traces) == 2
     for one, result in zip(calls, results, strict=True):
         assert_same(result, alone(one))
 
@@ -72,7 +67,7 @@ def test_a_group_that_shrinks_is_not_compiled_again() -> None:
     calls = [call(grow, rate, 2) for rate in (0.1, 0.2, 0.3, 0.4)]
     for left in (4, 3, 1):
         results = programs.run(calls[:left])
-        assert traced(traces) == 1
+        assert len(traces) == 1
         assert len(results) == left
     assert_same(results[0], alone(calls[0]))
 
@@ -119,7 +114,7 @@ def test_what_does_not_fit_into_memory_is_run_in_parts() -> None:
     calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3)]
     a_row = batch.COPIES * 8
     results = Programs(memory_gb=2 * a_row / 2**30).run(calls)
-    assert traced(traces) == 1  # two and one
+    assert len(traces) == 1  # two and one
     for one, result in zip(calls, results, strict=True):
         assert_same(result, alone(one))
 
@@ -151,7 +146,7 @@ def test_jobs_meet_at_their_calls_and_leave_when_they_end() -> None:
         return live
 
     results = hold(job(0.5, 1), job(0.25, 3), job(2.0, 2))
-    assert traced(traces) == 1
+    assert len(traces) == 1
     start = np.arange(4, dtype=np.float32).reshape(2, 2)
     for result, grown in zip(results, (1.5, 2.25, 12.0), strict=True):
         np.testing.assert_allclose(result, start + grown)
