@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from sleeprun.config import AnyConfig
+    from sleeprun.host import Host
+
 log = logging.getLogger("sleeprun")
 PACKAGE = Path(__file__).parent
 OK, FAILED, MISTAKE, UNMET, INTERRUPTED = 0, 1, 2, 3, 130
@@ -56,12 +59,14 @@ def _explained() -> int:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from sleeprun import sweep
+    from sleeprun import launcher, sweep
     from sleeprun.config import ConfigError
     from sleeprun.help import explain_group, explain_hydra
 
     OmegaConf.register_new_resolver("sleeprun.folder", _folder, replace=True)
     OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
+    OmegaConf.register_new_resolver("sleeprun.identity", sweep.identity, replace=True)
+    launcher.register()
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
         if _failures:
@@ -84,7 +89,7 @@ def _explained() -> int:
             log.exception("failed")
         return FAILED
     finally:
-        sweep.print_table()
+        sweep.conclude()
         shutil.rmtree(_scratch(), ignore_errors=True)
 
 
@@ -116,10 +121,10 @@ def _record(resume: str | None) -> str | None:
 _failures: list[Exception] = []
 
 
-def _job(cfg: "DictConfig") -> float | None:
+def _job(cfg: "DictConfig", host: "Host | None" = None) -> float | None:
     """`job`, its failure kept for `_explained`, before which Hydra would print a line."""
     try:
-        return job(cfg)
+        return job(cfg, host)
     except Exception as error:
         if _mode() == "MULTIRUN":
             raise
@@ -127,7 +132,7 @@ def _job(cfg: "DictConfig") -> float | None:
         return None
 
 
-def job(cfg: "DictConfig") -> float | None:
+def job(cfg: "DictConfig", host: "Host | None" = None) -> float | None:
     """One run: returns the objective, the mean final score over the trained tasks."""
     from hydra.core.hydra_config import HydraConfig
 
@@ -135,7 +140,7 @@ def job(cfg: "DictConfig") -> float | None:
 
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
-        return _carry_out(cfg, folder)
+        return _carry_out(cfg, folder, host)
     except (ConfigError, Unmet) as error:
         if _mode() == "MULTIRUN":
             log.error("%s", error)
@@ -159,7 +164,7 @@ def _remove(folder: Path) -> None:
         left.rmdir()
 
 
-def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
+def _carry_out(cfg: "DictConfig", folder: Path, host: "Host | None") -> float | None:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
@@ -174,13 +179,11 @@ def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
 
         print_protocol(config)
         return None
-    if _mode() == "MULTIRUN" and config.tracking.group is None:
-        group = Path(HydraConfig.get().sweep.dir).name
-        tracking = config.tracking.model_copy(update={"group": group})
-        config = config.model_copy(update={"tracking": tracking})
+    if _mode() == "MULTIRUN":
+        config = _of_a_sweep(config, folder)
     from sleeprun.job import carry_out
 
-    results = carry_out(config, folder)
+    results = carry_out(config, folder, host)
     arms = results.get("arms") or {"": results["metrics"]}
     unmet = [
         f"runtime.require.{name}={least}: {arm or 'the run'} reached only {metrics[name]['mean']}"
@@ -192,6 +195,17 @@ def _carry_out(cfg: "DictConfig", folder: Path) -> float | None:
         raise Unmet("\n".join([*unmet, f"see {folder}"]))
     means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
     return None if None in means else sum(means) / len(means)
+
+
+def _of_a_sweep(config: "AnyConfig", folder: Path) -> "AnyConfig":
+    """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
+    from hydra.core.hydra_config import HydraConfig
+
+    tracking = config.tracking
+    if tracking.group is None:
+        tracking = tracking.model_copy(update={"group": Path(HydraConfig.get().sweep.dir).name})
+    begun = str(folder) if (folder / "events.jsonl").exists() else None
+    return config.model_copy(update={"tracking": tracking, "resume": begun})
 
 
 def _mode() -> str:

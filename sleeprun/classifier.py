@@ -11,13 +11,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Int
 
 from sleeprun import noise, probes, pupil
 from sleeprun.config import ImagesConfig
 from sleeprun.config.images import ProbesConfig
 from sleeprun.experiment import engine_of
+from sleeprun.learners import optimiser
 from sleeprun.learners.methods import METHODS
 from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
@@ -27,7 +27,7 @@ from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
-from sleeprun.seeds import PerSeed, over_seeds, pad
+from sleeprun.seeds import Over, PerSeed, over_seeds, pad
 from sleeprun.sequence import Sequence, sequences
 from sleeprun.tasks.images import ImageTask, mean_image
 
@@ -37,8 +37,8 @@ Event = dict[str, Any]
 class Classifier:
     """Leaves of a state are [seed, ...], padded to a multiple of the devices."""
 
-    def __init__(self, config: ImagesConfig, devices: int):
-        self.config, self.devices = config, devices
+    def __init__(self, config: ImagesConfig, devices: int, over: Over = over_seeds):
+        self.config, self.devices, self.over = config, devices, over
         self.seeds = len(config.seeds)
         self.sequences = sequences(config)
         self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
@@ -53,9 +53,9 @@ class Classifier:
         choice = config.learner.model_dump(exclude={"kind"})
         self.learner = METHODS[config.learner.kind](**choice)
         self.optimiser = (
-            optax.sgd(training.rate, momentum=training.momentum)
+            optimiser.sgd(training.rate, training.momentum)
             if training.optimiser == "sgd"
-            else optax.adam(training.rate)
+            else optimiser.adam(training.rate)
         )
         idle = not sleep.plasticity
         self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
@@ -282,4 +282,4 @@ class Classifier:
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""
-        return jax.block_until_ready(over_seeds(function, self.devices)(*arguments))
+        return jax.block_until_ready(self.over(function, self.devices)(*arguments))

@@ -19,7 +19,7 @@ from sleeprun.experiment import build, newborns
 from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol import cycles_of
 from sleeprun.room import Room, doubled, overrun, room, with_room
-from sleeprun.seeds import over_seeds, pad
+from sleeprun.seeds import Over, over_seeds, pad
 from sleeprun.sleep import DRIVES
 
 Event = dict[str, Any]
@@ -29,8 +29,8 @@ Lived = Wake | Sleep | Interleave
 class Forager:
     """Leaves of a state are [seed, ...], padded to a multiple of the devices."""
 
-    def __init__(self, config: Config, devices: int):
-        self.config, self.devices = config, devices
+    def __init__(self, config: Config, devices: int, over: Over = over_seeds):
+        self.config, self.devices, self.over = config, devices, over
         self.seeds = len(config.seeds)
         self.experiment = build(config)
         self.engine = self.experiment.network.engine
@@ -131,7 +131,7 @@ class Forager:
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""
-        compiled = over_seeds(function, self.devices)
+        compiled = self.over(function, self.devices)
         return jax.block_until_ready(compiled(self.experiment, *arguments))
 
 

@@ -18,7 +18,7 @@ sleeprun: how does sleep keep neural networks from forgetting?
   sleeprun +experiment=NAME --cfg job             print its whole config: every key can be given
   sleeprun +experiment=NAME protocol.scale=0.1 seeds=4
   sleeprun +experiment=src_quick arms=none learner=ewc    another method on images
-  sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; hydra/launcher=joblib: in parallel
+  sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; called again, it goes on
   sleeprun resume=RUN_DIR                         go on with a run that was broken off
   sleeprun +experiment=NAME from=RUN_DIR          begin at a boundary of that run, not from birth
   sleeprun --config-dir DIR +experiment=MINE      experiments of your own, in DIR/experiment/

@@ -5,11 +5,9 @@ import json
 import logging
 import os
 import re
-import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,10 @@ from rich.console import Console
 
 from sleeprun import arm_plots, bounds, branch, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.host import Alone, Host
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
-from sleeprun.sinks import Terminal, WandB
+from sleeprun.sinks import WandB
 from sleeprun.store import RunDirectory, write_whole
 from sleeprun.subject import subject_of
 from sleeprun.tables import arms_tables, probes_table, score_table
@@ -33,29 +32,30 @@ ACCOUNTS = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
-def carry_out(config: AnyConfig, path: Path) -> dict[str, Any]:
+def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[str, Any]:
     """Run, or go on with, an experiment in the directory `path`; returns its results.
 
     With arms, the phases that they share are run once; each arm then goes on from there in a
-    run directory of its own, `arms/NAME`.
+    run directory of its own, `arms/NAME`. Without a host the run has all devices to itself.
     """
     try:
-        return _with_arms(config, path)
+        return _with_arms(config, path, host)
     except KeyboardInterrupt:
         log.warning("interrupted; go on with: sleeprun resume=%s", path)
         raise
 
 
-def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
+def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, Any]:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     found = bounds.given(config)
     devices = prepare_jax(config)
+    host = host or Alone(devices)
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
     keep = config.runtime.keep_boundaries
     folder = RunDirectory(path, keep)
-    results = _run(config, shared, folder, devices, found, config.origin, last=not config.arms)
+    results = _run(config, shared, folder, host, found, config.origin, last=not config.arms)
     if not config.arms:
         return results
     # Arms of perceptrons carry different memories from birth on.
@@ -63,7 +63,7 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
     done = {}
     for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
         own, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
-        done[name] = _run(arm, protocols[name], own, devices, found, beginning, last=True)
+        done[name] = _run(arm, protocols[name], own, host, found, beginning, last=True)
         if arm.bound:
             found = {arm.bound: done[name]} | found
     by_arm = {name: done[name] for name in protocols}
@@ -77,8 +77,7 @@ def _with_arms(config: AnyConfig, path: Path) -> dict[str, Any]:
         arm_plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.report(results)
     folder.finish()
-    console = Console()
-    console.print(*arms_tables(results, console), sep="\n")
+    host.tell(*arms_tables(results, Console()))
     return results
 
 
@@ -116,7 +115,7 @@ def _run(
     config: AnyConfig,
     protocol: Protocol,
     folder: RunDirectory,
-    devices: int,
+    host: Host,
     lying_between: dict[str, dict[str, Any]],
     origin: str | None,
     *,
@@ -130,24 +129,20 @@ def _run(
         branch.off(branch.find(origin, config, protocol), config, folder)
     lines = [*describe(protocol, config.unit), ""]
     write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
-    run = Run(config, subject_of(config, devices), protocol, folder)
+    run = Run(config, subject_of(config, host.devices, host.over), protocol, folder)
     before = list(run.resume())
     total = sum(cycles_of(phase) for phase in protocol)
-    console = Console(stderr=True)
-    shown = config.runtime.progress and console.is_terminal
     with ExitStack() as stack:
-        terminal = Terminal(console, config, total, shown, run.cycles_done())
-        sinks: list[Any] = [folder, stack.enter_context(terminal)]
+        sinks: list[Any] = [folder]
         wandb = None
         if config.tracking.mode != "disabled" and last:
             described = config.model_dump(by_alias=True)
             wandb = WandB(folder.path, config.name, described, config.tracking)
             sinks.append(stack.enter_context(wandb))
             _tell([wandb], folder.events())  # what was recorded before this process began
-        _tell(sinks, [*before, _start(config, run)])
-        with interruptible(run):
-            _tell(sinks, _timed(run))
-        terminal.bar.stop()
+        with host.shown(config, total, run.cycles_done()) as shown, host.stopping(run):
+            _tell([*sinks, shown], [*before, _start(config, run)])
+            _tell([*sinks, shown], _timed(run))
         results = records.results(folder.events(), lying_between.get("joint"))
         results["bounds"] = bounds.summary(lying_between)
         if last:
@@ -157,30 +152,8 @@ def _run(
             wandb.publish(results, figures)
     if last:
         folder.finish()
-        Console().print(score_table(results))
-        if probed := probes_table(results):
-            Console().print(probed)
-        print(f"{folder.path}")
+        host.tell(score_table(results), probes_table(results), str(folder.path))
     return results
-
-
-@contextmanager
-def interruptible(run: Run) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the run at its next chunk, with a checkpoint; twice, at once."""
-
-    def stop(number: int, _: object) -> None:
-        run.stopped = True
-        signal.signal(number, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:

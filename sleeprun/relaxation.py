@@ -6,10 +6,12 @@ Taylor polynomial where all deviations are small; and, for a neuron near rest th
 given a current below threshold, a table over that current of where it is `reach` steps later.
 """
 
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -83,6 +85,12 @@ class _PowerSeries:
 
 def relaxation_of(neuron: RulkovMap, steps: int) -> Relaxation:
     """The relaxation of a neuron over up to `steps` steps."""
+    return _relaxation(tuple(map(float, jax.tree.leaves(neuron))), steps)
+
+
+@lru_cache(maxsize=64)  # the jobs of a sweep ask again
+def _relaxation(numbers: tuple[float, ...], steps: int) -> Relaxation:
+    neuron = RulkovMap(*map(jnp.float32, numbers))
     ring = _PowerSeries(3, DEGREE)
     v, u, i = (ring.constant(0.0) for _ in range(3))
     for which, series in enumerate((v, u, i)):

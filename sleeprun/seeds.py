@@ -1,6 +1,6 @@
 """All seeds of a run at once: spread over the devices, and batched on each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -8,13 +8,39 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+# (function, devices) -> the same compiled, for all seeds of its last argument
+Over = Callable[[Callable, int], Callable]
+
+
+@cache
+def _mesh(count: int) -> Mesh:
+    return Mesh(jax.devices()[:count], ("seed",))
+
+
+def spread(tree: Any, count: int) -> Any:
+    """Leaves [seed, ...] on `count` devices, which share the seeds."""
+    return jax.device_put(tree, NamedSharding(_mesh(count), PartitionSpec("seed")))
 
 
 class PerSeed(NamedTuple):
     """An argument that differs from seed to seed: its leaves are [seed, ...], as a state's are."""
 
     tree: Any
+
+
+def parted(arguments: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What all seeds share, and what each has of its own: None where it is the other."""
+    shared = tuple(None if isinstance(each, PerSeed) else each for each in arguments)
+    own = tuple(each.tree if isinstance(each, PerSeed) else None for each in arguments)
+    return shared, own
+
+
+def merged(shared: Sequence[Any], own: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments of one seed."""
+    pairs = zip(shared, own, strict=True)
+    return tuple(common if mine is None else mine for common, mine in pairs)
 
 
 @cache
@@ -27,15 +53,11 @@ def over_seeds(function: Callable, count: int) -> Callable:
     after another, which keeps a network in cache and every branch a branch; an accelerator
     takes them as one batch.
     """
-    mesh = Mesh(jax.devices()[:count], ("seed",))
     on_cpu = jax.default_backend() == "cpu"
 
     @eqx.filter_jit
     def compiled(*arguments: Any) -> Any:
-        own = [
-            argument.tree if isinstance(argument, PerSeed) else None for argument in arguments[:-1]
-        ]
-        shared = [None if isinstance(each, PerSeed) else each for each in arguments[:-1]]
+        shared, own = parted(arguments[:-1])
         arrays, static = eqx.partition(shared, eqx.is_array)
 
         def local(arrays: Any, own: Any, state: Any) -> Any:
@@ -43,11 +65,7 @@ def over_seeds(function: Callable, count: int) -> Callable:
 
             def one_seed(each: tuple[Any, Any]) -> Any:
                 own, state = each
-                given = [
-                    common if mine is None else mine
-                    for common, mine in zip(shared, own, strict=True)
-                ]
-                return function(*given, state)
+                return function(*merged(shared, own), state)
 
             rows = (own, state)
             return jax.lax.map(one_seed, rows) if on_cpu else jax.vmap(one_seed)(rows)
@@ -55,7 +73,7 @@ def over_seeds(function: Callable, count: int) -> Callable:
         per_seed = PartitionSpec("seed")
         return jax.shard_map(
             local,
-            mesh=mesh,
+            mesh=_mesh(count),
             in_specs=(PartitionSpec(), per_seed, per_seed),
             out_specs=per_seed,
             check_vma=False,

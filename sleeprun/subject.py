@@ -14,6 +14,7 @@ from sleeprun.classifier import Classifier
 from sleeprun.config import AnyConfig, ImagesConfig
 from sleeprun.forager import Forager
 from sleeprun.phases import Boundary, Phase, Score
+from sleeprun.seeds import Over, over_seeds
 
 Event = dict[str, Any]
 
@@ -74,7 +75,7 @@ class Subject(Protocol):
         ...
 
 
-def subject_of(config: AnyConfig, devices: int) -> Subject:
+def subject_of(config: AnyConfig, devices: int, over: Over = over_seeds) -> Subject:
     if isinstance(config, ImagesConfig):
-        return Classifier(config, devices)
-    return Forager(config, devices)
+        return Classifier(config, devices, over)
+    return Forager(config, devices, over)

@@ -1,22 +1,58 @@
-"""A multirun's end: one table of all its jobs."""
+"""A sweep: which of its jobs is which, and at its end one table of them all."""
 
+import hashlib
 import json
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
-from rich.markup import escape
 
+log = logging.getLogger("sleeprun")
+# Sections that have no effect on a job's results, but for two keys of `runtime`.
+ASIDE = {"hydra", "runtime", "tracking", "resume", "dry_run"}
 _folders: list[Path] = []
 
 
+def identity(*, _root_: DictConfig) -> str:
+    """A short hash of everything that a job's results depend on: its directory's name."""
+    defining: dict[str, Any] = {
+        str(key): _root_[key]
+        if not OmegaConf.is_config(_root_[key])
+        else OmegaConf.to_container(_root_[key], resolve=True)
+        for key in _root_
+        if key not in ASIDE
+    }
+    defining["runtime"] = [_root_.runtime.simulate, _root_.runtime.skip_quiet]
+    text = json.dumps(defining, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
 class Sweep(Callback):
-    """Hydra tells it where the sweep goes; `print_table` is called when all is over."""
+    """Hydra tells it where the sweep goes and of every job; `conclude` is called at the end.
+
+    `folder` is this call's own; its `jobs.txt` lists the directories of the jobs.
+    """
+
+    def __init__(self, folder: str):
+        self.folder = Path(folder)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         if not config.dry_run:
-            _folders.append(Path(config.hydra.sweep.dir))
+            _folders.append(self.folder)
+
+    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+        """In whichever process the job is."""
+        mode = HydraConfig.get().mode
+        if config.dry_run or mode is None or mode.name != "MULTIRUN":
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        line = f"{config.hydra.job.num} {config.hydra.runtime.output_dir}\n"
+        with (self.folder / "jobs.txt").open("a") as file:
+            file.write(line)
 
 
 def begun() -> bool:
@@ -24,39 +60,27 @@ def begun() -> bool:
     return bool(_folders)
 
 
-def print_table() -> None:
-    """The jobs of the multirun that has just ended, failed ones included."""
-    from rich.console import Console
-    from rich.table import Table
-
+def conclude() -> None:
+    """The jobs of the multirun that has just ended, failed ones included: a table, and files."""
     for folder in _folders:
-        table = Table(title=f"sweep {folder}")
-        for column in ("job", "overrides", "status", "accuracy", "forgetting"):
-            table.add_column(column)
-        for path in sorted(folder.glob("**/.hydra"), key=_number):
-            table.add_row(*_row(path.parent, folder))
-        Console().print(table)
+        from rich.console import Console
+
+        from sleeprun import findings
+
+        if not (found := findings.read(findings.jobs_of(folder))):
+            continue
+        Console().print(findings.table(folder, found))
+        for path in [*findings.write(folder, found), *_drawn(found, folder)]:
+            print(path)
     _folders.clear()
 
 
-def _number(path: Path) -> tuple[int, str]:
-    name = path.parent.name
-    return (int(name) if name.isdigit() else 1 << 30, name)
+def _drawn(found: Sequence[Any], folder: Path) -> list[Path]:
+    """The picture; a failure is only told, since all that it shows is in the files."""
+    try:
+        from sleeprun import landscape
 
-
-def _row(job: Path, sweep: Path) -> list[str]:
-    from sleeprun.stats import mean_and_sd
-
-    overrides = OmegaConf.load(job / ".hydra" / "overrides.yaml")
-    results = job / "results.json"
-    found = json.loads(results.read_text()) if results.exists() else {}
-    arms = found.get("arms") or {"": found.get("metrics", {})}
-    status = "done" if (job / "DONE").exists() else f"[red]failed[/], see {job}"
-    numbers = [
-        "\n".join(
-            f"{arm} {mean_and_sd(metrics.get(name, {}), 3)}".strip()
-            for arm, metrics in arms.items()
-        )
-        for name in ("accuracy", "forgetting")
-    ]
-    return [str(job.relative_to(sweep)), escape(" ".join(map(str, overrides))), status, *numbers]
+        return landscape.draw(found, folder)
+    except Exception as error:
+        log.warning("no picture in %s: %s", folder, error)
+        return []

@@ -24,14 +24,22 @@ LAYERS = [
     ["subject"],
     ["sheets"],
     ["image_plots", "performance_plots"],
-    ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables"],
-    ["job", "help", "sweep", "search"],
+    ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables", "findings"],
+    ["batch", "host", "overview", "rendezvous", "landscape"],
+    ["job", "help", "sweep", "search", "launcher"],
     ["__main__"],
 ]
 HOME = {
-    "hydra": {"__main__", "help", "sweep", "search"},
+    "hydra": {"__main__", "help", "launcher", "sweep", "search"},
     "wandb": {"sinks"},
-    "matplotlib": {"sheets", "plots", "performance_plots", "image_plots", "arm_plots"},
+    "matplotlib": {
+        "sheets",
+        "plots",
+        "performance_plots",
+        "image_plots",
+        "arm_plots",
+        "landscape",
+    },
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from sleeprun.__main__ import conf_dir
+from sleeprun.findings import jobs_of
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +82,8 @@ class Ended:
     @property
     def jobs(self) -> list[Path]:
         """The job directories of the one multirun."""
-        return sorted(self.cwd.glob("multirun/tiny/*/[0-9]*"))
+        (listed,) = self.cwd.glob("multirun/tiny/*/jobs.txt")
+        return jobs_of(listed.parent)
 
 
 def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
@@ -586,16 +588,13 @@ def test_one_failing_job_does_not_stop_a_sweep(later: dict[str, Future[Ended]]) 
 
 def test_a_sweep_ends_with_a_table_of_all_its_jobs(later: dict[str, Future[Ended]]) -> None:
     ended = later["swept"].result()
-    done, failed = (line for line in ended.out.splitlines() if re.match(r"│ [01] ", line))
-    assert "fan_in=9 " in done
+    done, failed = (line for line in ended.out.splitlines() if re.match(r"│ 9+ ", line))
+    assert "fan_in" in ended.out
     assert "done" in done
     accuracy = results(ended.jobs[0])["metrics"]["accuracy"]["mean"]
     assert f"{accuracy:.3f}" in done
-    assert "fan_in=99 " in failed
     assert "failed" in failed
     assert str(ended.jobs[1].relative_to(ended.cwd)) in ended.out
-    assert "tasks=[task1,task2]" in done
-    assert "tasks=[task1,task2]" in failed
 
 
 def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(

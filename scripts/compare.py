@@ -1,0 +1,149 @@
+"""Compares runs or sweeps: a table of arms, with differences paired over the seeds they share.
+
+    python scripts/compare.py RUN_OR_SWEEP_DIR... [--measure accuracy] [--out FOLDER]
+
+The first arm is what the others are compared with. A run with arms brings each of them; a
+sweep's folder (the dated one, with jobs.txt) brings its jobs, those that differ in seeds only as
+one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
+signs, corrected by Holm's method over all comparisons. Written as compare.md and compare.tex.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import permutation_test
+
+from sleeprun import findings, stats
+from sleeprun.store import write_whole
+
+Arms = dict[str, dict[int, float]]  # a score by seed
+HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
+
+
+class Difference(NamedTuple):
+    described: dict[str, Any]
+    p: float | None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--measure", default="accuracy")
+    parser.add_argument("--out", type=Path, default=Path())
+    given = parser.parse_args()
+    try:
+        arms = read(given.folders, given.measure)
+    except ValueError as error:
+        sys.exit(f"compare: {error}")
+    lines = table(arms, given.measure)
+    write_whole(given.out / "compare.md", markdown(lines).encode())
+    write_whole(given.out / "compare.tex", latex(lines).encode())
+    print(markdown(lines))
+
+
+def read(folders: list[Path], measure: str) -> Arms:
+    """The arms by name. Raises ValueError where a folder has no results or not this measure."""
+    arms: Arms = {}
+    for folder in folders:
+        for name, metrics, seeds in _found(folder):
+            if measure not in metrics:
+                raise ValueError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
+            scores = arms.setdefault(name, {})
+            for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
+                if score is not None:
+                    scores[seed] = score
+    return arms
+
+
+def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
+    if (folder / "jobs.txt").exists():
+        found = findings.read(findings.jobs_of(folder))
+        keys = [key for key in findings.swept(found) if key != "seeds"]
+        return [
+            (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
+             one.metrics, one.seeds)
+            for told, group in findings.groups(found).items()
+            for one in group
+            if one.done
+        ]  # fmt: skip
+    results = folder / "results.json"
+    if not results.exists():
+        raise ValueError(f"{folder}: neither a run that is done nor a sweep")
+    told = json.loads(results.read_text())
+    arms = told.get("arms") or {"": told["metrics"]}
+    return [
+        (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"])
+        for arm, metrics in arms.items()
+    ]
+
+
+def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
+    first = next(iter(arms))
+    differences = {
+        name: paired(scores, arms[first]) for name, scores in arms.items() if name != first
+    }
+    corrected = holm({name: each.p for name, each in differences.items()})
+    lines = [(f"arm ({measure})", *HEAD[1:])]
+    for name, scores in arms.items():
+        described = stats.describe(list(scores.values()))
+        told = [name, str(described["n"]), stats.mean_and_sd(described, 3)]
+        if name == first:
+            lines.append((*told, "", "", ""))
+            continue
+        found, p = differences[name].described, corrected[name]
+        lines.append((*told, difference(found), str(found["n"]), "-" if p is None else f"{p:.3g}"))
+    return lines
+
+
+def difference(found: dict[str, Any]) -> str:
+    around = " [{:+.3f}, {:+.3f}]".format(*found["ci95"]) if found["ci95"] else ""
+    return "-" if found["mean"] is None else f"{found['mean']:+.3f}{around}"
+
+
+def paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference:
+    """Over the seeds that both have; p of a two-sided test that flips signs, for two and more."""
+    shared = sorted(ours.keys() & theirs.keys())
+    a, b = ([scores[seed] for seed in shared] for scores in (ours, theirs))
+    p = None
+    if len(shared) >= 2:
+        gaps = np.subtract(a, b)
+        p = permutation_test(
+            (gaps,), np.mean, permutation_type="samples", rng=np.random.default_rng(0)
+        ).pvalue
+    return Difference(stats.paired_difference(a, b), None if p is None else float(p))
+
+
+def holm(p: dict[str, float | None]) -> dict[str, float | None]:
+    """Holm's step-down correction (1979) over the comparisons that have a p."""
+    known = sorted((value, name) for name, value in p.items() if value is not None)
+    corrected: dict[str, float | None] = dict.fromkeys(p)
+    largest = 0.0
+    for rank, (value, name) in enumerate(known):
+        largest = max(largest, min(1.0, value * (len(known) - rank)))
+        corrected[name] = largest
+    return corrected
+
+
+def markdown(lines: list[tuple[str, ...]]) -> str:
+    head, *body = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join([head, "|---" * len(HEAD) + "|", *body, ""])
+
+
+def latex(lines: list[tuple[str, ...]]) -> str:
+    def row(line: tuple[str, ...]) -> str:
+        cells = [cell.replace("_", r"\_").replace("%", r"\%") for cell in line]
+        return " & ".join(cell.replace("+-", r"$\pm$") for cell in cells) + r" \\"
+
+    head, *body = map(row, lines)
+    rows = [r"\begin{tabular}{lrrrrr}", r"\hline", head, r"\hline", *body, r"\hline"]
+    return "\n".join([*rows, r"\end{tabular}", ""])
+
+
+if __name__ == "__main__":
+    main()

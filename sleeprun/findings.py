@@ -1,0 +1,172 @@
+"""What a sweep found: its jobs, grouped by what was swept, as a table, files and a picture."""
+
+import csv
+import importlib.util
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.markup import escape
+from rich.table import Table
+
+from sleeprun import stats
+from sleeprun.store import write_whole
+
+log = logging.getLogger("sleeprun")
+SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
+DIGITS = 4  # of a swept number in the table
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A job of a sweep, or an arm of one."""
+
+    path: Path
+    overrides: dict[str, str]
+    done: bool
+    arm: str
+    seeds: list[int]
+    metrics: dict[str, dict[str, Any]]  # as in results.json
+
+
+def jobs_of(sweep: Path) -> list[Path]:
+    """The directories of a sweep's jobs, in order; a job that it has twice comes once."""
+    listed = sweep / "jobs.txt"
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    numbered = sorted(lines, key=lambda line: int(line.split(" ", 1)[0]))
+    return [Path(path) for path in dict.fromkeys(line.split(" ", 1)[1] for line in numbered)]
+
+
+def read(jobs: Sequence[Path]) -> list[Found]:
+    return [found for job in jobs for found in _read(job)]
+
+
+def _read(job: Path) -> Iterator[Found]:
+    given = yaml.safe_load((job / ".hydra" / "overrides.yaml").read_text())
+    overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
+    done = (job / "DONE").exists()
+    results = json.loads((job / "results.json").read_text()) if done else {}
+    arms = results.get("arms") or {"": results.get("metrics", {})}
+    for arm, metrics in arms.items():
+        yield Found(job, overrides, done, arm, results.get("seeds", []), metrics)
+
+
+def swept(found: Sequence[Found]) -> list[str]:
+    """The keys whose values differ between jobs."""
+    keys = dict.fromkeys(key for one in found for key in one.overrides)
+    return [key for key in keys if len({one.overrides.get(key) for one in found}) > 1]
+
+
+def values(found: Sequence[Found], measure: str) -> list[float | None]:
+    """Of all seeds of all jobs of a group."""
+    return [v for one in found for v in one.metrics.get(measure, {}).get("per_seed", [])]
+
+
+def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:
+    """Jobs by the values of what was swept; those that differ in seeds only are together."""
+    keys = [key for key in swept(found) if key != "seeds"]
+    grouped: dict[tuple[str, ...], list[Found]] = {}
+    for one in found:
+        told = tuple(one.overrides.get(key, "-") for key in keys)
+        grouped.setdefault((*told, one.arm), []).append(one)
+    return grouped
+
+
+def table(sweep: Path, found: Sequence[Found]) -> Table:
+    """A row a group: mean, 95 % interval and number of seeds; the best mean is bold."""
+    keys = [key for key in swept(found) if key != "seeds"]
+    arms = any(one.arm for one in found)
+    drawn = Table(title=f"sweep {sweep}: mean [95 % interval] over seeds")
+    for column in (*keys, *(["arm"] if arms else []), "seeds", *SHOWN, "status"):
+        drawn.add_column(column, overflow="fold")
+    described = {
+        told: {measure: stats.describe(values(group, measure)) for measure in SHOWN}
+        for told, group in groups(found).items()
+    }
+    best = {
+        measure: choose(known) if len(known) > 1 else None
+        for measure, choose in SHOWN.items()
+        for known in [{each[measure]["mean"] for each in described.values()} - {None}]
+    }
+    for told, group in groups(found).items():
+        cells = [escape(_short(value)) for value in told[: None if arms else -1]]
+        seeds = max(described[told][measure]["n"] for measure in SHOWN)
+        scores = [_marked(described[told][measure], best[measure]) for measure in SHOWN]
+        drawn.add_row(*cells, str(seeds), *scores, _status(group))
+    return drawn
+
+
+def _marked(measure: dict[str, Any], best: float | None) -> str:
+    told = stats.mean_and_sd({"mean": measure["mean"]}, 3)
+    if measure["ci95"]:
+        told += " [{:.3f}, {:.3f}]".format(*measure["ci95"])
+    is_best = best is not None and measure["mean"] == best
+    return f"[bold]{escape(told)} *[/]" if is_best else escape(told)
+
+
+def _short(value: str) -> str:
+    """A fraction that a search drew, with few digits; all else as it was given."""
+    try:
+        drawn = "." in value and len(value) > 2 * DIGITS
+        return f"{float(value):.{DIGITS}g}" if drawn else value
+    except ValueError:
+        return value
+
+
+def _status(group: Sequence[Found]) -> str:
+    failed = [str(one.path) for one in group if not one.done]
+    return "done" if not failed else f"[red]failed[/], see {escape(', '.join(failed))}"
+
+
+def rows(found: Sequence[Found]) -> list[Row]:
+    """A row a seed: the job, what was swept, and every measure."""
+    keys = swept(found)
+    return [
+        {
+            "job": str(one.path),
+            **{key: one.overrides.get(key) for key in keys if key != "seeds"},
+            "arm": one.arm,
+            "seed": seed,
+            **{name: measure["per_seed"][place] for name, measure in one.metrics.items()},
+        }
+        for one in found
+        for place, seed in enumerate(one.seeds)
+    ]
+
+
+def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
+    """sweep.csv, sweep.parquet where pyarrow is there, and a picture where one or two keys
+    were swept."""
+    told = rows(found)
+    if not told:
+        return []
+    columns = list(dict.fromkeys(column for row in told for column in row))
+    draft = sweep / ".sweep.csv"
+    with draft.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(told)
+    paths = [draft.replace(sweep / "sweep.csv")]
+    if importlib.util.find_spec("pyarrow"):
+        paths.append(_parquet(sweep / "sweep.parquet", told, columns))
+    else:
+        log.info("no sweep.parquet: pip install 'sleeprun[parquet]'")
+    return paths
+
+
+def _parquet(path: Path, told: list[Row], columns: list[str]) -> Path:
+    import io
+
+    import pyarrow
+    import pyarrow.parquet
+
+    content = io.BytesIO()
+    columnar = {column: [row.get(column) for row in told] for column in columns}
+    pyarrow.parquet.write_table(pyarrow.table(columnar), content)
+    write_whole(path, content.getvalue())
+    return path

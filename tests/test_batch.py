@@ -1,0 +1,252 @@
+"""Calls of several jobs as one program, and the place where jobs meet."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sleeprun import batch
+from sleeprun.batch import Call, Programs
+from sleeprun.overview import Overview
+from sleeprun.rendezvous import Rendezvous, Seat
+from sleeprun.seeds import PerSeed, over_seeds
+
+
+def counted() -> tuple[Callable, list[int]]:
+    """A function of one seed, and a list that is longer by one whenever it is compiled."""
+    traces = []
+
+    def grow(rate: jax.Array, kind: str, count: jax.Array, state: jax.Array) -> tuple[Any, Any]:
+        traces.append(1)
+        sign = 1 if kind == "up" else -1
+        state = jax.lax.fori_loop(0, count, lambda _, s: s + sign * rate, state)
+        return state, state.sum()
+
+    return grow, traces
+
+
+def call(function: Callable, rate: float, seeds: int, kind: str = "up", count: int = 3) -> Call:
+    state = jnp.arange(seeds * 2, dtype=jnp.float32).reshape(seeds, 2)
+    return Call(function, (jnp.float32(rate), kind, jnp.int32(count), state))
+
+
+def alone(one: Call) -> Any:
+    return over_seeds(one.function, 1)(*one.arguments)
+
+
+def assert_same(found: Any, expected: Any) -> None:
+    jax.tree.map(np.testing.assert_array_equal, found, jax.tree.map(np.asarray, expected))
+
+
+def test_calls_that_differ_in_numbers_are_one_program() -> None:
+    grow, traces = counted()
+    calls = [call(grow, rate, seeds) for rate, seeds in ((0.5, 3), (0.25, 1), (2.0, 2))]
+    calls.append(call(grow, 1.0, 2, count=7))
+    results = Programs().run(calls)
+    assert len(traces) == 1
+    for one, result in zip(calls, results, strict=True):
+        assert_same(result, alone(one))
+
+
+def test_calls_of_another_structure_are_another_program() -> None:
+    grow, traces = counted()
+    calls = [call(grow, 0.5, 1, kind) for kind in ("up", "down", "up", "down")]
+    results = Programs().run(calls)
+    assert len(traces) == 2
+    for one, result in zip(calls, results, strict=True):
+        assert_same(result, alone(one))
+
+
+def test_a_group_that_shrinks_is_not_compiled_again() -> None:
+    grow, traces = counted()
+    programs = Programs()
+    calls = [call(grow, rate, 2) for rate in (0.1, 0.2, 0.3, 0.4)]
+    for left in (4, 3, 1):
+        results = programs.run(calls[:left])
+        assert len(traces) == 1
+        assert len(results) == left
+    assert_same(results[0], alone(calls[0]))
+
+
+def test_states_that_come_back_are_right_in_every_order() -> None:
+    grow, _ = counted()
+    programs = Programs()
+    calls = [call(grow, rate, seeds) for rate, seeds in ((0.5, 1), (0.25, 2), (2.0, 1))]
+    for order in ([0, 1, 2], [0, 1, 2], [0, 2], [2, 1, 0]):
+        results = programs.run([calls[place] for place in order])
+        for place, (state, total) in zip(order, results, strict=True):
+            expected = alone(calls[place])
+            assert_same((state, total), expected)
+            calls[place] = calls[place]._replace(arguments=(*calls[place].arguments[:-1], state))
+
+
+def test_an_argument_of_each_seeds_own_goes_with_its_seed() -> None:
+    """Among numbers that a job has for all its seeds, and beside calls whose seeds share it."""
+    traces = []
+
+    def look(rate: jax.Array, images: jax.Array, labels: Any, state: jax.Array) -> jax.Array:
+        traces.append(1)
+        return state + rate * images.sum(axis=0) + labels["of"].sum()
+
+    def look_of(rate: float, seeds: int, own: bool) -> Call:
+        shape = (seeds, 3, 2) if own else (3, 2)
+        images = rate + jnp.arange(np.prod(shape), dtype=jnp.float32).reshape(shape)
+        labels = {"of": jnp.arange(seeds, dtype=jnp.float32)[:, None] if own else jnp.ones(1)}
+        given = (PerSeed(images), PerSeed(labels)) if own else (images, labels)
+        return Call(look, (jnp.float32(rate), *given, jnp.ones((seeds, 2))))
+
+    calls = [look_of(rate, seeds, own) for rate, seeds, own in (
+        (0.5, 3, True), (1.0, 2, False), (2.0, 1, True), (4.0, 2, True), (8.0, 1, False),
+    )]  # fmt: skip
+    results = Programs().run(calls)
+    assert len(traces) == 2
+    for one, result in zip(calls, results, strict=True):
+        assert_same(result, alone(one))
+    images = np.arange(18, dtype=np.float32).reshape(3, 3, 2) + np.float32(0.5)
+    expected = 1 + 0.5 * images.sum(axis=1) + np.arange(3)[:, None]
+    np.testing.assert_array_equal(results[0], expected)
+
+
+def test_large_equal_leaves_are_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stacked = []
+    honest = batch._stacked
+    monkeypatch.setattr(
+        batch,
+        "_stacked",
+        lambda rows, *how: stacked.append(jax.tree.leaves(rows[0])) or honest(rows, *how),
+    )
+
+    def look(data: jax.Array, state: jax.Array) -> jax.Array:
+        return state + data.sum()
+
+    def run(*data: jax.Array) -> list[Any]:
+        stacked.clear()
+        calls = [Call(look, (one, jnp.ones((1, 2)))) for one in data]
+        results = Programs().run(calls)
+        for one, result in zip(calls, results, strict=True):
+            assert_same(result, alone(one))
+        return stacked[0]
+
+    images = jnp.ones((batch.LARGE // 16, 8))
+    assert run(images, images + 0) == []
+    assert len(run(images, images + 1)) == 1
+
+
+def test_what_does_not_fit_into_memory_is_run_in_parts() -> None:
+    grow, traces = counted()
+    calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3)]
+    a_row = batch.COPIES * 8
+    results = Programs(memory_gb=2 * a_row / 2**30).run(calls)
+    assert len(traces) == 1  # two and one
+    for one, result in zip(calls, results, strict=True):
+        assert_same(result, alone(one))
+
+
+def test_what_each_seed_has_of_its_own_takes_memory() -> None:
+    def look(images: jax.Array, state: jax.Array) -> jax.Array:
+        return state + images.sum()
+
+    call = Call(look, (PerSeed(jnp.ones((2, 6))), jnp.ones((2, 2))))
+    a_job = batch.COPIES * (2 * 6 * 4 + 2 * 2 * 4)
+    parts = [[*Programs(memory_gb=room / 2**30)._fitting([call] * 3, [0, 1, 2])]
+             for room in (3 * a_job, 2 * a_job, a_job)]  # fmt: skip
+    assert parts == [[[0, 1, 2]], [[0, 1], [2]], [[0], [1], [2]]]
+
+
+def test_rows_are_dealt_to_the_devices_evenly() -> None:
+    at = batch._dealt(5, 8, 2)
+    assert sorted(place // 4 for place in at) == [0, 0, 0, 1, 1]
+    assert len(set(at.tolist())) == 5
+
+
+def hold(*jobs: Callable[[Seat], Any], at_once: int = 99, stop: Any = None) -> list[Any]:
+    overview = Overview(["job"] * len(jobs), lambda result: type(result).__name__)
+    meeting = Rendezvous(Programs(), overview, lambda: lambda: None, at_once)
+    if stop is not None:
+        stop.append(meeting)
+    return meeting.hold(jobs)
+
+
+def test_jobs_meet_at_their_calls_and_leave_when_they_end() -> None:
+    grow, traces = counted()
+
+    def job(rate: float, chunks: int) -> Callable[[Seat], Any]:
+        def live(seat: Seat) -> Any:
+            *shared, state = call(grow, rate, 2).arguments
+            for _ in range(chunks):
+                state, _ = seat.over(grow, seat.devices)(*shared, state)
+            return np.asarray(state)
+
+        return live
+
+    results = hold(job(0.5, 1), job(0.25, 3), job(2.0, 2))
+    assert len(traces) == 1
+    start = np.arange(4, dtype=np.float32).reshape(2, 2)
+    for result, grown in zip(results, (1.5, 2.25, 12.0), strict=True):
+        np.testing.assert_allclose(result, start + grown)
+
+
+def test_a_job_that_fails_takes_nobody_down() -> None:
+    grow, _ = counted()
+
+    def fails(seat: Seat) -> None:
+        seat.over(grow, 1)(*call(grow, 1.0, 1).arguments)
+        raise ValueError("mine alone")
+
+    def lives(seat: Seat) -> float:
+        for _ in range(3):
+            _, total = seat.over(grow, 1)(*call(grow, 1.0, 1).arguments)
+        return float(total[0])
+
+    failed, lived = hold(fails, lives)
+    assert isinstance(failed, ValueError)
+    assert lived == 7.0
+
+
+def test_what_fails_when_compiled_is_told_to_its_jobs_alone() -> None:
+    grow, _ = counted()
+
+    def wrong(state: jax.Array) -> jax.Array:
+        raise TypeError("cannot be compiled")
+
+    def one(function: Callable, *shared: Any) -> Callable[[Seat], Any]:
+        return lambda seat: seat.over(function, 1)(*shared, jnp.ones((1, 2)))
+
+    bad, good = hold(one(wrong), one(grow, jnp.float32(1.0), "up", jnp.int32(1)))
+    assert isinstance(bad, TypeError)
+    np.testing.assert_array_equal(good[0], [[2.0, 2.0]])
+
+
+def test_no_more_jobs_live_at_once_than_wanted() -> None:
+    grow, _ = counted()
+    alive: list[int] = []
+
+    def job(seat: Seat) -> int:
+        before = threading.active_count()
+        seat.over(grow, 1)(*call(grow, 1.0, 1).arguments)
+        alive.append(threading.active_count())
+        return before
+
+    others = threading.active_count()
+    assert len(hold(*[job] * 7, at_once=2)) == 7
+    assert max(alive) <= others + 2
+
+
+def test_jobs_that_are_stopped_are_not_begun() -> None:
+    meeting: list[Rendezvous] = []
+
+    def first(seat: Seat) -> str:
+        meeting[0].stop()
+        return "done"
+
+    done, never = hold(first, first, stop=meeting)
+    assert done == "done"
+    assert isinstance(never, KeyboardInterrupt)
+
+
+def test_no_jobs() -> None:
+    assert hold() == []

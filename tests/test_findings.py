@@ -1,0 +1,134 @@
+"""What a sweep's jobs add up to, and the comparison of arms."""
+
+import csv
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from sleeprun import findings, landscape, stats
+
+HERE = Path(__file__).parent
+spec = importlib.util.spec_from_file_location("compare", HERE.parent / "scripts" / "compare.py")
+assert spec
+assert spec.loader
+compare = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(compare)
+
+
+def job(folder: Path, overrides: list[str], seeds: list[int], accuracy: list[float]) -> Path:
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "overrides.yaml").write_text(json.dumps(overrides))
+    forgetting = stats.describe([1 - score for score in accuracy])
+    metrics = {"accuracy": stats.describe(accuracy), "forgetting": forgetting}
+    told = {"experiment": "made up", "seeds": seeds, "metrics": metrics}
+    (folder / "results.json").write_text(json.dumps(told))
+    (folder / "DONE").touch()
+    return folder
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    """Two rewards x two pairs of seeds, and a third reward that failed."""
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    scores = {"0": [0.1, 0.3, 0.2, 0.4], "0.5": [0.5, 0.6, 0.7, 0.9]}
+    lines = []
+    for reward, of_seeds in scores.items():
+        for first in (0, 2):
+            seeds = [first, first + 1]
+            overrides = ["+experiment=x", f"sleep.reward={reward}", f"seeds={seeds}"]
+            path = job(
+                tmp_path / f"{reward}-{first}", overrides, seeds, of_seeds[first : first + 2]
+            )
+            lines.append(f"{len(lines)} {path}")
+    failed = job(tmp_path / "bad", ["+experiment=x", "sleep.reward=1", "seeds=[0,1]"], [], [])
+    (failed / "DONE").unlink()
+    lines.append(f"{len(lines)} {failed}")
+    (folder / "jobs.txt").write_text("\n".join([lines[-1], *lines]) + "\n")
+    return folder
+
+
+def test_jobs_come_in_order_and_once(sweep: Path) -> None:
+    names = [path.name for path in findings.jobs_of(sweep)]
+    assert names == ["0-0", "0-2", "0.5-0", "0.5-2", "bad"]
+
+
+def test_jobs_that_differ_in_seeds_only_are_a_group(sweep: Path) -> None:
+    found = findings.read(findings.jobs_of(sweep))
+    assert findings.swept(found) == ["sleep.reward", "seeds"]
+    groups = findings.groups(found)
+    assert list(groups) == [("0", ""), ("0.5", ""), ("1", "")]
+    assert findings.values(groups["0", ""], "accuracy") == [0.1, 0.3, 0.2, 0.4]
+
+
+def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
+    console = Console(width=200, record=True, quiet=False, file=None)
+    with console.capture() as capture:
+        console.print(findings.table(sweep, findings.read(findings.jobs_of(sweep))))
+    lines = {line.split("│")[1].strip(): line for line in capture.get().splitlines() if "│" in line}
+    assert "0.675 *" in lines["0.5"]
+    assert "0.325 *" in lines["0.5"]
+    assert "*" not in lines["0"]
+    assert "failed" in lines["1"]
+
+
+def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
+    found = findings.read(findings.jobs_of(sweep))
+    paths = findings.write(sweep, found)
+    with paths[0].open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["seed"] for row in rows] == ["0", "1", "2", "3"] * 2
+    assert [float(row["accuracy"]) for row in rows][:4] == [0.1, 0.3, 0.2, 0.4]
+    assert {row["sleep.reward"] for row in rows} == {"0", "0.5"}
+    has_arrow = importlib.util.find_spec("pyarrow") is not None
+    assert (sweep / "sweep.parquet").exists() == has_arrow
+
+
+@pytest.mark.parametrize("key", ["", "sleep.kick=0", "learner=naive"])
+def test_the_picture_of_one_key_and_of_two(key: str, tmp_path: Path) -> None:
+    found = []
+    for number, reward in enumerate(("0.5", "0", "1")):
+        for again, second in enumerate(dict.fromkeys([key, key and f"{key}1"])):
+            path = tmp_path / f"{number}{again}"
+            overrides = [f"sleep.reward={reward}", *filter(None, [second])]
+            found += findings.read([job(path, overrides, [0, 1], [0.1 * number, 0.2])])
+    (picture,) = landscape.draw(found, tmp_path)
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_numbers_are_ordered_by_size() -> None:
+    assert landscape.ordered(["10", "2", "2", "0"]) == ["0", "2", "10"]
+    assert landscape.ordered(["naive", "ewc"]) == ["naive", "ewc"]
+
+
+def test_a_drawn_number_is_told_with_few_digits() -> None:
+    told = {"262.59194459393575": "262.6", "0.00037114301": "0.0003711", "12345678": "12345678"}
+    told |= {"0.25": "0.25", "data/of.last.week": "data/of.last.week"}
+    assert {value: findings._short(value) for value in told} == told
+
+
+def test_holm_by_hand() -> None:
+    """0.01 x 3, 0.04 x 1 raised to what comes before it, 0.03 x 2."""
+    given: dict[str, Any] = {"a": 0.01, "b": 0.04, "c": 0.03, "d": None}
+    assert compare.holm(given) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06, "d": None})
+
+
+def test_arms_are_paired_over_the_seeds_they_share() -> None:
+    ours, theirs = {0: 0.5, 1: 0.7, 2: 0.9}, {1: 0.6, 2: 0.7, 3: 0.0}
+    found = compare.paired(ours, theirs)
+    np.testing.assert_allclose(found.described["per_seed"], [0.1, 0.2])
+    assert found.p == 0.5  # of the four ways to sign two gaps, two are as far from zero
+
+
+def test_the_comparison_of_a_sweep(sweep: Path) -> None:
+    arms = compare.read([sweep], "accuracy")
+    assert list(arms) == ["sleep.reward=0", "sleep.reward=0.5"]
+    head, first, second = compare.table(arms, "accuracy")
+    assert len(head) == len(first) == len(second)
+    assert second[2:] == ("0.675 +- 0.171", "+0.425", "4", "0.125")
+    assert r"\pm" in compare.latex([head, first, second])

@@ -1,0 +1,153 @@
+"""Sweeps as a user calls them: together as if alone, broken off and gone on with."""
+
+import json
+import re
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_classifier import TINY as TINY_IMAGES
+from test_cli import PATIENCE, TINY, Ended, begin, end, events, header, results, sleeprun
+
+pytestmark = pytest.mark.slow
+
+SHORT = ("protocol.train=0.5", "protocol.test=0.5")
+NUMBERS_AND_STRUCTURE = ("sleep.reward=0,0.5", "sleep.drive=rate_matched,poisson")
+SEEDS = "seeds=[0,1],[2]"
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("own") / "conf"
+    (folder / "experiment").mkdir(parents=True)
+    (folder / "experiment" / "tiny.yaml").write_text(TINY)
+    return ["--multirun", "--config-dir", str(folder), "+experiment=tiny", *SHORT]
+
+
+@pytest.fixture(scope="module")
+def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Ended]]:
+    """Sweeps, two at a time."""
+    images = ["--multirun", *TINY_IMAGES, "training.epochs=4", "tracking=disabled"]
+    images += ["runtime.figures=false", "training.rate=0.1,0.2", "learner=ewc"]
+    images += ["sequence.order_seed=null,by_seed", SEEDS]
+    foraging = [*tiny, *NUMBERS_AND_STRUCTURE, SEEDS]
+    basic = "hydra/launcher=basic"
+    work: dict[str, Callable[[Path], Ended]] = {
+        "batched foraging": lambda cwd: sleeprun(*foraging, cwd=cwd),
+        "basic foraging": lambda cwd: sleeprun(*foraging, basic, cwd=cwd),
+        "batched images": lambda cwd: sleeprun(*images, cwd=cwd),
+        "basic images": lambda cwd: sleeprun(*images, basic, cwd=cwd),
+        "broken": lambda cwd: killed_and_called_again(tiny, cwd),
+        "failing": lambda cwd: sleeprun(
+            *tiny, "network.projections.input_hidden.wiring.fan_in=9,99,8", cwd=cwd
+        ),
+        "names": lambda cwd: sleeprun(*tiny, 'variant="one, two","three four"', cwd=cwd),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        futures = {
+            name: pool.submit(do, tmp_path_factory.mktemp(name.replace(" ", "-")))
+            for name, do in work.items()
+        }
+    return futures
+
+
+def killed_and_called_again(tiny: list[str], cwd: Path) -> Ended:
+    """A sweep killed when one of its jobs was done and another begun."""
+    arguments = [*tiny, "sleep.reward=0,0.5,1", "hydra.launcher.at_once=1"]
+    process = begin(*arguments, cwd=cwd)
+    deadline = time.monotonic() + PATIENCE
+    while len(jobs(cwd, "checkpoints/*.ckpt")) < 2:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    end(process, cwd)
+    for job in jobs(cwd, "DONE"):
+        (job / "seen").write_text((job / "events.jsonl").read_text())
+    (cwd / "done before").write_text(str(len(jobs(cwd, "DONE"))))
+    return sleeprun(*arguments, cwd=cwd)
+
+
+def jobs(cwd: Path, holding: str = "DONE") -> set[Path]:
+    """The directories of the jobs that have such a file."""
+    folders = {path.parent for path in cwd.glob("multirun/*/*/.hydra")}
+    folders |= {path.parent for path in cwd.glob("multirun/*/*/*/.hydra")}
+    return {folder for folder in folders if any(folder.glob(holding))}
+
+
+def record(job: Path) -> list[dict[str, Any]]:
+    """Everything that is told of what happened, but not of when and on what."""
+    lines = map(json.loads, (job / "events.jsonl").read_text().splitlines())
+    return [event for event in lines if event["event"] not in ("start", "end")]
+
+
+def states(job: Path) -> list[str]:
+    found = sorted((job / "checkpoints").glob("boundary-*.ckpt"))
+    return [header(checkpoint)["sha256"] for checkpoint in found]
+
+
+@pytest.mark.parametrize("experiment", ["foraging", "images"])
+def test_together_every_job_is_what_it_is_alone(
+    experiment: str, swept: dict[str, Future[Ended]]
+) -> None:
+    """Bit for bit, in a sweep of numbers, structure and seeds."""
+    together, alone = (swept[f"{how} {experiment}"].result() for how in ("batched", "basic"))
+    assert together.code == alone.code == 0, together.out + together.err
+    names = {job.relative_to(together.cwd) for job in jobs(together.cwd)}
+    assert names == {job.relative_to(alone.cwd) for job in jobs(alone.cwd)}
+    assert len(names) == 8
+    for name in names:
+        ours, theirs = together.cwd / name, alone.cwd / name
+        assert record(ours) == record(theirs)
+        assert states(ours) == states(theirs) != []
+        for measure in ("R", "metrics", "seeds", "boundaries"):
+            assert results(ours)[measure] == results(theirs)[measure]
+        for file in ("config.yaml", "overrides.yaml"):
+            assert (ours / ".hydra" / file).read_text() == (theirs / ".hydra" / file).read_text()
+        assert {path.name for path in ours.iterdir()} == {path.name for path in theirs.iterdir()}
+
+
+def test_every_job_has_its_own_log(swept: dict[str, Future[Ended]]) -> None:
+    ended = swept["batched foraging"].result()
+    for job in jobs(ended.cwd):
+        phases = [event["name"] for event in events(job, "phase")]
+        told = re.findall(r"% +\S+: (.*)", (job / "sleeprun.log").read_text())
+        assert told == phases
+
+
+def test_a_sweep_called_again_completes_what_is_missing(swept: dict[str, Future[Ended]]) -> None:
+    ended = swept["broken"].result()
+    assert ended.code == 0, ended.out + ended.err
+    assert len(jobs(ended.cwd)) == 3
+    assert 1 <= int((ended.cwd / "done before").read_text()) < 3
+    kept = [job for job in jobs(ended.cwd) if (job / "seen").exists()]
+    assert all((job / "seen").read_text() == (job / "events.jsonl").read_text() for job in kept)
+    again = [event for job in jobs(ended.cwd) for event in events(job, "start")]
+    assert any(event["resumed"] for event in again)
+    both = jobs(swept["batched foraging"].result().cwd)
+    assert not {job.name for job in both} & {job.name for job in jobs(ended.cwd)}
+
+
+def test_a_job_that_fails_leaves_the_others_alone(swept: dict[str, Future[Ended]]) -> None:
+    ended = swept["failing"].result()
+    assert ended.code == 1
+    assert len(jobs(ended.cwd)) == 2
+    (failed,) = jobs(ended.cwd, "sleeprun.log") - jobs(ended.cwd)
+    assert "wiring.fan_in=99" in (failed / "sleeprun.log").read_text()
+
+
+def test_names_with_commas_and_spaces(swept: dict[str, Future[Ended]]) -> None:
+    ended = swept["names"].result()
+    assert ended.code == 0, ended.out + ended.err
+    assert {results(job)["variant"] for job in jobs(ended.cwd)} == {"one, two", "three four"}
+    assert '"one, two"' in ended.out
+
+
+def test_a_sweep_of_no_jobs(tmp_path: Path) -> None:
+    ended = sleeprun("--multirun", "+experiment=glob(nothing*)", cwd=tmp_path)
+    assert ended.code == 0, ended.out + ended.err
+    assert "Traceback" not in ended.out + ended.err
