@@ -1,5 +1,7 @@
 """A search over sleeps, and the config that it leaves."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +22,12 @@ TINY = (
     "sleep.more=0",
     "sleep.patch=5",
     "tracking=disabled",
+)
+SEARCH = (
+    "+experiment=src2022/search",
+    *TINY,
+    "sequence.validation=10",
+    "hydra.sweep.dir=searched",
 )
 
 
@@ -46,20 +54,41 @@ def test_a_search_is_scored_on_images_and_seeds_of_its_own() -> None:
     assert not search.arms
 
 
+def sleeprun(*arguments: str, cwd: Path, **env: str) -> str:
+    command = [sys.executable, "-m", "sleeprun", *arguments]
+    ended = subprocess.run(command, cwd=cwd, env=os.environ | env, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.mark.slow
+def test_trials_are_asked_for_run_and_told_in_batches(tmp_path: Path) -> None:
+    """The last one, which is smaller, takes the programs of those before it."""
+    trials = ("hydra.sweeper.n_trials=6", "hydra.sweeper.n_jobs=4")
+    told = sleeprun("-m", *SEARCH, *trials, cwd=tmp_path, JAX_LOG_COMPILES="1")
+    first, last = told.split("4 jobs, together")[1].split("2 jobs, together")
+    assert "Compiling" in first
+    assert "Compiling" not in last
+    found = [json.loads(path.read_text()) for path in tmp_path.glob("searched/*/results.json")]
+    scores = [each["metrics"]["accuracy"]["mean"] for each in found]
+    assert len(scores) == 6
+    best = OmegaConf.load(tmp_path / "searched" / "optimization_results.yaml")
+    assert best.best_value == pytest.approx(max(scores))
+    (winner,) = [
+        path.parent
+        for path in tmp_path.glob("searched/*/.hydra/config.yaml")
+        if OmegaConf.load(path).sleep.inc == best.best_params["sleep.inc"]
+    ]
+    results = json.loads((winner.parent / "results.json").read_text())
+    assert results["metrics"]["accuracy"]["mean"] == max(scores)
+
+
 @pytest.mark.slow
 def test_a_search_leaves_a_sleep_that_an_experiment_can_use(tmp_path: Path) -> None:
-    def sleeprun(*arguments: str) -> str:
-        command = [sys.executable, "-m", "sleeprun", *arguments]
-        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    trials = ("sequence.validation=10", "hydra.sweeper.n_trials=2", "hydra.sweep.dir=searched")
-    sleeprun("-m", "+experiment=src2022/search", *TINY, *trials)
+    sleeprun("-m", *SEARCH, "hydra.sweeper.n_trials=2", cwd=tmp_path)
     best = OmegaConf.load(tmp_path / "searched" / "optimization_results.yaml").best_params
-    told = sleeprun(
-        "--config-dir", "searched/conf", "+experiment=src_quick", "sleep=found", "--cfg", "job"
-    )
+    own = ("--config-dir", "searched/conf", "+experiment=src_quick", "sleep=found")
+    told = sleeprun(*own, "--cfg", "job", cwd=tmp_path)
     used = OmegaConf.create(told).sleep
     assert used.inc == pytest.approx(best["sleep.inc"])
     assert used.threshold[2] == pytest.approx(best["sleep.threshold.2"])
