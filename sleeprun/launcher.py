@@ -6,10 +6,12 @@ what the basic launcher makes. JAX is imported when a batch is launched, not bef
 
 import logging
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra._internal.config_repository import CachingConfigRepository
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.core.utils import (
@@ -20,6 +22,7 @@ from hydra.core.utils import (
     run_job,
     setup_globals,
 )
+from hydra.plugins.config_source import ConfigResult
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
@@ -36,6 +39,16 @@ def register() -> None:
     Plugins.instance().class_name_to_class[NAME] = Batched
 
 
+class _ReadOnce(CachingConfigRepository):
+    """The files of `conf/`, read for the first job of a sweep; Hydra copies it for each job."""
+
+    def __deepcopy__(self, _: Any) -> "_ReadOnce":
+        return self
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        return deepcopy(super().load_config(config_path))  # Hydra merges into what it loads
+
+
 class Batched(Launcher):
     def __init__(self, at_once: int, memory_gb: float | None):
         self.at_once, self.memory_gb = at_once, memory_gb
@@ -46,6 +59,7 @@ class Batched(Launcher):
     ) -> None:
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
         loader = hydra_context.config_loader
+        loader.repository = _ReadOnce(loader.repository)  # type: ignore[attr-defined]
         self.compose = loader.load_sweep_config
         self.composed: dict[tuple[str, ...], DictConfig] = {}
         loader.load_sweep_config = self._checked  # type: ignore[method-assign]
