@@ -71,7 +71,7 @@ class Classifier:
 
     def birth(self) -> PupilState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
-        return pad(jax.tree.map(lambda *leaves: jnp.stack(leaves), *newborns), self.devices)
+        return pad(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns), self.devices)
 
     def _newborn(self, seed: int) -> PupilState:
         network = self.config.network
@@ -231,7 +231,7 @@ class Classifier:
     def _each(self, of_one: Callable[[Sequence], Any]) -> Any:
         """What a function makes of the seeds' sequence, or of each seed's own."""
         if len(self.sequences) == 1:
-            return jax.tree.map(jnp.asarray, of_one(self.sequence))
+            return jax.device_put(of_one(self.sequence))
         alone = [of_one(sequence) for sequence in self.sequences]
         together = jax.tree.map(lambda *leaves: np.stack(leaves), *alone)
         padded = self.padded(together)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -86,4 +85,4 @@ def pad(tree: Any, multiple: int) -> Any:
     """Repeat the last seed until the number of seeds is a multiple of the devices."""
     seeds = jax.tree.leaves(tree)[0].shape[0]
     index = [min(seed, seeds - 1) for seed in range(-(-seeds // multiple) * multiple)]
-    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[index]), tree)
+    return jax.device_put(jax.tree.map(lambda leaf: np.asarray(leaf)[index], tree))
