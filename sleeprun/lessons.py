@@ -1,6 +1,6 @@
 """From tasks of images and a sleep schedule to phases (Tadros et al. 2022)."""
 
-from sleeprun.config import ImagesConfig
+from sleeprun.config import ConfigError, ImagesConfig, nearest
 from sleeprun.config.learner import RehearsalLearner
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
 from sleeprun.sequence import sequence
@@ -11,6 +11,10 @@ WEIGHTS = ("weights",)
 def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
     """Each task, or all as one, and after it sleep where there is any; steps are its cycles."""
     names = sequence(config).names
+    for required in config.runtime.require:
+        if required.startswith("final/") and required.removeprefix("final/") not in names:
+            tasks = [f"final/{name}" for name in names]
+            raise ConfigError(f"runtime.require.{required}: no such task{nearest(required, tasks)}")
     stages = ["+".join(names)] if config.sequence.together else names
     written: list[Phase] = _scores(0, "untrained", "start", None, names)
     rows = 1

@@ -186,6 +186,10 @@ def test_largest_activations_are_over_all_images() -> None:
     ("override", "message"),
     [
         ("sleep.threshold=[1.0,2.0]", "sleep.threshold: 2 thresholds; must be 3"),
+        (
+            "+runtime.require.acuracy=1",
+            "runtime.require.acuracy: no such measure; did you mean 'acc",
+        ),
         ("sequence.kind=data_sets", "sequence.kind=data_sets with data.kind=mnist_5000: needs"),
         ("sequence.order_seed=by_sed", "sequence.order_seed"),
         ("sequence.cont=5", "sequence.cont: unknown key; did you mean 'count'"),
@@ -206,6 +210,10 @@ def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None
 def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"sequence: 10 classes can't be cut into 3 tasks"):
         lessons(configured("+experiment=src_quick", "sequence.count=3"))
+    with pytest.raises(
+        ConfigError, match=r"require.final/0: no such task; did you mean 'final/0-1"
+    ):
+        lessons(configured("+experiment=src_quick", "+runtime.require={final/0: 0.5}"))
     with pytest.raises(ConfigError, match=r"data\.folder=null: must name the folder"):
         lessons(configured("+experiment=src2022/mnist"))
     with pytest.raises(ConfigError, match=r"data\.file=null: must name an \.npz file"):

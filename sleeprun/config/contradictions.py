@@ -49,6 +49,10 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
     sequences |= {f"arms.{name}.": arm.sequence for name, arm in config.arms.items()}
     for where, sequence in sequences.items():
         yield from _sequence_contradictions(where, sequence, config.data)
+    for name in config.runtime.require:
+        if name not in MEASURES and not name.startswith("final/"):
+            allowed = [*MEASURES, "final/TASK"]
+            yield f"runtime.require.{name}: no such measure{nearest(name, allowed)}"
     probes, data = config.probes, config.data
     sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
     flat = any(isinstance(one, FeatureData) for one in sets)
