@@ -85,6 +85,7 @@ class Classifier:
             jnp.int32(0),
             jnp.zeros(len(self.sequence.tasks), jnp.int32),
             jnp.zeros(len(layers)),
+            jnp.zeros(len(layers)),
             tuple(jnp.zeros(size) for size in sizes[1:]),
             before=(),
             moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
@@ -96,12 +97,11 @@ class Classifier:
             return self._call(pupil.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
-        images, _ = self._training("+".join(self._seen(state)))
-        return self._call(
-            pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
-            self.config.sleep.scale == "first_sleep", self.config.probes is not None,
-            images, state,
-        )  # fmt: skip
+        sleep = self.config.sleep
+        over = self._last(state) if sleep.scale == "carried" else self._seen(state)
+        images, _ = self._training("+".join(over))
+        how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
+        return self._call(pupil.fall_asleep, self.network, *how, images, state)
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
         """`count` training steps, sleep steps, or the test of a task."""
@@ -186,8 +186,7 @@ class Classifier:
         alone = jax.tree.map(lambda leaf: np.asarray(leaf)[0], state)
         carried = self.learner.carried(alone.memory)
         if self.config.sleep.schedule == "after":
-            image = self.sequence.tasks[0].images[0].nbytes
-            carried += image + alone.alpha.nbytes  # the mean image, and the largest activations
+            carried += self._carried_for_sleep(alone)
         yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
         if self.config.probes and boundary.phase in ("wake", "sleep"):
             yield from self._probed(self.config.probes, boundary, state)
@@ -203,6 +202,18 @@ class Classifier:
             yield probes.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
         if boundary.phase == "sleep":
             yield probes.moved_told(boundary, self.layers, self.unpadded(state.moved))
+
+    def _carried_for_sleep(self, alone: PupilState) -> int:
+        """Bytes of earlier tasks that one network's next sleep needs."""
+        sleep, tasks = self.config.sleep, self.sequence.of("+".join(self._seen(alone)))
+        mean = self.sequence.tasks[0].images[0].nbytes if sleep.input == "seen" else 0
+        match sleep.scale:
+            case "every_sleep":  # takes the activations of all earlier images anew
+                return mean + sum(task.images.nbytes for task in tasks)
+            case "carried":
+                return mean + alone.largest.nbytes
+            case _:
+                return mean + alone.alpha.nbytes
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
@@ -223,10 +234,14 @@ class Classifier:
         return self.unpadded(state._replace(memory=memory, before=before))
 
     def _seen(self, state: PupilState) -> list[str]:
-        """The tasks trained so far, or the last one alone."""
-        seen = np.asarray(state.seen[0]) > 0
-        known = [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
-        return known[-1:] if self.config.sleep.input == "last" else known
+        """The tasks trained so far; `state` is of one seed or of all."""
+        seen = np.asarray(state.seen).reshape(-1, len(self.sequence.names))[0] > 0
+        return [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
+
+    def _last(self, state: PupilState) -> list[str]:
+        """Those of the stage trained last."""
+        seen = self._seen(state)
+        return seen if self.config.sequence.together else seen[-1:]
 
     def _each(self, of_one: Callable[[Sequence], Any]) -> Any:
         """What a function makes of the seeds' sequence, or of each seed's own."""
@@ -275,7 +290,8 @@ class Classifier:
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
         how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
-        return self.replay, how, self._mean_image("+".join(self._seen(state)))
+        shown = self._last(state) if self.config.sleep.input == "last" else self._seen(state)
+        return self.replay, how, self._mean_image("+".join(shown))
 
     def _mean_over(self, stage: str) -> Any:
         return self._each(lambda sequence: mean_image(sequence.of(stage)))

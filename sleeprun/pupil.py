@@ -29,6 +29,7 @@ class PupilState(NamedTuple):
     begun: Int[Array, ""]  # steps of training and sleep before this phase
     step: Int[Array, ""]  # in this phase
     seen: Int[Array, " task"]  # how often each task was trained
+    largest: Float[Array, " layer"]  # activations, as of the last sleep
     alpha: Float[Array, " layer"]
     membrane: tuple[Float[Array, " _"], ...]
     before: tuple[Float[Array, "_ _"], ...]  # weights as it fell asleep; only then, if probed
@@ -92,19 +93,26 @@ def study(
 def fall_asleep(
     network: Perceptron,
     alpha_scale: Float[Array, ""],
-    once: bool,
+    scale: str,
     probed: bool,
     images: Float[Array, "image pixel"],
     state: PupilState,
 ) -> PupilState:
-    """The scales of a sleep, from the weights and activations over `images`; quiet membranes."""
-    largest = perceptron.largest_activations(network, state.layers, images)
+    """The scales of a sleep, from the weights and activations over `images`; quiet membranes.
+
+    Where the scale is `carried`, the largest activations that earlier tasks had are not taken
+    anew: those known from their own time stand for them.
+    """
+    largest = jnp.stack(perceptron.largest_activations(network, state.layers, images))
+    if scale == "carried":
+        largest = jnp.maximum(largest, state.largest)
     weights = [layer.weights for layer in state.layers]
-    alpha = replay.scales(weights, largest, alpha_scale)
-    if once:
+    alpha = replay.scales(weights, [*largest], alpha_scale)
+    if scale == "first_sleep":
         alpha = jnp.where(state.alpha.any(), state.alpha, alpha)
+    state = state._replace(alpha=alpha, largest=largest)
     quiet = tuple(jnp.zeros_like(membrane) for membrane in state.membrane)
-    return state._replace(alpha=alpha, membrane=quiet, before=tuple(weights) if probed else ())
+    return state._replace(membrane=quiet, before=tuple(weights) if probed else ())
 
 
 def wake_up(state: PupilState) -> PupilState:

@@ -84,8 +84,9 @@ def arms_tables(results: Results, console: Console) -> list[RenderableType]:
     """
     arms = {"arm": list(results["arms"])}
     scores, accounts = _scores(results), _accounts(results["accounts"])
-    interval = " \\[95 % interval]" if len(results["seeds"]) >= FEWEST else ""
-    title = f"{results['experiment']}: arms at the end, mean +- sd{interval}"
+    n = len(results["seeds"])
+    interval = " \\[95 % interval]" if n >= FEWEST else ""
+    title = f"{results['experiment']}: arms at the end, mean +- sd{interval}, n = {n}"
     tables = [_table(arms | scores | accounts)]
     unbounded = console.options.update(max_width=1000)
     if console.measure(tables[0], options=unbounded).maximum > console.width:
@@ -149,14 +150,14 @@ def _told(account: Results) -> dict[str, str]:
         "carried": "-" if carried is None else decimal(carried),
         "training\nsteps": f"{account['training_steps']:,d}",
         "sleep\nsteps": f"{account['sleep_steps']:,d}",
-        "wall\ntime": "-" if seconds is None else duration(seconds),
+        "wall time,\nall seeds": "-" if seconds is None else duration(seconds),
     }
 
 
 def _took(results: Results) -> str:
     """`carried from task to task 3.1 kB; 500 training steps and 125,000 sleep steps a seed; 9 s`"""
     carried, training, sleep, time = _told(results).values()
-    steps = f"{training} training and {sleep} sleep steps a seed; {time}"
+    steps = f"{training} training and {sleep} sleep steps a seed; all seeds: {time}"
     return steps if carried == "-" else f"carried from task to task: {carried}; {steps}"
 
 

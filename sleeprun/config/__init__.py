@@ -67,10 +67,19 @@ def _with_whole_arms(container: Mapping[str, Any]) -> Mapping[str, Any]:
             whole[name] = arm
         elif container.get("data"):
             sections = {part: container.get(part) for part in ARM_SECTIONS}
+            if _another_method(arm.get("learner"), container.get("learner")):
+                del sections["learner"]
             whole[name] = _over(sections, arm)
         else:
             whole[name] = _over(container.get("sleep"), arm)
     return {**container, "arms": whole}
+
+
+def _another_method(ours: Any, theirs: Any) -> bool:
+    """Whether an arm's learner is not the experiment's, whose keys then say nothing of it."""
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping):
+        return False
+    return ours.get("kind", theirs.get("kind")) != theirs.get("kind")
 
 
 def _over(below: Any, above: Any) -> Any:

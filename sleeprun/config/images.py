@@ -78,7 +78,7 @@ class ReplayConfig(Section):
     alpha_scale: Positive
     patch: Count
     input: Literal["seen", "last"]
-    scale: Literal["every_sleep", "first_sleep"]
+    scale: Literal["every_sleep", "carried", "first_sleep"]
     plasticity: bool
 
 
@@ -126,10 +126,9 @@ class ImagesConfig(Common):
     @property
     def bound(self) -> str | None:
         """Which of the bounds it is that others lie between."""
-        if self.sequence.together:
-            return "joint"
-        plain = self.learner.kind == "naive" and self.sleep.schedule == "never"
-        return "naive" if plain else None
+        if self.learner.kind != "naive" or self.sleep.schedule != "never":
+            return None
+        return "joint" if self.sequence.together else "naive"
 
     def arm(self, name: str) -> "ImagesConfig":
         """The experiment as one of its arms has it."""
