@@ -45,6 +45,7 @@ class Classifier:
         self.engine = engine_of(config)
         # Every chunk of a phase asks for the same.
         self._training = lru_cache(maxsize=2)(self._stage)
+        self._tests = lru_cache(maxsize=None)(self._test)
         self._mean_image = lru_cache(maxsize=1)(self._mean_over)
         network, training, sleep = config.network, config.training, config.sleep
         self.network = Perceptron(
@@ -118,7 +119,7 @@ class Classifier:
                 )
             case Score():
                 state, report = self._call(
-                    pupil.examine, self.network, self.learner, *self._test(phase), state
+                    pupil.examine, self.network, self.learner, *self._tests(phase.task), state
                 )
         return state, self.unpadded(report)
 
@@ -164,17 +165,18 @@ class Classifier:
         return {
             "data": self.config.contents,
             "tasks": self.sequence.names,
-            "chance": 1 / self._open_outputs(),
+            "chance": self._chance(),
             "scale": 1.0,
             "shortened": False,
             "scenario": self.config.sequence.scenario,
             "classes": [[list(task.classes) for task in one.tasks] for one in self.sequences],
         }
 
-    def _open_outputs(self) -> int:
-        if self.config.sequence.scenario == "task":
-            return len(self.sequence.tasks[0].classes)
-        return self.sequence.outputs
+    def _chance(self) -> float:
+        """Of guessing among the outputs that are open, on average over tasks."""
+        if self.config.sequence.scenario != "task":
+            return 1 / self.sequence.outputs
+        return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
 
     def unpadded(self, tree: Any) -> Any:
         return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
@@ -260,9 +262,9 @@ class Classifier:
 
         return self._each(of_one)
 
-    def _test(self, phase: Score) -> tuple[Any, Any, Any]:
+    def _test(self, name: str) -> tuple[Any, Any, Any]:
         def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            (task,) = sequence.of(phase.task)
+            (task,) = sequence.of(name)
             return task.test_images, task.test_labels, self._allowed(sequence, task)
 
         return self._each(of_one)

@@ -15,6 +15,10 @@ def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
         if required.startswith("final/") and required.removeprefix("final/") not in names:
             tasks = [f"final/{name}" for name in names]
             raise ConfigError(f"runtime.require.{required}: no such task{nearest(required, tasks)}")
+    shape, sleep = sequence(config).shape, config.sleep
+    if sleep.schedule == "after" and shape and sleep.patch > min(shape):
+        rows, columns = shape
+        raise ConfigError(f"sleep.patch={sleep.patch}: images are {rows} x {columns}")
     stages = ["+".join(names)] if config.sequence.together else names
     written: list[Phase] = _scores(0, "untrained", "start", None, names)
     rows = 1

@@ -54,6 +54,8 @@ def _sequences(
     try:
         if wanted.validation:
             sets = [images.with_validation(data, wanted.validation) for data in sets]
+        if wanted.samples_per_class:
+            sets = [images.first_of_class(data, wanted.samples_per_class) for data in sets]
         found = [_in_scenario(_cut(sets, wanted, order), wanted.scenario) for order in orders]
         if wanted.order_seed == "by_seed":
             found = images.of_equal_length(found)
@@ -66,7 +68,7 @@ def _sequences(
 def _sets(config: DataConfig) -> list[DataSet]:
     try:
         if isinstance(config, SeriesData):
-            return [_load(each) for each in config.sets.values()]
+            return [_load(each)._replace(name=name) for name, each in config.sets.items()]
         return [_load(config)]
     except DataError as error:
         raise ConfigError(str(error)) from None
@@ -99,7 +101,13 @@ def _cut(
         return tuple(tasks[place] for place in order)
     if wanted.kind == "permuted":
         return images.permuted(sets[0], wanted.count, order_seed or 0, wanted.samples)
-    groups = images.class_groups(sets[0].classes, wanted.count, order_seed)
+    if wanted.groups:
+        order = np.arange(wanted.count)
+        if order_seed is not None:
+            order = np.random.default_rng(order_seed).permutation(order)
+        groups = tuple(tuple(sorted(wanted.groups[place])) for place in order)
+    else:
+        groups = images.class_groups(sets[0].classes, wanted.count, order_seed)
     return images.split_by_class(sets[0], groups, wanted.samples)
 
 

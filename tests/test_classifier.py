@@ -173,6 +173,30 @@ def test_scales_can_stay_those_of_the_first_sleep() -> None:
     assert (alphas["every_sleep"][0][:, 0] > 2 * alphas["every_sleep"][1][:, 0]).all()
 
 
+def test_carried_scales_stand_for_images_of_earlier_tasks(tmp_path: Path) -> None:
+    sizes = ("sleep.scale=carried", "training.epochs=5", "seeds=1")
+    run = run_of(tiny(*sizes), tmp_path)
+    carried = [e["bytes"] for e in carried_out(run) if e["event"] == "carried"]
+    assert set(carried) == {4 * 64 + 4 * 3}  # the mean image, and an activation a layer
+    anew = [
+        event["bytes"]
+        for event in run_of(tiny("seeds=1", "training.epochs=1"), tmp_path / "anew").events()
+        if event["event"] == "carried"
+    ]
+    assert anew == [256 + 4 * 64 * 60 * tasks for tasks in (0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
+
+    pupils = Classifier(tiny(*sizes), 1)
+    state = pupils.birth()
+    state = state._replace(
+        seen=state.seen.at[:, :2].set(1), largest=jnp.array([[1e6, 0.0, 0.0]], jnp.float32)
+    )
+    asleep = pupils.begin(Sleep(1, (), "masked_mean_image", 0.0, 0.0), state)
+    newest = jnp.asarray(pupils.sequence.tasks[1].images)
+    own = jax.tree.map(lambda leaf: leaf[0], state.layers)
+    hidden = perceptron.largest_activations(pupils.network, own, newest)
+    np.testing.assert_allclose(asleep.largest[0], [1e6, hidden[1], hidden[2]], rtol=1e-6)
+
+
 def test_largest_activations_are_over_all_images() -> None:
     pupils = Classifier(tiny(), 1)
     layers = jax.tree.map(lambda leaf: leaf[0], pupils.birth().layers)
@@ -190,6 +214,9 @@ def test_largest_activations_are_over_all_images() -> None:
             "+runtime.require.acuracy=1",
             "runtime.require.acuracy: no such measure; did you mean 'acc",
         ),
+        ("+runtime.require.intransigence=1", "runtime.require.intransigence: needs joint=RUN_DIR"),
+        ("sequence.groups=[[0,1],[2]]", "sequence.count=5: must be 2, one a group"),
+        ("sleep=never", "sleep: this one is the spiking agent's"),
         ("sequence.kind=data_sets", "sequence.kind=data_sets with data.kind=mnist_5000: needs"),
         ("sequence.order_seed=by_sed", "sequence.order_seed"),
         ("sequence.cont=5", "sequence.cont: unknown key; did you mean 'count'"),
@@ -199,7 +226,11 @@ def test_largest_activations_are_over_all_images() -> None:
 )
 def test_mistakes_are_told_by_key(override: str, message: str) -> None:
     with pytest.raises(ConfigError, match="^" + message.replace(".", r"\.")):
-        configured("+experiment=src_quick", override.replace("sequence.cont", "+sequence.cont"))
+        configured(
+            "+experiment=src_quick",
+            "arms=none",
+            override.replace("sequence.cont", "+sequence.cont"),
+        )
 
 
 def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None:
@@ -305,16 +336,30 @@ def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
     assert pupils.facts()["chance"] == 0.5
 
 
+def test_tasks_of_any_split_of_the_classes() -> None:
+    split = ("sequence.groups=[[9,0,4],[7]]", "sequence.count=2", "sequence.samples_per_class=15")
+    tasks = Classifier(tiny(*split, "sequence.scenario=task"), 1).sequence.tasks
+    assert [task.classes for task in tasks] == [(0, 4, 9), (7,)]
+    assert [len(task.labels) for task in tasks] == [45, 15]
+    of_task = Classifier(tiny(*split, "sequence.scenario=task"), 1).facts()["chance"]
+    assert of_task == pytest.approx((1 / 3 + 1) / 2)
+    assert Classifier(tiny(*split), 1).facts()["chance"] == 0.1
+
+
 def test_one_data_set_after_another_and_permuted_pixels() -> None:
     sets = "{digits: {kind: digits}, small: {kind: mnist_5000}}"
     unequal = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {sets}}}")
-    with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, mnist_5000 784"):
+    with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, small 784"):
         lessons(configured("+experiment=src_quick", *unequal))
     permuted = Classifier(tiny("sequence=permuted", "sequence.count=3"), 1)
     assert permuted.sequence.names == ["original", "permuted 1", "permuted 2"]
     assert permuted.sequence.outputs == 10
     own = Classifier(tiny("sequence=permuted", "sequence.count=3", "sequence.scenario=class"), 1)
     assert own.sequence.outputs == 30
+    twice = "{one: {kind: digits}, two: {kind: digits}}"
+    again = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {twice}}}")
+    told = lessons(configured("+experiment=src_quick", "arms=none", "sleep.patch=8", *again))
+    assert {phase.task for phase in told} >= {"one", "two"}
     series = configured("+experiment=src2022/mnist_then_fashion")
     assert isinstance(series, ImagesConfig)
     assert list(series.data.sets) == ["mnist", "fashion_mnist"]

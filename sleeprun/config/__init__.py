@@ -45,6 +45,12 @@ def parse(container: Mapping[str, Any]) -> AnyConfig:
                 f"{section}: is for perceptrons on images (data=...), not for the spiking agent, "
                 "which learns by rewarded STDP alone"
             )
+    sleep = container.get("sleep")
+    if family is ImagesConfig and isinstance(sleep, Mapping) and "max_rate" not in sleep:
+        raise ConfigError(
+            "sleep: this one is the spiking agent's; perceptrons take sleep=src and its like, and "
+            "sleep.schedule=never to stay awake"
+        )
     try:
         config = family.model_validate(container)
     except ValidationError as error:

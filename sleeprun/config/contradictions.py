@@ -53,6 +53,9 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
         if name not in MEASURES and not name.startswith("final/"):
             allowed = [*MEASURES, "final/TASK"]
             yield f"runtime.require.{name}: no such measure{nearest(name, allowed)}"
+    joint = config.joint or any(config.arm(name).bound == "joint" for name in config.arms)
+    if "intransigence" in config.runtime.require and not joint:
+        yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
     probes, data = config.probes, config.data
     sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
     flat = any(isinstance(one, FeatureData) for one in sets)
@@ -69,7 +72,13 @@ def _sequence_contradictions(
     if (sequence.kind == "data_sets") != isinstance(data, SeriesData):
         allowed = "must be data_sets" if sets > 1 else "needs data.kind=series"
         yield f"{where}sequence.kind={sequence.kind} with data.kind={data.kind}: {allowed}"
-    elif sequence.kind == "data_sets" and sequence.count != sets:
+    if sequence.groups:
+        if sequence.kind != "classes":
+            yield f"{where}sequence.groups: {sequence.kind} are not cut by class; must be null"
+        if len(sequence.groups) != sequence.count:
+            wanted = len(sequence.groups)
+            yield f"{where}sequence.count={sequence.count}: must be {wanted}, one a group"
+    if sequence.kind == "data_sets" and isinstance(data, SeriesData) and sequence.count != sets:
         yield f"{where}sequence.count={sequence.count}: must be {sets}, one a set of data.sets"
 
 
