@@ -258,7 +258,9 @@ CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "
 
 @pytest.mark.parametrize("learner", CHOICES)
 def test_every_learner_goes_with_sleep_and_is_resumed(learner: str, tmp_path: Path) -> None:
-    config = tiny(f"learner={learner}", "sequence.samples=30", "training.epochs=2")
+    config = tiny(
+        f"learner={learner}", "sleep.scale=carried", "sequence.samples=30", "training.epochs=2"
+    )
     whole = run_of(config, tmp_path / "whole")
     told = carried_out(whole)
     carried = [event["bytes"] for event in told if event["event"] == "carried"]

@@ -77,6 +77,11 @@ def test_every_experiment_is_planned_and_described(name: str) -> None:
         assert [int(line.split()[0]) for line in lines] == list(range(len(protocol)))
 
 
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_can_be_had_without_arms(name: str) -> None:
+    assert not compose("config", overrides=[f"+experiment={name}", "arms=none"]).arms
+
+
 def test_the_published_experiments_are_there() -> None:
     assert {name.removeprefix("golden2022/") for name in PUBLISHED} == {
         "task1",
