@@ -155,13 +155,13 @@ def probe(
     learner: Learner,
     shown: Float[Array, "noise image pixel"],
     labels: Int[Array, " image"],
-    allowed: Array,
+    allowed: Bool[Array, " output"],
     state: PupilState,
 ) -> Probed:
     """The same images of a task shown with each kind of noise, the first of which is none."""
 
     def right(images: Array) -> Array:
-        return right_answers(network, learner, images, labels, allowed, state)
+        return examine(network, learner, images, labels, allowed, state)[1].right
 
     hidden = network.activations(state.layers, shown[0])[:-1]
     return Probed(jax.lax.map(right, shown), [layer.mean(axis=0) for layer in hidden])
@@ -176,22 +176,11 @@ def examine(
     state: PupilState,
 ) -> tuple[PupilState, Report]:
     """How many images are classified rightly among the outputs that are `allowed`."""
-    right = right_answers(network, learner, images, labels, allowed, state)
-    known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
-    return state, _report(state, right=right, wrong=known - right)
-
-
-def right_answers(
-    network: Perceptron,
-    learner: Learner,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    allowed: Bool[Array, " output"],
-    state: PupilState,
-) -> Int[Array, ""]:
     scores = learner.outputs(network, state.memory, state.layers, images)
     chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
-    return (chosen == labels).sum().astype(jnp.int32)
+    right = (chosen == labels).sum().astype(jnp.int32)
+    known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
+    return state, _report(state, right=right, wrong=known - right)
 
 
 def _report(state: PupilState, **told: Array) -> Report:
