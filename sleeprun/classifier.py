@@ -136,9 +136,6 @@ class Classifier:
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
         return self._call(pupil.wake_up, state) if state.before else state
 
-    def intervene(self, phase: Phase, state: PupilState) -> PupilState:
-        raise NotImplementedError("a perceptron's protocol has no interventions")
-
     def told(self, report: Report) -> Event:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
         return {"loss": report.loss.tolist(), "spikes": spikes}

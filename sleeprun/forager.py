@@ -38,9 +38,15 @@ class Forager:
     def birth(self) -> AgentState:
         return pad(newborns(self.config, self.experiment, self.config.seeds), self.devices)
 
-    def begin(self, phase: Lived | Score, state: AgentState) -> AgentState:
+    def begin(self, phase: Phase, state: AgentState) -> AgentState:
         """What comes before a phase's first cycle; for a test, a copy in a world of its own."""
         match phase:
+            case Freeze():
+                percent = jnp.float32(phase.percent)
+                return self._call(cycles.freeze_strongest, phase.projection, percent, state)
+            case Lesion():
+                percent = jnp.float32(phase.percent)
+                return self._call(cycles.cut_synapses, phase.population, percent, state)
             case Score():
                 leg, boundary = _leg(self.experiment, phase), jnp.int32(phase.boundary.index)
                 return self._call(cycles.copy_for_test, leg, boundary, state)
@@ -95,12 +101,6 @@ class Forager:
             "cycle_steps": network.cycle_steps,
             "shape": {name: getattr(network, name).size for name in populations},
         }
-
-    def intervene(self, phase: Freeze | Lesion, state: AgentState) -> AgentState:
-        percent = jnp.float32(phase.percent)
-        if isinstance(phase, Freeze):
-            return self._call(cycles.freeze_strongest, phase.projection, percent, state)
-        return self._call(cycles.cut_synapses, phase.population, percent, state)
 
     def seen_after(self, phase: Lived, state: AgentState) -> Iterator[Event]:
         """What the record tells of a phase that has ended."""
