@@ -27,19 +27,17 @@ from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
-from sleeprun.seeds import PerSeed, over_seeds, pad
+from sleeprun.seeds import PerSeed, Seeds
 from sleeprun.sequence import Sequence, sequences
 from sleeprun.tasks.images import ImageTask, mean_image
 
 Event = dict[str, Any]
 
 
-class Classifier:
-    """Leaves of a state are [seed, ...], padded to a multiple of the devices."""
-
+class Classifier(Seeds):
     def __init__(self, config: ImagesConfig, devices: int):
-        self.config, self.devices = config, devices
-        self.seeds = len(config.seeds)
+        super().__init__(len(config.seeds), devices)
+        self.config = config
         self.sequences = sequences(config)
         self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
         self.engine = engine_of(config)
@@ -72,7 +70,7 @@ class Classifier:
 
     def birth(self) -> PupilState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
-        return pad(jax.tree.map(lambda *leaves: jnp.stack(leaves), *newborns), self.devices)
+        return self.padded(jax.tree.map(lambda *leaves: jnp.stack(leaves), *newborns))
 
     def _newborn(self, seed: int) -> PupilState:
         network = self.config.network
@@ -95,14 +93,14 @@ class Classifier:
     def begin(self, phase: Phase, state: PupilState) -> PupilState:
         state = state._replace(begun=state.begun + state.step, step=jnp.zeros_like(state.step))
         if isinstance(phase, Wake):
-            return self._call(pupil.prepare, self.network, self.learner, state)
+            return self.call(pupil.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
         sleep = self.config.sleep
         over = self._last(state) if sleep.scale == "carried" else self._seen(state)
         images, _ = self._training("+".join(over))
         how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
-        return self._call(pupil.fall_asleep, self.network, *how, images, state)
+        return self.call(pupil.fall_asleep, self.network, *how, images, state)
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
         """`count` training steps, sleep steps, or the test of a task."""
@@ -112,20 +110,18 @@ class Classifier:
                 batch = self.config.training.batch
                 how = (self.network, self.learner, self.optimiser)
                 told = (*how, images, labels, batch, jnp.int32(count))
-                state, report = self._call(pupil.study, *told, state)
+                state, report = self.call(pupil.study, *told, state)
             case Sleep():
-                state, report = self._call(
-                    pupil.dream, *self._dream(state), jnp.int32(count), state
-                )
+                state, report = self.call(pupil.dream, *self._dream(state), jnp.int32(count), state)
             case Score():
-                state, report = self._call(
+                state, report = self.call(
                     pupil.examine, self.network, self.learner, *self._tests(phase.task), state
                 )
         return state, self.unpadded(report)
 
     def end(self, phase: Phase, state: PupilState) -> PupilState:
         if isinstance(phase, Wake) and phase.task:
-            state = self._call(
+            state = self.call(
                 pupil.consolidate,
                 self.network,
                 self.learner,
@@ -134,7 +130,7 @@ class Classifier:
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        return self._call(pupil.wake_up, state) if state.before else state
+        return self.call(pupil.wake_up, state) if state.before else state
 
     def told(self, report: Report) -> Event:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
@@ -174,12 +170,6 @@ class Classifier:
         if self.config.sequence.scenario != "task":
             return 1 / self.sequence.outputs
         return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
-
-    def unpadded(self, tree: Any) -> Any:
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
-
-    def padded(self, tree: Any) -> Any:
-        return pad(tree, self.devices)
 
     def seen_at(self, boundary: Boundary, state: PupilState) -> Iterator[Event]:
         alone = jax.tree.map(lambda leaf: np.asarray(leaf)[0], state)
@@ -283,7 +273,7 @@ class Classifier:
             return np.stack([*shown.values()]), task.test_labels[some], allowed
 
         asked = (pupil.probe, self.network, self.learner, *self._each(of_one), state)
-        found = self.unpadded(self._call(*asked))
+        found = self.unpadded(self.call(*asked))
         shares = found.right.T / len(some)
         return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
 
@@ -294,7 +284,3 @@ class Classifier:
 
     def _mean_over(self, stage: str) -> Any:
         return self._each(lambda sequence: mean_image(sequence.of(stage)))
-
-    def _call(self, function: Callable, *arguments: Any) -> Any:
-        """Run a compiled function for all seeds; what comes back has really been computed."""
-        return jax.block_until_ready(over_seeds(function, self.devices)(*arguments))
