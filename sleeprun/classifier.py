@@ -3,9 +3,8 @@
 Awake they are trained by gradient descent; asleep they are spiking networks that replay.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import jax
@@ -27,9 +26,8 @@ from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
-from sleeprun.seeds import PerSeed, Seeds
-from sleeprun.sequence import Sequence, sequences
-from sleeprun.tasks.images import ImageTask, mean_image
+from sleeprun.seeds import Seeds
+from sleeprun.stimuli import Stimuli
 
 Event = dict[str, Any]
 
@@ -38,13 +36,9 @@ class Classifier(Seeds):
     def __init__(self, config: ImagesConfig, devices: int):
         super().__init__(len(config.seeds), devices)
         self.config = config
-        self.sequences = sequences(config)
-        self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
+        self.stimuli = Stimuli(config, devices)
+        self.sequence = self.stimuli.sequence
         self.engine = engine_of(config)
-        # Every chunk of a phase asks for the same.
-        self._training = lru_cache(maxsize=2)(self._stage)
-        self._tests = lru_cache(maxsize=None)(self._test)
-        self._mean_image = lru_cache(maxsize=1)(self._mean_over)
         network, training, sleep = config.network, config.training, config.sleep
         self.network = Perceptron(
             jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
@@ -98,7 +92,7 @@ class Classifier(Seeds):
             return state
         sleep = self.config.sleep
         over = self._last(state) if sleep.scale == "carried" else self._seen(state)
-        images, _ = self._training("+".join(over))
+        images, _ = self.stimuli.training("+".join(over))
         how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
         return self.call(pupil.fall_asleep, self.network, *how, images, state)
 
@@ -106,7 +100,7 @@ class Classifier(Seeds):
         """`count` training steps, sleep steps, or the test of a task."""
         match phase:
             case Wake():
-                images, labels = self._training(str(phase.task))
+                images, labels = self.stimuli.training(str(phase.task))
                 batch = self.config.training.batch
                 how = (self.network, self.learner, self.optimiser)
                 told = (*how, images, labels, batch, jnp.int32(count))
@@ -115,7 +109,7 @@ class Classifier(Seeds):
                 state, report = self.call(pupil.dream, *self._dream(state), jnp.int32(count), state)
             case Score():
                 state, report = self.call(
-                    pupil.examine, self.network, self.learner, *self._tests(phase.task), state
+                    pupil.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
                 )
         return state, self.unpadded(report)
 
@@ -125,7 +119,7 @@ class Classifier(Seeds):
                 pupil.consolidate,
                 self.network,
                 self.learner,
-                *self._training(str(phase.task)),
+                *self.stimuli.training(str(phase.task)),
                 state,
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
@@ -162,7 +156,9 @@ class Classifier(Seeds):
             "scale": 1.0,
             "shortened": False,
             "scenario": self.config.sequence.scenario,
-            "classes": [[list(task.classes) for task in one.tasks] for one in self.sequences],
+            "classes": [
+                [list(task.classes) for task in one.tasks] for one in self.stimuli.sequences
+            ],
         }
 
     def _chance(self) -> float:
@@ -172,10 +168,9 @@ class Classifier(Seeds):
         return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
 
     def seen_at(self, boundary: Boundary, state: PupilState) -> Iterator[Event]:
-        alone = jax.tree.map(lambda leaf: np.asarray(leaf)[0], state)
-        carried = self.learner.carried(alone.memory)
+        carried = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
         if self.config.sleep.schedule == "after":
-            carried += self._carried_for_sleep(alone)
+            carried += self._carried_for_sleep(state)
         yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
         if self.config.probes and boundary.phase in ("wake", "sleep"):
             yield from self._probed(self.config.probes, boundary, state)
@@ -192,17 +187,17 @@ class Classifier(Seeds):
         if boundary.phase == "sleep":
             yield probes.moved_told(boundary, self.layers, self.unpadded(state.moved))
 
-    def _carried_for_sleep(self, alone: PupilState) -> int:
+    def _carried_for_sleep(self, state: PupilState) -> int:
         """Bytes of earlier tasks that one network's next sleep needs."""
-        sleep, tasks = self.config.sleep, self.sequence.of("+".join(self._seen(alone)))
+        sleep, tasks = self.config.sleep, self.sequence.of("+".join(self._seen(state)))
         mean = self.sequence.tasks[0].images[0].nbytes if sleep.input == "seen" else 0
         match sleep.scale:
             case "every_sleep":  # takes the activations of all earlier images anew
                 return mean + sum(task.images.nbytes for task in tasks)
             case "carried":
-                return mean + alone.largest.nbytes
+                return mean + state.largest[0].nbytes
             case _:
-                return mean + alone.alpha.nbytes
+                return mean + state.alpha[0].nbytes
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
@@ -223,8 +218,8 @@ class Classifier(Seeds):
         return self.unpadded(state._replace(memory=memory, before=before))
 
     def _seen(self, state: PupilState) -> list[str]:
-        """The tasks trained so far; `state` is of one seed or of all."""
-        seen = np.asarray(state.seen).reshape(-1, len(self.sequence.names))[0] > 0
+        """The tasks trained so far."""
+        seen = np.asarray(state.seen[0]) > 0
         return [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
 
     def _last(self, state: PupilState) -> list[str]:
@@ -232,55 +227,14 @@ class Classifier(Seeds):
         seen = self._seen(state)
         return seen if self.config.sequence.together else seen[-1:]
 
-    def _each(self, of_one: Callable[[Sequence], Any]) -> Any:
-        """What a function makes of the seeds' sequence, or of each seed's own."""
-        if len(self.sequences) == 1:
-            return jax.tree.map(jnp.asarray, of_one(self.sequence))
-        alone = [of_one(sequence) for sequence in self.sequences]
-        together = jax.tree.map(lambda *leaves: np.stack(leaves), *alone)
-        padded = self.padded(together)
-        return tuple(map(PerSeed, padded)) if isinstance(padded, tuple) else PerSeed(padded)
-
-    def _stage(self, stage: str) -> tuple[Any, Any]:
-        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
-            tasks = sequence.of(stage)
-            images = np.concatenate([task.images for task in tasks])
-            return images, np.concatenate([task.labels for task in tasks])
-
-        return self._each(of_one)
-
-    def _test(self, name: str) -> tuple[Any, Any, Any]:
-        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            (task,) = sequence.of(name)
-            return task.test_images, task.test_labels, self._allowed(sequence, task)
-
-        return self._each(of_one)
-
-    def _allowed(self, sequence: Sequence, task: ImageTask) -> np.ndarray:
-        """The outputs that are open in the test of a task."""
-        known = np.isin(np.arange(sequence.outputs), task.classes)
-        return known | (self.config.sequence.scenario != "task")
-
     def _probe(self, wanted: ProbesConfig, place: int, state: PupilState) -> tuple[Any, list[Any]]:
         """The share of a task's images classified rightly, by noise, and its activations."""
-        tested = min((one.tasks[place].test_labels >= 0).sum() for one in self.sequences)
-        some = probes.chosen(int(tested), wanted.images)
-
-        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            task = sequence.tasks[place]
-            shown = probes.noisy(task.test_images[some], place, sequence.shape, wanted)
-            allowed = self._allowed(sequence, task)
-            return np.stack([*shown.values()]), task.test_labels[some], allowed
-
-        asked = (pupil.probe, self.network, self.learner, *self._each(of_one), state)
-        found = self.unpadded(self.call(*asked))
-        shares = found.right.T / len(some)
+        count, shown = self.stimuli.probed(wanted, place)
+        found = self.unpadded(self.call(pupil.probe, self.network, self.learner, *shown, state))
+        shares = found.right.T / count
         return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
         how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
         shown = self._last(state) if self.config.sleep.input == "last" else self._seen(state)
-        return self.replay, how, self._mean_image("+".join(shown))
-
-    def _mean_over(self, stage: str) -> Any:
-        return self._each(lambda sequence: mean_image(sequence.of(stage)))
+        return self.replay, how, self.stimuli.mean("+".join(shown))
