@@ -10,15 +10,8 @@ WEIGHTS = ("weights",)
 
 def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
     """Each task, or all as one, and after it sleep where there is any; steps are its cycles."""
+    _check(config)
     names = sequence(config).names
-    for required in config.runtime.require:
-        if required.startswith("final/") and required.removeprefix("final/") not in names:
-            tasks = [f"final/{name}" for name in names]
-            raise ConfigError(f"runtime.require.{required}: no such task{nearest(required, tasks)}")
-    shape, sleep = sequence(config).shape, config.sleep
-    if sleep.schedule == "after" and shape and sleep.patch > min(shape):
-        rows, columns = shape
-        raise ConfigError(f"sleep.patch={sleep.patch}: images are {rows} x {columns}")
     stages = ["+".join(names)] if config.sequence.together else names
     written: list[Phase] = _scores(0, "untrained", "start", None, names)
     rows = 1
@@ -34,6 +27,20 @@ def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
             written += _scores(rows, f"{name}, slept", "sleep", stage, names)
             rows += 1
     return tuple(written)
+
+
+def _check(config: ImagesConfig) -> None:
+    """What can be known only with the data. Raises ConfigError."""
+    names, shape, sleep = sequence(config).names, sequence(config).shape, config.sleep
+    finals = [f"final/{name}" for name in names]
+    for required in config.runtime.require:
+        if required.startswith("final/") and required not in finals:
+            raise ConfigError(
+                f"runtime.require.{required}: no such task{nearest(required, finals)}"
+            )
+    if sleep.schedule == "after" and shape and sleep.patch > min(shape):
+        rows, columns = shape
+        raise ConfigError(f"sleep.patch={sleep.patch}: images are {rows} x {columns}")
 
 
 def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:
