@@ -11,13 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from sleeprun import noise, probes, pupil
-from sleeprun.config import ImagesConfig
+from sleeprun.config import ConfigError, ImagesConfig
 from sleeprun.config.images import ProbesConfig
 from sleeprun.experiment import engine_of
-from sleeprun.learners.methods import METHODS
+from sleeprun.learners.methods import method
 from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Perceptron
@@ -43,8 +43,7 @@ class Classifier(Seeds):
         self.network = Perceptron(
             jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
         )
-        choice = config.learner.model_dump(exclude={"kind"})
-        self.learner = METHODS[config.learner.kind](**choice)
+        self.learner = method(rate=training.rate, **config.learner.model_dump())
         self.optimiser = (
             optax.sgd(training.rate, momentum=training.momentum)
             if training.optimiser == "sgd"
@@ -105,6 +104,7 @@ class Classifier(Seeds):
                 how = (self.network, self.learner, self.optimiser)
                 told = (*how, images, labels, batch, jnp.int32(count))
                 state, report = self.call(pupil.study, *told, state)
+                self._refuse_divergence(str(phase.task), self.unpadded(report.loss))
             case Sleep():
                 state, report = self.call(pupil.dream, *self._dream(state), jnp.int32(count), state)
             case Score():
@@ -112,6 +112,17 @@ class Classifier(Seeds):
                     pupil.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
                 )
         return state, self.unpadded(report)
+
+    def _refuse_divergence(self, task: str, losses: Float[np.ndarray, " seed"]) -> None:
+        lost = [s for s, one in zip(self.config.seeds, np.isfinite(losses), strict=True) if not one]
+        if not lost:
+            return
+        strength = getattr(self.config.learner, "strength", None)
+        also = "" if strength is None else f" or learner.strength={strength}"
+        raise ConfigError(
+            f"training.rate={self.config.training.rate}: the loss of seed {lost[0]} is no longer "
+            f"finite in task {task}; lower training.rate{also}"
+        )
 
     def end(self, phase: Phase, state: PupilState) -> PupilState:
         if isinstance(phase, Wake) and phase.task:

@@ -1,7 +1,8 @@
 """From tasks of images and a sleep schedule to phases (Tadros et al. 2022)."""
 
 from sleeprun.config import ConfigError, ImagesConfig, nearest
-from sleeprun.config.learner import RehearsalLearner
+from sleeprun.learners.methods import method
+from sleeprun.learners.training import steps_an_epoch
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
 from sleeprun.sequence import sequence
 
@@ -44,12 +45,11 @@ def _check(config: ImagesConfig) -> None:
 
 
 def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:
-    """Batches of all the stage's epochs, images rehearsed of the stages `before` included."""
-    images = images_of(config, stage)
-    if isinstance(config.learner, RehearsalLearner):
-        fraction = config.learner.fraction
-        images += sum(round(fraction * images_of(config, earlier)) for earlier in before)
-    return config.training.epochs * -(-images // config.training.batch)
+    """Batches of all the stage's epochs, images kept of the stages `before` included."""
+    training = config.training
+    learner = method(rate=training.rate, **config.learner.model_dump())
+    kept = learner.kept([images_of(config, earlier) for earlier in before])
+    return training.epochs * steps_an_epoch(images_of(config, stage) + kept, training.batch)
 
 
 def images_of(config: ImagesConfig, stage: str) -> int:

@@ -175,8 +175,13 @@ def examine(
     allowed: Bool[Array, " output"],
     state: PupilState,
 ) -> tuple[PupilState, Report]:
-    """How many images are classified rightly among the outputs that are `allowed`."""
+    """How many images are classified rightly among the outputs that are `allowed`.
+
+    A learner that knows none of the allowed classes (-inf) leaves the image to the network.
+    """
     scores = learner.outputs(network, state.memory, state.layers, images)
+    any_known = (allowed & (scores > -jnp.inf)).any(axis=1, keepdims=True)
+    scores = jnp.where(any_known, scores, network.outputs(state.layers, images))
     chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
     right = (chosen == labels).sum().astype(jnp.int32)
     known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up

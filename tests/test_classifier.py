@@ -12,6 +12,7 @@ from conftest import configured
 from sleeprun import pupil
 from sleeprun.classifier import Classifier
 from sleeprun.config import ConfigError, ImagesConfig
+from sleeprun.learners.buffer import Buffer
 from sleeprun.lessons import lessons
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Layer
@@ -266,15 +267,73 @@ def test_every_learner_goes_with_sleep_and_is_resumed(learner: str, tmp_path: Pa
     carried = [event["bytes"] for event in told if event["event"] == "carried"]
     image_and_scales = 64 * 4 + 3 * 4
     assert (carried[-1] > image_and_scales) == (learner != "naive")
-    broken = run_of(config, tmp_path / "broken")
-    events = broken.events()
-    for _ in range(2):
-        next(e for e in events if e["event"] == "phase" and e["kind"] == "sleep")
-    next(e for e in events if e["event"] == "progress")
-    broken.save()
-    again = run_of(config, tmp_path / "broken")
-    carried_out(again)
-    same(again.state, whole.state)
+    for kind in ("wake", "sleep"):
+        broken = run_of(config, tmp_path / kind)
+        events = broken.events()
+        for _ in range(2):
+            next(e for e in events if e["event"] == "phase" and e["kind"] == kind)
+        next(e for e in events if e["event"] == "progress")
+        broken.save()
+        assert broken.done > 0
+        again = run_of(config, tmp_path / kind)
+        carried_out(again)
+        same(again.state, whole.state)
+
+
+DIGITS = (
+    "network.hidden=[64,48]",
+    "network.weight_spread=0.2",
+    "network.relu_output=false",  # whoever trains it, a rectified output can die
+    "sequence.samples=null",
+    "sleep.schedule=never",
+    "runtime.chunk_cycles=1000",
+)
+
+
+@pytest.mark.parametrize("learner", [name for name in CHOICES if name != "averaging"])
+def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) -> None:
+    told = carried_out(run_of(tiny(f"learner={learner}", *DIGITS), tmp_path))
+    losses = np.array([event["loss"] for event in told if event["event"] == "progress"])
+    assert np.isfinite(losses).all()
+    learnt = [
+        event["score"]
+        for event in told
+        if event["event"] == "score" and event["boundary"]["name"] == event["task"]
+    ]
+    assert len(learnt) == 5
+    assert np.mean(learnt) > 0.8
+
+
+def test_a_loss_that_is_not_finite_ends_the_run() -> None:
+    config = tiny("learner=si", "learner.strength=2.5", "training.rate=1e9", "seeds=[4]")
+    pupils, lesson = Classifier(config, 1), Wake("0-1", 40)
+    message = (
+        r"^training\.rate=1000000000\.0: the loss of seed 4 is no longer finite in task 0-1; "
+        r"lower training\.rate or learner\.strength=2\.5$"
+    )
+    with pytest.raises(ConfigError, match=message):
+        pupils.advance(lesson, 40, pupils.begin(lesson, pupils.birth()))
+
+
+def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> None:
+    whole = tiny("learner=rehearsal", "learner.fraction=1.0", "sleep.schedule=never")
+    joint = tiny("sequence.together=true", "sleep.schedule=never")
+    *_, last = (phase for phase in lessons(whole) if isinstance(phase, Wake))
+    (together,) = (phase for phase in lessons(joint) if isinstance(phase, Wake))
+    assert last.cycles == together.cycles
+    pupils = Classifier(whole, 1)
+    state = pupils.birth()
+    for name in pupils.sequence.names[:-1]:
+        state = pupils.end(Wake(name, 1), state)
+    memory = jax.tree.map(lambda leaf: leaf[0], state.memory)
+    mixed, labels = pupils.learner.mix(memory, *pupils.stimuli.training(str(last.task)))
+    everything, known = Classifier(joint, 1).stimuli.training(str(together.task))
+
+    def rows(images: Any, labels: Any) -> np.ndarray:
+        every = np.column_stack([np.asarray(images), np.asarray(labels)])
+        return every[np.lexsort(every.T)]
+
+    np.testing.assert_array_equal(rows(mixed, labels), rows(everything, known))
 
 
 def test_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
@@ -329,6 +388,19 @@ def test_only_allowed_outputs_are_chosen_among() -> None:
         told = (shown, labels, jnp.array(allowed))
         _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
         assert (int(report.right), int(report.wrong)) == (right, 2 - right)
+
+
+def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
+    """Exemplars of class 2 alone: it is nearest, but its task is not the one tested."""
+    pupils = Classifier(tiny("learner=icarl"), 1)
+    blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
+    kept = Buffer(jnp.array([[0.0, 0.0, 1.0]]), jnp.array([2], jnp.int32))
+    state = blank._replace(layers=(Layer(jnp.eye(3), None), Layer(jnp.eye(3), None)), memory=kept)
+    shown, labels = jnp.array([[0.1, 0.5, 0.9], [0.8, 0.1, 0.9]]), jnp.array([1, 0], jnp.int32)
+    for allowed, right in [([True, True, False], 2), ([True, True, True], 0)]:
+        told = (shown, labels, jnp.array(allowed))
+        _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        assert int(report.right) == right
 
 
 def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
