@@ -189,7 +189,8 @@ def _carry_out(cfg: "DictConfig", folder: Path, host: "Host | None") -> float | 
         f"runtime.require.{name}={least}: {arm or 'the run'} reached only {metrics[name]['mean']}"
         for arm, metrics in arms.items()
         for name, least in config.runtime.require.items()
-        if metrics[name]["mean"] is None or metrics[name]["mean"] < least
+        if name in metrics  # which the bounds lack
+        and (metrics[name]["mean"] is None or metrics[name]["mean"] < least)
     ]
     if unmet:
         raise Unmet("\n".join([*unmet, f"see {folder}"]))

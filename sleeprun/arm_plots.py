@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from sleeprun import stats
 from sleeprun.metrics import stage_ends, trained_in
 from sleeprun.sheets import (
-    COLOURS,
     KINDS,
-    MARKERS,
     PALE,
     STYLE,
     Events,
     chance,
+    draw_chance,
     ink_on,
+    look_of,
     save,
     shades,
     sheet,
@@ -52,10 +52,10 @@ def finals(events: Events, arms: Arms) -> Figure:
         mean, sd = spread(final.T)
         at = np.arange(len(tasks)) + 0.8 * (index - (len(arms) - 1) / 2) / len(arms)
         axes.plot(np.broadcast_to(at, final.shape).T, final.T, ".", color=PALE, ms=4)
-        look = {"ms": 7, "mec": "white", "fmt": _look(index)["marker"]}
-        look |= {"label": arm, "color": _look(index)["color"]}
-        axes.errorbar(at, mean, np.nan_to_num(sd), **look)
-    _draw_chance(axes, events)
+        axes.errorbar(
+            at, mean, np.nan_to_num(sd), ls="none", ms=7, mec="white", label=arm, **look_of(index)
+        )
+    draw_chance(axes, events)
     axes.set(xticks=range(len(tasks)), xticklabels=tasks, ylabel="Performance")
     axes.margins(x=0.2)
     figure.legend(loc="outside right center", frameon=False)
@@ -71,7 +71,7 @@ def course(events: Events, arms: Arms) -> Figure:
     time, end = figure.subplots(1, 2, sharey=True, width_ratios=(4.6, 0.6 + 0.55 * len(arms)))
     names: dict[int, str] = {}
     for index, (arm, result) in enumerate(arms.items()):
-        look, per_boundary = _look(index), np.nanmean(np.array(result["R"], float), axis=2).T
+        look, per_boundary = look_of(index), np.nanmean(np.array(result["R"], float), axis=2).T
         if len(stage_ends(result["boundaries"])) > 1:
             at, told = _places(result["boundaries"])
             names |= told
@@ -82,23 +82,13 @@ def course(events: Events, arms: Arms) -> Figure:
     _draw_stages(time, names, [row["phase"] for a in arms.values() for row in a["boundaries"]])
     end.set_xticks(range(len(arms)), arms, rotation=30, ha="right", rotation_mode="anchor")
     for index, label in enumerate(end.get_xticklabels()):
-        label.set(color=_look(index)["color"], weight="bold")
+        label.set(color=look_of(index)["color"], weight="bold")
     end.set(title="at the end", xlim=(-0.6, len(arms) - 0.4))
     for axes in (time, end):
-        _draw_chance(axes, events)
+        draw_chance(axes, events)
     time.set(xlabel="After training on", ylabel="Accuracy", ylim=(0, 1))
     time.text(0.02, chance(events) - 0.015, "chance", color=PALE, va="top", size=8)
     return figure
-
-
-def _look(index: int) -> dict:
-    """A colour and a marker; where colours come again, with other markers."""
-    again = index + index // len(COLOURS)
-    return {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[again % len(MARKERS)]}
-
-
-def _draw_chance(axes: Axes, events: Events) -> None:
-    axes.axhline(chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
 
 
 def _places(rows: list[dict]) -> tuple[np.ndarray, dict[int, str]]:

@@ -35,7 +35,7 @@ def _misfits(config: AnyConfig, name: str, found: Results) -> Iterator[str]:
     if found["seeds"] != config.seeds or found["tasks"] != tasks:
         yield "has other seeds or tasks than this run"
     if found.get("data") != data or found["scale"] != config.shortening[1]:
-        yield "has other data, another sequence.scenario or another protocol.scale"
+        yield "has another network, other data, another sequence or another protocol.scale"
     stages = [set(row["task"].split("+")) for row in found["boundaries"] if row["task"]]
     if missing := set(trained).difference(*stages):
         yield f"was not trained on {', '.join(sorted(missing))}"

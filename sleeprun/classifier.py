@@ -3,22 +3,21 @@
 Awake they are trained by gradient descent; asleep they are spiking networks that replay.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from sleeprun import noise, probes, pupil
-from sleeprun.config import ImagesConfig
+from sleeprun.config import ConfigError, ImagesConfig
 from sleeprun.config.images import ProbesConfig
 from sleeprun.experiment import engine_of
 from sleeprun.learners import optimiser
-from sleeprun.learners.methods import METHODS
+from sleeprun.learners.methods import method
 from sleeprun.learners.training import starting_state
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Perceptron
@@ -27,31 +26,24 @@ from sleeprun.probes import Moved
 from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
-from sleeprun.seeds import Over, PerSeed, over_seeds, pad
-from sleeprun.sequence import Sequence, sequences
-from sleeprun.tasks.images import ImageTask, mean_image
+from sleeprun.seeds import Over, Seeds, over_seeds
+from sleeprun.stimuli import Stimuli
 
 Event = dict[str, Any]
 
 
-class Classifier:
-    """Leaves of a state are [seed, ...], padded to a multiple of the devices."""
-
+class Classifier(Seeds):
     def __init__(self, config: ImagesConfig, devices: int, over: Over = over_seeds):
-        self.config, self.devices, self.over = config, devices, over
-        self.seeds = len(config.seeds)
-        self.sequences = sequences(config)
-        self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
+        super().__init__(len(config.seeds), devices, over)
+        self.config = config
+        self.stimuli = Stimuli(config, devices)
+        self.sequence = self.stimuli.sequence
         self.engine = engine_of(config)
-        # Every chunk of a phase asks for the same.
-        self._training = lru_cache(maxsize=2)(self._stage)
-        self._mean_image = lru_cache(maxsize=1)(self._mean_over)
         network, training, sleep = config.network, config.training, config.sleep
         self.network = Perceptron(
             jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
         )
-        choice = config.learner.model_dump(exclude={"kind"})
-        self.learner = METHODS[config.learner.kind](**choice)
+        self.learner = method(rate=training.rate, **config.learner.model_dump())
         self.optimiser = (
             optimiser.sgd(training.rate, training.momentum)
             if training.optimiser == "sgd"
@@ -71,7 +63,7 @@ class Classifier:
 
     def birth(self) -> PupilState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
-        return pad(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns), self.devices)
+        return self.padded(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns))
 
     def _newborn(self, seed: int) -> PupilState:
         network = self.config.network
@@ -85,6 +77,7 @@ class Classifier:
             jnp.int32(0),
             jnp.zeros(len(self.sequence.tasks), jnp.int32),
             jnp.zeros(len(layers)),
+            jnp.zeros(len(layers)),
             tuple(jnp.zeros(size) for size in sizes[1:]),
             before=(),
             moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
@@ -93,50 +86,56 @@ class Classifier:
     def begin(self, phase: Phase, state: PupilState) -> PupilState:
         state = state._replace(begun=state.begun + state.step, step=jnp.zeros_like(state.step))
         if isinstance(phase, Wake):
-            return self._call(pupil.prepare, self.network, self.learner, state)
+            return self.call(pupil.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
-        images, _ = self._training("+".join(self._seen(state)))
-        return self._call(
-            pupil.fall_asleep, self.network, jnp.float32(self.config.sleep.alpha_scale),
-            self.config.sleep.scale == "first_sleep", self.config.probes is not None,
-            images, state,
-        )  # fmt: skip
+        sleep = self.config.sleep
+        over = self._last(state) if sleep.scale == "carried" else self._seen(state)
+        images, _ = self.stimuli.training("+".join(over))
+        how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
+        return self.call(pupil.fall_asleep, self.network, *how, images, state)
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
         """`count` training steps, sleep steps, or the test of a task."""
         match phase:
             case Wake():
-                images, labels = self._training(str(phase.task))
+                images, labels = self.stimuli.training(str(phase.task))
                 batch = self.config.training.batch
                 how = (self.network, self.learner, self.optimiser)
                 told = (*how, images, labels, batch, jnp.int32(count))
-                state, report = self._call(pupil.study, *told, state)
+                state, report = self.call(pupil.study, *told, state)
+                self._refuse_divergence(str(phase.task), self.unpadded(report.loss))
             case Sleep():
-                state, report = self._call(
-                    pupil.dream, *self._dream(state), jnp.int32(count), state
-                )
+                state, report = self.call(pupil.dream, *self._dream(state), jnp.int32(count), state)
             case Score():
-                state, report = self._call(
-                    pupil.examine, self.network, self.learner, *self._test(phase), state
+                state, report = self.call(
+                    pupil.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
                 )
         return state, self.unpadded(report)
 
+    def _refuse_divergence(self, task: str, losses: Float[np.ndarray, " seed"]) -> None:
+        lost = [s for s, one in zip(self.config.seeds, np.isfinite(losses), strict=True) if not one]
+        if not lost:
+            return
+        strength = getattr(self.config.learner, "strength", None)
+        also = "" if strength is None else f" or learner.strength={strength}"
+        raise ConfigError(
+            f"training.rate={self.config.training.rate}: the loss of seed {lost[0]} is no longer "
+            f"finite in task {task}; lower training.rate{also}"
+        )
+
     def end(self, phase: Phase, state: PupilState) -> PupilState:
         if isinstance(phase, Wake) and phase.task:
-            state = self._call(
+            state = self.call(
                 pupil.consolidate,
                 self.network,
                 self.learner,
-                *self._training(str(phase.task)),
+                *self.stimuli.training(str(phase.task)),
                 state,
             )
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        return self._call(pupil.wake_up, state) if state.before else state
-
-    def intervene(self, phase: Phase, state: PupilState) -> PupilState:
-        raise NotImplementedError("a perceptron's protocol has no interventions")
+        return self.call(pupil.wake_up, state) if state.before else state
 
     def told(self, report: Report) -> Event:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
@@ -164,30 +163,25 @@ class Classifier:
         return {
             "data": self.config.contents,
             "tasks": self.sequence.names,
-            "chance": 1 / self._open_outputs(),
+            "chance": self._chance(),
             "scale": 1.0,
             "shortened": False,
             "scenario": self.config.sequence.scenario,
-            "classes": [[list(task.classes) for task in one.tasks] for one in self.sequences],
+            "classes": [
+                [list(task.classes) for task in one.tasks] for one in self.stimuli.sequences
+            ],
         }
 
-    def _open_outputs(self) -> int:
-        if self.config.sequence.scenario == "task":
-            return len(self.sequence.tasks[0].classes)
-        return self.sequence.outputs
-
-    def unpadded(self, tree: Any) -> Any:
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
-
-    def padded(self, tree: Any) -> Any:
-        return pad(tree, self.devices)
+    def _chance(self) -> float:
+        """Of guessing among the outputs that are open, on average over tasks."""
+        if self.config.sequence.scenario != "task":
+            return 1 / self.sequence.outputs
+        return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
 
     def seen_at(self, boundary: Boundary, state: PupilState) -> Iterator[Event]:
-        alone = jax.tree.map(lambda leaf: np.asarray(leaf)[0], state)
-        carried = self.learner.carried(alone.memory)
+        carried = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
         if self.config.sleep.schedule == "after":
-            image = self.sequence.tasks[0].images[0].nbytes
-            carried += image + alone.alpha.nbytes  # the mean image, and the largest activations
+            carried += self._carried_for_sleep(state)
         yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
         if self.config.probes and boundary.phase in ("wake", "sleep"):
             yield from self._probed(self.config.probes, boundary, state)
@@ -203,6 +197,18 @@ class Classifier:
             yield probes.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
         if boundary.phase == "sleep":
             yield probes.moved_told(boundary, self.layers, self.unpadded(state.moved))
+
+    def _carried_for_sleep(self, state: PupilState) -> int:
+        """Bytes of earlier tasks that one network's next sleep needs."""
+        sleep, tasks = self.config.sleep, self.sequence.of("+".join(self._seen(state)))
+        mean = self.sequence.tasks[0].images[0].nbytes if sleep.input == "seen" else 0
+        match sleep.scale:
+            case "every_sleep":  # takes the activations of all earlier images anew
+                return mean + sum(task.images.nbytes for task in tasks)
+            case "carried":
+                return mean + state.largest[0].nbytes
+            case _:
+                return mean + state.alpha[0].nbytes
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
@@ -223,63 +229,23 @@ class Classifier:
         return self.unpadded(state._replace(memory=memory, before=before))
 
     def _seen(self, state: PupilState) -> list[str]:
-        """The tasks trained so far, or the last one alone."""
+        """The tasks trained so far."""
         seen = np.asarray(state.seen[0]) > 0
-        known = [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
-        return known[-1:] if self.config.sleep.input == "last" else known
+        return [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
 
-    def _each(self, of_one: Callable[[Sequence], Any]) -> Any:
-        """What a function makes of the seeds' sequence, or of each seed's own."""
-        if len(self.sequences) == 1:
-            return jax.device_put(of_one(self.sequence))
-        alone = [of_one(sequence) for sequence in self.sequences]
-        together = jax.tree.map(lambda *leaves: np.stack(leaves), *alone)
-        padded = self.padded(together)
-        return tuple(map(PerSeed, padded)) if isinstance(padded, tuple) else PerSeed(padded)
-
-    def _stage(self, stage: str) -> tuple[Any, Any]:
-        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
-            tasks = sequence.of(stage)
-            images = np.concatenate([task.images for task in tasks])
-            return images, np.concatenate([task.labels for task in tasks])
-
-        return self._each(of_one)
-
-    def _test(self, phase: Score) -> tuple[Any, Any, Any]:
-        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            (task,) = sequence.of(phase.task)
-            return task.test_images, task.test_labels, self._allowed(sequence, task)
-
-        return self._each(of_one)
-
-    def _allowed(self, sequence: Sequence, task: ImageTask) -> np.ndarray:
-        """The outputs that are open in the test of a task."""
-        known = np.isin(np.arange(sequence.outputs), task.classes)
-        return known | (self.config.sequence.scenario != "task")
+    def _last(self, state: PupilState) -> list[str]:
+        """Those of the stage trained last."""
+        seen = self._seen(state)
+        return seen if self.config.sequence.together else seen[-1:]
 
     def _probe(self, wanted: ProbesConfig, place: int, state: PupilState) -> tuple[Any, list[Any]]:
         """The share of a task's images classified rightly, by noise, and its activations."""
-        tested = min((one.tasks[place].test_labels >= 0).sum() for one in self.sequences)
-        some = probes.chosen(int(tested), wanted.images)
-
-        def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            task = sequence.tasks[place]
-            shown = probes.noisy(task.test_images[some], place, sequence.shape, wanted)
-            allowed = self._allowed(sequence, task)
-            return np.stack([*shown.values()]), task.test_labels[some], allowed
-
-        asked = (pupil.probe, self.network, self.learner, *self._each(of_one), state)
-        found = self.unpadded(self._call(*asked))
-        shares = found.right.T / len(some)
+        count, shown = self.stimuli.probed(wanted, place)
+        found = self.unpadded(self.call(pupil.probe, self.network, self.learner, *shown, state))
+        shares = found.right.T / count
         return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
 
     def _dream(self, state: PupilState) -> tuple[Any, ...]:
         how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
-        return self.replay, how, self._mean_image("+".join(self._seen(state)))
-
-    def _mean_over(self, stage: str) -> Any:
-        return self._each(lambda sequence: mean_image(sequence.of(stage)))
-
-    def _call(self, function: Callable, *arguments: Any) -> Any:
-        """Run a compiled function for all seeds; what comes back has really been computed."""
-        return jax.block_until_ready(self.over(function, self.devices)(*arguments))
+        shown = self._last(state) if self.config.sleep.input == "last" else self._seen(state)
+        return self.replay, how, self.stimuli.mean("+".join(shown))

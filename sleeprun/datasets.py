@@ -190,6 +190,8 @@ def _features(
         raise DataError(f"{path}: {X_key} has negative features, down to {X.min():g}")
     if y.min() < 0 or y.max() > np.iinfo(np.int32).max:
         raise DataError(f"{path}: {y_key} has labels from {y.min()} to {y.max()}, not from 0 on")
+    if y_key == "y" and y.min() > 0:
+        raise DataError(f"{path}: y counts from {y.min()}; labels must count from 0")
     return X, y.astype(np.int32)
 
 

@@ -7,7 +7,6 @@ them is here.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int
@@ -19,28 +18,32 @@ from sleeprun.experiment import build, newborns
 from sleeprun.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol import cycles_of
 from sleeprun.room import Room, doubled, overrun, room, with_room
-from sleeprun.seeds import Over, over_seeds, pad
+from sleeprun.seeds import Over, Seeds, over_seeds
 from sleeprun.sleep import DRIVES
 
 Event = dict[str, Any]
 Lived = Wake | Sleep | Interleave
 
 
-class Forager:
-    """Leaves of a state are [seed, ...], padded to a multiple of the devices."""
-
+class Forager(Seeds):
     def __init__(self, config: Config, devices: int, over: Over = over_seeds):
-        self.config, self.devices, self.over = config, devices, over
-        self.seeds = len(config.seeds)
+        super().__init__(len(config.seeds), devices, over)
+        self.config = config
         self.experiment = build(config)
         self.engine = self.experiment.network.engine
 
     def birth(self) -> AgentState:
-        return pad(newborns(self.config, self.experiment, self.config.seeds), self.devices)
+        return self.padded(newborns(self.config, self.experiment, self.config.seeds))
 
-    def begin(self, phase: Lived | Score, state: AgentState) -> AgentState:
+    def begin(self, phase: Phase, state: AgentState) -> AgentState:
         """What comes before a phase's first cycle; for a test, a copy in a world of its own."""
         match phase:
+            case Freeze():
+                percent = jnp.float32(phase.percent)
+                return self._call(cycles.freeze_strongest, phase.projection, percent, state)
+            case Lesion():
+                percent = jnp.float32(phase.percent)
+                return self._call(cycles.cut_synapses, phase.population, percent, state)
             case Score():
                 leg, boundary = _leg(self.experiment, phase), jnp.int32(phase.boundary.index)
                 return self._call(cycles.copy_for_test, leg, boundary, state)
@@ -96,12 +99,6 @@ class Forager:
             "shape": {name: getattr(network, name).size for name in populations},
         }
 
-    def intervene(self, phase: Freeze | Lesion, state: AgentState) -> AgentState:
-        percent = jnp.float32(phase.percent)
-        if isinstance(phase, Freeze):
-            return self._call(cycles.freeze_strongest, phase.projection, percent, state)
-        return self._call(cycles.cut_synapses, phase.population, percent, state)
-
     def seen_after(self, phase: Lived, state: AgentState) -> Iterator[Event]:
         """What the record tells of a phase that has ended."""
         yield from records.rasters(self.experiment, phase, state)
@@ -117,22 +114,13 @@ class Forager:
         """The shape of a saved state whose lists have so much room."""
         return self.unpadded(state._replace(network=with_room(state.network, wanted)))
 
-    def unpadded(self, tree: Any) -> Any:
-        """Without the seeds that only pad."""
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
-
-    def padded(self, tree: Any) -> Any:
-        return pad(tree, self.devices)
-
     def _program(self, phase: Lived | Score) -> tuple[Callable, Any]:
         if isinstance(phase, Interleave):
             return cycles.take_turns, tuple(_leg(self.experiment, part) for part in phase.phases)
         return cycles.advance, _leg(self.experiment, phase)
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
-        """Run a compiled function for all seeds; what comes back has really been computed."""
-        compiled = self.over(function, self.devices)
-        return jax.block_until_ready(compiled(self.experiment, *arguments))
+        return self.call(function, self.experiment, *arguments)
 
 
 def _leg(experiment: Experiment, phase: Wake | Sleep | Score) -> Leg:

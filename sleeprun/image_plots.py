@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sleeprun.sheets import COLOURS, KINDS, MARKERS, PALE, Events, chance, sheet, spread
+from sleeprun.sheets import KINDS, Events, draw_chance, look_of, sheet, spread
 
 LABELS = {
     "robustness": "Accuracy under noise",
@@ -26,7 +26,7 @@ def probes(events: Events, results: dict) -> Figure | None:
         _draw_sleeps(axes, rows)
         _draw_probe(axes, rows, probe)
         if probe == "robustness":
-            axes.axhline(chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
+            draw_chance(axes, events)
         axes.set_ylabel(LABELS[probe])
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     names = [row["boundary"]["name"] for row in rows]
@@ -48,6 +48,5 @@ def _draw_probe(axes: Axes, rows: Events, probe: str) -> None:
         found = [row[name].get("share", row[name])["per_seed"] for row in there.values()]
         mean, sd = spread(np.array(found, dtype=float))
         at = np.array(list(there)) + 0.06 * (index - (len(names) - 1) / 2)
-        look = {"color": COLOURS[index % len(COLOURS)], "fmt": MARKERS[index % len(MARKERS)]}
-        look |= {"ls": "none" if probe == "moved" else "-", "lw": 1, "ms": 5, "mec": "white"}
-        axes.errorbar(at, mean, np.nan_to_num(sd), label=name, **look)
+        drawn = {"ls": "none" if probe == "moved" else "-", "lw": 1, "ms": 5, "mec": "white"}
+        axes.errorbar(at, mean, np.nan_to_num(sd), label=name, **drawn, **look_of(index))

@@ -1,7 +1,8 @@
 """From tasks of images and a sleep schedule to phases (Tadros et al. 2022)."""
 
-from sleeprun.config import ImagesConfig
-from sleeprun.config.learner import RehearsalLearner
+from sleeprun.config import ConfigError, ImagesConfig, nearest
+from sleeprun.learners.methods import method
+from sleeprun.learners.training import steps_an_epoch
 from sleeprun.phases import Boundary, Phase, Score, Sleep, Wake
 from sleeprun.sequence import sequence
 
@@ -10,6 +11,7 @@ WEIGHTS = ("weights",)
 
 def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
     """Each task, or all as one, and after it sleep where there is any; steps are its cycles."""
+    _check(config)
     names = sequence(config).names
     stages = ["+".join(names)] if config.sequence.together else names
     written: list[Phase] = _scores(0, "untrained", "start", None, names)
@@ -28,13 +30,26 @@ def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
     return tuple(written)
 
 
+def _check(config: ImagesConfig) -> None:
+    """What can be known only with the data. Raises ConfigError."""
+    names, shape, sleep = sequence(config).names, sequence(config).shape, config.sleep
+    finals = [f"final/{name}" for name in names]
+    for required in config.runtime.require:
+        if required.startswith("final/") and required not in finals:
+            raise ConfigError(
+                f"runtime.require.{required}: no such task{nearest(required, finals)}"
+            )
+    if sleep.schedule == "after" and shape and sleep.patch > min(shape):
+        rows, columns = shape
+        raise ConfigError(f"sleep.patch={sleep.patch}: images are {rows} x {columns}")
+
+
 def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:
-    """Batches of all the stage's epochs, images rehearsed of the stages `before` included."""
-    images = images_of(config, stage)
-    if isinstance(config.learner, RehearsalLearner):
-        fraction = config.learner.fraction
-        images += sum(round(fraction * images_of(config, earlier)) for earlier in before)
-    return config.training.epochs * -(-images // config.training.batch)
+    """Batches of all the stage's epochs, images kept of the stages `before` included."""
+    training = config.training
+    learner = method(rate=training.rate, **config.learner.model_dump())
+    kept = learner.kept([images_of(config, earlier) for earlier in before])
+    return training.epochs * steps_an_epoch(images_of(config, stage) + kept, training.batch)
 
 
 def images_of(config: ImagesConfig, stage: str) -> int:

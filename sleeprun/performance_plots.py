@@ -10,14 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.sheets import (
-    CHANCE,
-    COLOURS,
     INK,
     KINDS,
-    MARKERS,
     PALE,
     STYLE,
     Events,
+    draw_chance,
+    look_of,
     save,
     sheet,
     spread,
@@ -103,7 +102,7 @@ def _draw_performance(axes: Axes, events: Events) -> None:
     phases = [list(group) for _, group in itertools.groupby(chunks, lambda each: each["phase"])]
     cycles = chunks[-1]["to"] - chunks[0]["from"]
     _draw_phases(axes, phases, cycles, aeon)
-    axes.axhline(CHANCE, color=PALE, lw=1, ls="--", zorder=1, label="chance")
+    draw_chance(axes, events)
     _draw_tests(axes, tests, 0.009 * cycles / aeon, aeon)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
@@ -138,5 +137,5 @@ def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float, aeon: int) -> 
         cycles, scores = zip(*told.values(), strict=True)
         mean, sd = spread(np.array(scores, dtype=float))
         aeons = np.array(cycles) / aeon + (rank - (len(tests) - 1) / 2) * aside
-        look = {"fmt": MARKERS[rank % len(MARKERS)], "color": COLOURS[rank % len(COLOURS)]}
-        axes.errorbar(aeons, mean, sd, mec="white", ms=7, zorder=4, label=f"test of {task}", **look)
+        look = {"label": f"test of {task}", **look_of(rank)}
+        axes.errorbar(aeons, mean, sd, ls="none", mec="white", ms=7, zorder=4, **look)

@@ -29,6 +29,7 @@ class PupilState(NamedTuple):
     begun: Int[Array, ""]  # steps of training and sleep before this phase
     step: Int[Array, ""]  # in this phase
     seen: Int[Array, " task"]  # how often each task was trained
+    largest: Float[Array, " layer"]  # activations, as of the last sleep
     alpha: Float[Array, " layer"]
     membrane: tuple[Float[Array, " _"], ...]
     before: tuple[Float[Array, "_ _"], ...]  # weights as it fell asleep; only then, if probed
@@ -92,19 +93,26 @@ def study(
 def fall_asleep(
     network: Perceptron,
     alpha_scale: Float[Array, ""],
-    once: bool,
+    scale: str,
     probed: bool,
     images: Float[Array, "image pixel"],
     state: PupilState,
 ) -> PupilState:
-    """The scales of a sleep, from the weights and activations over `images`; quiet membranes."""
-    largest = perceptron.largest_activations(network, state.layers, images)
+    """The scales of a sleep, from the weights and activations over `images`; quiet membranes.
+
+    Where the scale is `carried`, the largest activations that earlier tasks had are not taken
+    anew: those known from their own time stand for them.
+    """
+    largest = jnp.stack(perceptron.largest_activations(network, state.layers, images))
+    if scale == "carried":
+        largest = jnp.maximum(largest, state.largest)
     weights = [layer.weights for layer in state.layers]
-    alpha = replay.scales(weights, largest, alpha_scale)
-    if once:
+    alpha = replay.scales(weights, [*largest], alpha_scale)
+    if scale == "first_sleep":
         alpha = jnp.where(state.alpha.any(), state.alpha, alpha)
+    state = state._replace(alpha=alpha, largest=largest)
     quiet = tuple(jnp.zeros_like(membrane) for membrane in state.membrane)
-    return state._replace(alpha=alpha, membrane=quiet, before=tuple(weights) if probed else ())
+    return state._replace(membrane=quiet, before=tuple(weights) if probed else ())
 
 
 def wake_up(state: PupilState) -> PupilState:
@@ -147,13 +155,13 @@ def probe(
     learner: Learner,
     shown: Float[Array, "noise image pixel"],
     labels: Int[Array, " image"],
-    allowed: Array,
+    allowed: Bool[Array, " output"],
     state: PupilState,
 ) -> Probed:
     """The same images of a task shown with each kind of noise, the first of which is none."""
 
     def right(images: Array) -> Array:
-        return right_answers(network, learner, images, labels, allowed, state)
+        return examine(network, learner, images, labels, allowed, state)[1].right
 
     hidden = network.activations(state.layers, shown[0])[:-1]
     return Probed(jax.lax.map(right, shown), [layer.mean(axis=0) for layer in hidden])
@@ -167,23 +175,17 @@ def examine(
     allowed: Bool[Array, " output"],
     state: PupilState,
 ) -> tuple[PupilState, Report]:
-    """How many images are classified rightly among the outputs that are `allowed`."""
-    right = right_answers(network, learner, images, labels, allowed, state)
+    """How many images are classified rightly among the outputs that are `allowed`.
+
+    A learner that knows none of the allowed classes (-inf) leaves the image to the network.
+    """
+    scores = learner.outputs(network, state.memory, state.layers, images)
+    any_known = (allowed & (scores > -jnp.inf)).any(axis=1, keepdims=True)
+    scores = jnp.where(any_known, scores, network.outputs(state.layers, images))
+    chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
+    right = (chosen == labels).sum().astype(jnp.int32)
     known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
     return state, _report(state, right=right, wrong=known - right)
-
-
-def right_answers(
-    network: Perceptron,
-    learner: Learner,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    allowed: Bool[Array, " output"],
-    state: PupilState,
-) -> Int[Array, ""]:
-    scores = learner.outputs(network, state.memory, state.layers, images)
-    chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
-    return (chosen == labels).sum().astype(jnp.int32)
 
 
 def _report(state: PupilState, **told: Array) -> Report:

@@ -107,7 +107,7 @@ class Run:
                 case Wake() | Sleep() | Interleave():
                     yield from self._live(phase)
                 case Freeze() | Lesion():
-                    self.state = self.subject.intervene(phase, self.state)
+                    self.state = self.subject.begin(phase, self.state)
             self._next_phase()
             if isinstance(phase, Score) and self._ends(phase.boundary):
                 self.save(f"boundary-{phase.boundary.index:02d}")

@@ -81,6 +81,24 @@ def over_seeds(function: Callable, count: int) -> Callable:
     return compiled
 
 
+class Seeds:
+    """What all subjects share: leaves are [seed, ...], padded to a multiple of the devices."""
+
+    def __init__(self, seeds: int, devices: int, over: Over):
+        self.seeds, self.devices, self.over = seeds, devices, over
+
+    def padded(self, tree: Any) -> Any:
+        return pad(tree, self.devices)
+
+    def unpadded(self, tree: Any) -> Any:
+        """Without the seeds that only pad."""
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
+
+    def call(self, function: Callable, *arguments: Any) -> Any:
+        """Run a compiled function for all seeds; what comes back has really been computed."""
+        return jax.block_until_ready(self.over(function, self.devices)(*arguments))
+
+
 def pad(tree: Any, multiple: int) -> Any:
     """Repeat the last seed until the number of seeds is a multiple of the devices."""
     seeds = jax.tree.leaves(tree)[0].shape[0]

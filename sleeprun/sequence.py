@@ -1,7 +1,8 @@
 """From a config to the tasks of images that it describes."""
 
+from collections.abc import Collection
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -13,6 +14,8 @@ from sleeprun.datafiles import DataError
 from sleeprun.datasets import DataSet
 from sleeprun.tasks import images
 from sleeprun.tasks.images import ImageTask
+
+T = TypeVar("T")
 
 
 class Sequence(NamedTuple):
@@ -54,6 +57,8 @@ def _sequences(
     try:
         if wanted.validation:
             sets = [images.with_validation(data, wanted.validation) for data in sets]
+        if wanted.samples_per_class:
+            sets = [images.first_of_class(data, wanted.samples_per_class) for data in sets]
         found = [_in_scenario(_cut(sets, wanted, order), wanted.scenario) for order in orders]
         if wanted.order_seed == "by_seed":
             found = images.of_equal_length(found)
@@ -66,7 +71,7 @@ def _sequences(
 def _sets(config: DataConfig) -> list[DataSet]:
     try:
         if isinstance(config, SeriesData):
-            return [_load(each) for each in config.sets.values()]
+            return [_load(each)._replace(name=name) for name, each in config.sets.items()]
         return [_load(config)]
     except DataError as error:
         raise ConfigError(str(error)) from None
@@ -92,15 +97,22 @@ def _cut(
 ) -> tuple[ImageTask, ...]:
     """The tasks in the order of a seed, with the labels of the data sets."""
     if wanted.kind == "data_sets":
-        tasks = images.one_after_another(sets, wanted.samples)
-        if order_seed is None:
-            return tasks
-        order = np.random.default_rng(order_seed).permutation(len(tasks))
-        return tuple(tasks[place] for place in order)
+        return _in_order(images.one_after_another(sets, wanted.samples), order_seed)
     if wanted.kind == "permuted":
         return images.permuted(sets[0], wanted.count, order_seed or 0, wanted.samples)
-    groups = images.class_groups(sets[0].classes, wanted.count, order_seed)
+    if wanted.groups:
+        groups = _in_order([tuple(sorted(group)) for group in wanted.groups], order_seed)
+    else:
+        groups = images.class_groups(sets[0].classes, wanted.count, order_seed)
     return images.split_by_class(sets[0], groups, wanted.samples)
+
+
+def _in_order(parts: Collection[T], order_seed: int | None) -> tuple[T, ...]:
+    """As they are given, or with a seed at random."""
+    if order_seed is None:
+        return tuple(parts)
+    order = np.random.default_rng(order_seed).permutation(len(parts))
+    return tuple(list(parts)[place] for place in order)
 
 
 def _in_scenario(tasks: tuple[ImageTask, ...], scenario: str) -> tuple[ImageTask, ...]:

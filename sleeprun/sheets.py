@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
@@ -54,6 +55,16 @@ def ink_on(image: ScalarMappable, value: float) -> str:
     """A colour for text that is legible on a value's own."""
     red, green, blue, _ = image.to_rgba(value)
     return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else INK
+
+
+def look_of(index: int) -> dict:
+    """A colour and a marker; where colours come again, with other markers."""
+    again = index + index // len(COLOURS)
+    return {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[again % len(MARKERS)]}
+
+
+def draw_chance(axes: Axes, events: Events) -> None:
+    axes.axhline(chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
 
 
 def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

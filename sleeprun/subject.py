@@ -31,7 +31,10 @@ class Subject(Protocol):
     def birth(self) -> Any: ...
 
     def begin(self, phase: Any, state: Any) -> Any:
-        """What comes before a phase's first cycle; for a test, of a copy."""
+        """What comes before a phase's first cycle; for a test, of a copy.
+
+        An intervention is nothing else.
+        """
         ...
 
     def advance(self, phase: Any, count: int, state: Any) -> tuple[Any, Any]:
@@ -39,8 +42,6 @@ class Subject(Protocol):
         ...
 
     def end(self, phase: Any, state: Any) -> Any: ...
-
-    def intervene(self, phase: Any, state: Any) -> Any: ...
 
     def told(self, report: Any) -> Event:
         """A report for the record."""

@@ -61,7 +61,6 @@ def probes_table(results: Results) -> RenderableType | None:
     earlier, later = found
     name = earlier["boundary"]["name"]
     n = len(results["seeds"])
-    interval = " \\[95 % interval]" if n >= FEWEST else ""
     rows = []
     told = {"robustness": "accuracy, {}", "overlap": "overlap of tasks, {}"}
     for probe, measure in told.items():
@@ -73,7 +72,7 @@ def probes_table(results: Results) -> RenderableType | None:
     for layer, moved in later["moved"].items():
         rows.append((f"weights moved, {layer}", "", "", mean_and_sd(moved["share"])))
     columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)
-    title = f"{results['experiment']}: the sleep after {name}, n = {n}{interval}"
+    title = f"{results['experiment']}: the sleep after {name}, n = {n}{_bracketed(n)}"
     return Group(_bold(title), _table({told: list(of) for told, of in columns}))
 
 
@@ -84,13 +83,18 @@ def arms_tables(results: Results, console: Console) -> list[RenderableType]:
     """
     arms = {"arm": list(results["arms"])}
     scores, accounts = _scores(results), _accounts(results["accounts"])
-    interval = " \\[95 % interval]" if len(results["seeds"]) >= FEWEST else ""
-    title = f"{results['experiment']}: arms at the end, mean +- sd{interval}"
+    n = len(results["seeds"])
+    title = f"{results['experiment']}: arms at the end, mean +- sd{_bracketed(n)}, n = {n}"
     tables = [_table(arms | scores | accounts)]
     unbounded = console.options.update(max_width=1000)
     if console.measure(tables[0], options=unbounded).maximum > console.width:
         tables = [_table(arms | scores), _table(arms | accounts)]
     return [*_heading(title, results), *tables, Text(_between(results), style="dim")]
+
+
+def _bracketed(seeds: int) -> str:
+    """What stands in brackets behind a number, where there are seeds enough for it."""
+    return " \\[95 % interval]" if seeds >= FEWEST else ""
 
 
 def _how_told(tasks: list[str]) -> tuple[Any, bool]:
@@ -149,14 +153,14 @@ def _told(account: Results) -> dict[str, str]:
         "carried": "-" if carried is None else decimal(carried),
         "training\nsteps": f"{account['training_steps']:,d}",
         "sleep\nsteps": f"{account['sleep_steps']:,d}",
-        "wall\ntime": "-" if seconds is None else duration(seconds),
+        "wall time,\nall seeds": "-" if seconds is None else duration(seconds),
     }
 
 
 def _took(results: Results) -> str:
     """`carried from task to task 3.1 kB; 500 training steps and 125,000 sleep steps a seed; 9 s`"""
     carried, training, sleep, time = _told(results).values()
-    steps = f"{training} training and {sleep} sleep steps a seed; {time}"
+    steps = f"{training} training and {sleep} sleep steps a seed; all seeds: {time}"
     return steps if carried == "-" else f"carried from task to task: {carried}; {steps}"
 
 

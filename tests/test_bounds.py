@@ -18,7 +18,7 @@ def found(stages: list[str], **changed: Any) -> dict[str, Any]:
     metrics = {name: {"mean": 0.9, "sd": None} for name in ("accuracy", *NAMES)}
     return {
         "experiment": "other", "seeds": [0, 1], "tasks": NAMES, "scale": 1.0,
-        "data": "digits, class-incremental",
+        "data": configured("+experiment=src_quick", "data=digits").contents,
         "boundaries": [{"task": None}, *({"task": stage} for stage in stages)],
         "sleep_steps": 0, "carried_bytes": None, "metrics": metrics | {"forgetting": {}},
     } | changed  # fmt: skip
@@ -43,7 +43,7 @@ def test_bounds_are_read_and_told(tmp_path: Path) -> None:
     ("name", "results", "told"),
     [
         ("joint", found(["+".join(NAMES)], seeds=[0, 2]), "has other seeds or tasks"),
-        ("joint", found(["+".join(NAMES)], data="mnist_5000, class-incremental"), "has other data"),
+        ("joint", found(["+".join(NAMES)], data="mnist_5000"), "has another network"),
         ("joint", found(NAMES[:4]), "was not trained on 8-9"),
         ("joint", found(NAMES), "was trained on one task after another"),
         ("joint", found(NAMES, arms={"a": {}, "b": {}}), "has arms; name one of them.*: a, b"),

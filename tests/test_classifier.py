@@ -12,6 +12,7 @@ from conftest import configured
 from sleeprun import pupil
 from sleeprun.classifier import Classifier
 from sleeprun.config import ConfigError, ImagesConfig
+from sleeprun.learners.buffer import Buffer
 from sleeprun.lessons import lessons
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Layer
@@ -173,6 +174,30 @@ def test_scales_can_stay_those_of_the_first_sleep() -> None:
     assert (alphas["every_sleep"][0][:, 0] > 2 * alphas["every_sleep"][1][:, 0]).all()
 
 
+def test_carried_scales_stand_for_images_of_earlier_tasks(tmp_path: Path) -> None:
+    sizes = ("sleep.scale=carried", "training.epochs=5", "seeds=1")
+    run = run_of(tiny(*sizes), tmp_path)
+    carried = [e["bytes"] for e in carried_out(run) if e["event"] == "carried"]
+    assert set(carried) == {4 * 64 + 4 * 3}  # the mean image, and an activation a layer
+    anew = [
+        event["bytes"]
+        for event in run_of(tiny("seeds=1", "training.epochs=1"), tmp_path / "anew").events()
+        if event["event"] == "carried"
+    ]
+    assert anew == [256 + 4 * 64 * 60 * tasks for tasks in (0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
+
+    pupils = Classifier(tiny(*sizes), 1)
+    state = pupils.birth()
+    state = state._replace(
+        seen=state.seen.at[:, :2].set(1), largest=jnp.array([[1e6, 0.0, 0.0]], jnp.float32)
+    )
+    asleep = pupils.begin(Sleep(1, (), "masked_mean_image", 0.0, 0.0), state)
+    newest = jnp.asarray(pupils.sequence.tasks[1].images)
+    own = jax.tree.map(lambda leaf: leaf[0], state.layers)
+    hidden = perceptron.largest_activations(pupils.network, own, newest)
+    np.testing.assert_allclose(asleep.largest[0], [1e6, hidden[1], hidden[2]], rtol=1e-6)
+
+
 def test_largest_activations_are_over_all_images() -> None:
     pupils = Classifier(tiny(), 1)
     layers = jax.tree.map(lambda leaf: leaf[0], pupils.birth().layers)
@@ -186,6 +211,13 @@ def test_largest_activations_are_over_all_images() -> None:
     ("override", "message"),
     [
         ("sleep.threshold=[1.0,2.0]", "sleep.threshold: 2 thresholds; must be 3"),
+        (
+            "+runtime.require.acuracy=1",
+            "runtime.require.acuracy: no such measure; did you mean 'acc",
+        ),
+        ("+runtime.require.intransigence=1", "runtime.require.intransigence: needs joint=RUN_DIR"),
+        ("sequence.groups=[[0,1],[2]]", "sequence.count=5: must be 2, one a group"),
+        ("sleep=never", "sleep: this one is the spiking agent's"),
         ("sequence.kind=data_sets", "sequence.kind=data_sets with data.kind=mnist_5000: needs"),
         ("sequence.order_seed=by_sed", "sequence.order_seed"),
         ("sequence.cont=5", "sequence.cont: unknown key; did you mean 'count'"),
@@ -195,7 +227,11 @@ def test_largest_activations_are_over_all_images() -> None:
 )
 def test_mistakes_are_told_by_key(override: str, message: str) -> None:
     with pytest.raises(ConfigError, match="^" + message.replace(".", r"\.")):
-        configured("+experiment=src_quick", override.replace("sequence.cont", "+sequence.cont"))
+        configured(
+            "+experiment=src_quick",
+            "arms=none",
+            override.replace("sequence.cont", "+sequence.cont"),
+        )
 
 
 def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None:
@@ -206,6 +242,10 @@ def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None
 def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"sequence: 10 classes can't be cut into 3 tasks"):
         lessons(configured("+experiment=src_quick", "sequence.count=3"))
+    with pytest.raises(
+        ConfigError, match=r"require.final/0: no such task; did you mean 'final/0-1"
+    ):
+        lessons(configured("+experiment=src_quick", "+runtime.require={final/0: 0.5}"))
     with pytest.raises(ConfigError, match=r"data\.folder=null: must name the folder"):
         lessons(configured("+experiment=src2022/mnist"))
     with pytest.raises(ConfigError, match=r"data\.file=null: must name an \.npz file"):
@@ -219,21 +259,81 @@ CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "
 
 @pytest.mark.parametrize("learner", CHOICES)
 def test_every_learner_goes_with_sleep_and_is_resumed(learner: str, tmp_path: Path) -> None:
-    config = tiny(f"learner={learner}", "sequence.samples=30", "training.epochs=2")
+    config = tiny(
+        f"learner={learner}", "sleep.scale=carried", "sequence.samples=30", "training.epochs=2"
+    )
     whole = run_of(config, tmp_path / "whole")
     told = carried_out(whole)
     carried = [event["bytes"] for event in told if event["event"] == "carried"]
     image_and_scales = 64 * 4 + 3 * 4
     assert (carried[-1] > image_and_scales) == (learner != "naive")
-    broken = run_of(config, tmp_path / "broken")
-    events = broken.events()
-    for _ in range(2):
-        next(e for e in events if e["event"] == "phase" and e["kind"] == "sleep")
-    next(e for e in events if e["event"] == "progress")
-    broken.save()
-    again = run_of(config, tmp_path / "broken")
-    carried_out(again)
-    same(again.state, whole.state)
+    for kind in ("wake", "sleep"):
+        broken = run_of(config, tmp_path / kind)
+        events = broken.events()
+        for _ in range(2):
+            next(e for e in events if e["event"] == "phase" and e["kind"] == kind)
+        next(e for e in events if e["event"] == "progress")
+        broken.save()
+        assert broken.done > 0
+        again = run_of(config, tmp_path / kind)
+        carried_out(again)
+        same(again.state, whole.state)
+
+
+DIGITS = (
+    "network.hidden=[64,48]",
+    "network.weight_spread=0.2",
+    "network.relu_output=false",  # whoever trains it, a rectified output can die
+    "sequence.samples=null",
+    "sleep.schedule=never",
+    "runtime.chunk_cycles=1000",
+)
+
+
+@pytest.mark.parametrize("learner", [name for name in CHOICES if name != "averaging"])
+def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) -> None:
+    told = carried_out(run_of(tiny(f"learner={learner}", *DIGITS), tmp_path))
+    losses = np.array([event["loss"] for event in told if event["event"] == "progress"])
+    assert np.isfinite(losses).all()
+    learnt = [
+        event["score"]
+        for event in told
+        if event["event"] == "score" and event["boundary"]["name"] == event["task"]
+    ]
+    assert len(learnt) == 5
+    assert np.mean(learnt) > 0.8
+
+
+def test_a_loss_that_is_not_finite_ends_the_run() -> None:
+    config = tiny("learner=si", "learner.strength=2.5", "training.rate=1e9", "seeds=[4]")
+    pupils, lesson = Classifier(config, 1), Wake("0-1", 40)
+    message = (
+        r"^training\.rate=1000000000\.0: the loss of seed 4 is no longer finite in task 0-1; "
+        r"lower training\.rate or learner\.strength=2\.5$"
+    )
+    with pytest.raises(ConfigError, match=message):
+        pupils.advance(lesson, 40, pupils.begin(lesson, pupils.birth()))
+
+
+def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> None:
+    whole = tiny("learner=rehearsal", "learner.fraction=1.0", "sleep.schedule=never")
+    joint = tiny("sequence.together=true", "sleep.schedule=never")
+    *_, last = (phase for phase in lessons(whole) if isinstance(phase, Wake))
+    (together,) = (phase for phase in lessons(joint) if isinstance(phase, Wake))
+    assert last.cycles == together.cycles
+    pupils = Classifier(whole, 1)
+    state = pupils.birth()
+    for name in pupils.sequence.names[:-1]:
+        state = pupils.end(Wake(name, 1), state)
+    memory = jax.tree.map(lambda leaf: leaf[0], state.memory)
+    mixed, labels = pupils.learner.mix(memory, *pupils.stimuli.training(str(last.task)))
+    everything, known = Classifier(joint, 1).stimuli.training(str(together.task))
+
+    def rows(images: Any, labels: Any) -> np.ndarray:
+        every = np.column_stack([np.asarray(images), np.asarray(labels)])
+        return every[np.lexsort(every.T)]
+
+    np.testing.assert_array_equal(rows(mixed, labels), rows(everything, known))
 
 
 def test_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
@@ -290,6 +390,19 @@ def test_only_allowed_outputs_are_chosen_among() -> None:
         assert (int(report.right), int(report.wrong)) == (right, 2 - right)
 
 
+def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
+    """Exemplars of class 2 alone: it is nearest, but its task is not the one tested."""
+    pupils = Classifier(tiny("learner=icarl"), 1)
+    blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
+    kept = Buffer(jnp.array([[0.0, 0.0, 1.0]]), jnp.array([2], jnp.int32))
+    state = blank._replace(layers=(Layer(jnp.eye(3), None), Layer(jnp.eye(3), None)), memory=kept)
+    shown, labels = jnp.array([[0.1, 0.5, 0.9], [0.8, 0.1, 0.9]]), jnp.array([1, 0], jnp.int32)
+    for allowed, right in [([True, True, False], 2), ([True, True, True], 0)]:
+        told = (shown, labels, jnp.array(allowed))
+        _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        assert int(report.right) == right
+
+
 def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
     pupils = Classifier(tiny("sequence.scenario=domain"), 1)
     assert pupils.birth().layers[-1].weights.shape == (2, 16, 2)
@@ -297,16 +410,30 @@ def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
     assert pupils.facts()["chance"] == 0.5
 
 
+def test_tasks_of_any_split_of_the_classes() -> None:
+    split = ("sequence.groups=[[9,0,4],[7]]", "sequence.count=2", "sequence.samples_per_class=15")
+    tasks = Classifier(tiny(*split, "sequence.scenario=task"), 1).sequence.tasks
+    assert [task.classes for task in tasks] == [(0, 4, 9), (7,)]
+    assert [len(task.labels) for task in tasks] == [45, 15]
+    of_task = Classifier(tiny(*split, "sequence.scenario=task"), 1).facts()["chance"]
+    assert of_task == pytest.approx((1 / 3 + 1) / 2)
+    assert Classifier(tiny(*split), 1).facts()["chance"] == 0.1
+
+
 def test_one_data_set_after_another_and_permuted_pixels() -> None:
     sets = "{digits: {kind: digits}, small: {kind: mnist_5000}}"
     unequal = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {sets}}}")
-    with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, mnist_5000 784"):
+    with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, small 784"):
         lessons(configured("+experiment=src_quick", *unequal))
     permuted = Classifier(tiny("sequence=permuted", "sequence.count=3"), 1)
     assert permuted.sequence.names == ["original", "permuted 1", "permuted 2"]
     assert permuted.sequence.outputs == 10
     own = Classifier(tiny("sequence=permuted", "sequence.count=3", "sequence.scenario=class"), 1)
     assert own.sequence.outputs == 30
+    twice = "{one: {kind: digits}, two: {kind: digits}}"
+    again = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {twice}}}")
+    told = lessons(configured("+experiment=src_quick", "arms=none", "sleep.patch=8", *again))
+    assert {phase.task for phase in told if isinstance(phase, Wake)} == {"one", "two"}
     series = configured("+experiment=src2022/mnist_then_fashion")
     assert isinstance(series, ImagesConfig)
     assert list(series.data.sets) == ["mnist", "fashion_mnist"]

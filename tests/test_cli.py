@@ -418,6 +418,9 @@ def test_wandb_has_the_scores_over_boundaries(whole: Ended, tracked: list[dict[s
         "score/*": "boundary",
         "awake/*": "cycle",
         "spikes/*": "cycle",
+        "moved/*": "boundary",
+        "overlap/*": "boundary",
+        "robustness/*": "boundary",
     }
     logged = {}
     for row in (record["history"]["item"] for record in tracked if record["type"] == "history"):

@@ -66,7 +66,7 @@ def stages(protocol: Protocol) -> list[Phase]:
 def test_every_experiment_is_planned_and_described(name: str) -> None:
     shipped = []
     if name.startswith("src2022/"):
-        shipped = ["data=digits", "sequence=class_incremental"]  # no files of the user's
+        shipped = ["data=digits", "sequence=class_incremental", "sleep.patch=8"]  # no files needed
     if name == "src2022/search":
         shipped += ["sequence.validation=10"]
     config = read(f"+experiment={name}", *shipped)
@@ -75,6 +75,11 @@ def test_every_experiment_is_planned_and_described(name: str) -> None:
         lines = describe(protocol, config.unit)
         assert len(lines) == len(protocol)
         assert [int(line.split()[0]) for line in lines] == list(range(len(protocol)))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_can_be_had_without_arms(name: str) -> None:
+    assert not compose("config", overrides=[f"+experiment={name}", "arms=none"]).arms
 
 
 def test_the_published_experiments_are_there() -> None:

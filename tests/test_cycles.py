@@ -268,6 +268,7 @@ def test_results_come_from_the_events_alone(whole: Any) -> None:
     start = {
         "event": "start", "name": "x", "variant": None, "tasks": ["task1", "task2"],
         "seeds": [0, 1], "scale": 1.0, "shortened": False, "device": "d", "versions": {},
+        "chance": 0.5,
     }  # fmt: skip
     results = records.results([start, *whole[1]])
     R = np.array(results["R"], float)

@@ -135,6 +135,12 @@ def test_validation_takes_the_last_training_images_of_each_class() -> None:
     assert numbers(held_out.train) == [0, 1, 2, 3, 4, 8]
 
 
+def test_the_first_images_of_each_class_are_kept() -> None:
+    few = images.first_of_class(tiny(), 2)
+    assert numbers(few.train) == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert numbers(few.test) == numbers(tiny().test)
+
+
 def test_orders_of_several_seeds_are_made_equally_long() -> None:
     orders = [[(0, 1), (2, 3)], [(1, 2), (0, 3)]]
     ours, theirs = images.of_equal_length([images.split_by_class(tiny(), one) for one in orders])

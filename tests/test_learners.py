@@ -21,10 +21,16 @@ from sleeprun.networks.perceptron import Batch, Layer, Layers
 
 CLASSES, PIXELS, SHOWN = 6, 10, 24  # images a task, of two classes each
 SIZES = (PIXELS, 16, CLASSES)
+
+
+def elastic(strength: float, decay: float = 1.0, sampled: bool = False) -> Learner:
+    return ewc.ewc(strength, decay, sampled, rate=0.1)
+
+
 LEARNERS = {
     "naive": naive(),
     "rehearsal": rehearsal(0.5),
-    "ewc": ewc.ewc(10.0, 0.9),
+    "ewc": elastic(10.0, 0.9),
     "si": si.si(0.1, 0.1),
     "lwf": lwf.lwf(1.0, 2.0),
     "derpp": derpp.derpp(20, 8, 0.5, 0.5),
@@ -138,7 +144,7 @@ def test_a_method_with_a_memory_forgets_less(name: str, forgotten: float) -> Non
 
 
 @pytest.mark.parametrize(
-    "learner", [ewc.ewc(200.0, 1.0), si.si(0.5, 0.1), lwf.lwf(1.0, 2.0)], ids=["ewc", "si", "lwf"]
+    "learner", [elastic(200.0), si.si(0.5, 0.1), lwf.lwf(1.0, 2.0)], ids=["ewc", "si", "lwf"]
 )
 def test_a_penalty_keeps_old_outputs_nearer_to_what_they_were(learner: Learner) -> None:
     """How far the second task moves the first one's two outputs against each other."""
@@ -163,7 +169,7 @@ def test_learners_that_differ_in_a_number_share_a_program() -> None:
         memory = ewc.Elastic(ones, jax.tree.map(jnp.zeros_like, layers))
         return jax.grad(lambda now: learner.loss(NETWORK, memory, now, batch, words()))(layers)
 
-    weak, strong, none = (slope(ewc.ewc(s, 1.0), births(0)) for s in (1.0, 3.0, 0.0))
+    weak, strong, none = (slope(elastic(s), births(0)) for s in (1.0, 3.0, 0.0))
     assert len(traced) == 1
     threefold = jax.tree.map(lambda weak, none: none + 3 * (weak - none), weak, none)
     assert_trees_equal(strong, threefold, atol=1e-5)
@@ -197,7 +203,7 @@ def test_carried_bytes_by_hand() -> None:
     image = 4 * 3 + 4
     assert carried(naive()) == 0
     assert carried(rehearsal(0.5)) == 2 * image
-    assert carried(ewc.ewc(1.0, 1.0)) == 2 * weights
+    assert carried(elastic(1.0)) == weights
     assert carried(si.si(1.0, 1.0)) == weights
     assert carried(lwf.lwf(1.0, 2.0)) == 2
     assert carried(derpp.derpp(5, 2, 1.0, 1.0)) == 5 * (image + 4 * 2) + 4
@@ -262,6 +268,19 @@ def test_rehearsal_keeps_its_fraction_of_every_task() -> None:
     assert len(none.labels) == 0
 
 
+@pytest.mark.parametrize("learner", [rehearsal(0.3), icarl.icarl(17), icarl.icarl(1000), naive()])
+def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
+    """Tasks of 24, 15 and 24 images."""
+    memory, earlier = learner.init(births(0)), []
+    for number, (shown, labels) in enumerate(tasks()):
+        there = 15 if number == 1 else SHOWN
+        shown, labels = shown[:there], labels[:there]
+        mixed, _ = learner.mix(memory, shown, labels)
+        assert len(mixed) == there + learner.kept(earlier)
+        memory = learner.consolidate(NETWORK, memory, births(0), shown, labels, words())
+        earlier.append(there)
+
+
 # EWC
 
 
@@ -284,9 +303,26 @@ def test_the_elastic_loss_adds_strength_times_the_penalty() -> None:
     ones = jax.tree.map(jnp.ones_like, layers)
     memory = ewc.Elastic(ones, jax.tree.map(lambda leaf: leaf + 0.1, layers))
     number = sum(leaf.size for leaf in jax.tree.leaves(layers))
-    loss = ewc.ewc(3.0, 1.0).loss(NETWORK, memory, layers, batch, words())
+    loss = elastic(3.0).loss(NETWORK, memory, layers, batch, words())
     plain = perceptron.batch_loss(NETWORK, layers, batch, words())
     assert float(loss - plain) == pytest.approx(3 * number * 0.01 / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("strength", [0.5, 50.0, 1e6])
+def test_a_step_ends_where_the_elastic_penalty_and_the_task_s_slope_balance(
+    strength: float,
+) -> None:
+    """(after - before) / rate = -(slope + strength * importance * (after - anchor))."""
+    importance, start = np.array([[2.0, 0.0, 0.5]]), np.array([[1.0, -2.0, 3.0]])
+    memory = ewc.Elastic(one_layer(*importance[0]), one_layer(0.0, 0.0, 0.0))
+    slope = np.array([[0.3, -0.7, 0.2]])
+    whole = slope + strength * importance * start
+    given = elastic(strength).direct(
+        NETWORK, memory, one_layer(*start[0]), one_layer(*whole[0]), words()
+    )
+    after = start - 0.1 * np.asarray(given[0].weights, float)
+    hand = (start - 0.1 * slope) / (1 + 0.1 * strength * importance)
+    np.testing.assert_allclose(after, hand, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
@@ -310,7 +346,7 @@ def test_the_fisher_is_the_mean_over_images_of_squared_gradients(loss: str, bias
 
 
 def test_importance_accumulates_over_tasks_and_decays() -> None:
-    learner, layers, other = ewc.ewc(1.0, 0.5), births(0), births(1)
+    learner, layers, other = elastic(1.0, 0.5), births(0), births(1)
     memory = learner.init(layers)
     assert max(float(leaf.max()) for leaf in jax.tree.leaves(memory.importance)) == 0.0
     for now, task in zip([layers, other], tasks(), strict=False):
@@ -321,7 +357,11 @@ def test_importance_accumulates_over_tasks_and_decays() -> None:
     )
     hand = jax.tree.map(lambda a, b: 0.5 * a + b, first, second)
     assert_trees_equal(memory.importance, hand, rtol=1e-5)
-    assert_trees_equal(memory.anchor, other)
+    assert_trees_equal(memory.anchor, layers)
+    slept = jax.tree.map(lambda leaf: leaf + 0.5, other)
+    begun = learner.begin(NETWORK, memory, slept)
+    assert_trees_equal(begun.anchor, slept)
+    assert_trees_equal(begun.importance, memory.importance)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
@@ -329,7 +369,7 @@ def test_a_sampled_fisher_is_the_model_s_own(loss: str) -> None:
     """E[(p - y)^2] = p (1 - p) of a drawn class, and 1 of an output with noise of variance 1."""
     net, layers = network(0.0, loss, relu=False), one_layer(0.0, 0.5)
     shown, labels = jnp.full((20000, 1), 2.0), jnp.zeros(20000, jnp.int32)
-    learner = ewc.ewc(1.0, 1.0, sampled=True)
+    learner = elastic(1.0, sampled=True)
     memory = learner.consolidate(net, learner.init(layers), layers, shown, labels, words())
     p = 1 / (1 + np.exp(1.0))
     hand = 4 * (p * (1 - p) if loss == "cross_entropy" else 1.0)
@@ -381,7 +421,7 @@ def test_distillation_has_no_gradient_at_the_teacher_and_one_elsewhere() -> None
     seen, temperature = jnp.array([True, True, False]), jnp.float32(2.0)
 
     def slope(outputs: jax.Array) -> jax.Array:
-        return jax.grad(lambda out: lwf.distillation(out, taught, seen, temperature).sum())(outputs)
+        return jax.grad(lambda out: lwf.softened(out, taught, seen, temperature).sum())(outputs)
 
     np.testing.assert_allclose(slope(taught), 0.0, atol=1e-6)
     np.testing.assert_allclose(slope(taught + jnp.array([0.0, 0.0, 5.0])), 0.0, atol=1e-6)
@@ -389,6 +429,14 @@ def test_distillation_has_no_gradient_at_the_teacher_and_one_elsewhere() -> None
     wanted = 1 / (1 + np.exp(-0.5 * np.array([[-1.0, 1.0], [0.5, -0.5]])))
     given = 1 / (1 + np.exp(-0.5 * np.array([[0.0, 0.0], [0.5, -0.5]])))
     np.testing.assert_allclose(slope(away)[:, :2], 2 * (given - wanted), atol=1e-5)
+
+
+def test_outputs_of_a_squared_error_are_targets_themselves() -> None:
+    outputs, taught = jnp.array([[1.0, 0.2, 5.0]]), jnp.array([[0.0, 0.8, 0.0]])
+    for seen, wanted in [((True, True, False), (1 + 0.36) / 2), ((False,) * 3, 0.0)]:
+        told = (outputs, taught, jnp.array(seen), jnp.float32(2.0))
+        found = lwf.distillation(network(0.0, "squared_error", True), *told)
+        np.testing.assert_allclose(found, [wanted], rtol=1e-6)
 
 
 def test_the_teacher_is_the_network_that_a_task_found() -> None:

@@ -9,7 +9,9 @@ from sleeprun import stats, tables
 
 PAIRS = ["0-1", "2-3", "4-5", "6-7"]
 R = [[[0.0, 0.2, 0.1, 0.1], [0.9, 0.5, 0.4, 0.2]], [[0.1, 0.1, 0.1, 0.1], [0.7, 0.3, 0.2, 0.4]]]
-TOOK = "carried from task to task: 3.1 kB; 500 training and 125,000 sleep steps a seed; 9 s"
+TOOK = (
+    "carried from task to task: 3.1 kB; 500 training and 125,000 sleep steps a seed; all seeds: 9 s"
+)
 ACCOUNT = {"carried_bytes": 3148, "training_steps": 500, "sleep_steps": 125000, "wall_seconds": 9}
 
 

@@ -45,6 +45,12 @@ def parse(container: Mapping[str, Any]) -> AnyConfig:
                 f"{section}: is for perceptrons on images (data=...), not for the spiking agent, "
                 "which learns by rewarded STDP alone"
             )
+    sleep = container.get("sleep")
+    if family is ImagesConfig and isinstance(sleep, Mapping) and "max_rate" not in sleep:
+        raise ConfigError(
+            "sleep: this one is the spiking agent's; perceptrons take sleep=src and its like, and "
+            "sleep.schedule=never to stay awake"
+        )
     try:
         config = family.model_validate(container)
     except ValidationError as error:
@@ -67,10 +73,19 @@ def _with_whole_arms(container: Mapping[str, Any]) -> Mapping[str, Any]:
             whole[name] = arm
         elif container.get("data"):
             sections = {part: container.get(part) for part in ARM_SECTIONS}
+            if _another_method(arm.get("learner"), container.get("learner")):
+                del sections["learner"]
             whole[name] = _over(sections, arm)
         else:
             whole[name] = _over(container.get("sleep"), arm)
     return {**container, "arms": whole}
+
+
+def _another_method(ours: Any, theirs: Any) -> bool:
+    """Whether an arm's learner is not the experiment's, whose keys then say nothing of it."""
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping):
+        return False
+    return ours.get("kind", theirs.get("kind")) != theirs.get("kind")
 
 
 def _over(below: Any, above: Any) -> Any:

@@ -49,6 +49,9 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
     sequences |= {f"arms.{name}.": arm.sequence for name, arm in config.arms.items()}
     for where, sequence in sequences.items():
         yield from _sequence_contradictions(where, sequence, config.data)
+    # The tasks' names are in the data, which are not read here.
+    finals = [name for name in config.runtime.require if name.startswith("final/")]
+    yield from _unknown_measures(config, [*MEASURES, "final/TASK", *finals])
     probes, data = config.probes, config.data
     sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
     flat = any(isinstance(one, FeatureData) for one in sets)
@@ -65,7 +68,13 @@ def _sequence_contradictions(
     if (sequence.kind == "data_sets") != isinstance(data, SeriesData):
         allowed = "must be data_sets" if sets > 1 else "needs data.kind=series"
         yield f"{where}sequence.kind={sequence.kind} with data.kind={data.kind}: {allowed}"
-    elif sequence.kind == "data_sets" and sequence.count != sets:
+    if sequence.groups:
+        if sequence.kind != "classes":
+            yield f"{where}sequence.groups: {sequence.kind} are not cut by class; must be null"
+        if len(sequence.groups) != sequence.count:
+            wanted = len(sequence.groups)
+            yield f"{where}sequence.count={sequence.count}: must be {wanted}, one a group"
+    if sequence.kind == "data_sets" and isinstance(data, SeriesData) and sequence.count != sets:
         yield f"{where}sequence.count={sequence.count}: must be {sets}, one a set of data.sets"
 
 
@@ -77,12 +86,7 @@ def _foraging_contradictions(config: Config) -> Iterator[str]:
         for name in stage:
             if name not in known:
                 yield f"tasks.{index}='{name}': no such task{nearest(name, known)}"
-    for name in config.runtime.require:
-        if name not in metric_names(known):
-            allowed = metric_names(known)
-            yield f"runtime.require.{name}: no such measure{nearest(name, allowed)}"
-    if "intransigence" in config.runtime.require and config.joint is None:
-        yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
+    yield from _unknown_measures(config, metric_names(known))
     for index, stage in enumerate(config.tasks):
         if len(set(stage)) < len(stage):
             yield f"tasks.{index}={stage}: the same task twice in one stage"
@@ -113,6 +117,15 @@ def _foraging_contradictions(config: Config) -> Iterator[str]:
         populations = ["input", "hidden", "output"]
         if entry.lesion is not None and entry.lesion not in populations:
             yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"
+
+
+def _unknown_measures(config: Config | ImagesConfig, known: list[str]) -> Iterator[str]:
+    for name in config.runtime.require:
+        if name not in known:
+            yield f"runtime.require.{name}: no such measure{nearest(name, known)}"
+    joint = config.joint or any(config.arm(name).bound == "joint" for name in config.arms)
+    if "intransigence" in config.runtime.require and not joint:
+        yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
 
 
 def metric_names(tasks: list[str]) -> list[str]:

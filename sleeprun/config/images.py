@@ -1,8 +1,10 @@
 """The schema of an experiment on images: a perceptron, data, tasks, training, and SRC's sleep."""
 
+import hashlib
+import json
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from sleeprun.config.kinds import Count, Decay, Fraction, NonNegative, Positive, Section
 from sleeprun.config.learner import LearnerConfig
@@ -49,9 +51,11 @@ DataConfig = Annotated[
 class SequenceConfig(Section):
     kind: Literal["classes", "permuted", "data_sets"]
     count: Count
+    groups: Annotated[list[list[NonNegativeInt]], Field(min_length=1)] | None
     order_seed: Annotated[int, Field(ge=0)] | Literal["by_seed"] | None
     scenario: Literal["class", "domain", "task"]
     samples: Count | None
+    samples_per_class: Count | None
     validation: Count | None
     together: bool
 
@@ -78,7 +82,7 @@ class ReplayConfig(Section):
     alpha_scale: Positive
     patch: Count
     input: Literal["seen", "last"]
-    scale: Literal["every_sleep", "first_sleep"]
+    scale: Literal["every_sleep", "carried", "first_sleep"]
     plasticity: bool
 
 
@@ -120,16 +124,18 @@ class ImagesConfig(Common):
 
     @property
     def contents(self) -> str:
-        """What is in the tasks, so that runs are compared only where it is the same."""
-        return f"{self.data.kind}, {self.sequence.scenario}-incremental"
+        """Who learns what, so that runs are compared only where it is the same."""
+        parts = [self.network.model_dump(), self.data.model_dump()]
+        parts.append(self.sequence.model_dump(exclude={"together", "samples"}))
+        content = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return f"{self.data.kind}, {self.sequence.scenario}-incremental, {content[:10]}"
 
     @property
     def bound(self) -> str | None:
         """Which of the bounds it is that others lie between."""
-        if self.sequence.together:
-            return "joint"
-        plain = self.learner.kind == "naive" and self.sleep.schedule == "never"
-        return "naive" if plain else None
+        if self.learner.kind != "naive" or self.sleep.schedule != "never":
+            return None
+        return "joint" if self.sequence.together else "naive"
 
     def arm(self, name: str) -> "ImagesConfig":
         """The experiment as one of its arms has it."""

@@ -1,10 +1,14 @@
 """Online elastic weight consolidation (Schwarz et al. 2018, after Kirkpatrick et al. 2017).
 
 One running diagonal of the Fisher information, which decays by `decay` at every task, and one
-anchor, the weights after the last task. Both of the perceptron's losses are negative
-log-likelihoods: of a class for cross-entropy, of outputs with Gaussian noise of variance 1 for the
-squared error. The Fisher is the empirical one, of each image's own label, or is `sampled`, of one
-target that the network itself gives each image.
+anchor, the network as a task finds it, so that importance alone is carried from task to task.
+Both of the perceptron's losses are negative log-likelihoods: of a class for cross-entropy, of
+outputs with Gaussian noise of variance 1 for the squared error. The Fisher is the empirical one,
+of each image's own label, or is `sampled`, of one target that the network itself gives each image.
+
+The penalty's part of a step of gradient descent is implicit, taken where the step ends (a proximal
+step): for a quadratic penalty that divides the gradient by 1 + rate * strength * importance. It
+leaves minima where they are, and no strength makes a step overshoot the anchor.
 """
 
 from typing import NamedTuple
@@ -16,7 +20,7 @@ from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.learners import anchor
-from sleeprun.learners.learner import Learner, Words
+from sleeprun.learners.learner import Learner, Words, size
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Batch, Layer, Layers, Perceptron
 
@@ -28,17 +32,29 @@ class Elastic(NamedTuple):
     anchor: Layers
 
 
-def ewc(strength: float, decay: float, sampled: bool = False) -> Learner:
+def ewc(strength: float, decay: float, sampled: bool, rate: float) -> Learner:
+    """`rate` is the gradient descent's."""
     return Learner(
         init=lax,
+        begin=begin,
         loss=Partial(loss, jnp.float32(strength)),
+        direct=Partial(direct, jnp.float32(strength), jnp.float32(rate)),
         consolidate=Partial(consolidate, jnp.float32(decay), sampled),
+        carried=carried,
     )
+
+
+def carried(memory: Elastic) -> int:
+    return size(memory.importance)
 
 
 def lax(layers: Layers) -> Elastic:
     """Nothing is important yet."""
     return Elastic(jax.tree.map(jnp.zeros_like, layers), layers)
+
+
+def begin(network: Perceptron, memory: Elastic, layers: Layers) -> Elastic:
+    return memory._replace(anchor=layers)
 
 
 def penalty(memory: Elastic, layers: Layers) -> Float[Array, ""]:
@@ -56,6 +72,23 @@ def loss(
 ) -> Float[Array, ""]:
     task = perceptron.batch_loss(network, layers, batch, words)
     return task + strength * penalty(memory, layers)
+
+
+def direct(
+    strength: Float[Array, ""],
+    rate: Float[Array, ""],
+    network: Perceptron,
+    memory: Elastic,
+    layers: Layers,
+    gradient: Layers,
+    words: Words,
+) -> Layers:
+    """The gradient by which an explicit step goes where the implicit one does."""
+    return jax.tree.map(
+        lambda slope, important: slope / (1 + rate * strength * important),
+        gradient,
+        memory.importance,
+    )
 
 
 def drawn(
@@ -122,4 +155,4 @@ def consolidate(
         wanted = jax.nn.one_hot(labels, layers[-1].weights.shape[1])
     new = fisher(network, layers, images, wanted)
     importance = jax.tree.map(lambda old, new: decay * old + new, memory.importance, new)
-    return Elastic(importance, layers)
+    return memory._replace(importance=importance)

@@ -5,6 +5,8 @@ exemplars' mean is nearest to it in the last hidden layer. The paper's distillat
 training lowers the network's own loss.
 """
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 from jax.tree_util import Partial
@@ -21,9 +23,15 @@ def icarl(capacity: int) -> Learner:
     return Learner(
         init=buffer.empty,
         mix=rehearsal.mix,
+        kept=Partial(kept, capacity),
         consolidate=Partial(consolidate, capacity),
         outputs=nearest_mean,
     )
+
+
+def kept(capacity: int, earlier: Sequence[int]) -> int:
+    """Of tasks with so many images."""
+    return min(capacity, sum(earlier))
 
 
 def unit(vectors: Float[Array, "row feature"]) -> Float[Array, "row feature"]:

@@ -8,7 +8,7 @@ A task goes: `mix`, `begin`, then for each training step `loss`, `direct`, `foll
 end `consolidate`. `outputs` reads the network out at any time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -38,6 +38,10 @@ def unmixed(
     memory: Memory, images: Float[Array, "image pixel"], labels: Int[Array, " image"]
 ) -> tuple[Float[Array, "image pixel"], Int[Array, " image"]]:
     return images, labels
+
+
+def none_kept(earlier: Sequence[int]) -> int:
+    return 0
 
 
 def unprepared(network: Perceptron, memory: Memory, layers: Layers) -> Memory:
@@ -87,6 +91,7 @@ class Learner(NamedTuple):
 
     init: Callable[..., Memory] = nothing  # the memory before the first task
     mix: Callable[..., tuple[Array, Array]] = unmixed  # the images that a task is trained on
+    kept: Callable[[Sequence[int]], int] = none_kept  # how many are mixed in, by tasks' images
     begin: Callable[..., Memory] = unprepared  # the memory that a task is trained with
     loss: Callable[..., Array] = task_loss  # what training lowers
     direct: Callable[..., Layers] = undirected  # the gradient that the optimiser is given

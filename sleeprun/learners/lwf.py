@@ -1,8 +1,10 @@
 """Learning without forgetting (Li and Hoiem 2017).
 
 While a new task is trained, the network's outputs to its images stay near those of the network
-that the task found, at a temperature and over the classes of earlier tasks. That network is
-there anyway: only which classes were seen is carried from task to task.
+that the task found, over the classes of earlier tasks. Where the network is trained by
+cross-entropy, outputs are softened at a temperature (Hinton et al. 2015); trained by the squared
+error they are targets themselves, and a softmax of outputs between 0 and 1 would say little. That
+network is there anyway: only which classes were seen is carried from task to task.
 """
 
 from typing import NamedTuple
@@ -45,6 +47,19 @@ def begin(network: Perceptron, memory: Teacher, layers: Layers) -> Teacher:
 
 
 def distillation(
+    network: Perceptron,
+    outputs: Float[Array, "image class"],
+    taught: Float[Array, "image class"],
+    seen: Bool[Array, " class"],
+    temperature: Float[Array, ""],
+) -> Float[Array, " image"]:
+    """What the network's own loss makes of the teacher's outputs; without `seen` classes 0."""
+    if network.loss is perceptron.cross_entropy:
+        return softened(outputs, taught, seen, temperature)
+    return network.loss(jnp.where(seen, outputs, 0.0), jnp.where(seen, taught, 0.0))
+
+
+def softened(
     outputs: Float[Array, "image class"],
     taught: Float[Array, "image class"],
     seen: Bool[Array, " class"],
@@ -71,7 +86,7 @@ def loss(
 ) -> Float[Array, ""]:
     outputs = network.outputs_with_dropout(layers, batch.images, words)
     taught = network.outputs(memory.layers, batch.images)
-    losses = distillation(outputs, taught, memory.seen, temperature)
+    losses = distillation(network, outputs, taught, memory.seen, temperature)
     mean = jnp.where(batch.counts, losses, 0.0).sum() / batch.counts.sum().astype(jnp.float32)
     return perceptron.batch_loss(network, layers, batch, words) + strength * mean
 

@@ -1,6 +1,7 @@
 """Every continual-learning method by the name that a config gives it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sleeprun.learners.agem import agem
 from sleeprun.learners.averaging import averaging
@@ -24,3 +25,8 @@ METHODS: dict[str, Callable[..., Learner]] = {
     "icarl": icarl,
     "averaging": averaging,
 }
+
+
+def method(kind: str, rate: float, **numbers: Any) -> Learner:
+    """A method with its numbers; `rate` is the training's, for one whose steps are implicit."""
+    return METHODS[kind](**numbers, rate=rate) if kind == "ewc" else METHODS[kind](**numbers)

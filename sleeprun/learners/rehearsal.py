@@ -3,6 +3,8 @@
 The fraction is class-balanced; a fraction of 1 keeps every image.
 """
 
+from collections.abc import Sequence
+
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
@@ -13,7 +15,17 @@ from sleeprun.networks.perceptron import Layers, Perceptron
 
 
 def rehearsal(fraction: float) -> Learner:
-    return Learner(init=buffer.empty, mix=mix, consolidate=Partial(keep, fraction))
+    return Learner(
+        init=buffer.empty,
+        mix=mix,
+        kept=Partial(kept, fraction),
+        consolidate=Partial(keep, fraction),
+    )
+
+
+def kept(fraction: float, earlier: Sequence[int]) -> int:
+    """Of tasks with so many images."""
+    return sum(round(fraction * images) for images in earlier)
 
 
 def mix(
@@ -35,5 +47,5 @@ def keep(
 ) -> Buffer:
     """The buffer, longer by a fraction of this task's images."""
     none, ranks = buffer.empty(layers), buffer.random_ranks(labels, words)
-    count = round(fraction * len(labels))
+    count = kept(fraction, [len(labels)])
     return buffer.joined(memory, buffer.balanced(none, images, labels, ranks, count))

@@ -50,6 +50,12 @@ def with_validation(data: DataSet, count: int) -> DataSet:
     )
 
 
+def first_of_class(data: DataSet, count: int) -> DataSet:
+    """With the first `count` training images of each class alone."""
+    first = place_in_class(data.train_labels) < count
+    return data._replace(train=data.train[first], train_labels=data.train_labels[first])
+
+
 def within_task(task: ImageTask) -> ImageTask:
     """The same task with labels that say only which of its classes it is: the first, second, ..."""
     place = np.searchsorted(np.array(task.classes), task.labels).astype(np.int32)
@@ -145,7 +151,9 @@ def _of_classes(data: DataSet, group: Sequence[int], samples: int | None) -> Ima
 
 def _whole(data: DataSet, name: str, samples: int | None) -> ImageTask:
     classes = np.unique(data.train_labels).tolist()
-    return _of_classes(data, classes, samples)._replace(name=name)
+    return _of_classes(data, classes, samples)._replace(
+        name=name.replace("+", " ")
+    )  # + joins names
 
 
 def _shifted(task: ImageTask, first: int) -> ImageTask:
