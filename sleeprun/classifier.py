@@ -47,7 +47,7 @@ class Classifier(Seeds):
         self.optimiser = (
             optimiser.sgd(training.rate, training.momentum)
             if training.optimiser == "sgd"
-            else optimiser.adam(training.rate)
+            else optimiser.adam(training.rate, training.momentum)
         )
         idle = not sleep.plasticity
         self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]

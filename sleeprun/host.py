@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 
@@ -14,6 +14,7 @@ from sleeprun.seeds import Over, over_seeds
 from sleeprun.sinks import Sink, Terminal
 
 
+@runtime_checkable
 class Host(Protocol):
     devices: int  # the number of seeds is padded to a multiple of them
     over: Over

@@ -39,7 +39,7 @@ def _check(config: ImagesConfig) -> None:
             raise ConfigError(
                 f"runtime.require.{required}: no such task{nearest(required, finals)}"
             )
-    if sleep.schedule == "after" and shape and sleep.patch > min(shape):
+    if sleep.schedule == "after" and shape and (sleep.patch or 0) > min(shape):
         rows, columns = shape
         raise ConfigError(f"sleep.patch={sleep.patch}: images are {rows} x {columns}")
 

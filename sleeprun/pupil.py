@@ -49,7 +49,7 @@ class Masked(NamedTuple):
     """How the mean image is shown, and by what means sleep is simulated."""
 
     shape: tuple[int, int] | None
-    patch: int
+    patch: int | None
     engine: str
 
 

@@ -103,6 +103,7 @@ def test_images_are_chosen_from_the_whole_file() -> None:
     ("overrides", "message"),
     [
         (("+experiment=src2022/features", "probes.blur=1.5"), "probes.blur=1.5: features have no"),
+        (("+experiment=src2022/features", "sleep.patch=3"), "sleep.patch=3: features have no rows"),
         (("+experiment=src_quick", "probes.salt_and_pepper=2"), "probes.salt_and_pepper=2"),
         (("+experiment=src_quick", "+probes.blurr=2"), "probes.blurr: unknown key; did you mean"),
         (("+experiment=foraging_quick", "probes=default"), "probes: is for perceptrons on images"),

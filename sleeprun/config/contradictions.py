@@ -35,6 +35,9 @@ def contradictions(config: Config | ImagesConfig) -> Iterator[str]:
 
 def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
     layers = len(config.network.hidden) + 1
+    data = config.data
+    sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
+    flat = any(isinstance(one, FeatureData) for one in sets)
     sleeps = {"": config.sleep, **{f"arms.{name}.": arm.sleep for name, arm in config.arms.items()}}
     for where, sleep in sleeps.items():
         if sleep.schedule != "never" and len(sleep.threshold) != layers:
@@ -43,6 +46,9 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
                 f"{where}sleep.threshold: {given} thresholds; must be {layers}, "
                 "one for each hidden layer and one for the output"
             )
+        if sleep.schedule != "never" and sleep.patch is not None and flat:
+            told = "features have no rows and columns; must be null"
+            yield f"{where}sleep.patch={sleep.patch}: {told}"
     if config.network.loss == "cross_entropy" and config.network.relu_output:
         yield "network.relu_output=true: cross_entropy needs it to be false"
     sequences = {"": config.sequence}
@@ -52,9 +58,7 @@ def _image_contradictions(config: ImagesConfig) -> Iterator[str]:
     # The tasks' names are in the data, which are not read here.
     finals = [name for name in config.runtime.require if name.startswith("final/")]
     yield from _unknown_measures(config, [*MEASURES, "final/TASK", *finals])
-    probes, data = config.probes, config.data
-    sets = list(data.sets.values()) if isinstance(data, SeriesData) else [data]
-    flat = any(isinstance(one, FeatureData) for one in sets)
+    probes = config.probes
     if probes and probes.blur is not None and flat:
         yield f"probes.blur={probes.blur:g}: features have no rows and columns; must be null"
     if config.origin:

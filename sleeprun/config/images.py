@@ -80,7 +80,7 @@ class ReplayConfig(Section):
     decay: Decay
     threshold: Annotated[list[Positive], Field(min_length=2)]
     alpha_scale: Positive
-    patch: Count
+    patch: Count | None
     input: Literal["seen", "last"]
     scale: Literal["every_sleep", "carried", "first_sleep"]
     plasticity: bool

@@ -16,8 +16,9 @@ def sgd(rate: float, momentum: float) -> optax.GradientTransformation:
     return _of(optax.sgd, rate, momentum)
 
 
-def adam(rate: float) -> optax.GradientTransformation:
-    return _of(optax.adam, rate)
+def adam(rate: float, momentum: float) -> optax.GradientTransformation:
+    """`momentum` is what Adam calls beta 1."""
+    return _of(optax.adam, rate, momentum)
 
 
 def _of(build: Callable[..., Any], *numbers: float) -> optax.GradientTransformation:

@@ -41,7 +41,7 @@ def sleep(
     state: Asleep,
     mean_image: Float[Array, " pixel"],
     shape: tuple[int, int] | None,
-    patch: int,
+    patch: int | None,
     words: noise.Stream,
     first_step: Int[Array, ""],
     count: Int[Array, ""],

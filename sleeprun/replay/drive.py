@@ -13,7 +13,7 @@ def draw(
     replay: Replay,
     mean_image: Float[Array, " pixel"],
     shape: tuple[int, int] | None,
-    patch: int,
+    patch: int | None,
     words: noise.Stream,
     first_step: Int[Array, ""],
     steps: int,
@@ -21,13 +21,15 @@ def draw(
     """The input's spikes: a pixel x spikes with probability min(1, 2 dt max_rate x).
 
     Each step shows one square patch of an image of `shape` (height, width), placed anew anywhere
-    inside it; without a shape, all of the mean input.
+    inside it; without a shape or a patch, all of the mean input.
     """
     time = first_step + jnp.arange(steps, dtype=jnp.int32)
     pixel = jnp.arange(mean_image.shape[0], dtype=jnp.int32)
     chance = 2 * replay.dt * replay.max_rate * mean_image  # a draw is always below 1
     spikes = noise.uniform(words, time[:, None], pixel[None, :]) < chance
-    return spikes if shape is None else spikes & patches(shape, patch, words, time)
+    if shape is None or patch is None:
+        return spikes
+    return spikes & patches(shape, patch, words, time)
 
 
 def patches(
