@@ -26,11 +26,11 @@ LAYERS = [
     ["image_plots", "performance_plots"],
     ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables", "findings"],
     ["batch", "host", "overview", "rendezvous", "landscape"],
-    ["job", "help", "sweep", "search", "launcher"],
+    ["job", "help", "sweep", "search", "launcher", "cluster", "entry"],
     ["__main__"],
 ]
 HOME = {
-    "hydra": {"__main__", "help", "launcher", "sweep", "search"},
+    "hydra": {"__main__", "cluster", "entry", "help", "launcher", "sweep", "search"},
     "wandb": {"sinks"},
     "matplotlib": {
         "sheets",

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from test_classifier import TINY as TINY_IMAGES
 from test_cli import PATIENCE, TINY, Ended, begin, end, events, header, results, sleeprun
@@ -82,7 +83,13 @@ def jobs(cwd: Path, holding: str = "DONE") -> set[Path]:
 def record(job: Path) -> list[dict[str, Any]]:
     """Everything that is told of what happened, but not of when and on what."""
     lines = map(json.loads, (job / "events.jsonl").read_text().splitlines())
-    return [event for event in lines if event["event"] not in ("start", "end")]
+    return [event for event in lines if event["event"] not in ("start", "end", "overlap")]
+
+
+def overlaps(job: Path) -> np.ndarray:
+    """Of the tasks' mean activations, which another program may add up in another order."""
+    told = [event["layers"] for event in events(job, "overlap")]
+    return np.array([list(layers.values()) for layers in told])
 
 
 def states(job: Path) -> list[str]:
@@ -103,6 +110,7 @@ def test_together_every_job_is_what_it_is_alone(
     for name in names:
         ours, theirs = together.cwd / name, alone.cwd / name
         assert record(ours) == record(theirs)
+        np.testing.assert_allclose(overlaps(ours), overlaps(theirs), atol=1e-5)
         assert states(ours) == states(theirs) != []
         for measure in ("R", "metrics", "seeds", "boundaries"):
             assert results(ours)[measure] == results(theirs)[measure]

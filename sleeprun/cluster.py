@@ -1,0 +1,117 @@
+"""`hydra/launcher=slurm|submitted|on_ray`: a sweep on several machines, on each as one batch.
+
+Each machine is given a share of the jobs and does what `hydra/launcher=batched` does with them, in
+the same directories, which all machines must see.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from hydra.core.plugins import Plugins
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobReturn, configure_log
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from sleeprun.config import ConfigError
+from sleeprun.launcher import Batched
+
+log = logging.getLogger("sleeprun")
+Share = tuple[list[Sequence[str]], int]  # jobs' overrides, and the number of the first
+
+
+def register() -> None:
+    Plugins.instance().class_name_to_class |= {
+        "hydra_plugins.sleeprun.Submitit": Submitit,
+        "hydra_plugins.sleeprun.Ray": Ray,
+    }
+
+
+class Machines(Launcher):
+    def __init__(self, machines: int, at_once: int, memory_gb: float | None, **asked: Any):
+        self.machines, self.batch = machines, (at_once, memory_gb)
+        self.asked = {name: _plain(value) for name, value in asked.items()}
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        shares = shared_out(job_overrides, initial_job_idx, self.machines)
+        log.info("%d jobs, on %d machines", len(job_overrides), len(shares))
+        state = Singleton.get_state()
+
+        def on_one(share: Share) -> Sequence[JobReturn]:
+            Singleton.set_state(state)
+            batched = Batched(*self.batch)
+            batched.setup(
+                hydra_context=self.hydra_context,
+                task_function=self.task_function,
+                config=self.config,
+            )
+            return batched.launch(*share)
+
+        return [end for ends in self.everywhere(on_one, shares) for end in ends]
+
+    def everywhere(
+        self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
+    ) -> list[Sequence[JobReturn]]:
+        raise NotImplementedError
+
+
+class Submitit(Machines):
+    """`asked`: `cluster` (slurm, local), `folder` of its logs, and what submitit asks SLURM for."""
+
+    def everywhere(
+        self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
+    ) -> list[Sequence[JobReturn]]:
+        submitit = _needed("submitit")
+        asked = dict(self.asked)
+        executor = submitit.AutoExecutor(folder=asked.pop("folder"), cluster=asked.pop("cluster"))
+        executor.update_parameters(**asked)
+        return [job.result() for job in executor.map_array(on_one, shares)]
+
+
+class Ray(Machines):
+    """`asked`: the cluster's `address` (null: this machine alone), and what a machine must have."""
+
+    def everywhere(
+        self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
+    ) -> list[Sequence[JobReturn]]:
+        ray = _needed("ray")
+        asked = dict(self.asked)
+        ray.init(address=asked.pop("address"), include_dashboard=False)
+        try:
+            remote = ray.remote(**asked)(on_one)
+            return ray.get([remote.remote(share) for share in shares])
+        finally:
+            ray.shutdown()
+
+
+def shared_out(jobs: Sequence[Sequence[str]], first: int, machines: int) -> list[Share]:
+    """Neighbours together, whose numbers alone may differ; no machine without a job."""
+    cuts = np.linspace(0, len(jobs), min(machines, len(jobs)) + 1).astype(int)
+    return [([*jobs[begin:end]], first + int(begin)) for begin, end in pairwise(cuts)]
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _needed(library: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(library)
+    except ModuleNotFoundError:
+        raise ConfigError(
+            f"hydra/launcher: needs {library}; pip install 'sleeprun[cluster]'"
+        ) from None
