@@ -98,8 +98,8 @@ class Ray(Machines):
 
 def shared_out(jobs: Sequence[Sequence[str]], first: int, machines: int) -> list[Share]:
     """Neighbours together, whose numbers alone may differ; no machine without a job."""
-    cuts = np.linspace(0, len(jobs), min(machines, len(jobs)) + 1).astype(int)
-    return [([*jobs[begin:end]], first + int(begin)) for begin, end in pairwise(cuts)]
+    cuts = np.linspace(0, len(jobs), min(machines, len(jobs)) + 1).astype(int).tolist()
+    return [([*jobs[begin:end]], first + begin) for begin, end in pairwise(cuts)]
 
 
 def _plain(value: Any) -> Any:

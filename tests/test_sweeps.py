@@ -33,15 +33,18 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Ended]]:
     """Sweeps, two at a time."""
     images = ["--multirun", *TINY_IMAGES, "training.epochs=4", "tracking=disabled"]
-    images += ["runtime.figures=false", "training.rate=0.1,0.2", "learner=ewc"]
+    images += ["runtime.figures=false", "training.rate=0.1,0.2", "learner=rehearsal"]
     images += ["sequence.order_seed=null,by_seed", SEEDS]
     foraging = [*tiny, *NUMBERS_AND_STRUCTURE, SEEDS]
+    two = [*tiny, "sleep.reward=0.5", "sleep.drive=poisson", SEEDS]  # of those of `foraging`
     basic = "hydra/launcher=basic"
     work: dict[str, Callable[[Path], Ended]] = {
         "batched foraging": lambda cwd: sleeprun(*foraging, cwd=cwd),
         "basic foraging": lambda cwd: sleeprun(*foraging, basic, cwd=cwd),
         "batched images": lambda cwd: sleeprun(*images, cwd=cwd),
         "basic images": lambda cwd: sleeprun(*images, basic, cwd=cwd),
+        "submitted foraging": lambda cwd: sleeprun(*two, "hydra/launcher=submitted", cwd=cwd),
+        "joblib foraging": lambda cwd: sleeprun(*two, "hydra/launcher=joblib", cwd=cwd),
         "broken": lambda cwd: killed_and_called_again(tiny, cwd),
         "failing": lambda cwd: sleeprun(
             *tiny, "network.projections.input_hidden.wiring.fan_in=9,99,8", cwd=cwd
@@ -117,6 +120,18 @@ def test_together_every_job_is_what_it_is_alone(
         for file in ("config.yaml", "overrides.yaml"):
             assert (ours / ".hydra" / file).read_text() == (theirs / ".hydra" / file).read_text()
         assert {path.name for path in ours.iterdir()} == {path.name for path in theirs.iterdir()}
+
+
+@pytest.mark.parametrize("how", ["submitted", "joblib"])
+def test_processes_of_their_own_leave_the_same(how: str, swept: dict[str, Future[Ended]]) -> None:
+    apart, alone = swept[f"{how} foraging"].result(), swept["basic foraging"].result()
+    assert apart.code == 0, apart.out + apart.err
+    names = {job.relative_to(apart.cwd) for job in jobs(apart.cwd)}
+    assert len(names) == 2
+    for name in names:
+        assert record(apart.cwd / name) == record(alone.cwd / name)
+        assert states(apart.cwd / name) == states(alone.cwd / name) != []
+    assert re.search(r"│ 3 +│", apart.out)  # seeds in the table of the sweep
 
 
 def test_every_job_has_its_own_log(swept: dict[str, Future[Ended]]) -> None:
