@@ -33,7 +33,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Ended]]:
     """Sweeps, two at a time."""
     images = ["--multirun", *TINY_IMAGES, "training.epochs=4", "tracking=disabled"]
-    images += ["runtime.figures=false", "training.rate=0.1,0.2", "learner=rehearsal"]
+    images += ["runtime.figures=false", "training.rate=0.1,0.2"]
     images += ["sequence.order_seed=null,by_seed", SEEDS]
     foraging = [*tiny, *NUMBERS_AND_STRUCTURE, SEEDS]
     two = [*tiny, "sleep.reward=0.5", "sleep.drive=poisson", SEEDS]  # of those of `foraging`
