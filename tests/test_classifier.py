@@ -12,7 +12,7 @@ from conftest import configured
 from sleeprun import pupil
 from sleeprun.classifier import Classifier
 from sleeprun.config import ConfigError, ImagesConfig
-from sleeprun.learners.buffer import Buffer
+from sleeprun.learners.buffer import Ranked
 from sleeprun.lessons import lessons
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Layer
@@ -394,7 +394,7 @@ def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
     """Exemplars of class 2 alone: it is nearest, but its task is not the one tested."""
     pupils = Classifier(tiny("learner=icarl"), 1)
     blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
-    kept = Buffer(jnp.array([[0.0, 0.0, 1.0]]), jnp.array([2], jnp.int32))
+    kept = Ranked(jnp.array([[0.0, 0.0, 1.0]]), jnp.array([2], jnp.int32), jnp.zeros(1))
     state = blank._replace(layers=(Layer(jnp.eye(3), None), Layer(jnp.eye(3), None)), memory=kept)
     shown, labels = jnp.array([[0.1, 0.5, 0.9], [0.8, 0.1, 0.9]]), jnp.array([1, 0], jnp.int32)
     for allowed, right in [([True, True, False], 2), ([True, True, True], 0)]:

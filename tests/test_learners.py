@@ -13,6 +13,7 @@ from test_perceptron import images, network, words
 
 from sleeprun import noise
 from sleeprun.learners import agem, averaging, buffer, derpp, ewc, icarl, lwf, si, training
+from sleeprun.learners.buffer import Ranked
 from sleeprun.learners.learner import Learner, Step
 from sleeprun.learners.naive import naive
 from sleeprun.learners.rehearsal import rehearsal
@@ -207,8 +208,8 @@ def test_carried_bytes_by_hand() -> None:
     assert carried(si.si(1.0, 1.0)) == weights
     assert carried(lwf.lwf(1.0, 2.0)) == 2
     assert carried(derpp.derpp(5, 2, 1.0, 1.0)) == 5 * (image + 4 * 2) + 4
-    assert carried(agem.agem(3, 2)) == 3 * image
-    assert carried(icarl.icarl(3)) == 3 * image
+    assert carried(agem.agem(3, 2)) == 3 * (image + 4)
+    assert carried(icarl.icarl(3)) == 3 * (image + 4)
     assert carried(averaging.averaging()) == weights + 4
 
 
@@ -216,10 +217,10 @@ def test_carried_bytes_by_hand() -> None:
 
 
 def test_a_balanced_buffer_keeps_its_capacity_and_shares_it_among_classes() -> None:
-    kept = buffer.empty(births(0))
+    kept = buffer.unranked(births(0))
     for number, task in enumerate(tasks()):
-        ranks = buffer.random_ranks(task.labels, noise.stream(words(), number))
-        kept = buffer.balanced(kept, *task, ranks, 14)
+        scores = buffer.random_scores(task.labels, noise.stream(words(), number))
+        kept = buffer.balanced(kept, Ranked(*task, scores), 14)
         counts = np.bincount(kept.labels, minlength=CLASSES)[: 2 * number + 2]
         assert counts.sum() == 14
         assert counts.max() - counts.min() <= 1
@@ -239,8 +240,25 @@ def test_ranks_count_lower_scores_of_the_same_class() -> None:
 def test_a_random_choice_is_uniform_within_a_class() -> None:
     labels = jnp.zeros(5, jnp.int32)
     keys = jax.vmap(lambda purpose: noise.stream(words(), purpose))(jnp.arange(4000))
-    first = jnp.argmin(jax.vmap(lambda key: buffer.random_ranks(labels, key))(keys), axis=1)
+    first = jnp.argmin(jax.vmap(lambda key: buffer.random_scores(labels, key))(keys), axis=1)
     np.testing.assert_allclose(np.bincount(first) / 4000, 0.2, atol=0.03)
+
+
+@pytest.mark.parametrize("how", ["random", "herding"])
+def test_where_classes_recur_tasks_share_the_buffer(how: str) -> None:
+    """Six tasks of the same two classes; images tell their task."""
+    kept = buffer.unranked((Layer(jnp.zeros((1, 2)), None),))
+    labels = jnp.arange(200, dtype=jnp.int32) % 2
+    for task in range(6):
+        shown = jnp.full((200, 1), float(task))
+        drawn = buffer.random_scores(labels, noise.stream(words(), task))
+        scores = drawn if how == "random" else buffer.ranks_in_class(labels, drawn).astype(float)
+        kept = buffer.balanced(kept, Ranked(shown, labels, scores), 120)
+    counts = np.bincount(np.asarray(kept.images[:, 0], int), minlength=6)
+    expected = 20
+    spread = 4 * np.sqrt(expected) if how == "random" else 1
+    assert np.all(np.abs(counts - expected) <= spread)
+    assert np.bincount(kept.labels).tolist() == [60, 60]
 
 
 def as_rows(shown: jax.Array) -> list[tuple[float, ...]]:
@@ -542,7 +560,7 @@ def test_a_conflicting_gradient_is_projected_and_another_is_left() -> None:
 def test_a_step_never_goes_against_the_memory() -> None:
     learner, net = agem.agem(1, 3), network(0.0, "cross_entropy", False)
     memory = learner.consolidate(net, learner.init(births(0)), births(0), *tasks()[0], words())
-    remembered = Batch(*memory, jnp.ones(1, bool))
+    remembered = Batch(memory.images, memory.labels, jnp.ones(1, bool))
     conflicts = 0
     for seed in range(6):
         layers = births(seed)
@@ -584,7 +602,7 @@ def test_herding_by_hand() -> None:
 def test_the_nearest_mean_of_exemplars_classifies() -> None:
     layers = (Layer(jnp.eye(2), None), Layer(jnp.zeros((2, 3)), None))
     kept = jnp.array([[1.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
-    memory = buffer.Buffer(kept, jnp.array([2, 2, 0], jnp.int32))
+    memory = Ranked(kept, jnp.array([2, 2, 0], jnp.int32), jnp.zeros(3))
     shown = jnp.array([[5.0, 1.0], [1.0, 3.0]])
     outputs = icarl.nearest_mean(network(), memory, layers, shown)
     near = [[-2 + 2 * 1 / np.sqrt(26), -2 + 2 * 5 / np.sqrt(26)]]

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.learners import buffer
-from sleeprun.learners.buffer import Buffer
+from sleeprun.learners.buffer import Ranked
 from sleeprun.learners.learner import Learner, Words
 from sleeprun.networks import perceptron
 from sleeprun.networks.perceptron import Layers, Perceptron
@@ -22,7 +22,9 @@ _REFERENCE = 46
 def agem(capacity: int, size: int) -> Learner:
     """`size` images of the memory give a step's reference gradient."""
     return Learner(
-        init=buffer.empty, direct=Partial(direct, size), consolidate=Partial(keep, capacity)
+        init=buffer.unranked,
+        direct=Partial(direct, size),
+        consolidate=Partial(keep, capacity),
     )
 
 
@@ -41,7 +43,7 @@ def projected(gradient: Layers, reference: Layers) -> Layers:
 def direct(
     size: int,
     network: Perceptron,
-    memory: Buffer,
+    memory: Ranked,
     layers: Layers,
     gradient: Layers,
     words: Words,
@@ -57,11 +59,11 @@ def direct(
 def keep(
     capacity: int,
     network: Perceptron,
-    memory: Buffer,
+    memory: Ranked,
     layers: Layers,
     images: Float[Array, "image pixel"],
     labels: Int[Array, " image"],
     words: Words,
-) -> Buffer:
-    ranks = buffer.random_ranks(labels, words)
-    return buffer.balanced(memory, images, labels, ranks, capacity)
+) -> Ranked:
+    new = Ranked(images, labels, buffer.random_scores(labels, words))
+    return buffer.balanced(memory, new, capacity)

@@ -10,14 +10,25 @@ from sleeprun.networks.perceptron import Batch, Layers
 
 
 class Buffer(NamedTuple):
-    """Within each class the images stand in the order in which they are kept longest."""
-
     images: Float[Array, "kept pixel"]
     labels: Int[Array, " kept"]
 
 
+class Ranked(NamedTuple):
+    """Of each class the lowest scores are kept longest, whichever task they are of."""
+
+    images: Float[Array, "kept pixel"]
+    labels: Int[Array, " kept"]
+    scores: Float[Array, " kept"]
+
+
 def empty(layers: Layers) -> Buffer:
     return Buffer(jnp.zeros((0, len(layers[0].weights))), jnp.zeros(0, jnp.int32))
+
+
+def unranked(layers: Layers) -> Ranked:
+    """An empty one."""
+    return Ranked(*empty(layers), jnp.zeros(0))
 
 
 def ranks_in_class(
@@ -32,37 +43,31 @@ def ranks_in_class(
     return jnp.zeros(there, jnp.int32).at[order].set(ranks)
 
 
-def random_ranks(labels: Int[Array, " image"], words: UInt32[Array, "2"]) -> Int[Array, " image"]:
-    """A random order within each class."""
-    return ranks_in_class(labels, noise.uniform(words, jnp.arange(len(labels), dtype=jnp.int32)))
+def random_scores(
+    labels: Int[Array, " image"], words: UInt32[Array, "2"]
+) -> Float[Array, " image"]:
+    return noise.uniform(words, jnp.arange(len(labels), dtype=jnp.int32))
 
 
-def joined(one: Buffer, other: Buffer) -> Buffer:
+def joined(one: Buffer, other: Buffer | Ranked) -> Buffer:
     return Buffer(
         jnp.concatenate([one.images, other.images]), jnp.concatenate([one.labels, other.labels])
     )
 
 
-def balanced(
-    buffer: Buffer,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    ranks: Int[Array, " image"],
-    capacity: int,
-) -> Buffer:
-    """At most `capacity` of the buffer's and the new images, those of lowest rank in their class.
+def balanced(kept: Ranked, new: Ranked, capacity: int) -> Ranked:
+    """At most `capacity` of the kept and the new images, those of lowest score in their class.
 
     Classes differ by at most one image unless one has no more to give. What it returns has as
     many images as there are, up to `capacity`: its shape grows over the first tasks.
     """
-    pool = joined(buffer, Buffer(images, labels))
-    place = jnp.arange(len(buffer.labels), dtype=jnp.float32)
-    every = jnp.concatenate([ranks_in_class(buffer.labels, place), ranks])
-    chosen = jnp.argsort(every, stable=True)[:capacity]
-    return Buffer(pool.images[chosen], pool.labels[chosen])
+    pool = Ranked(*map(jnp.concatenate, zip(kept, new, strict=True)))
+    ranks = ranks_in_class(pool.labels, pool.scores)
+    chosen = jnp.argsort(ranks, stable=True)[:capacity]
+    return Ranked(*(leaf[chosen] for leaf in pool))
 
 
-def sample(buffer: Buffer, size: int, words: UInt32[Array, "2"]) -> Batch:
+def sample(buffer: Buffer | Ranked, size: int, words: UInt32[Array, "2"]) -> Batch:
     """A batch drawn with replacement from a buffer that is not empty."""
     draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
     there = len(buffer.labels)

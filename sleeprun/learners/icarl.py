@@ -13,7 +13,7 @@ from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
 from sleeprun.learners import buffer, rehearsal
-from sleeprun.learners.buffer import Buffer
+from sleeprun.learners.buffer import Ranked
 from sleeprun.learners.learner import Learner, Words
 from sleeprun.networks.perceptron import Layers, Perceptron
 
@@ -21,7 +21,7 @@ from sleeprun.networks.perceptron import Layers, Perceptron
 def icarl(capacity: int) -> Learner:
     """All classes seen so far share `capacity` exemplars."""
     return Learner(
-        init=buffer.empty,
+        init=buffer.unranked,
         mix=rehearsal.mix,
         kept=Partial(kept, capacity),
         consolidate=Partial(consolidate, capacity),
@@ -83,19 +83,20 @@ def herding(
 def consolidate(
     capacity: int,
     network: Perceptron,
-    memory: Buffer,
+    memory: Ranked,
     layers: Layers,
     images: Float[Array, "image pixel"],
     labels: Int[Array, " image"],
     words: Words,
-) -> Buffer:
+) -> Ranked:
     classes = layers[-1].weights.shape[1]
     ranks = herding(features(network, layers, images), labels, classes, capacity)
-    return buffer.balanced(memory, images, labels, ranks, capacity)
+    new = Ranked(images, labels, ranks.astype(jnp.float32))
+    return buffer.balanced(memory, new, capacity)
 
 
 def nearest_mean(
-    network: Perceptron, memory: Buffer, layers: Layers, images: Float[Array, "image pixel"]
+    network: Perceptron, memory: Ranked, layers: Layers, images: Float[Array, "image pixel"]
 ) -> Float[Array, "image class"]:
     """Minus the squared distance to each class's mean exemplar; -inf for a class without any."""
     classes = layers[-1].weights.shape[1]

@@ -9,7 +9,7 @@ from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
 from sleeprun.learners import buffer
-from sleeprun.learners.buffer import Buffer
+from sleeprun.learners.buffer import Buffer, Ranked
 from sleeprun.learners.learner import Learner, Words
 from sleeprun.networks.perceptron import Layers, Perceptron
 
@@ -29,7 +29,7 @@ def kept(fraction: float, earlier: Sequence[int]) -> int:
 
 
 def mix(
-    memory: Buffer, images: Float[Array, "image pixel"], labels: Int[Array, " image"]
+    memory: Buffer | Ranked, images: Float[Array, "image pixel"], labels: Int[Array, " image"]
 ) -> tuple[Float[Array, "mixed pixel"], Int[Array, " mixed"]]:
     """The new task's images, and those kept of earlier ones."""
     mixed = buffer.joined(Buffer(images, labels), memory)
@@ -46,6 +46,6 @@ def keep(
     words: Words,
 ) -> Buffer:
     """The buffer, longer by a fraction of this task's images."""
-    none, ranks = buffer.empty(layers), buffer.random_ranks(labels, words)
-    count = kept(fraction, [len(labels)])
-    return buffer.joined(memory, buffer.balanced(none, images, labels, ranks, count))
+    new = Ranked(images, labels, buffer.random_scores(labels, words))
+    chosen = buffer.balanced(buffer.unranked(layers), new, kept(fraction, [len(labels)]))
+    return buffer.joined(memory, Buffer(chosen.images, chosen.labels))
