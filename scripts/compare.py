@@ -51,9 +51,15 @@ def read(folders: list[Path], measure: str) -> Arms:
     """The arms by name. Raises ValueError where a folder has no results or not this measure."""
     arms: Arms = {}
     for folder in folders:
-        for name, metrics, seeds in _found(folder):
+        found = _found(folder)
+        if not found:
+            raise ValueError(f"{folder}: no job of this sweep is done")
+        before = set(arms)
+        for told, metrics, seeds in found:
             if measure not in metrics:
                 raise ValueError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
+            name = told or folder.name
+            name = f"{name} ({folder})" if name in before else name
             scores = arms.setdefault(name, {})
             for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
                 if score is not None:

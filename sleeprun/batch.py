@@ -4,10 +4,9 @@ Which calls go together is decided by structure alone: the same function, the sa
 static leaves, the same shapes. Numbers may differ; every row has its own.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -15,10 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sleeprun import memory
 from sleeprun.seeds import merged, over_seeds, parted, spread
 
 # Bytes from which equal leaves (data sets) are given to the program once and not to every row.
 LARGE = 1 << 16
+SHARE = 0.75  # of what is free at first, for what is computed together
 COPIES = 4  # of a row that are there at once: the job's, the program's, before and after
 
 
@@ -67,6 +68,11 @@ class Programs:
         self.sizes: dict[Hashable, list[int]] = defaultdict(list)  # rows of the compiled programs
         self.given: dict[int, Given] = {}  # by the first part's id, what the last run gave out
 
+    @cached_property  # asked for only once JAX has been set up
+    def budget(self) -> float:
+        """Bytes that may be computed with at once."""
+        return SHARE * memory.of_devices() if self.memory_gb is None else self.memory_gb * 2**30
+
     def run(self, calls: Sequence[Call]) -> list[Any]:
         """Each call's result, or the exception that it ended with, in numpy arrays."""
         groups: dict[Hashable, list[int]] = defaultdict(list)
@@ -76,19 +82,30 @@ class Programs:
         before, self.given = self.given, {}
         for kind, members in groups.items():
             for places in self._fitting(calls, members):
-                try:
-                    found = self._together(kind, [calls[place] for place in places], before)
-                except Exception as error:
-                    found = [error] * len(places)
+                found = self._spared(kind, [calls[place] for place in places], before)
                 for place, result in zip(places, found, strict=True):
                     results[place] = result
         return results
+
+    def _spared(self, kind: Hashable, calls: list[Call], before: dict[int, "Given"]) -> list[Any]:
+        """What fails together, by its size or by one of the calls, is tried in halves."""
+        try:
+            return self._together(kind, calls, before)
+        except Exception as error:
+            if len(calls) == 1:
+                return [error]
+        half = len(calls) // 2
+        return [
+            result
+            for part in (calls[:half], calls[half:])
+            for result in self._spared(kind, part, before)
+        ]
 
     def _fitting(self, calls: Sequence[Call], members: list[int]) -> Iterator[list[int]]:
         """The members in parts that fit into memory."""
         first = calls[members[0]]
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(first.rows))
-        most = max(1, int(_memory(self.memory_gb) * first.seeds / (COPIES * max(1, size))))
+        most = max(1, int(self.budget * first.seeds / (COPIES * max(1, size))))
         part: list[int] = []
         rows = 0
         for place in members:
@@ -214,13 +231,3 @@ def _row(function: Callable) -> Callable:
         return jax.lax.cond(alive, live, empty, arrays, state)
 
     return row
-
-
-def _memory(gb: float | None) -> float:
-    """Bytes to use: so many, or three quarters of what is free."""
-    if gb is not None:
-        return gb * 2**30
-    told = jax.devices()[0].memory_stats()
-    if told and "bytes_limit" in told:
-        return 0.75 * jax.device_count() * (told["bytes_limit"] - told["bytes_in_use"])
-    return 0.75 * os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

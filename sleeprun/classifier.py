@@ -27,7 +27,7 @@ from sleeprun.protocol import cycles_of
 from sleeprun.pupil import Masked, PupilState, Report
 from sleeprun.replay import Replay
 from sleeprun.seeds import Over, Seeds, over_seeds
-from sleeprun.stimuli import Stimuli
+from sleeprun.stimuli import stimuli
 
 Event = dict[str, Any]
 
@@ -36,7 +36,7 @@ class Classifier(Seeds):
     def __init__(self, config: ImagesConfig, devices: int, over: Over = over_seeds):
         super().__init__(len(config.seeds), devices, over)
         self.config = config
-        self.stimuli = Stimuli(config, devices)
+        self.stimuli = stimuli(config, devices)
         self.sequence = self.stimuli.sequence
         self.engine = engine_of(config)
         network, training, sleep = config.network, config.training, config.sleep

@@ -45,8 +45,9 @@ class Machines(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
-        shares = shared_out(job_overrides, initial_job_idx, self.machines)
-        log.info("%d jobs, on %d machines", len(job_overrides), len(shares))
+        jobs = [*dict.fromkeys(map(tuple, job_overrides))]  # one that comes twice has one machine
+        shares = shared_out(jobs, initial_job_idx, self.machines)
+        log.info("%d jobs, on %d machines", len(jobs), len(shares))
         state = Singleton.get_state()
 
         def on_one(share: Share) -> Sequence[JobReturn]:
@@ -59,7 +60,9 @@ class Machines(Launcher):
             )
             return batched.launch(*share)
 
-        return [end for ends in self.everywhere(on_one, shares) for end in ends]
+        ends = [end for ends in self.everywhere(on_one, shares) for end in ends]
+        of = dict(zip(jobs, ends, strict=True))
+        return [of[tuple(overrides)] for overrides in job_overrides]
 
     def everywhere(
         self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
@@ -77,7 +80,10 @@ class Submitit(Machines):
         asked = dict(self.asked)
         executor = submitit.AutoExecutor(folder=asked.pop("folder"), cluster=asked.pop("cluster"))
         executor.update_parameters(**asked)
-        return [job.result() for job in executor.map_array(on_one, shares)]
+        jobs = executor.map_array(on_one, shares)
+        for job in jobs:  # one that fails ends nobody else's
+            job.wait()
+        return [job.result() for job in jobs]
 
 
 class Ray(Machines):
@@ -91,7 +97,9 @@ class Ray(Machines):
         ray.init(address=asked.pop("address"), include_dashboard=False)
         try:
             remote = ray.remote(**asked)(on_one)
-            return ray.get([remote.remote(share) for share in shares])
+            runs = [remote.remote(share) for share in shares]
+            ray.wait(runs, num_returns=len(runs))  # one that fails ends nobody else's
+            return ray.get(runs)
         finally:
             ray.shutdown()
 

@@ -63,8 +63,13 @@ def swept(found: Sequence[Found]) -> list[str]:
 
 
 def values(found: Sequence[Found], measure: str) -> list[float | None]:
-    """Of all seeds of all jobs of a group."""
-    return [v for one in found for v in one.metrics.get(measure, {}).get("per_seed", [])]
+    """Of all seeds of all jobs of a group; a seed that two jobs have counts once."""
+    by_seed: dict[int, float | None] = {}
+    for one in found:
+        by_seed |= dict(
+            zip(one.seeds, one.metrics.get(measure, {}).get("per_seed", []), strict=False)
+        )
+    return list(by_seed.values())
 
 
 def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:

@@ -159,7 +159,7 @@ def _phases_behind(config: "AnyConfig", protocol: "Protocol") -> int:
     from sleeprun import branch
     from sleeprun.job import prepare_jax
 
-    prepare_jax(config)  # what a state fits depends on the device
+    prepare_jax(config.devices)  # what a state fits depends on the device
     found = branch.find(config.origin, config, protocol)
     print(f"begins after '{found.boundary}' from {found.checkpoint}; what is left:")
     return found.phases

@@ -49,7 +49,8 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     found = bounds.given(config)
-    devices = prepare_jax(config)
+    # A host's devices are for the seeds of all its jobs.
+    devices = prepare_jax(config.cores if host else config.devices)
     host = host or Alone(devices)
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
@@ -95,10 +96,9 @@ def differences(by_arm: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def prepare_jax(config: AnyConfig) -> int:
-    """Set JAX up and return the number of devices that share the seeds."""
+def prepare_jax(wanted: int) -> int:
+    """Set JAX up with so many devices; returns how many there are."""
     logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
-    wanted = config.devices
     given = os.environ.get("XLA_FLAGS", "")
     if XLA_FLAGS not in given:
         os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"

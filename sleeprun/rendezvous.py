@@ -13,12 +13,14 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
+from sleeprun import memory
 from sleeprun.batch import Call, Programs
 from sleeprun.config import AnyConfig
 from sleeprun.host import stopped_by_signals
 from sleeprun.overview import Overview, Share
 from sleeprun.run import Run
 
+SPARE = 0.5  # of what memory is free at first, which jobs leave to what they compute together
 Aside = Callable[[], Callable[[], None]]  # what a job keeps to itself; returns how to put it back
 
 
@@ -75,6 +77,7 @@ class Rendezvous:
     def __init__(self, programs: Programs, overview: Overview, aside: Aside, at_once: int):
         self.programs, self.overview, self.aside = programs, overview, aside
         self.at_once = at_once  # jobs that are alive at a time
+        self.spare = SPARE * memory.free()
         self.stopped = False
         self.runs: list[Run] = []
 
@@ -96,7 +99,7 @@ class Rendezvous:
 
         with stopped_by_signals(self.stop), self.overview:
             while True:
-                while waiting and len(asking) < self.at_once and not self.stopped:
+                while waiting and self._room_beside(len(asking)):
                     number, job = waiting.popleft()
                     seat = Seat(self, job, self.overview.share(number))
                     threading.Thread(target=seat.live, daemon=True).start()
@@ -109,6 +112,11 @@ class Rendezvous:
                 for (number, (seat, _)), answer in zip(met, answers, strict=True):
                     seat.answers.put(answer)
                     turn(number, seat)
+
+    def _room_beside(self, alive: int) -> bool:
+        """Whether one more job may begin."""
+        fits = alive < self.at_once and memory.free() > self.spare
+        return not self.stopped and (fits or not alive)
 
     def stop(self) -> None:
         self.stopped = True

@@ -1,8 +1,9 @@
 """The images of a run as arrays on the devices: the same for all seeds, or each seed's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 import jax
 import numpy as np
@@ -14,6 +15,17 @@ from sleeprun.seeds import PerSeed, pad
 from sleeprun.sequence import Sequence, sequences
 from sleeprun.tasks.images import ImageTask, mean_image
 
+_live: WeakValueDictionary[Hashable, "Stimuli"] = WeakValueDictionary()
+
+
+def stimuli(config: ImagesConfig, devices: int) -> "Stimuli":
+    """The same ones for all runs of this process that show the same images."""
+    seeds = tuple(config.seeds) if config.sequence.order_seed == "by_seed" else ()
+    key = config.data.model_dump_json(), config.sequence.model_dump_json(), seeds, devices
+    if (found := _live.get(key)) is None:
+        found = _live[key] = Stimuli(config, devices)
+    return found
+
 
 class Stimuli:
     """What is asked for again and again, by every chunk or boundary, is kept."""
@@ -22,7 +34,7 @@ class Stimuli:
         self.scenario, self.devices = config.sequence.scenario, devices
         self.sequences = sequences(config)
         self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
-        self.training = lru_cache(maxsize=2)(self._training)
+        self.training = lru_cache(maxsize=4)(self._training)
         self.test = lru_cache(maxsize=None)(self._test)
         self.mean = lru_cache(maxsize=1)(self._mean)
 

@@ -12,7 +12,7 @@ LAYERS = [
     ["noise", "neurons", "homeostasis", "spikes", "stats", "datafiles", "datasets"],
     ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics", "probes"],
     ["network"],
-    ["native", "fused", "room"],
+    ["native", "fused", "room", "memory"],
     ["simulate", "adapt", "replay"],
     ["networks", "tasks"],
     ["learners"],

@@ -136,12 +136,38 @@ def test_large_equal_leaves_are_given_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(run(images, images + 1)) == 1
 
 
-def test_what_does_not_fit_into_memory_is_run_in_parts() -> None:
+def together_noted(monkeypatch: pytest.MonkeyPatch, most: int | None = None) -> list[int]:
+    """How many calls each program was tried with; more than `most` are too many."""
+    sizes: list[int] = []
+    whole = Programs._together
+
+    def noted(self: Programs, kind: Any, calls: list[Call], before: Any) -> list[Any]:
+        sizes.append(len(calls))
+        if most is not None and len(calls) > most:
+            raise MemoryError
+        return whole(self, kind, calls, before)
+
+    monkeypatch.setattr(Programs, "_together", noted)
+    return sizes
+
+
+def test_what_fails_together_is_tried_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    grow, _ = counted()
+    sizes = together_noted(monkeypatch, most=2)
+    calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3, 0.4, 0.5)]
+    for one, result in zip(calls, Programs(memory_gb=1).run(calls), strict=True):
+        assert_same(result, alone(one))
+    assert sizes == [5, 2, 3, 1, 2]
+
+
+def test_what_does_not_fit_into_memory_is_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     grow, traces = counted()
+    sizes = together_noted(monkeypatch)
     calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3)]
     a_row = batch.COPIES * 8
     results = Programs(memory_gb=2 * a_row / 2**30).run(calls)
-    assert len(traces) == 1  # two and one
+    assert sizes == [2, 1]
+    assert len(traces) == 1
     for one, result in zip(calls, results, strict=True):
         assert_same(result, alone(one))
 

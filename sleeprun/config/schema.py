@@ -132,11 +132,14 @@ class Common(Section):
     resume: Annotated[str, Field(min_length=1)] | None
 
     @property
+    def cores(self) -> int:
+        affinity = getattr(os, "sched_getaffinity", None)
+        return self.runtime.cores or (len(affinity(0)) if affinity else os.cpu_count() or 1)
+
+    @property
     def devices(self) -> int:
         """Over how many devices the seeds are spread."""
-        affinity = getattr(os, "sched_getaffinity", None)
-        there = len(affinity(0)) if affinity else os.cpu_count() or 1
-        return min(self.runtime.cores or there, len(self.seeds))
+        return min(self.cores, len(self.seeds))
 
 
 class Config(Common):

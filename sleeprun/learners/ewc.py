@@ -8,7 +8,8 @@ of each image's own label, or is `sampled`, of one target that the network itsel
 
 The penalty's part of a step of gradient descent is implicit, taken where the step ends (a proximal
 step): for a quadratic penalty that divides the gradient by 1 + rate * strength * importance. It
-leaves minima where they are, and no strength makes a step overshoot the anchor.
+leaves minima where they are, and no strength makes plain descent overshoot the anchor. Momentum may
+overshoot it and comes back; Adam, which takes no notice of a gradient's scale, is left as it is.
 """
 
 from typing import NamedTuple
