@@ -20,7 +20,7 @@ from sleeprun.seeds import merged, over_seeds, parted, spread
 # Bytes from which equal leaves (data sets) are given to the program once and not to every row.
 LARGE = 1 << 16
 SHARE = 0.75  # of what is free at first, for what is computed together
-COPIES = 4  # of a row that are there at once: the job's, the program's, before and after
+COPIES = 20  # of a row's first state that a job comes to, at its widest; measured asleep
 
 
 class Call(NamedTuple):
@@ -42,6 +42,11 @@ class Call(NamedTuple):
     def rows(self) -> tuple[tuple[Any, ...], Any]:
         """What is [seed, ...]: the arguments that are `PerSeed`, and the state."""
         return parted(self.arguments[:-1])[1], self.arguments[-1]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its rows."""
+        return sum(leaf.nbytes for leaf in jax.tree.leaves(self.rows))
 
 
 class Given(NamedTuple):
@@ -72,6 +77,11 @@ class Programs:
     def budget(self) -> float:
         """Bytes that may be computed with at once."""
         return SHARE * memory.of_devices() if self.memory_gb is None else self.memory_gb * 2**30
+
+    def has_room_beside(self, calls: Sequence[Call]) -> bool:
+        """Whether one more job, as large as the largest of these, can be there at once."""
+        largest = max((call.size for call in calls), default=0)
+        return COPIES * largest * (len(calls) + 1) <= self.budget
 
     def run(self, calls: Sequence[Call]) -> list[Any]:
         """Each call's result, or the exception that it ended with, in numpy arrays."""
@@ -104,8 +114,7 @@ class Programs:
     def _fitting(self, calls: Sequence[Call], members: list[int]) -> Iterator[list[int]]:
         """The members in parts that fit into memory."""
         first = calls[members[0]]
-        size = sum(leaf.nbytes for leaf in jax.tree.leaves(first.rows))
-        most = max(1, int(self.budget * first.seeds / (COPIES * max(1, size))))
+        most = max(1, int(self.budget * first.seeds / (COPIES * max(1, first.size))))
         part: list[int] = []
         rows = 0
         for place in members:

@@ -44,6 +44,8 @@ class Machines(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
+        if self.machines < 1:
+            raise ConfigError(f"hydra.launcher.machines={self.machines}: must be at least 1")
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         jobs = [*dict.fromkeys(map(tuple, job_overrides))]  # one that comes twice has one machine
         shares = shared_out(jobs, initial_job_idx, self.machines)
@@ -78,7 +80,11 @@ class Submitit(Machines):
     ) -> list[Sequence[JobReturn]]:
         submitit = _needed("submitit")
         asked = dict(self.asked)
-        executor = submitit.AutoExecutor(folder=asked.pop("folder"), cluster=asked.pop("cluster"))
+        folder, cluster = asked.pop("folder"), asked.pop("cluster")
+        try:
+            executor = submitit.AutoExecutor(folder=folder, cluster=cluster)
+        except RuntimeError as error:  # no such cluster here
+            raise ConfigError(f"hydra.launcher.cluster={cluster}: {error}") from None
         executor.update_parameters(**asked)
         jobs = executor.map_array(on_one, shares)
         for job in jobs:  # one that fails ends nobody else's

@@ -3,7 +3,6 @@
 import csv
 import importlib.util
 import json
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from rich.table import Table
 from sleeprun import stats
 from sleeprun.store import write_whole
 
-log = logging.getLogger("sleeprun")
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
 DIGITS = 4  # of a swept number in the table
 Row = dict[str, Any]
@@ -145,8 +143,7 @@ def rows(found: Sequence[Found]) -> list[Row]:
 
 
 def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
-    """sweep.csv, sweep.parquet where pyarrow is there, and a picture where one or two keys
-    were swept."""
+    """sweep.csv, and sweep.parquet where pyarrow is there."""
     told = rows(found)
     if not told:
         return []
@@ -159,8 +156,6 @@ def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
     paths = [draft.replace(sweep / "sweep.csv")]
     if importlib.util.find_spec("pyarrow"):
         paths.append(_parquet(sweep / "sweep.parquet", told, columns))
-    else:
-        log.info("no sweep.parquet: pip install 'sleeprun[parquet]'")
     return paths
 
 

@@ -80,9 +80,16 @@ def explain_hydra(error: BaseException) -> str:
 
 
 def explain_group(error: Exception) -> str | None:
-    """Hydra's plain ValueError for a config group that was given a number or null as its name."""
+    """Hydra's plain errors for a group named by a number, and for a list's key that is none."""
     from sleeprun.config import nearest
 
+    if part := re.search(r"int\(\) with base 10: '([^']+)'|Index '([^']+)' \(str\)", str(error)):
+        named = f".{part.group(1) or part.group(2)}"
+        for key in (argument.lstrip("+~").split("=")[0] for argument in sys.argv[1:]):
+            if named in key:
+                return (
+                    f"{key}: {key.split(named)[0]} is a list here; its keys are numbers from 0 on"
+                )
     if not str(error).startswith("Config group override must be a string"):
         return None
     for given in sys.argv[1:]:

@@ -40,8 +40,8 @@ def _check(config: ImagesConfig) -> None:
                 f"runtime.require.{required}: no such task{nearest(required, finals)}"
             )
     if sleep.schedule == "after" and shape and (sleep.patch or 0) > min(shape):
-        rows, columns = shape
-        raise ConfigError(f"sleep.patch={sleep.patch}: images are {rows} x {columns}")
+        told = f"images are {shape[0]} x {shape[1]}; choose 1 to {min(shape)}"
+        raise ConfigError(f"sleep.patch={sleep.patch}: {told}")
 
 
 def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:

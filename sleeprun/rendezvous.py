@@ -13,14 +13,12 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from sleeprun import memory
 from sleeprun.batch import Call, Programs
 from sleeprun.config import AnyConfig
 from sleeprun.host import stopped_by_signals
 from sleeprun.overview import Overview, Share
 from sleeprun.run import Run
 
-SPARE = 0.5  # of what memory is free at first, which jobs leave to what they compute together
 Aside = Callable[[], Callable[[], None]]  # what a job keeps to itself; returns how to put it back
 
 
@@ -77,7 +75,6 @@ class Rendezvous:
     def __init__(self, programs: Programs, overview: Overview, aside: Aside, at_once: int):
         self.programs, self.overview, self.aside = programs, overview, aside
         self.at_once = at_once  # jobs that are alive at a time
-        self.spare = SPARE * memory.free()
         self.stopped = False
         self.runs: list[Run] = []
 
@@ -99,7 +96,7 @@ class Rendezvous:
 
         with stopped_by_signals(self.stop), self.overview:
             while True:
-                while waiting and self._room_beside(len(asking)):
+                while waiting and self._room_beside([call for _, call in asking.values()]):
                     number, job = waiting.popleft()
                     seat = Seat(self, job, self.overview.share(number))
                     threading.Thread(target=seat.live, daemon=True).start()
@@ -113,10 +110,11 @@ class Rendezvous:
                     seat.answers.put(answer)
                     turn(number, seat)
 
-    def _room_beside(self, alive: int) -> bool:
-        """Whether one more job may begin."""
-        fits = alive < self.at_once and memory.free() > self.spare
-        return not self.stopped and (fits or not alive)
+    def _room_beside(self, calls: Sequence[Call]) -> bool:
+        """Whether one more job may begin; the first always does."""
+        if self.stopped or not calls:
+            return not self.stopped
+        return len(calls) < self.at_once and self.programs.has_room_beside(calls)
 
     def stop(self) -> None:
         self.stopped = True

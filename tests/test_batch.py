@@ -276,3 +276,13 @@ def test_jobs_that_are_stopped_are_not_begun() -> None:
 
 def test_no_jobs() -> None:
     assert hold() == []
+
+
+def test_jobs_that_would_not_fit_wait() -> None:
+    """Room for two jobs of this size at once."""
+    grow, _ = counted()
+    calls = [call(grow, rate, 1) for rate in (0.1, 0.2)]
+    programs = Programs(memory_gb=2.5 * batch.COPIES * calls[0].size / 2**30)
+    assert programs.has_room_beside([])
+    assert programs.has_room_beside(calls[:1])
+    assert not programs.has_room_beside(calls)

@@ -32,3 +32,10 @@ def test_a_missing_library_is_told(
     launcher = kind(machines=2, at_once=1, memory_gb=None)
     with pytest.raises(ConfigError, match=rf"needs {library}; pip install 'sleeprun\[cluster\]'"):
         launcher.everywhere(lambda share: [], [])
+
+
+def test_no_machine_is_refused() -> None:
+    launcher = Submitit(machines=0, at_once=1, memory_gb=None)
+    launcher.config = None
+    with pytest.raises(ConfigError, match=r"^hydra\.launcher\.machines=0: must be at least 1$"):
+        launcher.launch(JOBS, 0)
