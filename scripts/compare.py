@@ -70,7 +70,7 @@ def read(folders: list[Path], measure: str) -> Arms:
 def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
     if (folder / "jobs.txt").exists():
         found = findings.read(findings.jobs_of(folder))
-        keys = [key for key in findings.swept(found) if key != "seeds"]
+        keys = findings.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
              one.metrics, one.seeds)

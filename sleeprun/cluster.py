@@ -5,11 +5,11 @@ the same directories, which all machines must see.
 """
 
 import logging
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, configure_log
@@ -66,10 +66,11 @@ class Machines(Launcher):
         of = dict(zip(jobs, ends, strict=True))
         return [of[tuple(overrides)] for overrides in job_overrides]
 
+    @abstractmethod
     def everywhere(
         self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
     ) -> list[Sequence[JobReturn]]:
-        raise NotImplementedError
+        """What `on_one` gives for each share, each computed on a machine of its own."""
 
 
 class Submitit(Machines):
@@ -112,7 +113,8 @@ class Ray(Machines):
 
 def shared_out(jobs: Sequence[Sequence[str]], first: int, machines: int) -> list[Share]:
     """Neighbours together, whose numbers alone may differ; no machine without a job."""
-    cuts = np.linspace(0, len(jobs), min(machines, len(jobs)) + 1).astype(int).tolist()
+    parts = min(machines, len(jobs))
+    cuts = [len(jobs) * part // parts for part in range(parts + 1)] if parts else []
     return [([*jobs[begin:end]], first + begin) for begin, end in pairwise(cuts)]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,11 @@ def swept(found: Sequence[Found]) -> list[str]:
     return [key for key in keys if len({one.overrides.get(key) for one in found}) > 1]
 
 
+def compared(found: Sequence[Found]) -> list[str]:
+    """What was swept but for seeds, which are one sample."""
+    return [key for key in swept(found) if key != "seeds"]
+
+
 def values(found: Sequence[Found], measure: str) -> list[float | None]:
     """Of all seeds of all jobs of a group; a seed that two jobs have counts once."""
     by_seed: dict[int, float | None] = {}
@@ -72,7 +78,7 @@ def values(found: Sequence[Found], measure: str) -> list[float | None]:
 
 def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:
     """Jobs by the values of what was swept; those that differ in seeds only are together."""
-    keys = [key for key in swept(found) if key != "seeds"]
+    keys = compared(found)
     grouped: dict[tuple[str, ...], list[Found]] = {}
     for one in found:
         told = tuple(one.overrides.get(key, "-") for key in keys)
@@ -82,7 +88,7 @@ def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:
 
 def table(sweep: Path, found: Sequence[Found]) -> Table:
     """A row a group: mean, 95 % interval and number of seeds; the best mean is bold."""
-    keys = [key for key in swept(found) if key != "seeds"]
+    keys = compared(found)
     arms = any(one.arm for one in found)
     drawn = Table(title=f"sweep {sweep}: mean [95 % interval] over seeds")
     for column in (*keys, *(["arm"] if arms else []), "seeds", *SHOWN, "status"):
@@ -105,7 +111,7 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
 
 
 def _marked(measure: dict[str, Any], best: float | None) -> str:
-    told = stats.mean_and_sd({"mean": measure["mean"]}, 3)
+    told = stats.mean_alone(measure, 3)
     if measure["ci95"]:
         told += " [{:.3f}, {:.3f}]".format(*measure["ci95"])
     is_best = best is not None and measure["mean"] == best
@@ -128,11 +134,11 @@ def _status(group: Sequence[Found]) -> str:
 
 def rows(found: Sequence[Found]) -> list[Row]:
     """A row a seed: the job, what was swept, and every measure."""
-    keys = swept(found)
+    keys = compared(found)
     return [
         {
             "job": str(one.path),
-            **{key: one.overrides.get(key) for key in keys if key != "seeds"},
+            **{key: one.overrides.get(key) for key in keys},
             "arm": one.arm,
             "seed": seed,
             **{name: measure["per_seed"][place] for name, measure in one.metrics.items()},
@@ -148,20 +154,18 @@ def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
     if not told:
         return []
     columns = list(dict.fromkeys(column for row in told for column in row))
-    draft = sweep / ".sweep.csv"
-    with draft.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(told)
-    paths = [draft.replace(sweep / "sweep.csv")]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(told)
+    paths = [sweep / "sweep.csv"]
+    write_whole(paths[0], text.getvalue().encode())
     if importlib.util.find_spec("pyarrow"):
         paths.append(_parquet(sweep / "sweep.parquet", told, columns))
     return paths
 
 
 def _parquet(path: Path, told: list[Row], columns: list[str]) -> Path:
-    import io
-
     import pyarrow
     import pyarrow.parquet
 

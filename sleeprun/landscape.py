@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun import stats
-from sleeprun.findings import SHOWN, Found, groups, swept, values
+from sleeprun.findings import SHOWN, Found, compared, groups, values
 from sleeprun.sheets import save
 
 
 def draw(found: Sequence[Found], folder: Path) -> list[Path]:
     """One panel a measure; nothing unless one or two keys were swept, and some job is done."""
-    keys = [key for key in swept(found) if key != "seeds"]
+    keys = compared(found)
     if any(one.arm for one in found):
         keys.append("arm")
     if len(keys) not in (1, 2) or not any(one.seeds for one in found):

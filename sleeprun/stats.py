@@ -34,8 +34,8 @@ def describe(per_seed: Sequence[float | None]) -> dict[str, Any]:
     }
 
 
-def mean_alone(measure: Mapping[str, Any]) -> str:
-    return mean_and_sd({"mean": measure["mean"]})
+def mean_alone(measure: Mapping[str, Any], digits: int = 2) -> str:
+    return mean_and_sd({"mean": measure["mean"]}, digits)
 
 
 def mean_and_sd(measure: Mapping[str, Any], digits: int = 2) -> str:
