@@ -21,6 +21,7 @@ from sleeprun import findings, stats
 from sleeprun.store import write_whole
 
 Arms = dict[str, dict[int, float]]  # a score by seed
+ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
 HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
 
 
@@ -80,7 +81,9 @@ def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
         ]  # fmt: skip
     results = folder / "results.json"
     if not results.exists():
-        raise ValueError(f"{folder}: neither a run that is done nor a sweep")
+        calls = sorted(path.parent.name for path in folder.glob("*/jobs.txt"))
+        hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
+        raise ValueError(f"{folder}: neither a run that is done nor a sweep{hint}")
     told = json.loads(results.read_text())
     arms = told.get("arms") or {"": told["metrics"]}
     return [
@@ -143,7 +146,7 @@ def markdown(lines: list[tuple[str, ...]]) -> str:
 
 def latex(lines: list[tuple[str, ...]]) -> str:
     def row(line: tuple[str, ...]) -> str:
-        cells = [cell.replace("_", r"\_").replace("%", r"\%") for cell in line]
+        cells = [cell.translate(ESCAPED) for cell in line]
         return " & ".join(cell.replace("+-", r"$\pm$") for cell in cells) + r" \\"
 
     head, *body = map(row, lines)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,6 +19,7 @@ from sleeprun.store import write_whole
 
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
 DIGITS = 4  # of a swept number in the table
+PAGE = 160  # columns of the table's file
 Row = dict[str, Any]
 
 
@@ -29,6 +31,7 @@ class Found:
     overrides: dict[str, str]
     done: bool
     arm: str
+    bound: bool  # whether it is the upper bound, which no other is to be measured by
     seeds: list[int]
     metrics: dict[str, dict[str, Any]]  # as in results.json
 
@@ -52,7 +55,8 @@ def _read(job: Path) -> Iterator[Found]:
     results = json.loads((job / "results.json").read_text()) if done else {}
     arms = results.get("arms") or {"": results.get("metrics", {})}
     for arm, metrics in arms.items():
-        yield Found(job, overrides, done, arm, results.get("seeds", []), metrics)
+        bound = arm == "joint" and arm in results["bounds"]
+        yield Found(job, overrides, done, arm, bound, results.get("seeds", []), metrics)
 
 
 def swept(found: Sequence[Found]) -> list[str]:
@@ -87,7 +91,7 @@ def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:
 
 
 def table(sweep: Path, found: Sequence[Found]) -> Table:
-    """A row a group: mean, 95 % interval and number of seeds; the best mean is bold."""
+    """A row a group: mean, 95 % interval and number of seeds; the best mean is marked."""
     keys = compared(found)
     arms = any(one.arm for one in found)
     drawn = Table(title=f"sweep {sweep}: mean [95 % interval] over seeds")
@@ -97,15 +101,17 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         told: {measure: stats.describe(values(group, measure)) for measure in SHOWN}
         for told, group in groups(found).items()
     }
+    rivals = [described[told] for told, group in groups(found).items() if not group[0].bound]
     best = {
         measure: choose(known) if len(known) > 1 else None
         for measure, choose in SHOWN.items()
-        for known in [{each[measure]["mean"] for each in described.values()} - {None}]
+        for known in [{each[measure]["mean"] for each in rivals} - {None}]
     }
     for told, group in groups(found).items():
         cells = [escape(_short(value)) for value in told[: None if arms else -1]]
         seeds = max(described[told][measure]["n"] for measure in SHOWN)
-        scores = [_marked(described[told][measure], best[measure]) for measure in SHOWN]
+        aims = dict.fromkeys(SHOWN) if group[0].bound else best
+        scores = [_marked(described[told][measure], aims[measure]) for measure in SHOWN]
         drawn.add_row(*cells, str(seeds), *scores, _status(group))
     return drawn
 
@@ -128,8 +134,8 @@ def _short(value: str) -> str:
 
 
 def _status(group: Sequence[Found]) -> str:
-    failed = [str(one.path) for one in group if not one.done]
-    return "done" if not failed else f"[red]failed[/], see {escape(', '.join(failed))}"
+    left = [str(one.path) for one in group if not one.done]
+    return "done" if not left else f"[red]not done[/], see {escape(', '.join(left))}"
 
 
 def rows(found: Sequence[Found]) -> list[Row]:
@@ -149,17 +155,20 @@ def rows(found: Sequence[Found]) -> list[Row]:
 
 
 def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
-    """sweep.csv, and sweep.parquet where pyarrow is there."""
+    """The table as sweep.txt, sweep.csv, and sweep.parquet where pyarrow is there."""
     told = rows(found)
     if not told:
         return []
+    drawn = io.StringIO()
+    Console(file=drawn, width=PAGE).print(table(sweep, found))
     columns = list(dict.fromkeys(column for row in told for column in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(told)
-    paths = [sweep / "sweep.csv"]
-    write_whole(paths[0], text.getvalue().encode())
+    paths = [sweep / "sweep.txt", sweep / "sweep.csv"]
+    for path, content in zip(paths, (drawn, text), strict=True):
+        write_whole(path, content.getvalue().encode())
     if importlib.util.find_spec("pyarrow"):
         paths.append(_parquet(sweep / "sweep.parquet", told, columns))
     return paths

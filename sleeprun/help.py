@@ -131,7 +131,7 @@ def print_protocol(config: "AnyConfig") -> None:
     protocols = arms_of(config)
     prefix = trunk(config, list(protocols.values()))
     short = shortening(*config.shortening)
-    print(", ".join(filter(None, [f"{config.name}: {len(config.seeds)} seeds", short])))
+    print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
     behind = _phases_behind(config, prefix)
     total = sum(cycles_of(phase) for phase in prefix[behind:])
     if len(protocols) > 1:
@@ -146,6 +146,10 @@ def print_protocol(config: "AnyConfig") -> None:
     print(f"\n{_how_long(config, total)}")
 
 
+def plural(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _how_long(config: "AnyConfig", cycles: int) -> str:
     from sleeprun.config import ImagesConfig
     from sleeprun.protocol import expected_seconds
@@ -153,8 +157,9 @@ def _how_long(config: "AnyConfig", cycles: int) -> str:
     if isinstance(config, ImagesConfig):
         return f"{cycles:,d} steps of training, sleep and tests a seed, in all arms together"
     seconds, speed = expected_seconds(config, cycles), config.runtime.expected_cycles_per_second
+    cores = plural(config.devices, "core")
     return (
-        f"{cycles:,d} movement cycles a seed; about {duration(seconds)} on {config.devices} cores "
+        f"{cycles:,d} movement cycles a seed; about {duration(seconds)} on {cores} "
         f"at {speed:g} cycles/s a core"
     )
 

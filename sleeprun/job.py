@@ -39,7 +39,8 @@ def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[s
     run directory of its own, `arms/NAME`. Without a host the run has all devices to itself.
     """
     try:
-        return _with_arms(config, path, host)
+        with RunDirectory(path).held():
+            return _with_arms(config, path, host)
     except KeyboardInterrupt:
         log.warning("interrupted; go on with: sleeprun resume=%s", path)
         raise

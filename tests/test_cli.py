@@ -22,6 +22,7 @@ import pytest
 
 from sleeprun.__main__ import conf_dir
 from sleeprun.findings import jobs_of
+from sleeprun.store import RunDirectory
 
 pytestmark = pytest.mark.slow
 
@@ -492,6 +493,17 @@ def test_a_directory_with_a_run_in_it_is_not_written_over(whole: Ended, tmp_path
     ended = sleeprun(*overrides, cwd=tmp_path)
     assert ended.code == 2
     assert f"resume={tmp_path / 'run'}" in ended.err
+
+
+def test_a_directory_that_another_process_runs_is_left_alone(whole: Ended, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(whole.run, run)
+    (run / "DONE").unlink()
+    with RunDirectory(run).held():
+        ended = sleeprun(f"resume={run}", cwd=tmp_path)
+    assert ended.code == 2
+    assert f"{run}: another process is running it" in ended.err
+    assert not (run / "DONE").exists()
     for name in ("events.jsonl", "results.json"):
         assert (tmp_path / "run" / name).read_bytes() == (whole.run / name).read_bytes()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from rich.console import Console
 
@@ -74,19 +75,35 @@ def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
     assert "0.675 *" in lines["0.5"]
     assert "0.325 *" in lines["0.5"]
     assert "*" not in lines["0"]
-    assert "failed" in lines["1"]
+    assert "not done" in lines["1"]
+
+
+def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
+    path = job(tmp_path / "job", ["+experiment=x"], [0, 1], [0.1, 0.2])
+    told = json.loads((path / "results.json").read_text())
+    told["bounds"] = {"joint": {}}
+    told["arms"] = {
+        arm: {measure: stats.describe(scores) for measure in findings.SHOWN}
+        for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], "joint": [0.9, 0.9]}.items()
+    }
+    (path / "results.json").write_text(json.dumps(told))
+    drawn = findings.write(tmp_path, findings.read([path]))[0].read_text()
+    lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
+    assert "0.600 *" in lines["src"]
+    assert "*" not in lines["joint"]
 
 
 def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
     found = findings.read(findings.jobs_of(sweep))
     paths = findings.write(sweep, found)
-    with paths[0].open() as file:
+    assert "0.675" in paths[0].read_text()
+    with paths[1].open() as file:
         rows = list(csv.DictReader(file))
     assert [row["seed"] for row in rows] == ["0", "1", "2", "3"] * 2
     assert [float(row["accuracy"]) for row in rows][:4] == [0.1, 0.3, 0.2, 0.4]
     assert {row["sleep.reward"] for row in rows} == {"0", "0.5"}
-    has_arrow = importlib.util.find_spec("pyarrow") is not None
-    assert (sweep / "sweep.parquet").exists() == has_arrow
+    columnar = pyarrow.parquet.read_table(sweep / "sweep.parquet").to_pylist()
+    assert [str(row["accuracy"]) for row in columnar] == [row["accuracy"] for row in rows]
 
 
 @pytest.mark.parametrize("key", ["", "sleep.kick=0", "learner=naive"])
@@ -132,3 +149,9 @@ def test_the_comparison_of_a_sweep(sweep: Path) -> None:
     assert len(head) == len(first) == len(second)
     assert second[2:] == ("0.675 +- 0.171", "+0.425", "4", "0.125")
     assert r"\pm" in compare.latex([head, first, second])
+    assert r"sleep.x=\{a: \$1\} \& b\_c" in compare.latex([("sleep.x={a: $1} & b_c",)] * 2)
+
+
+def test_the_folder_of_many_sweeps_is_refused_with_their_names(sweep: Path) -> None:
+    with pytest.raises(ValueError, match=r"nor a sweep; it has the sweeps sweep$"):
+        compare.read([sweep.parent], "accuracy")
