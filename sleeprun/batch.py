@@ -128,7 +128,7 @@ class Programs:
     def _together(self, kind: Hashable, calls: list[Call], before: dict[int, "Given"]) -> list[Any]:
         shared, own = _parted(calls)
         owners = [job for job, call in enumerate(calls) for _ in range(call.seeds)]
-        devices = jax.device_count()
+        devices = jax.local_device_count()
         size = self._size((kind, jax.tree.structure(own[0])), len(owners), devices)
         at = _dealt(len(owners), size, devices)
         alive = np.zeros(size, bool)

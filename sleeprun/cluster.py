@@ -1,23 +1,27 @@
-"""`hydra/launcher=slurm|submitted|on_ray`: a sweep on several machines, on each as one batch.
+"""`hydra/launcher=slurm|submitted|on_ray|distributed`: a sweep on several machines, on each as one
+batch.
 
 Each machine is given a share of the jobs and does what `hydra/launcher=batched` does with them, in
 the same directories, which all machines must see.
 """
 
 import logging
+import pickle
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
-from hydra.core.utils import JobReturn, configure_log
+from hydra.core.utils import JobReturn, JobStatus, configure_log
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from sleeprun import sweep
 from sleeprun.config import ConfigError
+from sleeprun.config.schema import available_cores
 from sleeprun.launcher import Batched
 
 log = logging.getLogger("sleeprun")
@@ -28,6 +32,7 @@ def register() -> None:
     Plugins.instance().class_name_to_class |= {
         "hydra_plugins.sleeprun.Submitit": Submitit,
         "hydra_plugins.sleeprun.Ray": Ray,
+        "hydra_plugins.sleeprun.Distributed": Distributed,
     }
 
 
@@ -109,6 +114,85 @@ class Ray(Machines):
             return ray.get(runs)
         finally:
             ray.shutdown()
+
+
+class Distributed(Machines):
+    """Multi-host JAX: the same command runs on every host, which takes its own share of the jobs.
+
+    `asked` are arguments of jax.distributed.initialize, null where the cluster tells them (SLURM,
+    Open MPI, a TPU pod). Networks never speak to each other, so each host's devices run a program
+    of their own; only what the jobs returned goes to all hosts, whose sweepers must agree.
+    """
+
+    def __init__(self, at_once: int, memory_gb: float | None, **asked: Any):
+        super().__init__(1, at_once, memory_gb, **asked)
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        self.machines = _hosts(self.config.runtime.cores, self.asked)
+        return super().launch(job_overrides, initial_job_idx)
+
+    def everywhere(
+        self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
+    ) -> list[Sequence[JobReturn]]:
+        import jax
+
+        host = jax.process_index()
+        own = on_one(shares[host]) if host < len(shares) else []
+        ends = _from_all_hosts(list(map(_told, own)))
+        sweep.told_by_one(host == 0, [one.job for each in ends for one in each])
+        return [list(map(_returned, each)) for each in ends[: len(shares)]]
+
+
+class _Told(NamedTuple):
+    """What other hosts hear of a job."""
+
+    job: tuple[int, str]  # its number and its directory
+    done: bool
+    result: float | str | None  # its objective, or why it failed
+
+
+def _told(end: JobReturn) -> _Told:
+    config = end.hydra_cfg
+    assert config is not None
+    job = config.hydra.job.num, str(config.hydra.runtime.output_dir)
+    done = end.status == JobStatus.COMPLETED
+    return _Told(job, done, end.return_value if done else str(end._return_value))
+
+
+def _returned(told: _Told) -> JobReturn:
+    end = JobReturn(status=JobStatus.COMPLETED if told.done else JobStatus.FAILED)
+    end.return_value = told.result if told.done else RuntimeError(told.result)
+    return end
+
+
+def _hosts(cores: int, asked: dict[str, Any]) -> int:
+    """How many there are, once JAX knows of them all."""
+    import jax
+
+    from sleeprun.job import prepare_jax
+
+    if not jax.distributed.is_initialized():
+        try:
+            jax.distributed.initialize(**asked)
+        except (ValueError, RuntimeError) as error:
+            raise ConfigError(f"hydra/launcher=distributed: {error}") from None
+    prepare_jax(cores or available_cores())
+    return jax.process_count()
+
+
+def _from_all_hosts(ends: list[_Told]) -> list[list[_Told]]:
+    """What the jobs of each host came to; waits for the slowest."""
+    import numpy as np
+    from jax.experimental.multihost_utils import process_allgather
+
+    content = np.frombuffer(pickle.dumps(ends), np.uint8)
+    sizes = process_allgather(np.array([len(content)]), tiled=True)
+    padded = np.zeros(sizes.max(), np.uint8)
+    padded[: len(content)] = content
+    rows = process_allgather(padded, tiled=True).reshape(len(sizes), -1)
+    return [pickle.loads(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
 
 
 def shared_out(jobs: Sequence[Sequence[str]], first: int, machines: int) -> list[Share]:

@@ -108,8 +108,8 @@ def prepare_jax(wanted: int) -> int:
     try:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:  # a later job of the same process: the backend is already there
-        log.debug("JAX has already started with %d devices", jax.device_count())
-    return min(wanted, jax.device_count())
+        log.debug("JAX has already started with %d devices", jax.local_device_count())
+    return min(wanted, jax.local_device_count())
 
 
 def _run(
@@ -172,7 +172,7 @@ def _timed(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _start(config: AnyConfig, run: Run) -> dict[str, Any]:
-    device = jax.devices()[0]
+    device = jax.local_devices()[0]
     return {
         "event": "start",
         "resumed": run.earlier_seconds > 0,
@@ -183,7 +183,7 @@ def _start(config: AnyConfig, run: Run) -> dict[str, Any]:
         "seeds": config.seeds,
         **run.subject.facts(),
         "engine": run.subject.engine,
-        "device": f"{jax.device_count()} x {device_name(device)}",
+        "device": f"{jax.local_device_count()} x {device_name(device)}",
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }
 

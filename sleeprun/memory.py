@@ -22,7 +22,7 @@ def free() -> int:
 
 def of_devices() -> int:
     """Bytes that are free on all devices; a CPU's are the machine's."""
-    told = jax.devices()[0].memory_stats()
+    told = jax.local_devices()[0].memory_stats()
     if told and "bytes_limit" in told:
-        return jax.device_count() * (told["bytes_limit"] - told["bytes_in_use"])
+        return jax.local_device_count() * (told["bytes_limit"] - told["bytes_in_use"])
     return free()

@@ -15,7 +15,7 @@ Over = Callable[[Callable, int], Callable]
 
 @cache
 def _mesh(count: int) -> Mesh:
-    return Mesh(jax.devices()[:count], ("seed",))
+    return Mesh(jax.local_devices()[:count], ("seed",))
 
 
 def spread(tree: Any, count: int) -> Any:

@@ -49,10 +49,22 @@ class Sweep(Callback):
         mode = HydraConfig.get().mode
         if config.dry_run or mode is None or mode.name != "MULTIRUN":
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        line = f"{config.hydra.job.num} {config.hydra.runtime.output_dir}\n"
-        with (self.folder / "jobs.txt").open("a") as file:
-            file.write(line)
+        _list(self.folder, config.hydra.job.num, config.hydra.runtime.output_dir)
+
+
+def _list(folder: Path, number: int, job: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "jobs.txt").open("a") as file:
+        file.write(f"{number} {job}\n")
+
+
+def told_by_one(this: bool, jobs: Sequence[tuple[int, str]]) -> None:
+    """Of several processes that were called for the same sweep, one tells of all jobs."""
+    for folder in _folders if this else ():
+        for number, job in jobs:
+            _list(folder, number, job)
+    if not this:
+        _folders.clear()
 
 
 def begun() -> bool:

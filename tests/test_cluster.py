@@ -1,6 +1,7 @@
 """How a sweep is shared out over machines."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,14 @@ TINY = (
     "sleep.patch=5",
     "tracking=disabled",
     "runtime.figures=false",
+)
+SWEEP = (
+    "-m",
+    "+experiment=src2022/mnist",
+    "arms=none",
+    *TINY,
+    "seeds=[0],[1],[2]",
+    "hydra.sweep.dir=sweep",
 )
 JOBS = [[f"seeds=[{seed}]"] for seed in range(7)]
 
@@ -54,20 +63,62 @@ def test_no_machine_is_refused() -> None:
         launcher.launch(JOBS, 0)
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
+    """What the jobs of the sweep score in one process."""
+    folder = tmp_path_factory.mktemp("alone")
+    ended = begin(folder)
+    _, said = ended.communicate()
+    assert ended.returncode == 0, said
+    return scores(folder)
+
+
+def begin(cwd: Path, *launcher: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sleeprun", *SWEEP, *launcher]
+    return subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def scores(folder: Path) -> dict[str, list[float]]:
+    found = {
+        path.parent.name: json.loads(path.read_text())["metrics"]["accuracy"]["per_seed"]
+        for path in folder.glob("sweep/*/results.json")
+    }
+    assert len(found) == 3
+    return found
+
+
 @pytest.mark.slow
-def test_a_sweep_on_the_workers_of_a_ray_cluster(tmp_path: Path) -> None:
-    """Two workers of one machine: each leaves its jobs where one process would have."""
+def test_a_sweep_on_the_workers_of_a_ray_cluster(
+    alone: dict[str, list[float]], tmp_path: Path
+) -> None:
     pytest.importorskip("ray", reason="ray is not among the tests' own packages")
-    sweep = ("-m", "+experiment=src2022/mnist", "arms=none", *TINY, "seeds=[0],[1],[2]")
-    ray = ("hydra/launcher=on_ray", "hydra.launcher.address=null", "hydra.launcher.num_cpus=1")
-    scores = {}
-    for name, launcher in {"alone": (), "ray": (*ray, "hydra.launcher.machines=2")}.items():
-        command = [sys.executable, "-m", "sleeprun", *sweep, *launcher, f"hydra.sweep.dir={name}"]
-        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert ended.returncode == 0, ended.stderr
-        scores[name] = {
-            path.parent.name: json.loads(path.read_text())["metrics"]["accuracy"]["per_seed"]
-            for path in tmp_path.glob(f"{name}/*/results.json")
-        }
-    assert len(scores["ray"]) == 3
-    assert scores["ray"] == scores["alone"]
+    keys = {"machines": "2", "address": "null", "num_cpus": "1"}
+    asked = [f"hydra.launcher.{key}={value}" for key, value in keys.items()]
+    ended = begin(tmp_path, "hydra/launcher=on_ray", *asked)
+    _, said = ended.communicate()
+    assert ended.returncode == 0, said
+    assert scores(tmp_path) == alone
+
+
+@pytest.mark.slow
+def test_a_sweep_called_for_on_two_hosts(alone: dict[str, list[float]], tmp_path: Path) -> None:
+    """Two processes that know of each other by jax.distributed: the first tells of all jobs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
+    hosts = []
+    for host in range(2):
+        keys = {"coordinator_address": coordinator, "num_processes": "2", "process_id": f"{host}"}
+        asked = [f"hydra.launcher.{key}={value}" for key, value in keys.items()]
+        hosts.append(begin(tmp_path, "hydra/launcher=distributed", *asked))
+    (first, said), (second, also) = [host.communicate() for host in hosts]
+    assert [host.returncode for host in hosts] == [0, 0], said + also
+    assert scores(tmp_path) == alone
+    assert "sweep.csv" in first
+    assert "sweep.csv" not in second
+    (csv,) = tmp_path.glob("sweep/*/sweep.csv")
+    assert len(csv.read_text().splitlines()) == 1 + 3
+    ours = [len(told.split("jobs, together")) - 1 for told in (said + first, also + second)]
+    assert ours == [1, 1]

@@ -117,6 +117,11 @@ class TrackingConfig(Section):
     tags: list[str]
 
 
+def available_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 class Common(Section):
     """What every experiment has, whatever learns in it."""
 
@@ -133,8 +138,7 @@ class Common(Section):
 
     @property
     def cores(self) -> int:
-        affinity = getattr(os, "sched_getaffinity", None)
-        return self.runtime.cores or (len(affinity(0)) if affinity else os.cpu_count() or 1)
+        return self.runtime.cores or available_cores()
 
     @property
     def devices(self) -> int:
