@@ -95,6 +95,10 @@ class Classifier(Seeds):
         how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
         return self.call(pupil.fall_asleep, self.network, *how, images, state)
 
+    def chunk(self, phase: Phase) -> int:
+        runtime = self.config.runtime
+        return runtime.chunk_batches if isinstance(phase, Wake) else runtime.chunk_cycles
+
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
         """`count` training steps, sleep steps, or the test of a task."""
         match phase:

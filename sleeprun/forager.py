@@ -51,6 +51,9 @@ class Forager(Seeds):
                 return state
         return self._call(cycles.begin, _leg(self.experiment, phase), state)
 
+    def chunk(self, phase: Lived | Score) -> int:
+        return self.config.runtime.chunk_cycles
+
     def advance(
         self, phase: Lived | Score, count: int, state: AgentState
     ) -> tuple[AgentState, Tally]:

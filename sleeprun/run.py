@@ -132,7 +132,7 @@ class Run:
     def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
         total, turn = units(phase)
-        chunk = max(1, self.config.runtime.chunk_cycles // turn)
+        chunk = max(1, self.subject.chunk(phase) // turn)
         if self.done == 0:
             self.state = self.subject.begin(phase, self.state)
         while self.done < total:
@@ -154,7 +154,7 @@ class Run:
             self.tested = self.subject.begin(phase, self.state)
             self.marks = np.zeros((2, self.seeds), int)
         while self.done < phase.cycles:
-            count = min(self.config.runtime.chunk_cycles, phase.cycles - self.done)
+            count = min(self.subject.chunk(phase), phase.cycles - self.done)
             self.tested, report = self.subject.advance(phase, count, self.tested)
             self.done += count
             self.marks = self.marks + self.subject.marks(report)

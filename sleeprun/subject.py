@@ -37,6 +37,10 @@ class Subject(Protocol):
         """
         ...
 
+    def chunk(self, phase: Any) -> int:
+        """How many of a phase's cycles lie between two lines of the record."""
+        ...
+
     def advance(self, phase: Any, count: int, state: Any) -> tuple[Any, Any]:
         """`count` of a phase's cycles, or of its rounds: the state, and a report."""
         ...

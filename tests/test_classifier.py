@@ -38,6 +38,7 @@ TINY = (
     "sleep.alpha_scale=8.0",
     "sleep.max_rate=400.0",
     "runtime.chunk_cycles=7",
+    "runtime.chunk_batches=7",
     "seeds=2",
 )
 
@@ -124,7 +125,8 @@ def test_a_run_broken_off_ends_as_the_whole_one(whole: Any, tmp_path: Path, kind
 
 
 def test_neither_chunks_nor_devices_nor_company_matter(whole: Any, tmp_path: Path) -> None:
-    larger = run_of(tiny("runtime.chunk_cycles=1000"), tmp_path / "larger")
+    chunks = ("runtime.chunk_cycles=1000", "runtime.chunk_batches=1000")
+    larger = run_of(tiny(*chunks), tmp_path / "larger")
     spread = run_of(tiny(), tmp_path / "spread", devices=2)
     alone = run_of(tiny("seeds=[1]"), tmp_path / "alone")
     for run in (larger, spread, alone):

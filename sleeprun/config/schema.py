@@ -100,6 +100,7 @@ class RuntimeConfig(Section):
     simulate: Literal["auto", "native", "fused", "by_layer", "by_step"]
     skip_quiet: bool
     chunk_cycles: Count
+    chunk_batches: Count
     checkpoint_minutes: Positive
     keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]
