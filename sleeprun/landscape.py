@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +11,8 @@ from matplotlib.figure import Figure
 from sleeprun import stats
 from sleeprun.findings import SHOWN, Found, compared, groups, values
 from sleeprun.sheets import save
+
+CENTRED: Any = {"ha": "center", "va": "center"}
 
 
 def draw(found: Sequence[Found], folder: Path) -> list[Path]:
@@ -59,8 +62,8 @@ def _heat_map(axes: Axes, keys: list[str], found: Sequence[Found], measure: str)
     axes.figure.colorbar(image, ax=axes)
     for (row, column), mean in np.ndenumerate(shown):
         if np.isfinite(mean):
-            light = mean < np.nanmean(shown)
-            axes.text(column, row, f"{mean:.2f}", ha="center", color="w" if light else "k")
+            dark = mean < (np.nanmin(shown) + np.nanmax(shown)) / 2
+            axes.text(column, row, f"{mean:.2f}", color="w" if dark else "k", **CENTRED)
     axes.set_yticks(range(len(down)), down)
     axes.set_xticks(range(len(across)), across)
     axes.set_ylabel(keys[0])
