@@ -3,7 +3,7 @@
     python scripts/compare.py RUN_OR_SWEEP_DIR... [--measure accuracy] [--out FOLDER]
 
 The first arm is what the others are compared with. A run with arms brings each of them; a
-sweep's folder (the dated one, with jobs.txt) brings its jobs, those that differ in seeds only as
+sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that differ in seeds only as
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
 signs, corrected by Holm's method over all comparisons. Written as compare.md and compare.tex.
 """
@@ -69,8 +69,8 @@ def read(folders: list[Path], measure: str) -> Arms:
 
 
 def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
-    if (folder / "jobs.txt").exists():
-        found = findings.read(findings.jobs_of(folder))
+    if (folder / "jobs.jsonl").exists():
+        found = findings.read(folder)
         keys = findings.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
@@ -81,7 +81,7 @@ def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
         ]  # fmt: skip
     results = folder / "results.json"
     if not results.exists():
-        calls = sorted(path.parent.name for path in folder.glob("*/jobs.txt"))
+        calls = sorted(path.parent.name for path in folder.glob("*/jobs.jsonl"))
         hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
         raise ValueError(f"{folder}: neither a run that is done nor a sweep{hint}")
     told = json.loads(results.read_text())

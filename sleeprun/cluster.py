@@ -25,6 +25,7 @@ from sleeprun.config.schema import available_cores
 from sleeprun.launcher import Batched
 
 log = logging.getLogger("sleeprun")
+A_MONTH_MS = 30 * 24 * 3600 * 1000
 Share = tuple[list[Sequence[str]], int]  # jobs' overrides, and the number of the first
 
 
@@ -93,8 +94,13 @@ class Submitit(Machines):
             raise ConfigError(f"hydra.launcher.cluster={cluster}: {error}") from None
         executor.update_parameters(**asked)
         jobs = executor.map_array(on_one, shares)
-        for job in jobs:  # one that fails ends nobody else's
-            job.wait()
+        try:
+            for job in jobs:  # one that fails ends nobody else's
+                job.wait()
+        except KeyboardInterrupt:
+            for job in jobs:
+                job.cancel()
+            raise
         return [job.result() for job in jobs]
 
 
@@ -116,60 +122,55 @@ class Ray(Machines):
             ray.shutdown()
 
 
-class Distributed(Machines):
+class Distributed(Batched):
     """Multi-host JAX: the same command runs on every host, which takes its own share of the jobs.
 
     `asked` are arguments of jax.distributed.initialize, null where the cluster tells them (SLURM,
-    Open MPI, a TPU pod). Networks never speak to each other, so each host's devices run a program
-    of their own; only what the jobs returned goes to all hosts, whose sweepers must agree.
+    Open MPI, a TPU pod). Networks never speak to each other, so each host's devices run programs
+    of their own; what goes between hosts is which jobs there are, and what they returned.
     """
 
     def __init__(self, at_once: int, memory_gb: float | None, **asked: Any):
-        super().__init__(1, at_once, memory_gb, **asked)
+        super().__init__(at_once, memory_gb)
+        self.asked = asked
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        self.machines = _hosts(self.config.runtime.cores, self.asked)
-        return super().launch(job_overrides, initial_job_idx)
-
-    def everywhere(
-        self, on_one: Callable[[Share], Sequence[JobReturn]], shares: list[Share]
-    ) -> list[Sequence[JobReturn]]:
-        import jax
-
-        host = jax.process_index()
-        own = on_one(shares[host]) if host < len(shares) else []
-        ends = _from_all_hosts(list(map(_told, own)))
-        sweep.told_by_one(host == 0, [one.job for each in ends for one in each])
-        return [list(map(_returned, each)) for each in ends[: len(shares)]]
-
-
-class _Told(NamedTuple):
-    """What other hosts hear of a job."""
-
-    job: tuple[int, str]  # its number and its directory
-    done: bool
-    result: float | str | None  # its objective, or why it failed
+        hosts = _hosts(self.config.runtime.cores, self.asked)
+        jobs = [*dict.fromkeys(map(tuple, job_overrides))]
+        first, *others = hosts.exchange((jobs, sweep.folder()), f"{initial_job_idx} begins")
+        if any(other[0] != first[0] for other in others):
+            raise ConfigError(
+                "hydra/launcher=distributed: the hosts were not called for the same jobs; a search "
+                "needs a seed (hydra.sweeper.sampler.seed), and all hosts the same command"
+            )
+        sweep.told_in(first[1], tells=hosts.own == 0)
+        shares = shared_out(jobs, initial_job_idx, hosts.number)
+        own = super().launch(*shares[hosts.own]) if hosts.own < len(shares) else []
+        ends = hosts.exchange([_told(end) for end in own], f"{initial_job_idx} ends")
+        of = dict(zip(jobs, (_returned(told) for each in ends for told in each), strict=True))
+        return [of[tuple(overrides)] for overrides in job_overrides]
 
 
-def _told(end: JobReturn) -> _Told:
-    config = end.hydra_cfg
-    assert config is not None
-    job = config.hydra.job.num, str(config.hydra.runtime.output_dir)
-    done = end.status == JobStatus.COMPLETED
-    return _Told(job, done, end.return_value if done else str(end._return_value))
+class _Hosts(NamedTuple):
+    number: int
+    own: int
+    client: Any  # of the first host's store of keys
+
+    def exchange(self, value: Any, subject: str) -> list[Any]:
+        """Every host's value; waits for the slowest."""
+        self.client.key_value_set_bytes(f"sleeprun {subject} {self.own}", pickle.dumps(value))
+        keys = [f"sleeprun {subject} {host}" for host in range(self.number)]
+        return [
+            pickle.loads(self.client.blocking_key_value_get_bytes(key, A_MONTH_MS)) for key in keys
+        ]
 
 
-def _returned(told: _Told) -> JobReturn:
-    end = JobReturn(status=JobStatus.COMPLETED if told.done else JobStatus.FAILED)
-    end.return_value = told.result if told.done else RuntimeError(told.result)
-    return end
-
-
-def _hosts(cores: int, asked: dict[str, Any]) -> int:
-    """How many there are, once JAX knows of them all."""
+def _hosts(cores: int, asked: dict[str, Any]) -> _Hosts:
+    """All of them, once JAX has made them known to each other."""
     import jax
+    from jax._src.distributed import global_state
 
     from sleeprun.job import prepare_jax
 
@@ -179,20 +180,30 @@ def _hosts(cores: int, asked: dict[str, Any]) -> int:
         except (ValueError, RuntimeError) as error:
             raise ConfigError(f"hydra/launcher=distributed: {error}") from None
     prepare_jax(cores or available_cores())
-    return jax.process_count()
+    return _Hosts(jax.process_count(), jax.process_index(), global_state.client)
 
 
-def _from_all_hosts(ends: list[_Told]) -> list[list[_Told]]:
-    """What the jobs of each host came to; waits for the slowest."""
-    import numpy as np
-    from jax.experimental.multihost_utils import process_allgather
+class _Told(NamedTuple):
+    """What other hosts hear of a job: its objective, or why it failed."""
 
-    content = np.frombuffer(pickle.dumps(ends), np.uint8)
-    sizes = process_allgather(np.array([len(content)]), tiled=True)
-    padded = np.zeros(sizes.max(), np.uint8)
-    padded[: len(content)] = content
-    rows = process_allgather(padded, tiled=True).reshape(len(sizes), -1)
-    return [pickle.loads(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
+    result: float | None
+    failure: str | None
+    mistake: bool  # whether the config is to blame
+
+
+def _told(end: JobReturn) -> _Told:
+    if end.status == JobStatus.COMPLETED:
+        return _Told(end.return_value, None, mistake=False)
+    failure = end._return_value
+    return _Told(None, str(failure), isinstance(failure, ConfigError))
+
+
+def _returned(told: _Told) -> JobReturn:
+    if told.failure is None:
+        return JobReturn(status=JobStatus.COMPLETED, _return_value=told.result)
+    failure = (ConfigError if told.mistake else RuntimeError)(told.failure)
+    failure.told = True  # type: ignore[union-attr]
+    return JobReturn(status=JobStatus.FAILED, _return_value=failure)
 
 
 def shared_out(jobs: Sequence[Sequence[str]], first: int, machines: int) -> list[Share]:

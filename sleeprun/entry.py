@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from sleeprun import sweep
+from sleeprun import lock, sweep
 from sleeprun.config import AnyConfig, ConfigError, parse
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ def _folder(resume: str | None, dry_run: bool, default: str) -> str:
     return str(scratch()) if resume or dry_run else default
 
 
-def _record(resume: str | None) -> str | None:
-    """Where Hydra writes the config; a resumed run keeps the one that it has."""
-    return None if resume else ".hydra"
+def _record(resume: str | None, folder: str) -> str | None:
+    """Where Hydra writes the config; a run that has begun keeps the one that it has."""
+    begun = (Path(folder) / "events.jsonl").exists() or lock.in_use(Path(folder))
+    return None if resume or begun else ".hydra"
 
 
 # Here and not in a function: a process that unpickles `entry` must know what conf/ refers to.
@@ -68,7 +69,7 @@ def _objective(cfg: DictConfig, host: "Host | None") -> float | None:
     except (ConfigError, Unmet) as error:
         if _mode() == "MULTIRUN":
             log.error("%s", error)
-        begun = cfg.resume or (folder / "events.jsonl").exists()
+        begun = cfg.resume or (folder / "events.jsonl").exists() or isinstance(error, lock.InUse)
         if not begun and _mode() == "RUN":
             _remove(folder)
         raise
@@ -81,7 +82,8 @@ def _objective(cfg: DictConfig, host: "Host | None") -> float | None:
 def _remove(folder: Path) -> None:
     """Take back what Hydra wrote where nothing was begun, and the folders made for it."""
     shutil.rmtree(folder / ".hydra", ignore_errors=True)
-    (folder / "sleeprun.log").unlink(missing_ok=True)
+    for name in ("sleeprun.log", lock.NAME):
+        (folder / name).unlink(missing_ok=True)
     for left in (folder, *folder.parents):
         if Path.cwd() not in left.absolute().parents or any(left.iterdir()):
             break
@@ -89,6 +91,11 @@ def _remove(folder: Path) -> None:
 
 
 def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | None:
+    if cfg.get("resume") and _mode() == "MULTIRUN":
+        raise ConfigError(
+            f"resume={cfg.resume}: a sweep goes on by itself when it is called again; one run is "
+            "resumed without -m"
+        )
     if cfg.get("resume"):
         cfg = _resumed_config(cfg, HydraConfig.get().overrides.task)
     container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -36,20 +35,20 @@ class Found:
     metrics: dict[str, dict[str, Any]]  # as in results.json
 
 
-def jobs_of(sweep: Path) -> list[Path]:
-    """The directories of a sweep's jobs, in order; a job that it has twice comes once."""
-    listed = sweep / "jobs.txt"
+def jobs_of(sweep: Path) -> dict[Path, list[str]]:
+    """The directories of a sweep's jobs, in order, with their overrides; one that it has twice
+    comes once."""
+    listed = sweep / "jobs.jsonl"
     lines = listed.read_text().splitlines() if listed.exists() else []
-    numbered = sorted(lines, key=lambda line: int(line.split(" ", 1)[0]))
-    return [Path(path) for path in dict.fromkeys(line.split(" ", 1)[1] for line in numbered)]
+    jobs = sorted(map(json.loads, lines), key=lambda job: job["number"])
+    return {Path(job["path"]): job["overrides"] for job in jobs}
 
 
-def read(jobs: Sequence[Path]) -> list[Found]:
-    return [found for job in jobs for found in _read(job)]
+def read(sweep: Path) -> list[Found]:
+    return [found for job, given in jobs_of(sweep).items() for found in _read(job, given)]
 
 
-def _read(job: Path) -> Iterator[Found]:
-    given = yaml.safe_load((job / ".hydra" / "overrides.yaml").read_text())
+def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
     done = (job / "DONE").exists()
     results = json.loads((job / "results.json").read_text()) if done else {}

@@ -18,6 +18,7 @@ from rich.console import Console
 from sleeprun import arm_plots, bounds, branch, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.host import Alone, Host
+from sleeprun.lock import held
 from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, trunk
 from sleeprun.run import Run
 from sleeprun.sinks import WandB
@@ -39,7 +40,7 @@ def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[s
     run directory of its own, `arms/NAME`. Without a host the run has all devices to itself.
     """
     try:
-        with RunDirectory(path).held():
+        with held(path):
             return _with_arms(config, path, host)
     except KeyboardInterrupt:
         log.warning("interrupted; go on with: sleeprun resume=%s", path)

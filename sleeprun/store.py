@@ -1,15 +1,12 @@
 """A run's directory: the record of events, checkpoints, results. Nothing is ever half written."""
 
-import fcntl
 import hashlib
 import io
 import json
-import logging
 import math
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,6 @@ import numpy as np
 
 from sleeprun.config import ConfigError
 
-log = logging.getLogger("sleeprun")
 KEPT = 2  # checkpoints between boundaries
 
 
@@ -66,24 +62,6 @@ class RunDirectory:
         self.events_path = path / "events.jsonl"
         self.checkpoints = path / "checkpoints"
         path.mkdir(parents=True, exist_ok=True)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Meanwhile no other process runs it. Raises ConfigError where one does already."""
-        directory = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(directory)
-            raise ConfigError(
-                f"{self.path}: another process is running it; stop that one, or wait for its end"
-            ) from None
-        except OSError:
-            log.debug("%s cannot be locked", self.path)  # not every shared disk can
-        try:
-            yield
-        finally:
-            os.close(directory)
 
     @property
     def done(self) -> bool:

@@ -19,7 +19,7 @@ LAYERS = [
     ["sequence"],
     ["lessons", "pupil"],
     ["cycles", "protocol", "seeds"],
-    ["experiment", "records", "store", "mismatch", "stimuli"],
+    ["experiment", "lock", "records", "store", "mismatch", "stimuli"],
     ["forager", "classifier"],
     ["subject"],
     ["sheets"],

@@ -22,7 +22,7 @@ import pytest
 
 from sleeprun.__main__ import conf_dir
 from sleeprun.findings import jobs_of
-from sleeprun.store import RunDirectory
+from sleeprun.lock import held
 
 pytestmark = pytest.mark.slow
 
@@ -83,8 +83,8 @@ class Ended:
     @property
     def jobs(self) -> list[Path]:
         """The job directories of the one multirun."""
-        (listed,) = self.cwd.glob("multirun/tiny/*/jobs.txt")
-        return jobs_of(listed.parent)
+        (listed,) = self.cwd.glob("multirun/tiny/*/jobs.jsonl")
+        return list(jobs_of(listed.parent))
 
 
 def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
@@ -493,19 +493,28 @@ def test_a_directory_with_a_run_in_it_is_not_written_over(whole: Ended, tmp_path
     ended = sleeprun(*overrides, cwd=tmp_path)
     assert ended.code == 2
     assert f"resume={tmp_path / 'run'}" in ended.err
-
-
-def test_a_directory_that_another_process_runs_is_left_alone(whole: Ended, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    shutil.copytree(whole.run, run)
-    (run / "DONE").unlink()
-    with RunDirectory(run).held():
-        ended = sleeprun(f"resume={run}", cwd=tmp_path)
-    assert ended.code == 2
-    assert f"{run}: another process is running it" in ended.err
-    assert not (run / "DONE").exists()
     for name in ("events.jsonl", "results.json"):
         assert (tmp_path / "run" / name).read_bytes() == (whole.run / name).read_bytes()
+
+
+@pytest.mark.parametrize("command", ["resume=run", "+experiment=smoke hydra.run.dir=run"])
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_directory_that_another_process_runs_is_left_alone(
+    command: str, begun: bool, whole: Ended, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(whole.run, run)
+    for name in ["DONE"] if begun else ["DONE", "events.jsonl"]:
+        (run / name).unlink()
+    before = {path.name: path.read_bytes() for path in (run / ".hydra").iterdir()}
+    with held(run):
+        ended = sleeprun(*command.split(), cwd=tmp_path)
+    assert ended.code == 2
+    if begun == command.startswith("resume"):
+        assert "run: another process is running it" in ended.err
+    assert {path.name: path.read_bytes() for path in (run / ".hydra").iterdir()} == before
+    assert (run / "sleeprun.log").exists()
+    assert not (run / "DONE").exists()
 
 
 def test_chunks_have_no_effect_on_the_results(

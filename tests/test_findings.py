@@ -38,19 +38,25 @@ def sweep(tmp_path: Path) -> Path:
     folder = tmp_path / "sweep"
     folder.mkdir()
     scores = {"0": [0.1, 0.3, 0.2, 0.4], "0.5": [0.5, 0.6, 0.7, 0.9]}
-    lines = []
+    listed = []
     for reward, of_seeds in scores.items():
         for first in (0, 2):
             seeds = [first, first + 1]
             overrides = ["+experiment=x", f"sleep.reward={reward}", f"seeds={seeds}"]
-            path = job(
-                tmp_path / f"{reward}-{first}", overrides, seeds, of_seeds[first : first + 2]
-            )
-            lines.append(f"{len(lines)} {path}")
+            path = tmp_path / f"{reward}-{first}"
+            listed.append(job(path, overrides, seeds, of_seeds[first : first + 2]))
     failed = job(tmp_path / "bad", ["+experiment=x", "sleep.reward=1", "seeds=[0,1]"], [], [])
     (failed / "DONE").unlink()
-    lines.append(f"{len(lines)} {failed}")
-    (folder / "jobs.txt").write_text("\n".join([lines[-1], *lines]) + "\n")
+    return listing(folder, [failed, *listed, failed], [4, 0, 1, 2, 3, 4])
+
+
+def listing(folder: Path, jobs: list[Path], numbers: list[int]) -> Path:
+    folder.mkdir(exist_ok=True)
+    lines = []
+    for path, number in zip(jobs, numbers, strict=True):
+        given = json.loads((path / ".hydra" / "overrides.yaml").read_text())
+        lines.append(json.dumps({"number": number, "path": str(path), "overrides": given}))
+    (folder / "jobs.jsonl").write_text("\n".join(lines) + "\n")
     return folder
 
 
@@ -60,7 +66,7 @@ def test_jobs_come_in_order_and_once(sweep: Path) -> None:
 
 
 def test_jobs_that_differ_in_seeds_only_are_a_group(sweep: Path) -> None:
-    found = findings.read(findings.jobs_of(sweep))
+    found = findings.read(sweep)
     assert findings.swept(found) == ["sleep.reward", "seeds"]
     groups = findings.groups(found)
     assert list(groups) == [("0", ""), ("0.5", ""), ("1", "")]
@@ -70,7 +76,7 @@ def test_jobs_that_differ_in_seeds_only_are_a_group(sweep: Path) -> None:
 def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
     console = Console(width=200, record=True, quiet=False, file=None)
     with console.capture() as capture:
-        console.print(findings.table(sweep, findings.read(findings.jobs_of(sweep))))
+        console.print(findings.table(sweep, findings.read(sweep)))
     lines = {line.split("│")[1].strip(): line for line in capture.get().splitlines() if "│" in line}
     assert "0.675 *" in lines["0.5"]
     assert "0.325 *" in lines["0.5"]
@@ -87,14 +93,14 @@ def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
         for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], "joint": [0.9, 0.9]}.items()
     }
     (path / "results.json").write_text(json.dumps(told))
-    drawn = findings.write(tmp_path, findings.read([path]))[0].read_text()
+    drawn = findings.write(tmp_path, findings.read(listing(tmp_path, [path], [0])))[0].read_text()
     lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
     assert "0.600 *" in lines["src"]
     assert "*" not in lines["joint"]
 
 
 def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
-    found = findings.read(findings.jobs_of(sweep))
+    found = findings.read(sweep)
     paths = findings.write(sweep, found)
     assert "0.675" in paths[0].read_text()
     with paths[1].open() as file:
@@ -108,12 +114,13 @@ def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
 
 @pytest.mark.parametrize("key", ["", "sleep.kick=0", "learner=naive"])
 def test_the_picture_of_one_key_and_of_two(key: str, tmp_path: Path) -> None:
-    found = []
+    paths = []
     for number, reward in enumerate(("0.5", "0", "1")):
         for again, second in enumerate(dict.fromkeys([key, key and f"{key}1"])):
             path = tmp_path / f"{number}{again}"
             overrides = [f"sleep.reward={reward}", *filter(None, [second])]
-            found += findings.read([job(path, overrides, [0, 1], [0.1 * number, 0.2])])
+            paths.append(job(path, overrides, [0, 1], [0.1 * number, 0.2]))
+    found = findings.read(listing(tmp_path, paths, list(range(len(paths)))))
     (picture,) = landscape.draw(found, tmp_path)
     assert picture.read_bytes()[:4] == b"\x89PNG"
 
