@@ -97,7 +97,7 @@ class Classifier(Seeds):
 
     def chunk(self, phase: Phase) -> int:
         runtime = self.config.runtime
-        return runtime.chunk_batches if isinstance(phase, Wake) else runtime.chunk_cycles
+        return runtime.chunk_batches if isinstance(phase, Wake) else runtime.chunk_steps
 
     def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
         """`count` training steps, sleep steps, or the test of a task."""

@@ -58,15 +58,21 @@ def digits() -> DataSet:
     return _split("digits", images / np.float32(16), labels, every_fifth(labels), (8, 8))
 
 
-def fashion_mnist(folder: str | None = None) -> DataSet:
-    """Fashion-MNIST's IDX files; without a folder, those of Debian's dataset-fashion-mnist."""
-    how = "apt install dataset-fashion-mnist, or put the four files into the folder data.folder"
+def fashion_mnist(folder: str | None = None, key: str = "data.folder") -> DataSet:
+    """Fashion-MNIST's IDX files; without a folder, those of Debian's dataset-fashion-mnist.
+
+    `key` is that of the config which names the folder.
+    """
+    how = f"apt install dataset-fashion-mnist, or put the four files into the folder {key}"
     return _idx(Path(folder or FASHION_MNIST).expanduser(), "fashion_mnist", how)
 
 
-def idx(folder: str | Path, name: str) -> DataSet:
+def idx(folder: str | Path | None, name: str, key: str = "data.folder") -> DataSet:
     """The four IDX files of MNIST and its like in a folder, each as it is or as .gz."""
-    return _idx(Path(folder).expanduser(), name, "put the four files into the folder data.folder")
+    how = f"put the four files, which MNIST's mirrors have, into the folder {key}"
+    if folder is None:
+        raise DataError(f"{key}=null: must name a folder with {', '.join(IDX_FILES)}\n{how}")
+    return _idx(Path(folder).expanduser(), name, how)
 
 
 def features(path: str | Path) -> DataSet:

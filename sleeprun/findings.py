@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,6 +18,7 @@ from sleeprun import stats
 from sleeprun.store import write_whole
 
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
+ACCOUNTS = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")
 DIGITS = 4  # of a swept number in the table
 PAGE = 160  # columns of the table's file
 Row = dict[str, Any]
@@ -33,6 +35,8 @@ class Found:
     bound: bool  # whether it is the upper bound, which no other is to be measured by
     seeds: list[int]
     metrics: dict[str, dict[str, Any]]  # as in results.json
+    accounts: dict[str, float | None]  # what it carried and what it took
+    chance: float | None
 
 
 def jobs_of(sweep: Path) -> dict[Path, list[str]]:
@@ -55,7 +59,10 @@ def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
     arms = results.get("arms") or {"": results.get("metrics", {})}
     for arm, metrics in arms.items():
         bound = arm == "joint" and arm in results["bounds"]
-        yield Found(job, overrides, done, arm, bound, results.get("seeds", []), metrics)
+        told = results["accounts"][arm] if arm else results
+        accounts = {name: told.get(name) for name in ACCOUNTS}
+        seeds, chance = results.get("seeds", []), results.get("chance")
+        yield Found(job, overrides, done, arm, bound, seeds, metrics, accounts, chance)
 
 
 def swept(found: Sequence[Found]) -> list[str]:
@@ -94,7 +101,11 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
     keys = compared(found)
     arms = any(one.arm for one in found)
     drawn = Table(title=f"sweep {sweep}: mean [95 % interval] over seeds")
-    for column in (*keys, *(["arm"] if arms else []), "seeds", *SHOWN, "status"):
+    carries = any(one.accounts["carried_bytes"] is not None for one in found)
+    if chances := {one.chance for one in found if one.chance is not None}:
+        drawn.caption = f"chance {', '.join(f'{chance:.2f}' for chance in sorted(chances))}"
+    accounts = ["carried"] if carries else []
+    for column in (*keys, *(["arm"] if arms else []), "seeds", *SHOWN, *accounts, "status"):
         drawn.add_column(column, overflow="fold")
     described = {
         told: {measure: stats.describe(values(group, measure)) for measure in SHOWN}
@@ -111,8 +122,15 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         seeds = max(described[told][measure]["n"] for measure in SHOWN)
         aims = dict.fromkeys(SHOWN) if group[0].bound else best
         scores = [_marked(described[told][measure], aims[measure]) for measure in SHOWN]
-        drawn.add_row(*cells, str(seeds), *scores, _status(group))
+        accounts = [_carried(group)] if carries else []
+        drawn.add_row(*cells, str(seeds), *scores, *accounts, _status(group))
     return drawn
+
+
+def _carried(group: Sequence[Found]) -> str:
+    """From a task to the next, for one network."""
+    known = [carried for one in group if (carried := one.accounts["carried_bytes"]) is not None]
+    return decimal(int(max(known))) if known else "-"
 
 
 def _marked(measure: dict[str, Any], best: float | None) -> str:
@@ -147,6 +165,7 @@ def rows(found: Sequence[Found]) -> list[Row]:
             "arm": one.arm,
             "seed": seed,
             **{name: measure["per_seed"][place] for name, measure in one.metrics.items()},
+            **one.accounts,
         }
         for one in found
         for place, seed in enumerate(one.seeds)

@@ -15,7 +15,7 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import arm_plots, bounds, branch, plots, records, stats
+from sleeprun import arm_plots, bounds, branch, findings, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.host import Alone, Host
 from sleeprun.lock import held
@@ -29,7 +29,6 @@ from sleeprun.tables import arms_tables, probes_table, score_table
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
 XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
-ACCOUNTS = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
@@ -73,7 +72,8 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
     results["bounds"] = bounds.summary(found)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
     results["accounts"] = {
-        name: {account: arm[account] for account in ACCOUNTS} for name, arm in by_arm.items()
+        name: {account: arm[account] for account in findings.ACCOUNTS}
+        for name, arm in by_arm.items()
     }
     results["differences"] = differences(by_arm)
     if config.runtime.figures:

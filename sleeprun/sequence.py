@@ -59,7 +59,10 @@ def _sequences(
             sets = [images.with_validation(data, wanted.validation) for data in sets]
         if wanted.samples_per_class:
             sets = [images.first_of_class(data, wanted.samples_per_class) for data in sets]
-        found = [_in_scenario(_cut(sets, wanted, order), wanted.scenario) for order in orders]
+        by_class = wanted.kind == "class_incremental"
+        found = [
+            _in_scenario(_cut(sets, wanted, order), wanted.scenario, by_class) for order in orders
+        ]
         if wanted.order_seed == "by_seed":
             found = images.of_equal_length(found)
     except ValueError as error:
@@ -71,24 +74,25 @@ def _sequences(
 def _sets(config: DataConfig) -> list[DataSet]:
     try:
         if isinstance(config, SeriesData):
-            return [_load(each)._replace(name=name) for name, each in config.sets.items()]
-        return [_load(config)]
+            return [
+                _load(each, f"data.sets.{name}")._replace(name=name)
+                for name, each in config.sets.items()
+            ]
+        return [_load(config, "data")]
     except DataError as error:
         raise ConfigError(str(error)) from None
 
 
-def _load(config: DataConfig) -> DataSet:
+def _load(config: DataConfig, key: str) -> DataSet:
     match config:
         case FeatureData(file=None):
-            raise DataError("data.file=null: must name an .npz file with X and y")
+            raise DataError(f"{key}.file=null: must name an .npz file with X and y")
         case FeatureData(file=str(file)):
             return datasets.features(file)
         case IdxData(kind="fashion_mnist"):
-            return datasets.fashion_mnist(config.folder)
-        case IdxData(folder=None):
-            raise DataError("data.folder=null: must name the folder of MNIST's four IDX files")
-        case IdxData(folder=str(folder)):
-            return datasets.idx(folder, config.kind)
+            return datasets.fashion_mnist(config.folder, f"{key}.folder")
+        case IdxData(kind="mnist"):
+            return datasets.idx(config.folder, config.kind, f"{key}.folder")
     return datasets.digits() if config.kind == "digits" else datasets.mnist_5000()
 
 
@@ -115,13 +119,15 @@ def _in_order(parts: Collection[T], order_seed: int | None) -> tuple[T, ...]:
     return tuple(list(parts)[place] for place in order)
 
 
-def _in_scenario(tasks: tuple[ImageTask, ...], scenario: str) -> tuple[ImageTask, ...]:
+def _in_scenario(
+    tasks: tuple[ImageTask, ...], scenario: str, by_class: bool
+) -> tuple[ImageTask, ...]:
     """Labels as van de Ven et al. 2022 name the scenarios.
 
     In the domain scenario a label says which class of its task an image is, whichever task it
-    is; in the others all classes of all tasks have outputs of their own.
+    is; in the others all classes of all tasks have outputs of their own. Tasks `by_class` share
+    the output of a class that both have.
     """
     if scenario == "domain":
         return tuple(images.within_task(task) for task in tasks)
-    labels = [label for task in tasks for label in task.classes]
-    return tasks if len(set(labels)) == len(labels) else images.with_own_outputs(tasks)
+    return tasks if by_class else images.with_own_outputs(tasks)

@@ -37,7 +37,7 @@ TINY = (
     "sleep.threshold=[2.0,2.0,2.0]",
     "sleep.alpha_scale=8.0",
     "sleep.max_rate=400.0",
-    "runtime.chunk_cycles=7",
+    "runtime.chunk_steps=7",
     "runtime.chunk_batches=7",
     "seeds=2",
 )
@@ -125,7 +125,7 @@ def test_a_run_broken_off_ends_as_the_whole_one(whole: Any, tmp_path: Path, kind
 
 
 def test_neither_chunks_nor_devices_nor_company_matter(whole: Any, tmp_path: Path) -> None:
-    chunks = ("runtime.chunk_cycles=1000", "runtime.chunk_batches=1000")
+    chunks = ("runtime.chunk_steps=1000", "runtime.chunk_batches=1000")
     larger = run_of(tiny(*chunks), tmp_path / "larger")
     spread = run_of(tiny(), tmp_path / "spread", devices=2)
     alone = run_of(tiny("seeds=[1]"), tmp_path / "alone")
@@ -288,7 +288,7 @@ DIGITS = (
     "network.relu_output=false",  # whoever trains it, a rectified output can die
     "sequence.samples=null",
     "sleep.schedule=never",
-    "runtime.chunk_cycles=1000",
+    "runtime.chunk_steps=1000",
 )
 
 

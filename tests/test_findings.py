@@ -87,7 +87,8 @@ def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
 def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
     path = job(tmp_path / "job", ["+experiment=x"], [0, 1], [0.1, 0.2])
     told = json.loads((path / "results.json").read_text())
-    told["bounds"] = {"joint": {}}
+    told["bounds"], told["chance"] = {"joint": {}}, 0.125
+    told["accounts"] = {"naive": {}, "src": {"carried_bytes": 3148}, "joint": {}}
     told["arms"] = {
         arm: {measure: stats.describe(scores) for measure in findings.SHOWN}
         for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], "joint": [0.9, 0.9]}.items()
@@ -96,7 +97,9 @@ def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
     drawn = findings.write(tmp_path, findings.read(listing(tmp_path, [path], [0])))[0].read_text()
     lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
     assert "0.600 *" in lines["src"]
+    assert "3.1 kB" in lines["src"]
     assert "*" not in lines["joint"]
+    assert "chance 0.12" in drawn
 
 
 def test_the_files_have_a_row_a_seed(sweep: Path) -> None:

@@ -457,6 +457,21 @@ def test_outputs_of_a_squared_error_are_targets_themselves() -> None:
         np.testing.assert_allclose(found, [wanted], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("label", "wanted"), [(2, (0.5**2 + 0.25**2) / 2), (0, (0.0 + 0.5**2 + 0.25**2) / 2)]
+)
+def test_a_new_task_is_learned_by_its_own_outputs(label: int, wanted: float) -> None:
+    """Not by those of classes 0 and 1, seen before; but 0 is one of its own where it recurs."""
+    outputs = jnp.array([[1.0, 0.2, 0.5, 0.25], [9.0, 9.0, 9.0, 9.0]])
+    labels, counts = jnp.array([label, 1], jnp.int32), jnp.array([True, False])
+    batch, seen = Batch(outputs, labels, counts), jnp.array([True, True, False, False])
+    found = lwf.task_loss(network(0.0, "squared_error", True), outputs, batch, seen)
+    np.testing.assert_allclose(found[0], wanted, rtol=1e-6)
+    entropy = lwf.task_loss(network(0.0, "cross_entropy", False), outputs, batch, seen)
+    among = np.exp([0.5, 0.25] if label == 2 else [1.0, 0.5, 0.25])
+    np.testing.assert_allclose(entropy[0], -np.log(among[0] / among.sum()), rtol=1e-5)
+
+
 def test_the_teacher_is_the_network_that_a_task_found() -> None:
     learner, layers, task = lwf.lwf(1.0, 2.0), births(0), tasks()[0]
     batch, net = Batch(*tasks()[1], jnp.ones(SHOWN, bool)), network(0.0, "cross_entropy", False)

@@ -124,10 +124,11 @@ def test_events_are_told_for_some_of_the_seeds() -> None:
     }
 
 
+LARGER = ("runtime.chunk_steps=1000", "runtime.chunk_batches=1000")
 SHORT = (
     "training.epochs=5",
     "probes.images=1000",
-    "runtime.chunk_cycles=60",
+    "runtime.chunk_steps=60",
     "runtime.chunk_batches=60",
 )
 Events = list[dict[str, Any]]
@@ -223,7 +224,7 @@ def test_a_run_broken_off_asleep_tells_the_same(whole: Any, tmp_path: Path, step
 def test_neither_chunks_nor_devices_nor_company_change_what_is_told(
     whole: Any, tmp_path: Path
 ) -> None:
-    config = tiny(*SHORT, "probes.gaussian=0.0", "runtime.chunk_batches=1000")
+    config = tiny(*SHORT, "probes.gaussian=0.0", *LARGER)
     assert probed(carried_out(run_of(config, tmp_path / "spread", devices=2))) == probed(whole[1])
     config = tiny(*SHORT, "probes.gaussian=0.0", "seeds=[1]")
     alone = carried_out(run_of(config, tmp_path / "alone"))

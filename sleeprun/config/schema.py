@@ -101,6 +101,7 @@ class RuntimeConfig(Section):
     skip_quiet: bool
     chunk_cycles: Count
     chunk_batches: Count
+    chunk_steps: Count
     checkpoint_minutes: Positive
     keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]

@@ -1,10 +1,10 @@
 """Learning without forgetting (Li and Hoiem 2017).
 
-While a new task is trained, the network's outputs to its images stay near those of the network
-that the task found, over the classes of earlier tasks. Where the network is trained by
-cross-entropy, outputs are softened at a temperature (Hinton et al. 2015); trained by the squared
-error they are targets themselves, and a softmax of outputs between 0 and 1 would say little. That
-network is there anyway: only which classes were seen is carried from task to task.
+While a new task is trained, by the outputs of its own classes, the network's outputs to its images
+stay near those of the network that the task found, over the classes of earlier tasks. Where the
+network is trained by cross-entropy, outputs are softened at a temperature (Hinton et al. 2015);
+trained by the squared error they are targets themselves, and a softmax of outputs between 0 and 1
+would say little. That network is there anyway: only which classes were seen is carried on.
 """
 
 from typing import NamedTuple
@@ -86,9 +86,25 @@ def loss(
 ) -> Float[Array, ""]:
     outputs = network.outputs_with_dropout(layers, batch.images, words)
     taught = network.outputs(memory.layers, batch.images)
-    losses = distillation(network, outputs, taught, memory.seen, temperature)
-    mean = jnp.where(batch.counts, losses, 0.0).sum() / batch.counts.sum().astype(jnp.float32)
-    return perceptron.batch_loss(network, layers, batch, words) + strength * mean
+    losses = task_loss(network, outputs, batch, memory.seen)
+    losses += strength * distillation(network, outputs, taught, memory.seen, temperature)
+    return jnp.where(batch.counts, losses, 0.0).sum() / batch.counts.sum().astype(jnp.float32)
+
+
+def task_loss(
+    network: Perceptron,
+    outputs: Float[Array, "image class"],
+    batch: Batch,
+    seen: Bool[Array, " class"],
+) -> Float[Array, " image"]:
+    """The loss over the outputs that are not an earlier task's, unless the batch has their class.
+
+    Else the labels would draw to 0 what the teacher holds up.
+    """
+    wanted = jax.nn.one_hot(batch.labels, outputs.shape[1])
+    trained = ~seen | ((wanted > 0) & batch.counts[:, None]).any(axis=0)
+    absent = jnp.float32(-1e9 if network.loss is perceptron.cross_entropy else 0)
+    return network.loss(jnp.where(trained, outputs, absent), wanted)
 
 
 def consolidate(

@@ -77,12 +77,17 @@ def of_equal_length(sequences: Sequence[tuple[ImageTask, ...]]) -> list[tuple[Im
     """Sequences of other orders under the same names, trained with equally many images.
 
     What is over of a longer task is left out. Tests are made equally long by images with the
-    label -1, which are not counted.
+    label -1, which are not counted. Raises ValueError where a class is left without images.
     """
     trained = min(len(task.labels) for tasks in sequences for task in tasks)
     tested = max(len(task.test_labels) for tasks in sequences for task in tasks)
 
     def fitted(index: int, task: ImageTask) -> ImageTask:
+        if missing := sorted(set(task.classes) - set(task.labels[:trained].tolist())):
+            raise ValueError(
+                f"order_seed=by_seed trains every task with as many images as the shortest has, "
+                f"{trained:,d}, among which task {task.name} has none of class {missing[0]}"
+            )
         lacking = tested - len(task.test_labels)
         return ImageTask(
             f"task {index + 1}",
