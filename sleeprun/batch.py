@@ -70,7 +70,10 @@ class Programs:
 
     def __init__(self, memory_gb: float | None = None):
         self.memory_gb = memory_gb
-        self.sizes: dict[Hashable, list[int]] = defaultdict(list)  # rows of the compiled programs
+        self.sizes: dict[Hashable, set[int]] = defaultdict(set)  # rows of the programs that ran
+        self.owned: dict[Hashable, set[int]] = defaultdict(
+            set
+        )  # leaves that calls had of their own
         self.given: dict[int, Given] = {}  # by the first part's id, what the last run gave out
 
     @cached_property  # asked for only once JAX has been set up
@@ -126,10 +129,11 @@ class Programs:
         yield part
 
     def _together(self, kind: Hashable, calls: list[Call], before: dict[int, "Given"]) -> list[Any]:
-        shared, own = _parted(calls)
+        shared, own = _parted(calls, self.owned[kind])
         owners = [job for job, call in enumerate(calls) for _ in range(call.seeds)]
         devices = jax.local_device_count()
-        size = self._size((kind, jax.tree.structure(own[0])), len(owners), devices)
+        program = kind, jax.tree.structure(own[0])
+        size = self._size(program, len(owners), devices)
         at = _dealt(len(owners), size, devices)
         alive = np.zeros(size, bool)
         alive[at] = True
@@ -137,6 +141,7 @@ class Programs:
         seeds = _joined([call.rows for call in calls], at, size, before)
         rows = spread((alive, numbers, *seeds), devices)
         found = over_seeds(_row(calls[0].function), devices)(*shared, rows)
+        self.sizes[program].add(size)
         leaves, structure = jax.tree.flatten(found)
         parts = [self._give(leaf, at, [call.seeds for call in calls]) for leaf in leaves]
         return [jax.tree.unflatten(structure, its) for its in zip(*parts, strict=True)]
@@ -156,7 +161,6 @@ class Programs:
         share = -(-rows // devices)
         if jax.default_backend() == "cpu":  # few sizes, so that sweeps find each other's programs
             share = 1 << (share - 1).bit_length()
-        self.sizes[program].append(share * devices)
         return share * devices
 
 
@@ -171,13 +175,17 @@ def _kind(call: Call) -> Hashable:
     return call.function, structure, told, row_structure, rows
 
 
-def _parted(calls: list[Call]) -> tuple[Any, list[Any]]:
-    """What all calls share, from the first; and what each has of its own, as numpy arrays."""
+def _parted(calls: list[Call], owned: set[int]) -> tuple[Any, list[Any]]:
+    """What all calls share, from the first; and what each has of its own, as numpy arrays.
+
+    Of the same kind of calls a leaf that was once their own stays so: `owned` has its place.
+    """
     leaves = [jax.tree.leaves(call.shared) for call in calls]
     structure = jax.tree.structure(calls[0].shared)
-    is_own = [
-        eqx.is_array(of_all[0]) and not _one_for_all(of_all) for of_all in zip(*leaves, strict=True)
-    ]
+    for place, of_all in enumerate(zip(*leaves, strict=True)):
+        if eqx.is_array(of_all[0]) and not _one_for_all(of_all):
+            owned.add(place)
+    is_own = [place in owned for place in range(len(leaves[0]))]
     mask = jax.tree.unflatten(structure, is_own)
     shared = eqx.filter(calls[0].shared, mask, inverse=True)
     own = [eqx.filter(call.shared, mask) for call in calls]

@@ -61,7 +61,9 @@ def npz(path: Path) -> dict[str, Any]:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
     except NOT_AN_NPZ as reason:
-        raise DataError(f"{path}: not an .npz of plain arrays ({reason})") from None
+        pickled = "no archive, or one with pickled objects, which are not read"
+        why = pickled if "pickle" in str(reason) else reason
+        raise DataError(f"{path}: not an .npz of plain arrays ({why})") from None
 
 
 def _content(path: Path) -> bytes:

@@ -186,7 +186,9 @@ def _features(
             raise DataError(f"{path}: no {key}; it has {', '.join(arrays) or 'nothing'}")
     X, y = arrays[X_key], arrays[y_key]
     if X.ndim != 2 or X.dtype.kind not in "uif":
-        raise DataError(f"{path}: {X_key} must be numbers (image, feature), not {_kind(X)}")
+        raise DataError(
+            f"{path}: {X_key} must be a table of numbers, of shape (image, feature), not {_kind(X)}"
+        )
     if y.ndim != 1 or y.dtype.kind not in "ui":
         raise DataError(f"{path}: {y_key} must be integers (image), not {_kind(y)}")
     _same_number(path, len(y), len(X))

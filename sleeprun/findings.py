@@ -102,8 +102,8 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
     arms = any(one.arm for one in found)
     drawn = Table(title=f"sweep {sweep}: mean [95 % interval] over seeds")
     carries = any(one.accounts["carried_bytes"] is not None for one in found)
-    if chances := {one.chance for one in found if one.chance is not None}:
-        drawn.caption = f"chance {', '.join(f'{chance:.2f}' for chance in sorted(chances))}"
+    few = f"intervals from {stats.FEWEST} seeds on"
+    drawn.caption = "; ".join([*chances(found), "* the best mean", few])
     accounts = ["carried"] if carries else []
     for column in (*keys, *(["arm"] if arms else []), "seeds", *SHOWN, *accounts, "status"):
         drawn.add_column(column, overflow="fold")
@@ -125,6 +125,11 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         accounts = [_carried(group)] if carries else []
         drawn.add_row(*cells, str(seeds), *scores, *accounts, _status(group))
     return drawn
+
+
+def chances(found: Sequence[Found]) -> list[str]:
+    known = sorted({one.chance for one in found if one.chance is not None})
+    return [f"chance {chance:.2f}" for chance in known]
 
 
 def _carried(group: Sequence[Found]) -> str:
@@ -151,8 +156,7 @@ def _short(value: str) -> str:
 
 
 def _status(group: Sequence[Found]) -> str:
-    left = [str(one.path) for one in group if not one.done]
-    return "done" if not left else f"[red]not done[/], see {escape(', '.join(left))}"
+    return "done" if all(one.done for one in group) else "[red]not done[/]"
 
 
 def rows(found: Sequence[Found]) -> list[Row]:

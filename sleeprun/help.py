@@ -80,7 +80,7 @@ def explain_hydra(error: BaseException) -> str:
 
 
 def explain_group(error: Exception) -> str | None:
-    """Hydra's plain errors for a group named by a number, and for a list's key that is none."""
+    """Hydra's plain errors: a group named by a number, a list's key that is none, -m with --cfg."""
     from sleeprun.config import nearest
 
     if part := re.search(r"int\(\) with base 10: '([^']+)'|Index '([^']+)' \(str\)", str(error)):
@@ -90,6 +90,8 @@ def explain_group(error: Exception) -> str | None:
                 return (
                     f"{key}: {key.split(named)[0]} is a list here; its keys are numbers from 0 on"
                 )
+    if str(error).startswith("Only one of --run, --multirun"):
+        return "--cfg and --info show one job's config: leave -m out"
     if not str(error).startswith("Config group override must be a string"):
         return None
     for given in sys.argv[1:]:

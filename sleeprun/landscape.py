@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sleeprun import stats
+from sleeprun import findings, stats
 from sleeprun.findings import SHOWN, Found, compared, groups, values
 from sleeprun.sheets import save
 
@@ -22,11 +22,18 @@ def draw(found: Sequence[Found], folder: Path) -> list[Path]:
         keys.append("arm")
     if len(keys) not in (1, 2) or not any(one.seeds for one in found):
         return []
-    figure = Figure((9, 3.6), layout="constrained")
+    figure = Figure((9, 3.9), layout="constrained")
+    figure.suptitle(_title(found), fontsize="medium")
     for axes, measure in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
         (_line if len(keys) == 1 else _heat_map)(axes, keys, found, measure)
         axes.set_title(measure)
     return [save(figure, folder / "figures" / "sweep.png")]
+
+
+def _title(found: Sequence[Found]) -> str:
+    seeds = sorted({len(values(group, "accuracy")) for group in groups(found).values()} - {0})
+    told = [f"mean over {' or '.join(map(str, seeds))} seeds", *sorted(findings.chances(found))]
+    return ", ".join(told)
 
 
 def _means(found: Sequence[Found], keys: list[str], measure: str) -> dict[tuple[str, ...], dict]:
@@ -58,11 +65,14 @@ def _heat_map(axes: Axes, keys: list[str], found: Sequence[Found], measure: str)
         shown[down.index(told[0]), across.index(told[1])] = (
             np.nan if one["mean"] is None else one["mean"]
         )
-    image = axes.imshow(shown, aspect="auto")
+    # What is best is bright in both.
+    colours = "viridis" if SHOWN[measure] is max else "viridis_r"
+    image = axes.imshow(shown, aspect="auto", cmap=colours)
     axes.figure.colorbar(image, ax=axes)
     for (row, column), mean in np.ndenumerate(shown):
         if np.isfinite(mean):
-            dark = mean < (np.nanmin(shown) + np.nanmax(shown)) / 2
+            low = mean < (np.nanmin(shown) + np.nanmax(shown)) / 2
+            dark = low == (SHOWN[measure] is max)
             axes.text(column, row, f"{mean:.2f}", color="w" if dark else "k", **CENTRED)
     axes.set_yticks(range(len(down)), down)
     axes.set_xticks(range(len(across)), across)

@@ -27,6 +27,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
+from sleeprun.config import ConfigError
+
 if TYPE_CHECKING:
     from sleeprun.rendezvous import Seat
 
@@ -67,6 +69,12 @@ class Batched(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
+        for key in ("chdir", "env_set"):
+            if value := self.config.hydra.job[key]:
+                raise ConfigError(
+                    f"hydra.job.{key}={value}: the jobs of a batch are one process, which has one "
+                    "folder and one environment; use hydra/launcher=basic or joblib"
+                )
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)

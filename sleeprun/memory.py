@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jax
 
-_LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+_CGROUP, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _MEMINFO = Path("/proc/meminfo")
 
 
@@ -15,9 +15,25 @@ def free() -> int:
     if _MEMINFO.exists():
         (line,) = (line for line in _MEMINFO.read_text().splitlines() if "MemAvailable" in line)
         left = [int(line.split()[1]) * 1024]
-    if _LIMIT.exists() and (limit := _LIMIT.read_text().strip()) != "max":
-        left.append(int(limit) - int(_USED.read_text()))
-    return max(0, min(left))
+    return max(0, min([*left, *map(_left_of, _groups())]))
+
+
+def _groups() -> list[Path]:
+    """The control groups (v2) that this process is in, the innermost first, which have limits."""
+    if not _OWN.exists():
+        return []
+    (place, *_) = [line[3:] for line in _OWN.read_text().splitlines() if line[:3] == "0::"] or [""]
+    own = _CGROUP / place.lstrip("/")
+    between = [own, *own.parents][: len(own.relative_to(_CGROUP).parts) + 1]
+    limits = [group / "memory.max" for group in between]
+    return [path.parent for path in limits if path.exists() and path.read_text().strip() != "max"]
+
+
+def _left_of(group: Path) -> int:
+    """Bytes below the group's limit; what it only keeps of files it can do without."""
+    limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+    told = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    return limit - used + int(told.get("inactive_file", 0))
 
 
 def of_devices() -> int:

@@ -44,8 +44,8 @@ class Seat:
 
     @contextmanager
     def stopping(self, run: Run) -> Iterator[None]:
-        run.stopped = self.rendezvous.stopped
         self.rendezvous.runs.append(run)
+        run.stopped = self.rendezvous.stopped
         try:
             yield
         finally:
@@ -118,5 +118,5 @@ class Rendezvous:
 
     def stop(self) -> None:
         self.stopped = True
-        for run in self.runs:
+        for run in [*self.runs]:  # a job may end meanwhile
             run.stopped = True

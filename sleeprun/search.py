@@ -33,9 +33,9 @@ def write_found(folder: Path, began_with: Any, best: Any, value: float) -> Path:
     for key, found in best.items():
         if str(key).startswith("sleep."):
             OmegaConf.update(sleep, str(key), found)
+    from sleeprun.store import write_whole  # whose arrays a command that fails need not load
+
     path = folder / "sleep" / "found.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        f"# found by a search; its objective was {value:.4f}\n{OmegaConf.to_yaml(sleep.sleep)}"
-    )
+    told = f"# found by a search; its objective was {value:.4f}\n{OmegaConf.to_yaml(sleep.sleep)}"
+    write_whole(path, told.encode())
     return path

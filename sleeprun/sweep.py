@@ -106,6 +106,8 @@ def conclude() -> None:
         if not (found := findings.read(folder)):
             continue
         Console().print(findings.table(folder, found))
+        for path in dict.fromkeys(one.path for one in found if not one.done):
+            print(f"not done, see {_short(path)}")
         for path in [*findings.write(folder, found), *_drawn(found, folder)]:
             print(path)
     _calls.clear()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sleeprun import batch
+from sleeprun import batch, memory
 from sleeprun.batch import Call, Programs
 from sleeprun.overview import Overview
 from sleeprun.rendezvous import Rendezvous, Seat
@@ -70,6 +71,23 @@ def test_a_group_that_shrinks_is_not_compiled_again() -> None:
         assert len(traces) == 1
         assert len(results) == left
     assert_same(results[0], alone(calls[0]))
+
+
+def test_what_calls_had_of_their_own_stays_so_as_a_group_shrinks() -> None:
+    """A large leaf of the last call is not shared, which would be another program."""
+    traces = []
+
+    def look(data: jax.Array, state: jax.Array) -> jax.Array:
+        traces.append(1)
+        return state + data.sum()
+
+    programs = Programs()
+    large = [jnp.full(batch.LARGE, each, jnp.float32) for each in (1.0, 2.0, 3.0)]
+    calls = [Call(look, (data, jnp.ones((1, 2)))) for data in large]
+    for left in (3, 2, 1):
+        for one, result in zip(calls, programs.run(calls[:left]), strict=False):
+            np.testing.assert_array_equal(result, 1 + one.arguments[0].sum())
+    assert len(traces) == 1
 
 
 def test_states_that_come_back_are_right_in_every_order() -> None:
@@ -152,12 +170,25 @@ def together_noted(monkeypatch: pytest.MonkeyPatch, most: int | None = None) -> 
 
 
 def test_what_fails_together_is_tried_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of more than two rows fails; the smaller ones are not filled up to its size."""
     grow, _ = counted()
-    sizes = together_noted(monkeypatch, most=2)
+    sizes: list[int] = []
+    honest = batch.over_seeds
+
+    def small_alone(function: Callable, devices: int) -> Callable:
+        def run(*arguments: Any) -> Any:
+            sizes.append(len(arguments[-1][0]))
+            if sizes[-1] > 2:
+                raise MemoryError
+            return honest(function, devices)(*arguments)
+
+        return run
+
+    monkeypatch.setattr(batch, "over_seeds", small_alone)
     calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3, 0.4, 0.5)]
     for one, result in zip(calls, Programs(memory_gb=1).run(calls), strict=True):
         assert_same(result, alone(one))
-    assert sizes == [5, 2, 3, 1, 2]
+    assert sizes == [8, 2, 4, 2, 2]
 
 
 def test_what_does_not_fit_into_memory_is_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,3 +317,20 @@ def test_jobs_that_would_not_fit_wait() -> None:
     assert programs.has_room_beside([])
     assert programs.has_room_beside(calls[:1])
     assert not programs.has_room_beside(calls)
+
+
+def test_what_the_process_may_take_is_the_least_that_any_group_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job of a cluster is limited by a group above its own, which has files in memory."""
+    own = tmp_path / "fs" / "job_7" / "step"
+    own.mkdir(parents=True)
+    (tmp_path / "cgroup").write_text("1:name=systemd:/\n0::/job_7/step\n")
+    for group, limit in {own: "max", own.parent: str(5 << 20)}.items():
+        told = {"memory.max": limit, "memory.current": str(4 << 20)}
+        told["memory.stat"] = f"anon 5\ninactive_file {1 << 20}"
+        for name, content in told.items():
+            (group / name).write_text(f"{content}\n")
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path / "fs")
+    monkeypatch.setattr(memory, "_OWN", tmp_path / "cgroup")
+    assert memory.free() == 2 << 20

@@ -1,7 +1,7 @@
 """What is wrong with a configuration, in a line that names the key, the value and what is right."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from sleeprun.config.images import ImagesConfig
 from sleeprun.config.schema import Config
+
+MODELS = {"spiking agents": Config, "perceptrons on images": ImagesConfig}
 
 
 def unknown_key(path: str, there: list[str] | None = None) -> str:
@@ -22,7 +24,9 @@ def unknown_key(path: str, there: list[str] | None = None) -> str:
         if allowed and part not in allowed:
             new = "" if _keys(parts[:depth]) else f"; add a new one with +{path}=..."
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}{new}"
-    return f"{path}: nothing is there yet; add it with +{path}=..."
+    whose = [who for who, kind in MODELS.items() if parts[-1] in _keys(parts[:-1], [kind])]
+    only = f" (only {whose[0]} have such a key)" if len(whose) == 1 else ""
+    return f"{path}: nothing is there yet; add it with +{path}=...{only}"
 
 
 def nearest(word: str, allowed: list[str]) -> str:
@@ -48,6 +52,8 @@ def explain(problem: Any, container: Mapping[str, Any]) -> str:
             return _of_another_kind(path, container) or unknown_key(key)
         case "missing":
             return f"{key}: missing"
+        case "none_required":
+            reason = "is for spiking agents; leave it out for perceptrons on images"
         case "value_error":
             reason = str(problem["ctx"]["error"])
         case "union_tag_invalid":
@@ -84,13 +90,13 @@ def _of_another_kind(path: list[str], container: Any) -> str | None:
     return f"{'.'.join(path)}: '{chosen}' has no such key; remove it with ~{'.'.join(path)}"
 
 
-def _keys(path: list[str]) -> list[str]:
+def _keys(path: list[str], models: Iterable[Any] = MODELS.values()) -> list[str]:
     """The keys that the schema allows under a path; none where any is, or nothing is."""
-    found: list[Any] = [Config, ImagesConfig]
+    found: list[Any] = [*models]
     for part in path:
         found = [inner for kind in found for inner in _descend(kind, part)]
-    models = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    fields = [item for model in models for item in model.model_fields.items()]
+    sections = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    fields = [item for section in sections for item in section.model_fields.items()]
     return list(dict.fromkeys(field.alias or name for name, field in fields))
 
 

@@ -38,8 +38,14 @@ def split_by_class(
 def with_validation(data: DataSet, count: int) -> DataSet:
     """The same training images without the last `count` of each class, on which it is tested.
 
-    The test images of the data set are not in it.
+    The test images of the data set are not in it. Raises ValueError where a class would be left
+    without training images.
     """
+    fewest = int(np.unique(data.train_labels, return_counts=True)[1].min())
+    if count >= fewest:
+        raise ValueError(
+            f"validation={count} leaves no training images: {data.name} has classes of {fewest:,d}"
+        )
     left = place_in_class(data.train_labels[::-1])[::-1]  # how many of its class come after
     held = left < count
     return data._replace(
