@@ -59,7 +59,7 @@ def _sequences(
             sets = [images.with_validation(data, wanted.validation) for data in sets]
         if wanted.samples_per_class:
             sets = [images.first_of_class(data, wanted.samples_per_class) for data in sets]
-        by_class = wanted.kind == "class_incremental"
+        by_class = wanted.kind == "classes"
         found = [
             _in_scenario(_cut(sets, wanted, order), wanted.scenario, by_class) for order in orders
         ]

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from conftest import configured
 
 from sleeprun import datasets
+from sleeprun.config import ImagesConfig
 from sleeprun.datasets import DataSet
+from sleeprun.sequence import sequence
 from sleeprun.tasks import images
 from sleeprun.tasks.images import ImageTask
 
@@ -193,3 +196,42 @@ def test_mean_image_counts_every_image_once() -> None:
     np.testing.assert_allclose(mean, [0.045, 0.046, 0.047], rtol=1e-6)
     np.testing.assert_allclose(images.mean_image(tasks[1:]), [0.045, 0.046, 0.047], rtol=1e-6)
     np.testing.assert_allclose(images.mean_image(tasks[:1])[0], 0.27 / 6, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("keys", "classes", "outputs"),
+    [
+        ((), [(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)], 10),
+        (("sequence.groups=[[0,1],[1,2]]", "sequence.count=2"), [(0, 1), (1, 2)], 3),
+        (("sequence.scenario=domain",), [(0, 1)] * 5, 2),
+        (
+            ("sequence=permuted", "sequence.count=2", "sequence.scenario=class"),
+            [tuple(range(10)), tuple(range(10, 20))],
+            20,
+        ),
+    ],
+)
+def test_how_many_outputs_a_sequence_has(
+    keys: tuple[str, ...], classes: list[tuple[int, ...]], outputs: int
+) -> None:
+    config = configured("+experiment=src2022/mnist", "data=digits", "sleep.patch=8", *keys)
+    assert isinstance(config, ImagesConfig)
+    found = sequence(config)
+    assert [task.classes for task in found.tasks] == classes
+    assert found.outputs == outputs
+
+
+def test_a_class_that_a_seeds_order_leaves_without_images_is_told() -> None:
+    """Sorted by class; the other task has fewer images than one class."""
+    data = tiny()._replace(
+        train=np.zeros((8, 4), np.float32),
+        train_labels=np.array([0, 0, 0, 0, 0, 1, 2, 3], np.int32),
+    )
+    orders = [images.split_by_class(data, groups) for groups in ([(0, 1), (2, 3)],)]
+    with pytest.raises(ValueError, match=r"2, among which task 0-1 has none of class 1$"):
+        images.of_equal_length(orders)
+
+
+def test_validation_must_leave_images_to_train_with() -> None:
+    with pytest.raises(ValueError, match=r"^validation=9 leaves no training images: tiny has"):
+        images.with_validation(tiny(), 9)

@@ -55,11 +55,18 @@ def parse(container: Mapping[str, Any]) -> AnyConfig:
         config = family.model_validate(container)
     except ValidationError as error:
         lines = [explain(problem, container) for problem in error.errors()]
-        raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+        raise ConfigError(_once(lines)) from None
     problems = list(contradictions(config))
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError(_once(problems))
     return config
+
+
+def _once(lines: list[str]) -> str:
+    """A mistake that arms only take over is told of the whole alone."""
+    taken_over = (line for line in lines if line.startswith("arms."))
+    again = {line for line in taken_over if line.split(".", 2)[-1] in lines}
+    return "\n".join(dict.fromkeys(line for line in lines if line not in again))
 
 
 def _with_whole_arms(container: Mapping[str, Any]) -> Mapping[str, Any]:
