@@ -5,7 +5,8 @@
 The first arm is what the others are compared with. A run with arms brings each of them; a
 sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that differ in seeds only as
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
-signs, corrected by Holm's method over all comparisons. Written as compare.md and compare.tex.
+signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
+2/64 of one comparison). Written as compare.md and compare.tex into --out.
 """
 
 import argparse
@@ -43,9 +44,10 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"compare: {error}")
     lines = table(arms, given.measure)
-    write_whole(given.out / "compare.md", markdown(lines).encode())
-    write_whole(given.out / "compare.tex", latex(lines).encode())
     print(markdown(lines))
+    for name, content in {"compare.md": markdown(lines), "compare.tex": latex(lines)}.items():
+        write_whole(given.out / name, content.encode())
+        print(given.out / name)
 
 
 def read(folders: list[Path], measure: str) -> Arms:

@@ -82,7 +82,7 @@ class Batched(Launcher):
             self._composed(overrides, initial_job_idx + place)
             for place, overrides in enumerate(job_overrides)
         ]
-        names = [" ".join(filter_overrides(overrides)) for overrides in job_overrides]
+        names = told_apart(job_overrides, initial_job_idx)
         folders = [str(config.hydra.sweep.subdir) for config in configs]
         log.info("%d jobs, together", len(configs))
         returns: dict[int, JobReturn] = {}
@@ -134,6 +134,16 @@ class Batched(Launcher):
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
         )
+
+
+def told_apart(job_overrides: Sequence[Sequence[str]], first: int) -> list[str]:
+    """`#3 sleep.reward=0.5`: a job's number, and those of its overrides that not all jobs have."""
+    jobs = [filter_overrides(overrides) for overrides in job_overrides]
+    common = set.intersection(*map(set, jobs)) if len(jobs) > 1 else set()
+    return [
+        " ".join([f"#{number}", *(one for one in job if one not in common)])
+        for number, job in enumerate(jobs, first)
+    ]
 
 
 def _how(result: JobReturn | BaseException) -> str:

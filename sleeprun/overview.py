@@ -15,7 +15,7 @@ log = logging.getLogger("sleeprun")
 
 
 class Overview:
-    """`jobs` are the overrides of each; `how` tells of a job's result whether it is done, ..."""
+    """`jobs` are their names; `how` tells of a job's result whether it is done, ..."""
 
     def __init__(self, jobs: list[str], how: Callable[[Any], str]):
         self.jobs, self.how = jobs, how
@@ -54,7 +54,7 @@ class Overview:
         self.ends[how] += 1
         self.came_to(job, 1.0)
         if self.bar.disable:
-            log.info("#%d %s: %s (%s)", job, self.jobs[job], how, self._told())
+            log.info("%s: %s (%s)", self.jobs[job], how, self._told())
 
     def _show(self) -> None:
         self.bar.update(self.task, completed=sum(self.parts), description=self._told())

@@ -5,11 +5,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+from omegaconf import OmegaConf
 
-from sleeprun.cluster import Ray, Submitit, shared_out
+from sleeprun import cluster, sweep
+from sleeprun.cluster import Distributed, Ray, Submitit, shared_out
 from sleeprun.config import ConfigError
+from sleeprun.launcher import told_apart
 
 TINY = (
     "data=digits",
@@ -60,6 +64,27 @@ def test_no_machine_is_refused() -> None:
     launcher = Submitit(machines=0, at_once=1, memory_gb=None)
     launcher.config = None
     with pytest.raises(ConfigError, match=r"^hydra\.launcher\.machines=0: must be at least 1$"):
+        launcher.launch(JOBS, 0)
+
+
+class OtherHosts(NamedTuple):
+    """Two hosts, of which the other was called for other jobs."""
+
+    number: int = 2
+    own: int = 0
+
+    def exchange(self, value: Any, subject: str) -> list[Any]:
+        return [value, ([("seeds=[9]",)], value[1])]
+
+
+def test_hosts_that_were_not_called_for_the_same_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cluster, "_hosts", lambda cores, asked: OtherHosts())
+    monkeypatch.setattr(sweep, "_calls", [sweep._Call(tmp_path)])
+    launcher = Distributed(at_once=1, memory_gb=None)
+    launcher.config = OmegaConf.create({"runtime": {"cores": 1}})
+    with pytest.raises(ConfigError, match="not called for the same jobs; a search needs a seed"):
         launcher.launch(JOBS, 0)
 
 
@@ -122,3 +147,10 @@ def test_a_sweep_called_for_on_two_hosts(alone: dict[str, list[float]], tmp_path
     assert len(csv.read_text().splitlines()) == 1 + 3
     ours = [len(told.split("jobs, together")) - 1 for told in (said + first, also + second)]
     assert ours == [1, 1]
+
+
+def test_jobs_are_named_by_what_tells_them_apart() -> None:
+    jobs = [["+experiment=x", f"sleep.reward={reward}", "seeds=2"] for reward in (0, 1)]
+    assert told_apart(jobs, 4) == ["#4 sleep.reward=0", "#5 sleep.reward=1"]
+    assert told_apart(jobs[:1], 0) == ["#0 +experiment=x sleep.reward=0 seeds=2"]
+    assert told_apart([], 0) == []

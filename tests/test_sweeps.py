@@ -170,6 +170,18 @@ def test_names_with_commas_and_spaces(swept: dict[str, Future[Ended]]) -> None:
     assert '"one, two"' in ended.out
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("hydra.job.chdir=true", "use hydra/launcher=basic"), ("resume=run", "resumed without -m")],
+)
+def test_what_a_batch_cannot_do_is_refused(key: str, told: str, tmp_path: Path) -> None:
+    ended = sleeprun("--multirun", "+experiment=smoke", "seeds=1,2", key, cwd=tmp_path)
+    assert ended.code in (1, 2)
+    assert told in ended.out + ended.err
+    assert "Traceback" not in ended.out + ended.err
+    assert not any(tmp_path.glob("multirun/*/*/events.jsonl"))
+
+
 def test_a_sweep_of_no_jobs(tmp_path: Path) -> None:
     ended = sleeprun("--multirun", "+experiment=glob(nothing*)", cwd=tmp_path)
     assert ended.code == 0, ended.out + ended.err
