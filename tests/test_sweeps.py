@@ -45,7 +45,8 @@ def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "basic images": lambda cwd: sleeprun(*images, basic, cwd=cwd),
         "submitted foraging": lambda cwd: sleeprun(*two, "hydra/launcher=submitted", cwd=cwd),
         "joblib foraging": lambda cwd: sleeprun(*two, "hydra/launcher=joblib", cwd=cwd),
-        "broken": lambda cwd: killed_and_called_again(tiny, cwd),
+        "killed": lambda cwd: broken_off_and_called_again(tiny, cwd, signal.SIGKILL),
+        "interrupted": lambda cwd: broken_off_and_called_again(tiny, cwd, signal.SIGINT),
         "failing": lambda cwd: sleeprun(
             *tiny, "network.projections.input_hidden.wiring.fan_in=9,99,8", cwd=cwd
         ),
@@ -59,8 +60,8 @@ def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str
     return futures
 
 
-def killed_and_called_again(tiny: list[str], cwd: Path) -> Ended:
-    """A sweep killed when one of its jobs was done and another begun."""
+def broken_off_and_called_again(tiny: list[str], cwd: Path, blow: signal.Signals) -> Ended:
+    """A sweep broken off when one of its jobs was done and another begun."""
     arguments = [*tiny, "sleep.reward=0,0.5,1", "hydra.launcher.at_once=1"]
     process = begin(*arguments, cwd=cwd)
     deadline = time.monotonic() + PATIENCE
@@ -68,8 +69,10 @@ def killed_and_called_again(tiny: list[str], cwd: Path) -> Ended:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    end(process, cwd)
+    process.send_signal(blow)
+    ended = end(process, cwd)
+    assert ended.code == (130 if blow == signal.SIGINT else -blow)
+    assert "Traceback" not in ended.out + ended.err
     for job in jobs(cwd, "DONE"):
         (job / "seen").write_text((job / "events.jsonl").read_text())
     (cwd / "done before").write_text(str(len(jobs(cwd, "DONE"))))
@@ -142,8 +145,11 @@ def test_every_job_has_its_own_log(swept: dict[str, Future[Ended]]) -> None:
         assert told == phases
 
 
-def test_a_sweep_called_again_completes_what_is_missing(swept: dict[str, Future[Ended]]) -> None:
-    ended = swept["broken"].result()
+@pytest.mark.parametrize("how", ["killed", "interrupted"])
+def test_a_sweep_called_again_completes_what_is_missing(
+    how: str, swept: dict[str, Future[Ended]]
+) -> None:
+    ended = swept[how].result()
     assert ended.code == 0, ended.out + ended.err
     assert len(jobs(ended.cwd)) == 3
     assert 1 <= int((ended.cwd / "done before").read_text()) < 3
