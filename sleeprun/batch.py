@@ -138,8 +138,10 @@ class Programs:
         alive = np.zeros(size, bool)
         alive[at] = True
         numbers = _stacked([own[job] for job in owners], at, size)
-        seeds = _joined([call.rows for call in calls], at, size, before)
-        rows = spread((alive, numbers, *seeds), devices)
+        trees = [call.rows for call in calls]
+        seeds = spread(_joined(trees, at, size, before), devices)
+        self._remember(seeds, trees, at)
+        rows = (*spread((alive, numbers), devices), *seeds)
         found = over_seeds(_row(calls[0].function), devices)(*shared, rows)
         self.sizes[program].add(size)
         leaves, structure = jax.tree.flatten(found)
@@ -153,6 +155,14 @@ class Programs:
         parts = [rows[its[0] : its[0] + 1] if len(its) == 1 else rows[its] for its in places]
         self.given[id(parts[0])] = Given(whole, tuple(at), parts)
         return parts
+
+    def _remember(self, joined: Any, trees: list[Any], at: np.ndarray) -> None:
+        """What was joined of the trees' leaves: a test leaves them as they are for the next one."""
+
+        def remember(whole: jax.Array, *parts: Any) -> None:
+            self.given[id(parts[0])] = Given(whole, tuple(at), list(parts))
+
+        jax.tree.map(remember, joined, *trees)
 
     def _size(self, program: Hashable, rows: int, devices: int) -> int:
         """Rows of the smallest known program that has room, else of one to be compiled."""

@@ -112,7 +112,7 @@ class Classifier(Seeds):
             case Sleep():
                 state, report = self.call(pupil.dream, *self._dream(state), jnp.int32(count), state)
             case Score():
-                state, report = self.call(
+                report = self.call(
                     pupil.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
                 )
         return state, self.unpadded(report)

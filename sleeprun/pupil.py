@@ -161,7 +161,7 @@ def probe(
     """The same images of a task shown with each kind of noise, the first of which is none."""
 
     def right(images: Array) -> Array:
-        return examine(network, learner, images, labels, allowed, state)[1].right
+        return examine(network, learner, images, labels, allowed, state).right
 
     hidden = network.activations(state.layers, shown[0])[:-1]
     return Probed(jax.lax.map(right, shown), [layer.mean(axis=0) for layer in hidden])
@@ -174,7 +174,7 @@ def examine(
     labels: Int[Array, " image"],
     allowed: Bool[Array, " output"],
     state: PupilState,
-) -> tuple[PupilState, Report]:
+) -> Report:
     """How many images are classified rightly among the outputs that are `allowed`.
 
     A learner that knows none of the allowed classes (-inf) leaves the image to the network.
@@ -185,7 +185,7 @@ def examine(
     chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
     right = (chosen == labels).sum().astype(jnp.int32)
     known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
-    return state, _report(state, right=right, wrong=known - right)
+    return _report(state, right=right, wrong=known - right)
 
 
 def _report(state: PupilState, **told: Array) -> Report:

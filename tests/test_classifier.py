@@ -388,7 +388,7 @@ def test_only_allowed_outputs_are_chosen_among() -> None:
     labels = jnp.array([1, 0, -1], jnp.int32)  # the last one only fills up
     for allowed, right in [([True, True, True], 0), ([True, True, False], 2)]:
         told = (shown, labels, jnp.array(allowed))
-        _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        report = pupil.examine(pupils.network, pupils.learner, *told, state)
         assert (int(report.right), int(report.wrong)) == (right, 2 - right)
 
 
@@ -401,7 +401,7 @@ def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
     shown, labels = jnp.array([[0.1, 0.5, 0.9], [0.8, 0.1, 0.9]]), jnp.array([1, 0], jnp.int32)
     for allowed, right in [([True, True, False], 2), ([True, True, True], 0)]:
         told = (shown, labels, jnp.array(allowed))
-        _, report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        report = pupil.examine(pupils.network, pupils.learner, *told, state)
         assert int(report.right) == right
 
 
