@@ -248,7 +248,7 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
         ConfigError, match=r"require.final/0: no such task; did you mean 'final/0-1"
     ):
         lessons(configured("+experiment=src_quick", "+runtime.require={final/0: 0.5}"))
-    with pytest.raises(ConfigError, match=r"data\.folder=null: must name the folder"):
+    with pytest.raises(ConfigError, match=r"data\.folder=null: must name a folder"):
         lessons(configured("+experiment=src2022/mnist"))
     with pytest.raises(ConfigError, match=r"data\.file=null: must name an \.npz file"):
         lessons(configured("+experiment=src2022/features"))
