@@ -15,7 +15,7 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import arm_plots, bounds, branch, findings, plots, records, stats
+from sleeprun import arm_plots, bounds, branch, findings, memory, plots, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.host import Alone, Host
 from sleeprun.lock import held
@@ -110,6 +110,7 @@ def prepare_jax(wanted: int) -> int:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:  # a later job of the same process: the backend is already there
         log.debug("JAX has already started with %d devices", jax.local_device_count())
+    memory.forget_programs_if_crowded()
     return min(wanted, jax.local_device_count())
 
 

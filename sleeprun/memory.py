@@ -1,4 +1,4 @@
-"""How much memory there is for the jobs of a batch."""
+"""How much memory there is for the jobs of a batch, and for the programs of a process."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ import jax
 
 _CGROUP, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _MEMINFO = Path("/proc/meminfo")
+_MAPS, _MOST_MAPS = Path("/proc/self/maps"), Path("/proc/sys/vm/max_map_count")
 
 
 def free() -> int:
@@ -42,3 +43,16 @@ def of_devices() -> int:
     if told and "bytes_limit" in told:
         return jax.local_device_count() * (told["bytes_limit"] - told["bytes_in_use"])
     return free()
+
+
+def forget_programs_if_crowded() -> None:
+    """Let go of compiled programs before Linux's limit on a process's memory maps is near.
+
+    A CPU program holds tens of them, and past the limit the compiler ends the process. Programs
+    that are still wanted come back from the compilation cache.
+    """
+    if _MAPS.exists() and _MOST_MAPS.exists():
+        with _MAPS.open("rb") as maps:
+            count = sum(1 for _ in maps)
+        if count > int(_MOST_MAPS.read_text()) // 2:
+            jax.clear_caches()

@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
+from sleeprun import memory
 from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
 
@@ -21,6 +22,12 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
+
+
+@pytest.fixture(autouse=True)
+def room_for_programs() -> None:
+    """The tests of one process compile more programs than it may hold."""
+    memory.forget_programs_if_crowded()
 
 
 def composed(*overrides: str) -> dict[str, Any]:

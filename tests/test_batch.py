@@ -334,3 +334,16 @@ def test_what_the_process_may_take_is_the_least_that_any_group_leaves(
     monkeypatch.setattr(memory, "_CGROUP", tmp_path / "fs")
     monkeypatch.setattr(memory, "_OWN", tmp_path / "cgroup")
     assert memory.free() == 2 << 20
+
+
+@pytest.mark.parametrize(("limit", "programs"), [(1 << 40, 1), (2, 0)])
+def test_programs_are_let_go_of_before_the_limit_of_memory_maps(
+    limit: int, programs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "max_map_count").write_text(f"{limit}\n")
+    monkeypatch.setattr(memory, "_MOST_MAPS", tmp_path / "max_map_count")
+    twice = jax.jit(lambda x: 2 * x)
+    assert twice(3) == 6 and twice._cache_size() == 1
+    memory.forget_programs_if_crowded()
+    assert twice._cache_size() == programs
+    assert twice(3) == 6
