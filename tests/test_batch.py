@@ -343,7 +343,8 @@ def test_programs_are_let_go_of_before_the_limit_of_memory_maps(
     (tmp_path / "max_map_count").write_text(f"{limit}\n")
     monkeypatch.setattr(memory, "_MOST_MAPS", tmp_path / "max_map_count")
     twice = jax.jit(lambda x: 2 * x)
-    assert twice(3) == 6 and twice._cache_size() == 1
+    assert twice(3) == 6
+    assert twice._cache_size() == 1
     memory.forget_programs_if_crowded()
     assert twice._cache_size() == programs
     assert twice(3) == 6
