@@ -147,7 +147,8 @@ class Programs:
         found = over_seeds(_row(calls[0].function), devices)(*shared, rows)
         self.sizes[program].add(size)
         leaves, structure = jax.tree.flatten(found)
-        parts = [self._give(leaf, at, [call.seeds for call in calls]) for leaf in leaves]
+        seeds_of = [call.seeds for call in calls]
+        parts = [self._give(leaf, at, seeds_of) for leaf in leaves]
         return [jax.tree.unflatten(structure, its) for its in zip(*parts, strict=True)]
 
     def _give(self, whole: jax.Array, at: np.ndarray, seeds: list[int]) -> list[np.ndarray]:
@@ -197,11 +198,12 @@ def _parted(calls: list[Call], owned: set[int]) -> tuple[Any, list[Any]]:
     for place, of_all in enumerate(zip(*leaves, strict=True)):
         if eqx.is_array(of_all[0]) and not _one_for_all(of_all):
             owned.add(place)
-    is_own = [place in owned for place in range(len(leaves[0]))]
-    mask = jax.tree.unflatten(structure, is_own)
-    shared = eqx.filter(calls[0].shared, mask, inverse=True)
-    own = [eqx.filter(call.shared, mask) for call in calls]
-    return shared, [jax.tree.map(np.asarray, one) for one in own]
+    shared = [None if place in owned else leaf for place, leaf in enumerate(leaves[0])]
+    own = [
+        [np.asarray(leaf) if place in owned else None for place, leaf in enumerate(of_one)]
+        for of_one in leaves
+    ]
+    return jax.tree.unflatten(structure, shared), [jax.tree.unflatten(structure, o) for o in own]
 
 
 def _one_for_all(leaves: Sequence[Any]) -> bool:

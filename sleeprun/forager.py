@@ -5,6 +5,7 @@ them is here.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -31,6 +32,7 @@ class Forager(Seeds):
         self.config = config
         self.experiment = build(config)
         self.engine = self.experiment.network.engine
+        self.leg = cache(partial(_leg, self.experiment))  # a phase has many calls
 
     def birth(self) -> AgentState:
         return self.padded(newborns(self.config, self.experiment, self.config.seeds))
@@ -45,11 +47,11 @@ class Forager(Seeds):
                 percent = jnp.float32(phase.percent)
                 return self._call(cycles.cut_synapses, phase.population, percent, state)
             case Score():
-                leg, boundary = _leg(self.experiment, phase), jnp.int32(phase.boundary.index)
+                leg, boundary = self.leg(phase), jnp.int32(phase.boundary.index)
                 return self._call(cycles.copy_for_test, leg, boundary, state)
             case Interleave():
                 return state
-        return self._call(cycles.begin, _leg(self.experiment, phase), state)
+        return self._call(cycles.begin, self.leg(phase), state)
 
     def chunk(self, phase: Lived | Score) -> int:
         return self.config.runtime.chunk_cycles
@@ -66,14 +68,14 @@ class Forager(Seeds):
         while full := overrun(after.network):
             state = state._replace(network=doubled(state.network, full))
             after, tally = self._call(function, legs, jnp.int32(count), state)
-        if after.world.crowded.any():
+        if np.any(after.world.crowded):
             raise ConfigError("world.particles: no legal spot was left for all of them")
         return after, self.unpadded(tally)
 
     def end(self, phase: Lived, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):
             return state
-        return self._call(cycles.end, _leg(self.experiment, phase), state)
+        return self._call(cycles.end, self.leg(phase), state)
 
     def told(self, report: Tally) -> Event:
         return records.tally(report)
@@ -119,8 +121,8 @@ class Forager(Seeds):
 
     def _program(self, phase: Lived | Score) -> tuple[Callable, Any]:
         if isinstance(phase, Interleave):
-            return cycles.take_turns, tuple(_leg(self.experiment, part) for part in phase.phases)
-        return cycles.advance, _leg(self.experiment, phase)
+            return cycles.take_turns, tuple(map(self.leg, phase.phases))
+        return cycles.advance, self.leg(phase)
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         return self.call(function, self.experiment, *arguments)
