@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, UInt32
 
 from sleeprun import native, noise
@@ -74,18 +75,18 @@ def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) ->
     if rewarded is not None:
         worth[rewarded] = reward.rewarded
     return Task(
-        offset=jnp.array([config.world.kinds[kind] for kind in laid], jnp.int32),
-        reward=jnp.array([worth[kind] for kind in laid], jnp.float32),
-        rewarded=jnp.array(good),
-        punished=jnp.array([rewarded is not None and not is_good for is_good in good]),
+        offset=jnp.asarray(np.array([config.world.kinds[kind] for kind in laid], np.int32)),
+        reward=jnp.asarray(np.array([worth[kind] for kind in laid], np.float32)),
+        rewarded=jnp.asarray(np.array(good)),
+        punished=jnp.asarray(np.array([rewarded is not None and not is_good for is_good in good])),
     )
 
 
 def newborns(config: Config, experiment: Experiment, seeds: list[int]) -> AgentState:
     """The agents of all seeds before they have seen anything; every leaf is [seed, ...]."""
     weights = [agent.starting_weights(config.network, seed) for seed in seeds]
-    together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *weights)
-    keys = jnp.stack([noise.seed_key(seed) for seed in seeds])
+    together = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *weights)
+    keys = jnp.asarray(np.stack([noise.seed_key(seed) for seed in seeds]))
     return _births(experiment, together, keys)
 
 

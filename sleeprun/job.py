@@ -15,7 +15,7 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import arm_plots, bounds, branch, findings, memory, plots, records, stats
+from sleeprun import bounds, branch, findings, memory, records, stats
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.host import Alone, Host
 from sleeprun.lock import held
@@ -42,7 +42,8 @@ def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[s
         with held(path):
             return _with_arms(config, path, host)
     except KeyboardInterrupt:
-        log.warning("interrupted; go on with: sleeprun resume=%s", path)
+        again = "the same command" if host else f"sleeprun resume={path}"
+        log.warning("interrupted; go on with: %s", again)
         raise
 
 
@@ -77,6 +78,8 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
     }
     results["differences"] = differences(by_arm)
     if config.runtime.figures:
+        from sleeprun import arm_plots  # here, since matplotlib would hold up the start
+
         arm_plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.report(results)
     folder.finish()
@@ -201,6 +204,8 @@ def device_name(device: jax.Device) -> str:
 
 def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
     """The pictures; they can be drawn again from the record, so a failure is only told."""
+    from sleeprun import plots
+
     try:
         return plots.draw(records.thinned(folder.events()), results, folder.path / "figures")
     except Exception as error:

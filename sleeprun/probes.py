@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from scipy import ndimage
 
 from sleeprun import stats
 from sleeprun.config.images import ProbesConfig
@@ -98,6 +97,8 @@ def gaussian(images: Images, sd: float, draws: np.random.Generator) -> Images:
 
 def blur(images: Images, sd: float, shape: tuple[int, int]) -> Images:
     """A Gaussian blur of `sd` pixels, over rows and columns as the network is shown them."""
+    from scipy import ndimage  # takes a quarter of a second to load, which few runs need
+
     pictures = images.reshape(len(images), *shape)
     return ndimage.gaussian_filter(pictures, (0, sd, sd)).reshape(images.shape)
 

@@ -90,7 +90,7 @@ def relaxation_of(neuron: RulkovMap, steps: int) -> Relaxation:
 
 @lru_cache(maxsize=64)  # the jobs of a sweep ask again
 def _relaxation(numbers: tuple[float, ...], steps: int) -> Relaxation:
-    neuron = RulkovMap(*map(jnp.float32, numbers))
+    neuron = jax.tree.map(float, RulkovMap(*map(jnp.float32, numbers)))  # every step reads them
     ring = _PowerSeries(3, DEGREE)
     v, u, i = (ring.constant(0.0) for _ in range(3))
     for which, series in enumerate((v, u, i)):
@@ -104,9 +104,9 @@ def _relaxation(numbers: tuple[float, ...], steps: int) -> Relaxation:
     largest = BELOW_THRESHOLD * threshold(neuron, steps)
     table, reach = _table(neuron, steps, largest, (by_u, by_i))
     return Relaxation(
-        limits=jnp.array([BOUND, by_u, by_i, largest], jnp.float32),
-        taylor=jnp.asarray(taylor, jnp.float32),
-        table=jnp.asarray(table, jnp.float32),
+        limits=jnp.asarray(np.array([BOUND, by_u, by_i, largest], np.float32)),
+        taylor=jnp.asarray(taylor.astype(np.float32)),
+        table=jnp.asarray(table.astype(np.float32)),
         reach=jnp.int32(reach),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -102,6 +103,9 @@ def plasticity_rule(config: "PlasticityConfig") -> STDP:
     )
 
 
+_mirrored = jax.jit(synapses.minus_row_mean)
+
+
 def starting_weights(config: "NetworkConfig", seed: int) -> dict[str, Float[Array, "_ _"]]:
     """A seed's weights [pre, post] by projection; 0 where there is no synapse."""
     weights: dict[str, Float[Array, "_ _"]] = {}
@@ -110,10 +114,10 @@ def starting_weights(config: "NetworkConfig", seed: int) -> dict[str, Float[Arra
             continue
         rng = np.random.default_rng([seed, WIRING_PURPOSE, index])
         drawn = _draw(config, projection, rng)
-        weights[name] = jnp.asarray(drawn, jnp.float32)
+        weights[name] = jnp.asarray(drawn.astype(np.float32))
     for name, projection in config.projections.items():
         if projection.weights.kind == "mirror":
-            weights[name] = synapses.minus_row_mean(weights[projection.weights.of])
+            weights[name] = _mirrored(weights[projection.weights.of])
     return {name: weights[name] for name in config.projections}
 
 
