@@ -1,6 +1,8 @@
 """Imports run downwards only, and each foreign library is known in one place."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,10 @@ def test_foreign_libraries_have_one_home(library: str, rooms: set[str]) -> None:
         )
     }
     assert users <= rooms
+
+
+def test_a_run_starts_without_what_it_needs_at_its_end() -> None:
+    code = "import sys, sleeprun.job; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert "jax" in loaded
+    assert not {"matplotlib", "wandb", "pandas", "scipy.stats", "scipy.ndimage"} & set(loaded)
