@@ -134,8 +134,7 @@ class Programs:
         devices = jax.local_device_count()
         program = kind, jax.tree.structure(own[0])
         size = self._size(program, len(owners), devices)
-        if size not in self.sizes[program]:
-            memory.forget_programs_if_crowded()
+        memory.forget_programs_if_crowded()
         at = _dealt(len(owners), size, devices)
         alive = np.zeros(size, bool)
         alive[at] = True

@@ -77,11 +77,9 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
         for name, arm in by_arm.items()
     }
     results["differences"] = differences(by_arm)
-    if config.runtime.figures:
-        from sleeprun import arm_plots  # here, since matplotlib would hold up the start
-
-        arm_plots.compare_arms(records.thinned(folder.events()), by_arm, path / "figures")
     folder.report(results)
+    if config.runtime.figures:
+        _draw_arms(folder, by_arm)
     folder.finish()
     host.tell(*arms_tables(results, Console()))
     return results
@@ -204,10 +202,19 @@ def device_name(device: jax.Device) -> str:
 
 def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
     """The pictures; they can be drawn again from the record, so a failure is only told."""
-    from sleeprun import plots
-
     try:
+        from sleeprun import plots
+
         return plots.draw(records.thinned(folder.events()), results, folder.path / "figures")
     except Exception as error:
         log.warning("no pictures in %s: %s", folder.path, error)
         return []
+
+
+def _draw_arms(folder: RunDirectory, by_arm: dict[str, dict[str, Any]]) -> None:
+    try:
+        from sleeprun import arm_plots  # here, since matplotlib would hold up the start
+
+        arm_plots.compare_arms(records.thinned(folder.events()), by_arm, folder.path / "figures")
+    except Exception as error:
+        log.warning("no pictures of the arms in %s: %s", folder.path, error)

@@ -49,7 +49,7 @@ def forget_programs_if_crowded() -> None:
     """Let go of compiled programs before Linux's limit on a process's memory maps is near.
 
     A CPU program holds tens of them, and past the limit the compiler ends the process. Programs
-    that are still wanted come back from the compilation cache.
+    that are still wanted are traced again, and most come back from the compilation cache.
     """
     if _MAPS.exists() and _MOST_MAPS.exists():
         with _MAPS.open("rb") as maps:
