@@ -88,6 +88,7 @@ class Programs:
 
     def run(self, calls: Sequence[Call]) -> list[Any]:
         """Each call's result, or the exception that it ended with, in numpy arrays."""
+        memory.forget_programs_if_crowded()
         groups: dict[Hashable, list[int]] = defaultdict(list)
         for place, call in enumerate(calls):
             groups[_kind(call)].append(place)
@@ -134,7 +135,6 @@ class Programs:
         devices = jax.local_device_count()
         program = kind, jax.tree.structure(own[0])
         size = self._size(program, len(owners), devices)
-        memory.forget_programs_if_crowded()
         at = _dealt(len(owners), size, devices)
         alive = np.zeros(size, bool)
         alive[at] = True

@@ -74,7 +74,7 @@ def _task(config: Config, kinds: list[str], count: int, rewarded: str | None) ->
     good = [kind == rewarded for kind in laid]
     if rewarded is not None:
         worth[rewarded] = reward.rewarded
-    return Task(
+    return Task(  # by numpy first: given a list, JAX compiles a program for its shape
         offset=jnp.asarray(np.array([config.world.kinds[kind] for kind in laid], np.int32)),
         reward=jnp.asarray(np.array([worth[kind] for kind in laid], np.float32)),
         rewarded=jnp.asarray(np.array(good)),

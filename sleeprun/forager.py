@@ -68,7 +68,7 @@ class Forager(Seeds):
         while full := overrun(after.network):
             state = state._replace(network=doubled(state.network, full))
             after, tally = self._call(function, legs, jnp.int32(count), state)
-        if np.any(after.world.crowded):
+        if after.world.crowded.any():
             raise ConfigError("world.particles: no legal spot was left for all of them")
         return after, self.unpadded(tally)
 

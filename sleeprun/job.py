@@ -79,7 +79,7 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
     results["differences"] = differences(by_arm)
     folder.report(results)
     if config.runtime.figures:
-        _draw_arms(folder, by_arm)
+        _draw(folder, results, by_arm)
     folder.finish()
     host.tell(*arms_tables(results, Console()))
     return results
@@ -200,21 +200,20 @@ def device_name(device: jax.Device) -> str:
     return f"{names[0]} core" if names else device.device_kind
 
 
-def _draw(folder: RunDirectory, results: dict[str, Any]) -> list[Path]:
-    """The pictures; they can be drawn again from the record, so a failure is only told."""
-    try:
-        from sleeprun import plots
+def _draw(
+    folder: RunDirectory, results: dict[str, Any], by_arm: dict[str, dict[str, Any]] | None = None
+) -> list[Path]:
+    """The pictures, of a run or of its arms beside each other.
 
-        return plots.draw(records.thinned(folder.events()), results, folder.path / "figures")
+    They can be drawn again from the record, so a failure is only told.
+    """
+    try:
+        from sleeprun import arm_plots, plots  # here, since matplotlib would hold up the start
+
+        events, figures = records.thinned(folder.events()), folder.path / "figures"
+        if by_arm:
+            return arm_plots.compare_arms(events, by_arm, figures)
+        return plots.draw(events, results, figures)
     except Exception as error:
         log.warning("no pictures in %s: %s", folder.path, error)
         return []
-
-
-def _draw_arms(folder: RunDirectory, by_arm: dict[str, dict[str, Any]]) -> None:
-    try:
-        from sleeprun import arm_plots  # here, since matplotlib would hold up the start
-
-        arm_plots.compare_arms(records.thinned(folder.events()), by_arm, folder.path / "figures")
-    except Exception as error:
-        log.warning("no pictures of the arms in %s: %s", folder.path, error)

@@ -85,12 +85,13 @@ class _PowerSeries:
 
 def relaxation_of(neuron: RulkovMap, steps: int) -> Relaxation:
     """The relaxation of a neuron over up to `steps` steps."""
-    return _relaxation(tuple(map(float, jax.tree.leaves(neuron))), steps)
+    leaves, structure = jax.tree.flatten(neuron)
+    return _relaxation(structure, tuple(map(float, leaves)), steps)
 
 
 @lru_cache(maxsize=64)  # the jobs of a sweep ask again
-def _relaxation(numbers: tuple[float, ...], steps: int) -> Relaxation:
-    neuron = jax.tree.map(float, RulkovMap(*map(jnp.float32, numbers)))  # every step reads them
+def _relaxation(structure: Any, numbers: tuple[float, ...], steps: int) -> Relaxation:
+    neuron = jax.tree.unflatten(structure, numbers)  # plain numbers: every step reads them
     ring = _PowerSeries(3, DEGREE)
     v, u, i = (ring.constant(0.0) for _ in range(3))
     for which, series in enumerate((v, u, i)):

@@ -348,3 +348,15 @@ def test_programs_are_let_go_of_before_the_limit_of_memory_maps(
     memory.forget_programs_if_crowded()
     assert twice._cache_size() == programs
     assert twice(3) == 6
+
+
+def test_a_batch_lets_go_of_programs_and_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "max_map_count").write_text("2\n")
+    grow, traces = counted()
+    programs, calls = Programs(), [call(grow, rate, 2) for rate in (0.5, 0.25)]
+    before = programs.run(calls)
+    monkeypatch.setattr(memory, "_MOST_MAPS", tmp_path / "max_map_count")
+    assert_same(programs.run(calls), before)
+    assert len(traces) == 2

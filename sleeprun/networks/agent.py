@@ -33,6 +33,7 @@ WEIGHTS: dict[str, Callable[..., Any]] = {
     "normal": synapses.normal,
 }
 WIRING_PURPOSE = 1
+_mirrored = jax.jit(synapses.minus_row_mean)
 
 
 def build(
@@ -101,9 +102,6 @@ def plasticity_rule(config: "PlasticityConfig") -> STDP:
         lifetime=config.lifetime,
         trace_room=config.trace_room,
     )
-
-
-_mirrored = jax.jit(synapses.minus_row_mean)
 
 
 def starting_weights(config: "NetworkConfig", seed: int) -> dict[str, Float[Array, "_ _"]]:
