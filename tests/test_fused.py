@@ -94,6 +94,7 @@ def test_vmapped_networks_are_the_networks_one_at_a_time() -> None:
 def test_auto_takes_it_on_a_gpu(monkeypatch: Any) -> None:
     config = configured()
     monkeypatch.setattr(native, "available", lambda: False)
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
     assert engine_of(config) == "by_layer"
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     assert engine_of(config) == "fused"
