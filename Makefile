@@ -36,7 +36,7 @@ benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plai
 clean:  ## remove what was set up
 	rm -rf $(VENV) build dist
 
-$(READY): pyproject.toml constraints.txt $(wildcard sleeprun/native/*.h sleeprun/native/*.cc) sleeprun/native/CMakeLists.txt
+$(READY): pyproject.toml constraints.txt $(wildcard sleeprun/spiking/native/*.h sleeprun/spiking/native/*.cc) sleeprun/spiking/native/CMakeLists.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@

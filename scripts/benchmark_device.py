@@ -19,12 +19,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sleeprun import cycles
-from sleeprun.cycles import AgentState, Experiment
-from sleeprun.experiment import build
-from sleeprun.forager import leg_of
-from sleeprun.job import device_name
-from sleeprun.seeds import over_seeds
+from sleeprun.runs.job import device_name
+from sleeprun.subjects.forager import cycles
+from sleeprun.subjects.forager.build import build
+from sleeprun.subjects.forager.cycles import AgentState, Experiment
+from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.seeds import over_seeds
 from speed import agents
 from speed.agents import PHASES
 

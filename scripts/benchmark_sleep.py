@@ -16,9 +16,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sleeprun import native, noise, replay
-from sleeprun.classifier import Classifier
-from sleeprun.job import device_name
+from sleeprun import noise
+from sleeprun.gradient import replay
+from sleeprun.runs.job import device_name
+from sleeprun.spiking import native
+from sleeprun.subjects.classifier.classifier import Classifier
 from speed import numpy_sleep, rounds
 from speed.rounds import Entries, Sample, seconds
 from speed.sleeper import Sleeper, pupil_of, sleepers

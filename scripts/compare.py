@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import permutation_test
 
-from sleeprun import findings, stats
-from sleeprun.store import write_whole
+from sleeprun.measures import statistics
+from sleeprun.runs.store import write_whole
+from sleeprun.sweeps import table as sweep_table
 
 Arms = dict[str, dict[int, float]]  # a score by seed
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
@@ -72,12 +73,12 @@ def read(folders: list[Path], measure: str) -> Arms:
 
 def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
     if (folder / "jobs.jsonl").exists():
-        found = findings.read(folder)
-        keys = findings.compared(found)
+        found = sweep_table.read(folder)
+        keys = sweep_table.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
              one.metrics, one.seeds)
-            for told, group in findings.groups(found).items()
+            for told, group in sweep_table.groups(found).items()
             for one in group
             if one.done
         ]  # fmt: skip
@@ -102,8 +103,8 @@ def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
     corrected = holm({name: each.p for name, each in differences.items()})
     lines = [(f"arm ({measure})", *HEAD[1:])]
     for name, scores in arms.items():
-        described = stats.describe(list(scores.values()))
-        told = [name, str(described["n"]), stats.mean_and_sd(described, 3)]
+        described = statistics.describe(list(scores.values()))
+        told = [name, str(described["n"]), statistics.mean_and_sd(described, 3)]
         if name == first:
             lines.append((*told, "", "", ""))
             continue
@@ -127,7 +128,7 @@ def paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference:
         p = permutation_test(
             (gaps,), np.mean, permutation_type="samples", rng=np.random.default_rng(0)
         ).pvalue
-    return Difference(stats.paired_difference(a, b), None if p is None else float(p))
+    return Difference(statistics.paired_difference(a, b), None if p is None else float(p))
 
 
 def holm(p: dict[str, float | None]) -> dict[str, float | None]:

@@ -21,13 +21,15 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sleeprun import performance_plots, stats
 from sleeprun.__main__ import INTERRUPTED, MISTAKE, conf_dir
+from sleeprun.cli.help import duration, explain_hydra
 from sleeprun.config import Config, ConfigError, parse
-from sleeprun.help import duration, explain_hydra
-from sleeprun.protocol import arms_of, cycles_of, expected_seconds, shared_prefix, shortening
-from sleeprun.records import thinned
-from sleeprun.store import RunDirectory, write_whole
+from sleeprun.measures import statistics
+from sleeprun.protocol.describe import cycles_of, shared_prefix, shortening
+from sleeprun.report import performance
+from sleeprun.runs.records import thinned
+from sleeprun.runs.store import RunDirectory, write_whole
+from sleeprun.subjects.plans import arms_of, expected_seconds
 
 PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
 CONDITIONS: dict[str, dict[str, Any]] = PLAN["conditions"]
@@ -167,7 +169,7 @@ def table(results: Results) -> list[str]:
         found, cells = results[name], []
         for task in tasks:
             ours, published = found["metrics"][f"final/{task}"], condition["published"]
-            cells += [stats.mean_and_sd(ours), stats.mean_and_sd(published.get(task, {}))]
+            cells += [statistics.mean_and_sd(ours), statistics.mean_and_sd(published.get(task, {}))]
         n, seconds = len(found["seeds"]), duration(found["wall_seconds"])
         lines.append(row(condition["title"], *cells, str(n), seconds))
     return lines
@@ -181,14 +183,14 @@ def differences(results: Results) -> list[str]:
     """Pairs of conditions, network by network, with bootstrap intervals of the mean."""
     tasks = results["task1"]["tasks"]
     n = len(results["task1"]["seeds"])
-    between = "" if n < stats.FEWEST else " [bootstrap interval, 95 %]"
+    between = "" if n < statistics.FEWEST else " [bootstrap interval, 95 %]"
     lines = ["", f"Differences, paired over {n} networks: mean{between}", ""]
     lines += [row("", *tasks), row(*["---"] * (len(tasks) + 1))]
     for pair in PLAN["differences"]:
         cells = []
         for task in tasks:
             ours, theirs = (results[name]["metrics"][f"final/{task}"]["per_seed"] for name in pair)
-            cells.append(stats.mean_and_interval(stats.paired_difference(ours, theirs)))
+            cells.append(statistics.mean_and_interval(statistics.paired_difference(ours, theirs)))
         lines.append(row(" minus ".join(pair), *cells))
     return lines
 
@@ -217,7 +219,7 @@ def draw(folder: Path) -> None:
         for name, condition in CONDITIONS.items()
         if condition["from"]  # the others are the beginning of these
     }
-    performance_plots.compare_performance("Golden et al. 2022", told, folder / "performance.png")
+    performance.compare_performance("Golden et al. 2022", told, folder / "performance.png")
 
 
 if __name__ == "__main__":

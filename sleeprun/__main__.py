@@ -31,7 +31,7 @@ def main() -> None:
         print(f"sleeprun {version('sleeprun')}")
         sys.exit(OK)
     if len(sys.argv) == 1 or {"--help", "-h"} & set(sys.argv[1:]):
-        from sleeprun.help import print_help
+        from sleeprun.cli.help import print_help
 
         print_help(conf_dir(), sys.argv[1:])
         sys.exit(OK)
@@ -51,10 +51,10 @@ def _explained() -> int:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from sleeprun import cluster, launcher, sweep
+    from sleeprun.cli.entry import Unmet, entry, failures, scratch
+    from sleeprun.cli.help import explain_group, explain_hydra
     from sleeprun.config import ConfigError
-    from sleeprun.entry import Unmet, entry, failures, scratch
-    from sleeprun.help import explain_group, explain_hydra
+    from sleeprun.sweeps import cluster, launcher, sweep
 
     launcher.register()
     cluster.register()

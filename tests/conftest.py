@@ -10,9 +10,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
-from sleeprun import memory
 from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
+from sleeprun.runs import memory
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 2)

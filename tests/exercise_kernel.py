@@ -17,11 +17,13 @@ import numpy as np
 from conftest import configured
 from jax import lax
 
-from sleeprun import native, noise, replay
-from sleeprun.adapt import learn
-from sleeprun.network import Clock, Network, NetworkState, kick
-from sleeprun.networks import agent
-from sleeprun.simulate import advance
+from sleeprun import noise
+from sleeprun.gradient import replay
+from sleeprun.spiking import build as agent
+from sleeprun.spiking import native
+from sleeprun.spiking.learning import learn
+from sleeprun.spiking.network import Clock, Network, NetworkState, kick
+from sleeprun.spiking.simulate import advance
 
 HIDDEN, CYCLES = 75, 15  # no whole number of vectors
 FIRST = 2**31 // 600 - 7  # the clock of steps wraps around on the way

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,44 +11,38 @@ import pytest
 import sleeprun
 
 PACKAGE = Path(sleeprun.__file__).parent
-LAYERS = [
-    ["noise", "neurons", "homeostasis", "spikes", "stats", "datafiles", "datasets"],
-    ["config", "synapses", "plasticity", "relaxation", "sleep", "phases", "metrics", "probes"],
-    ["network"],
-    ["native", "fused", "room", "memory"],
-    ["simulate", "adapt", "replay"],
-    ["networks", "tasks"],
-    ["learners"],
-    ["sequence"],
-    ["lessons", "pupil"],
-    ["cycles", "protocol", "seeds"],
-    ["experiment", "lock", "records", "store", "mismatch", "stimuli"],
-    ["forager", "classifier"],
-    ["subject"],
-    ["sheets"],
-    ["image_plots", "performance_plots"],
-    ["run", "branch", "bounds", "plots", "arm_plots", "sinks", "tables", "findings"],
-    ["batch", "host", "overview", "rendezvous", "landscape"],
-    ["job", "help", "sweep", "search", "launcher", "cluster", "entry"],
+# From the bottom up. What stands together does not import each other, but for what is below.
+ROOMS = [
+    ["noise", "measures"],
+    ["config"],
+    ["spiking", "tasks"],
+    ["gradient"],
+    ["protocol"],
+    ["report", "subjects", "tracking"],
+    ["runs"],
+    ["sweeps"],
+    ["cli"],
     ["__main__"],
 ]
 HOME = {
-    "hydra": {"__main__", "cluster", "entry", "help", "launcher", "sweep", "search"},
-    "wandb": {"sinks"},
-    "matplotlib": {
-        "sheets",
-        "plots",
-        "performance_plots",
-        "image_plots",
-        "arm_plots",
-        "landscape",
-    },
+    "hydra": {"__main__", "cli", "sweeps"},
+    "wandb": {"tracking"},
+    "matplotlib": {"report", "sweeps"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+def name_of(path: Path) -> str:
+    """`spiking.native`, of the file or folder of that name."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+NAMES = {name_of(path) for path in MODULES}
+
+
 def room(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return name_of(path).split(".")[0]
 
 
 def imports(path: Path) -> set[str]:
@@ -61,20 +56,32 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def level(name: str) -> int:
-    return next(i for i, layer in enumerate(LAYERS) if name in layer)
+def own_imports(path: Path) -> set[str]:
+    """The package's own modules that one imports."""
+    found = set()
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "sleeprun":
+            tried = (".".join(parts[1:end]) for end in range(len(parts), 1, -1))
+            found.add(next((name for name in tried if name in NAMES), ""))
+    return found - {""}
+
+
+def level(room: str) -> int:
+    return next(i for i, rooms in enumerate(ROOMS) if room in rooms)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_run_downwards(path: Path) -> None:
     here = room(path)
-    if here == "__init__":
-        return
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] == "sleeprun" and len(parts) > 1 and parts[1] != here:
-            assert level(parts[1]) <= level(here), f"{here} imports {parts[1]}"
-            assert {here, parts[1]} != {"networks", "tasks"}
+    for name in own_imports(path):
+        other = name.split(".")[0]
+        if here not in ("", other):
+            assert level(other) < level(here), f"{name_of(path)} imports {name}"
+
+
+def test_no_module_imports_itself_by_others() -> None:
+    TopologicalSorter({name_of(path): own_imports(path) for path in MODULES}).prepare()
 
 
 @pytest.mark.parametrize(("library", "rooms"), HOME.items())
@@ -97,7 +104,7 @@ def test_foreign_libraries_have_one_home(library: str, rooms: set[str]) -> None:
 
 
 def test_a_run_starts_without_what_it_needs_at_its_end() -> None:
-    code = "import sys, sleeprun.job; print(*sys.modules)"
+    code = "import sys, sleeprun.runs.job; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert "jax" in loaded
     assert not {"matplotlib", "wandb", "pandas", "scipy.stats", "scipy.ndimage"} & set(loaded)

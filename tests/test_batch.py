@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sleeprun import batch, memory
-from sleeprun.batch import Call, Programs
-from sleeprun.overview import Overview
-from sleeprun.rendezvous import Rendezvous, Seat
-from sleeprun.seeds import PerSeed, over_seeds
+from sleeprun.runs import memory
+from sleeprun.subjects.seeds import PerSeed, over_seeds
+from sleeprun.sweeps import programs
+from sleeprun.sweeps.batch import Rendezvous, Seat
+from sleeprun.sweeps.overview import Overview
+from sleeprun.sweeps.programs import Call, Programs
 
 
 def counted() -> tuple[Callable, list[int]]:
@@ -82,7 +83,7 @@ def test_what_calls_had_of_their_own_stays_so_as_a_group_shrinks() -> None:
         return state + data.sum()
 
     programs = Programs()
-    large = [jnp.full(batch.LARGE, each, jnp.float32) for each in (1.0, 2.0, 3.0)]
+    large = [jnp.full(programs.LARGE, each, jnp.float32) for each in (1.0, 2.0, 3.0)]
     calls = [Call(look, (data, jnp.ones((1, 2)))) for data in large]
     for left in (3, 2, 1):
         for one, result in zip(calls, programs.run(calls[:left]), strict=False):
@@ -131,9 +132,9 @@ def test_an_argument_of_each_seeds_own_goes_with_its_seed() -> None:
 
 def test_large_equal_leaves_are_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stacked = []
-    honest = batch._stacked
+    honest = programs._stacked
     monkeypatch.setattr(
-        batch,
+        programs,
         "_stacked",
         lambda rows, *how: stacked.append(jax.tree.leaves(rows[0])) or honest(rows, *how),
     )
@@ -149,7 +150,7 @@ def test_large_equal_leaves_are_given_once(monkeypatch: pytest.MonkeyPatch) -> N
             assert_same(result, alone(one))
         return stacked[0]
 
-    images = jnp.ones((batch.LARGE // 16, 8))
+    images = jnp.ones((programs.LARGE // 16, 8))
     assert run(images, images + 0) == []
     assert len(run(images, images + 1)) == 1
 
@@ -173,7 +174,7 @@ def test_what_fails_together_is_tried_in_halves(monkeypatch: pytest.MonkeyPatch)
     """A program of more than two rows fails; the smaller ones are not filled up to its size."""
     grow, _ = counted()
     sizes: list[int] = []
-    honest = batch.over_seeds
+    honest = programs.over_seeds
 
     def small_alone(function: Callable, devices: int) -> Callable:
         def run(*arguments: Any) -> Any:
@@ -184,7 +185,7 @@ def test_what_fails_together_is_tried_in_halves(monkeypatch: pytest.MonkeyPatch)
 
         return run
 
-    monkeypatch.setattr(batch, "over_seeds", small_alone)
+    monkeypatch.setattr(programs, "over_seeds", small_alone)
     calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3, 0.4, 0.5)]
     for one, result in zip(calls, Programs(memory_gb=1).run(calls), strict=True):
         assert_same(result, alone(one))
@@ -195,7 +196,7 @@ def test_what_does_not_fit_into_memory_is_run_in_parts(monkeypatch: pytest.Monke
     grow, traces = counted()
     sizes = together_noted(monkeypatch)
     calls = [call(grow, rate, 1) for rate in (0.1, 0.2, 0.3)]
-    a_row = batch.COPIES * 8
+    a_row = programs.COPIES * 8
     results = Programs(memory_gb=2 * a_row / 2**30).run(calls)
     assert sizes == [2, 1]
     assert len(traces) == 1
@@ -208,14 +209,14 @@ def test_what_each_seed_has_of_its_own_takes_memory() -> None:
         return state + images.sum()
 
     call = Call(look, (PerSeed(jnp.ones((2, 6))), jnp.ones((2, 2))))
-    a_job = batch.COPIES * (2 * 6 * 4 + 2 * 2 * 4)
+    a_job = programs.COPIES * (2 * 6 * 4 + 2 * 2 * 4)
     parts = [[*Programs(memory_gb=room / 2**30)._fitting([call] * 3, [0, 1, 2])]
              for room in (3 * a_job, 2 * a_job, a_job)]  # fmt: skip
     assert parts == [[[0, 1, 2]], [[0, 1], [2]], [[0], [1], [2]]]
 
 
 def test_rows_are_dealt_to_the_devices_evenly() -> None:
-    at = batch._dealt(5, 8, 2)
+    at = programs._dealt(5, 8, 2)
     assert sorted(place // 4 for place in at) == [0, 0, 0, 1, 1]
     assert len(set(at.tolist())) == 5
 
@@ -313,9 +314,9 @@ def test_jobs_that_would_not_fit_wait() -> None:
     """Room for two jobs of this size at once."""
     grow, _ = counted()
     calls = [call(grow, rate, 1) for rate in (0.1, 0.2)]
-    programs = Programs(memory_gb=2.5 * batch.COPIES * calls[0].size / 2**30)
-    assert programs.has_room_beside([])
-    assert programs.has_room_beside(calls[:1])
+    roomy = Programs(memory_gb=2.5 * programs.COPIES * calls[0].size / 2**30)
+    assert roomy.has_room_beside([])
+    assert roomy.has_room_beside(calls[:1])
     assert not programs.has_room_beside(calls)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from conftest import configured
 
-from sleeprun import bounds
 from sleeprun.config import AnyConfig, ConfigError
+from sleeprun.runs import bounds
 
 NAMES = ["0-1", "2-3", "4-5", "6-7", "8-9"]
 

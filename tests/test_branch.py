@@ -9,9 +9,9 @@ import pytest
 import yaml
 from conftest import composed
 
-from sleeprun import job, store
+from sleeprun.cli.help import print_protocol
 from sleeprun.config import ConfigError, parse
-from sleeprun.help import print_protocol
+from sleeprun.runs import job, store
 
 pytestmark = pytest.mark.slow
 

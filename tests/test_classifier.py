@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun import pupil
-from sleeprun.classifier import Classifier
 from sleeprun.config import ConfigError, ImagesConfig
-from sleeprun.learners.buffer import Ranked
-from sleeprun.lessons import lessons
-from sleeprun.networks import perceptron
-from sleeprun.networks.perceptron import Layer
-from sleeprun.phases import Score, Sleep, Wake
-from sleeprun.run import Run
-from sleeprun.store import RunDirectory
+from sleeprun.gradient import perceptron
+from sleeprun.gradient.learners.buffer import Ranked
+from sleeprun.gradient.perceptron import Layer
+from sleeprun.protocol.phases import Score, Sleep, Wake
+from sleeprun.runs.run import Run
+from sleeprun.runs.store import RunDirectory
+from sleeprun.subjects.classifier import life
+from sleeprun.subjects.classifier.classifier import Classifier
+from sleeprun.subjects.classifier.plan import lessons
 
 pytestmark = pytest.mark.slow
 
@@ -388,7 +388,7 @@ def test_only_allowed_outputs_are_chosen_among() -> None:
     labels = jnp.array([1, 0, -1], jnp.int32)  # the last one only fills up
     for allowed, right in [([True, True, True], 0), ([True, True, False], 2)]:
         told = (shown, labels, jnp.array(allowed))
-        report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        report = life.examine(pupils.network, pupils.learner, *told, state)
         assert (int(report.right), int(report.wrong)) == (right, 2 - right)
 
 
@@ -401,7 +401,7 @@ def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
     shown, labels = jnp.array([[0.1, 0.5, 0.9], [0.8, 0.1, 0.9]]), jnp.array([1, 0], jnp.int32)
     for allowed, right in [([True, True, False], 2), ([True, True, True], 0)]:
         told = (shown, labels, jnp.array(allowed))
-        report = pupil.examine(pupils.network, pupils.learner, *told, state)
+        report = life.examine(pupils.network, pupils.learner, *told, state)
         assert int(report.right) == right
 
 

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from sleeprun.__main__ import conf_dir
-from sleeprun.findings import jobs_of
-from sleeprun.lock import held
+from sleeprun.runs.lock import held
+from sleeprun.sweeps.table import jobs_of
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 from omegaconf import OmegaConf
 
-from sleeprun import cluster, sweep
-from sleeprun.cluster import Distributed, Ray, Submitit, shared_out
 from sleeprun.config import ConfigError
-from sleeprun.launcher import told_apart
+from sleeprun.sweeps import cluster, sweep
+from sleeprun.sweeps.cluster import Distributed, Ray, Submitit, shared_out
+from sleeprun.sweeps.launcher import told_apart
 
 TINY = (
     "data=digits",

@@ -10,10 +10,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.__main__ import conf_dir
+from sleeprun.cli.help import explain_hydra
 from sleeprun.config import Config, ConfigError, parse
-from sleeprun.help import explain_hydra
-from sleeprun.phases import Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
-from sleeprun.protocol import Protocol, arms_of, cycles_of, describe, shared_prefix
+from sleeprun.protocol.describe import Protocol, cycles_of, describe, shared_prefix
+from sleeprun.protocol.phases import Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.subjects.plans import arms_of
 
 EXPERIMENTS = sorted(
     str(path.relative_to(conf_dir() / "experiment").with_suffix(""))

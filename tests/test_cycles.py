@@ -9,14 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sleeprun import cycles, records, room
 from sleeprun.config import Config, ConfigError
-from sleeprun.experiment import newborns
-from sleeprun.forager import Forager, leg_of
-from sleeprun.phases import Freeze, Lesion, Score, Sleep, Wake
-from sleeprun.protocol import arms_of
-from sleeprun.run import Run
-from sleeprun.store import RunDirectory
+from sleeprun.protocol.phases import Freeze, Lesion, Score, Sleep, Wake
+from sleeprun.runs import records
+from sleeprun.runs.run import Run
+from sleeprun.runs.store import RunDirectory
+from sleeprun.spiking import capacity
+from sleeprun.subjects.forager import cycles
+from sleeprun.subjects.forager.build import newborns
+from sleeprun.subjects.forager.forager import Forager, leg_of
+from sleeprun.subjects.plans import arms_of
 
 pytestmark = pytest.mark.slow
 
@@ -248,20 +250,20 @@ def test_lists_grow_and_their_room_does_not_matter(whole: Any, tmp_path: Path) -
     run = run_of(narrow, tmp_path)
     events = carry_out(run, stop_after=12)
     run.save()
-    assert room.room(run.state.network)["input"] > 1
-    assert room.room(run.state.network)["input_hidden"] > 2
+    assert capacity.room(run.state.network)["input"] > 1
+    assert capacity.room(run.state.network)["input_hidden"] > 2
     again = run_of(narrow, tmp_path)
     list(again.resume())
-    assert room.room(again.state.network) == room.room(run.state.network)
+    assert capacity.room(again.state.network) == capacity.room(run.state.network)
     events += carry_out(again)
     assert scores(events) == scores(whole[1])
     assert_same(again.state.network.weights, whole[0].state.network.weights)
 
 
 def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(room, "MOST", 1000)
+    monkeypatch.setattr(capacity, "MOST", 1000)
     with pytest.raises(ConfigError, match="hidden at a time"):
-        room.doubled(whole[0].state.network, ["hidden"])
+        capacity.doubled(whole[0].state.network, ["hidden"])
 
 
 def test_results_come_from_the_events_alone(whole: Any) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sleeprun import datasets
-from sleeprun.datasets import DataError, DataSet
+from sleeprun.tasks.images import datasets
+from sleeprun.tasks.images.datasets import DataError, DataSet
 
 TRAIN = np.arange(3 * 4 * 2, dtype=np.uint8).reshape(3, 4, 2) * 11
 TEST = np.full((2, 4, 2), 255, np.uint8)

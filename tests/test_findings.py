@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
-from sleeprun import findings, landscape, stats
+from sleeprun.measures import statistics
+from sleeprun.sweeps import picture, table
 
 HERE = Path(__file__).parent
 spec = importlib.util.spec_from_file_location("compare", HERE.parent / "scripts" / "compare.py")
@@ -24,8 +25,8 @@ spec.loader.exec_module(compare)
 def job(folder: Path, overrides: list[str], seeds: list[int], accuracy: list[float]) -> Path:
     (folder / ".hydra").mkdir(parents=True)
     (folder / ".hydra" / "overrides.yaml").write_text(json.dumps(overrides))
-    forgetting = stats.describe([1 - score for score in accuracy])
-    metrics = {"accuracy": stats.describe(accuracy), "forgetting": forgetting}
+    forgetting = statistics.describe([1 - score for score in accuracy])
+    metrics = {"accuracy": statistics.describe(accuracy), "forgetting": forgetting}
     told = {"experiment": "made up", "seeds": seeds, "metrics": metrics}
     (folder / "results.json").write_text(json.dumps(told))
     (folder / "DONE").touch()
@@ -61,22 +62,22 @@ def listing(folder: Path, jobs: list[Path], numbers: list[int]) -> Path:
 
 
 def test_jobs_come_in_order_and_once(sweep: Path) -> None:
-    names = [path.name for path in findings.jobs_of(sweep)]
+    names = [path.name for path in table.jobs_of(sweep)]
     assert names == ["0-0", "0-2", "0.5-0", "0.5-2", "bad"]
 
 
 def test_jobs_that_differ_in_seeds_only_are_a_group(sweep: Path) -> None:
-    found = findings.read(sweep)
-    assert findings.swept(found) == ["sleep.reward", "seeds"]
-    groups = findings.groups(found)
+    found = table.read(sweep)
+    assert table.swept(found) == ["sleep.reward", "seeds"]
+    groups = table.groups(found)
     assert list(groups) == [("0", ""), ("0.5", ""), ("1", "")]
-    assert findings.values(groups["0", ""], "accuracy") == [0.1, 0.3, 0.2, 0.4]
+    assert table.values(groups["0", ""], "accuracy") == [0.1, 0.3, 0.2, 0.4]
 
 
 def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
     console = Console(width=200, record=True, quiet=False, file=None)
     with console.capture() as capture:
-        console.print(findings.table(sweep, findings.read(sweep)))
+        console.print(table.table(sweep, table.read(sweep)))
     lines = {line.split("│")[1].strip(): line for line in capture.get().splitlines() if "│" in line}
     assert "0.675 *" in lines["0.5"]
     assert "0.325 *" in lines["0.5"]
@@ -90,11 +91,11 @@ def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
     told["bounds"], told["chance"] = {"joint": {}}, 0.125
     told["accounts"] = {"naive": {}, "src": {"carried_bytes": 3148}, "joint": {}}
     told["arms"] = {
-        arm: {measure: stats.describe(scores) for measure in findings.SHOWN}
+        arm: {measure: statistics.describe(scores) for measure in table.SHOWN}
         for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], "joint": [0.9, 0.9]}.items()
     }
     (path / "results.json").write_text(json.dumps(told))
-    drawn = findings.write(tmp_path, findings.read(listing(tmp_path, [path], [0])))[0].read_text()
+    drawn = table.write(tmp_path, table.read(listing(tmp_path, [path], [0])))[0].read_text()
     lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
     assert "0.600 *" in lines["src"]
     assert "3.1 kB" in lines["src"]
@@ -103,8 +104,8 @@ def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
 
 
 def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
-    found = findings.read(sweep)
-    paths = findings.write(sweep, found)
+    found = table.read(sweep)
+    paths = table.write(sweep, found)
     assert "0.675" in paths[0].read_text()
     with paths[1].open() as file:
         rows = list(csv.DictReader(file))
@@ -123,20 +124,20 @@ def test_the_picture_of_one_key_and_of_two(key: str, tmp_path: Path) -> None:
             path = tmp_path / f"{number}{again}"
             overrides = [f"sleep.reward={reward}", *filter(None, [second])]
             paths.append(job(path, overrides, [0, 1], [0.1 * number, 0.2]))
-    found = findings.read(listing(tmp_path, paths, list(range(len(paths)))))
-    (picture,) = landscape.draw(found, tmp_path)
-    assert picture.read_bytes()[:4] == b"\x89PNG"
+    found = table.read(listing(tmp_path, paths, list(range(len(paths)))))
+    (drawn,) = picture.draw(found, tmp_path)
+    assert drawn.read_bytes()[:4] == b"\x89PNG"
 
 
 def test_numbers_are_ordered_by_size() -> None:
-    assert landscape.ordered(["10", "2", "2", "0"]) == ["0", "2", "10"]
-    assert landscape.ordered(["naive", "ewc"]) == ["naive", "ewc"]
+    assert picture.ordered(["10", "2", "2", "0"]) == ["0", "2", "10"]
+    assert picture.ordered(["naive", "ewc"]) == ["naive", "ewc"]
 
 
 def test_a_drawn_number_is_told_with_few_digits() -> None:
     told = {"262.59194459393575": "262.6", "0.00037114301": "0.0003711", "12345678": "12345678"}
     told |= {"0.25": "0.25", "data/of.last.week": "data/of.last.week"}
-    assert {value: findings._short(value) for value in told} == told
+    assert {value: table._short(value) for value in told} == told
 
 
 def test_holm_by_hand() -> None:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun import native, noise
-from sleeprun.experiment import engine_of
-from sleeprun.network import Clock, Engine, Network, NetworkState, kick
-from sleeprun.networks import agent
-from sleeprun.simulate import advance
+from sleeprun import noise
+from sleeprun.spiking import build as agent
+from sleeprun.spiking import native
+from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick
+from sleeprun.spiking.simulate import advance
+from sleeprun.subjects.forager.build import engine_of
 
 # Jitter that excites the output neurons although inhibition balances the mean.
 SMALL = ("network.hidden.size=60", "network.projections.hidden_output.jitter=1.0")

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun import datasets
 from sleeprun.config import ImagesConfig
-from sleeprun.datasets import DataSet
-from sleeprun.sequence import sequence
-from sleeprun.tasks import images
-from sleeprun.tasks.images import ImageTask
+from sleeprun.tasks.images import cutting, datasets
+from sleeprun.tasks.images.cutting import ImageTask
+from sleeprun.tasks.images.datasets import DataSet
+from sleeprun.tasks.images.sequence import sequence
 
 LABELS = np.array([0, 1, 2, 3, 0, 1, 2, 3, 0, 0], np.int32)
 TEST_LABELS = np.array([3, 2, 1, 0], np.int32)
@@ -37,14 +36,14 @@ def task_of(labels: list[int]) -> ImageTask:
 
 
 def test_groups_in_order() -> None:
-    assert images.class_groups(10, 5) == ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
-    assert images.class_groups(3, 1) == ((0, 1, 2),)
+    assert cutting.class_groups(10, 5) == ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+    assert cutting.class_groups(3, 1) == ((0, 1, 2),)
 
 
 def test_groups_in_a_seeded_order() -> None:
-    first = images.class_groups(10, 5, seed=1)
-    assert first == images.class_groups(10, 5, seed=1)
-    assert first != images.class_groups(10, 5, seed=2)
+    first = cutting.class_groups(10, 5, seed=1)
+    assert first == cutting.class_groups(10, 5, seed=1)
+    assert first != cutting.class_groups(10, 5, seed=2)
     assert sorted(label for group in first for label in group) == list(range(10))
     assert all(list(group) == sorted(group) for group in first)
 
@@ -52,11 +51,11 @@ def test_groups_in_a_seeded_order() -> None:
 @pytest.mark.parametrize("tasks", [0, 3])
 def test_groups_that_do_not_divide(tasks: int) -> None:
     with pytest.raises(ValueError, match=f"10 classes can't be cut into {tasks} tasks"):
-        images.class_groups(10, tasks)
+        cutting.class_groups(10, tasks)
 
 
 def test_split_by_class() -> None:
-    first, second = images.split_by_class(tiny(), [(0, 1), (2, 3)])
+    first, second = cutting.split_by_class(tiny(), [(0, 1), (2, 3)])
     assert (first.name, first.classes, second.name) == ("0-1", (0, 1), "2-3")
     assert numbers(first.images) == [0, 1, 4, 5, 8, 9]
     assert first.labels.tolist() == [0, 1, 0, 1, 0, 0]
@@ -67,7 +66,7 @@ def test_split_by_class() -> None:
 
 
 def test_the_first_samples_of_a_task_are_taken_in_file_order() -> None:
-    first, second = images.split_by_class(tiny(), [(0, 1), (2, 3)], samples=3)
+    first, second = cutting.split_by_class(tiny(), [(0, 1), (2, 3)], samples=3)
     assert numbers(first.images) == [0, 1, 4]
     assert numbers(second.images) == [2, 3, 6]
     assert len(first.test_images) == 2
@@ -75,24 +74,24 @@ def test_the_first_samples_of_a_task_are_taken_in_file_order() -> None:
 
 def test_a_task_without_images_of_a_class() -> None:
     with pytest.raises(ValueError, match=r"tiny has no training images of class 4$"):
-        images.split_by_class(tiny(), [(0, 4)])
+        cutting.split_by_class(tiny(), [(0, 4)])
     with pytest.raises(ValueError, match=r"no training images of class 1 among its first 1$"):
-        images.split_by_class(tiny(), [(0, 1)], samples=1)
+        cutting.split_by_class(tiny(), [(0, 1)], samples=1)
     short = tiny()._replace(test=tiny().test[:3], test_labels=TEST_LABELS[:3])
     with pytest.raises(ValueError, match=r"tiny has no test images of class 0$"):
-        images.split_by_class(short, [(0, 1)])
+        cutting.split_by_class(short, [(0, 1)])
     with pytest.raises(ValueError, match=r"the task '0-1' is there twice"):
-        images.split_by_class(tiny(), [(0, 1), (0, 1)])
+        cutting.split_by_class(tiny(), [(0, 1), (0, 1)])
 
 
 def test_large_groups_have_short_names() -> None:
     data = datasets.digits()
-    assert images.split_by_class(data, [(0, 2, 4, 6, 8)])[0].name == "0-2-4-6-8"
-    assert images.split_by_class(data, [range(10)])[0].name == "0-1-2-7 more"
+    assert cutting.split_by_class(data, [(0, 2, 4, 6, 8)])[0].name == "0-2-4-6-8"
+    assert cutting.split_by_class(data, [range(10)])[0].name == "0-1-2-7 more"
 
 
 def test_no_image_is_both_trained_and_tested() -> None:
-    tasks = images.split_by_class(datasets.digits(), images.class_groups(10, 5, seed=0))
+    tasks = cutting.split_by_class(datasets.digits(), cutting.class_groups(10, 5, seed=0))
     trained = {row.tobytes() for task in tasks for row in task.images}
     tested = {row.tobytes() for task in tasks for row in task.test_images}
     assert not trained & tested
@@ -102,12 +101,12 @@ def test_no_image_is_both_trained_and_tested() -> None:
 
 
 def test_the_first_samples_of_small_mnist_are_of_all_classes_of_a_task() -> None:
-    for task in images.split_by_class(datasets.mnist_5000(), images.class_groups(10, 5), 100):
+    for task in cutting.split_by_class(datasets.mnist_5000(), cutting.class_groups(10, 5), 100):
         assert [np.sum(task.labels == label) for label in task.classes] == [50, 50]
 
 
 def test_data_sets_one_after_another_on_the_same_outputs() -> None:
-    first, second = images.one_after_another([tiny("a"), tiny("b")])
+    first, second = cutting.one_after_another([tiny("a"), tiny("b")])
     assert (first.name, second.name) == ("a", "b")
     assert first.classes == second.classes == (0, 1, 2, 3)
     np.testing.assert_array_equal(second.labels, LABELS)
@@ -115,7 +114,7 @@ def test_data_sets_one_after_another_on_the_same_outputs() -> None:
 
 
 def test_data_sets_one_after_another_on_outputs_of_their_own() -> None:
-    tasks = images.with_own_outputs(images.one_after_another([tiny("a"), tiny("b")], samples=5))
+    tasks = cutting.with_own_outputs(cutting.one_after_another([tiny("a"), tiny("b")], samples=5))
     assert tasks[0].labels.tolist() == [0, 1, 2, 3, 0]
     assert tasks[1].labels.tolist() == [4, 5, 6, 7, 4]
     assert tasks[1].test_labels.tolist() == [7, 6, 5, 4]
@@ -124,7 +123,7 @@ def test_data_sets_one_after_another_on_outputs_of_their_own() -> None:
 
 
 def test_in_the_domain_scenario_a_label_is_a_place_within_the_task() -> None:
-    first, second = map(images.within_task, images.split_by_class(tiny(), [(0, 2), (1, 3)]))
+    first, second = map(cutting.within_task, cutting.split_by_class(tiny(), [(0, 2), (1, 3)]))
     assert first.labels.tolist() == [0, 1, 0, 1, 0, 0]  # of the classes 0 2 0 2 0 0
     assert second.labels.tolist() == [0, 1, 0, 1]
     assert second.test_labels.tolist() == [1, 0]
@@ -132,47 +131,47 @@ def test_in_the_domain_scenario_a_label_is_a_place_within_the_task() -> None:
 
 
 def test_validation_takes_the_last_training_images_of_each_class() -> None:
-    held_out = images.with_validation(tiny(), 1)
+    held_out = cutting.with_validation(tiny(), 1)
     assert numbers(held_out.test) == [5, 6, 7, 9]  # the last of classes 1, 2, 3 and 0
     assert held_out.test_labels.tolist() == [1, 2, 3, 0]
     assert numbers(held_out.train) == [0, 1, 2, 3, 4, 8]
 
 
 def test_the_first_images_of_each_class_are_kept() -> None:
-    few = images.first_of_class(tiny(), 2)
+    few = cutting.first_of_class(tiny(), 2)
     assert numbers(few.train) == [0, 1, 2, 3, 4, 5, 6, 7]
     assert numbers(few.test) == numbers(tiny().test)
 
 
 def test_orders_of_several_seeds_are_made_equally_long() -> None:
     orders = [[(0, 1), (2, 3)], [(1, 2), (0, 3)]]
-    ours, theirs = images.of_equal_length([images.split_by_class(tiny(), one) for one in orders])
+    ours, theirs = cutting.of_equal_length([cutting.split_by_class(tiny(), one) for one in orders])
     assert [task.name for task in (*ours, *theirs)] == ["task 1", "task 2"] * 2
     assert {len(task.labels) for task in (*ours, *theirs)} == {4}  # that of classes 2 and 3
     assert numbers(theirs[1].images) == [0, 3, 4, 7]
     more = tiny()._replace(
         test=tiny().test[[0, 1, 2, 3, 3]], test_labels=np.array([3, 2, 1, 0, 0], np.int32)
     )
-    (filled,) = images.of_equal_length([images.split_by_class(more, [(0, 1), (2, 3)])])
+    (filled,) = cutting.of_equal_length([cutting.split_by_class(more, [(0, 1), (2, 3)])])
     assert filled[1].test_labels.tolist() == [3, 2, -1]
     assert filled[0].test_labels.tolist() == [1, 0, 0]
 
 
 def test_data_sets_that_do_not_go_together() -> None:
     with pytest.raises(ValueError, match="the same number of pixels: a 3, b 4"):
-        images.one_after_another([tiny("a"), tiny("b", pixels=4)])
+        cutting.one_after_another([tiny("a"), tiny("b", pixels=4)])
     with pytest.raises(ValueError, match="the task 'a' is there twice"):
-        images.one_after_another([tiny("a"), tiny("a")])
+        cutting.one_after_another([tiny("a"), tiny("a")])
 
 
 def test_permuted_tasks_can_be_put_in_order_again() -> None:
     data = datasets.digits()
-    tasks = images.permuted(data, 3, seed=5, samples=200)
+    tasks = cutting.permuted(data, 3, seed=5, samples=200)
     assert [task.name for task in tasks] == ["original", "permuted 1", "permuted 2"]
     np.testing.assert_array_equal(tasks[0].images, data.train[:200])
     np.testing.assert_array_equal(tasks[0].test_images, data.test)
     for index, task in enumerate(tasks[1:], 1):
-        order = images.pixel_order(64, 5, index)
+        order = cutting.pixel_order(64, 5, index)
         assert sorted(order) == list(range(64))
         assert not np.array_equal(task.images, tasks[0].images)
         back = np.argsort(order)
@@ -183,19 +182,19 @@ def test_permuted_tasks_can_be_put_in_order_again() -> None:
 
 
 def test_permutations_depend_on_seed_and_task_only() -> None:
-    three, five = (images.permuted(tiny(pixels=20), tasks, seed=1) for tasks in (3, 5))
+    three, five = (cutting.permuted(tiny(pixels=20), tasks, seed=1) for tasks in (3, 5))
     np.testing.assert_array_equal(three[2].images, five[2].images)
-    other = images.permuted(tiny(pixels=20), 3, seed=2)
+    other = cutting.permuted(tiny(pixels=20), 3, seed=2)
     assert not np.array_equal(three[2].images, other[2].images)
 
 
 def test_mean_image_counts_every_image_once() -> None:
-    tasks = images.split_by_class(tiny(), [(0, 1), (2, 3)])
-    mean = images.mean_image(tasks)
+    tasks = cutting.split_by_class(tiny(), [(0, 1), (2, 3)])
+    mean = cutting.mean_image(tasks)
     assert mean.dtype == np.float32
     np.testing.assert_allclose(mean, [0.045, 0.046, 0.047], rtol=1e-6)
-    np.testing.assert_allclose(images.mean_image(tasks[1:]), [0.045, 0.046, 0.047], rtol=1e-6)
-    np.testing.assert_allclose(images.mean_image(tasks[:1])[0], 0.27 / 6, rtol=1e-6)
+    np.testing.assert_allclose(cutting.mean_image(tasks[1:]), [0.045, 0.046, 0.047], rtol=1e-6)
+    np.testing.assert_allclose(cutting.mean_image(tasks[:1])[0], 0.27 / 6, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -227,11 +226,11 @@ def test_a_class_that_a_seeds_order_leaves_without_images_is_told() -> None:
         train=np.zeros((8, 4), np.float32),
         train_labels=np.array([0, 0, 0, 0, 0, 1, 2, 3], np.int32),
     )
-    orders = [images.split_by_class(data, groups) for groups in ([(0, 1), (2, 3)],)]
+    orders = [cutting.split_by_class(data, groups) for groups in ([(0, 1), (2, 3)],)]
     with pytest.raises(ValueError, match=r"2, among which task 0-1 has none of class 1$"):
-        images.of_equal_length(orders)
+        cutting.of_equal_length(orders)
 
 
 def test_validation_must_leave_images_to_train_with() -> None:
     with pytest.raises(ValueError, match=r"^validation=9 leaves no training images: tiny has"):
-        images.with_validation(tiny(), 9)
+        cutting.with_validation(tiny(), 9)

@@ -12,13 +12,13 @@ import pytest
 from test_perceptron import images, network, words
 
 from sleeprun import noise
-from sleeprun.learners import agem, averaging, buffer, derpp, ewc, icarl, lwf, si, training
-from sleeprun.learners.buffer import Ranked
-from sleeprun.learners.learner import Learner, Step
-from sleeprun.learners.naive import naive
-from sleeprun.learners.rehearsal import rehearsal
-from sleeprun.networks import perceptron
-from sleeprun.networks.perceptron import Batch, Layer, Layers
+from sleeprun.gradient import perceptron
+from sleeprun.gradient.learners import agem, averaging, buffer, derpp, ewc, icarl, lwf, si, training
+from sleeprun.gradient.learners.buffer import Ranked
+from sleeprun.gradient.learners.learner import Learner, Step
+from sleeprun.gradient.learners.naive import naive
+from sleeprun.gradient.learners.rehearsal import rehearsal
+from sleeprun.gradient.perceptron import Batch, Layer, Layers
 
 CLASSES, PIXELS, SHOWN = 6, 10, 24  # images a task, of two classes each
 SIZES = (PIXELS, 16, CLASSES)

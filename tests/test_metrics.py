@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sleeprun import metrics, stats
+from sleeprun.measures import forgetting, statistics
 
 TASKS = ["a", "b"]
 ROWS = [
@@ -16,7 +16,7 @@ R = np.array([[0.5, 0.48], [0.52, 0.5], [0.8, 0.55], [0.6, 0.7]])
 
 
 def means(R: np.ndarray, rows: list, joint: np.ndarray | None = None) -> dict[str, float]:
-    measures = metrics.summary(R[None], TASKS, rows, joint)
+    measures = forgetting.summary(R[None], TASKS, rows, joint)
     return {name: measure["mean"] for name, measure in measures.items()}
 
 
@@ -51,8 +51,8 @@ def test_sleep_belongs_to_the_task_before_it() -> None:
     ]
     scores = np.array([[0.5, 0.5], [0.8, 0.5], [0.82, 0.5], [0.6, 0.7], [0.72, 0.69]])
     found = means(scores, rows)
-    assert metrics.stage_ends(rows) == [2, 4]
-    assert metrics.learned_stages(rows, TASKS) == {0: 1, 1: 2}
+    assert forgetting.stage_ends(rows) == [2, 4]
+    assert forgetting.learned_stages(rows, TASKS) == {0: 1, 1: 2}
     assert found["learning_accuracy"] == pytest.approx((0.82 + 0.69) / 2)
     assert found["backward_transfer"] == pytest.approx(0.72 - 0.82)
     assert found["forgetting"] == pytest.approx(0.82 - 0.72)
@@ -62,7 +62,7 @@ def test_sleep_belongs_to_the_task_before_it() -> None:
 
 def test_tasks_in_turns_are_learned_in_the_same_row() -> None:
     rows = [*ROWS[:3], {"index": 3, "name": "a+b", "phase": "interleave", "task": "a+b"}]
-    assert metrics.learned_stages(rows, TASKS) == {0: 1, 1: 2}
+    assert forgetting.learned_stages(rows, TASKS) == {0: 1, 1: 2}
     assert means(R, rows)["forgetting"] == pytest.approx(0.2)
 
 
@@ -87,7 +87,7 @@ def test_forward_transfer_is_from_the_stage_just_before() -> None:
     rows = [ROWS[0]] + [{"name": n, "phase": "wake", "task": n} for n in ("a", "b", "a", "c")]
     scores = np.full((5, 3), 0.5)
     scores[3, 2] = 0.6
-    measures = metrics.summary(scores[None], ["a", "b", "c"], rows)
+    measures = forgetting.summary(scores[None], ["a", "b", "c"], rows)
     assert measures["forward_transfer"]["mean"] == pytest.approx((0.0 + 0.1) / 2)
 
 
@@ -99,24 +99,27 @@ def test_intransigence_is_against_the_same_seeds_joint_run() -> None:
 def test_unknown_scores_are_left_out_over_seeds() -> None:
     two = np.stack([R, R.copy()])
     two[1, -1, 0] = np.nan
-    measure = metrics.summary(two, TASKS, ROWS)["final/a"]
+    measure = forgetting.summary(two, TASKS, ROWS)["final/a"]
     assert (measure["n"], measure["mean"], measure["sd"]) == (1, pytest.approx(0.6), None)
 
 
 def test_statistics_over_seeds() -> None:
     values = [0.1, 0.2, 0.3, 0.4, 0.5]
-    found = stats.describe(values)
+    found = statistics.describe(values)
     assert found["mean"] == pytest.approx(0.3)
     assert found["sd"] == pytest.approx(np.std(values, ddof=1))
     low, high = found["ci95"]
     assert 0.1 < low < 0.3 < high < 0.5
-    paired = stats.paired_difference(values, [0.0, 0.1, 0.2, 0.3, 0.4])
+    paired = statistics.paired_difference(values, [0.0, 0.1, 0.2, 0.3, 0.4])
     assert paired["mean"] == pytest.approx(0.1)
     assert paired["ci95"] == pytest.approx([0.1, 0.1])
-    assert stats.describe([0.5, 0.6])["ci95"] is None
+    assert statistics.describe([0.5, 0.6])["ci95"] is None
 
 
 def test_a_difference_in_words() -> None:
-    assert stats.mean_and_interval({"mean": 0.061, "ci95": [0.04, 0.081]}) == "+0.06 [+0.04, +0.08]"
-    assert stats.mean_and_interval({"mean": -0.5, "ci95": None}) == "-0.50"
-    assert stats.mean_and_interval({"mean": None, "ci95": None}) == "-"
+    assert (
+        statistics.mean_and_interval({"mean": 0.061, "ci95": [0.04, 0.081]})
+        == "+0.06 [+0.04, +0.08]"
+    )
+    assert statistics.mean_and_interval({"mean": -0.5, "ci95": None}) == "-0.50"
+    assert statistics.mean_and_interval({"mean": None, "ci95": None}) == "-"

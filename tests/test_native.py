@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun import cycles, experiment, native
-from sleeprun.experiment import build, newborns
-from sleeprun.forager import leg_of
-from sleeprun.phases import Wake
-from sleeprun.seeds import over_seeds
+from sleeprun.protocol.phases import Wake
+from sleeprun.spiking import native
+from sleeprun.subjects.forager import build as experiment
+from sleeprun.subjects.forager import cycles
+from sleeprun.subjects.forager.build import build, newborns
+from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.seeds import over_seeds
 
 pytestmark = pytest.mark.slow
 

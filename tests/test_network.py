@@ -6,8 +6,8 @@ import pytest
 from conftest import configured
 from jax import lax
 
-from sleeprun import synapses
-from sleeprun.networks import agent
+from sleeprun.spiking import build as agent
+from sleeprun.spiking import synapses
 
 SIZES = [(49, 784, 9), (49, 10, 9), (20, 33, 20), (5, 7, 3)]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_replay import ALPHA, by_engine, image, newborn, rasters, rule
 
-from sleeprun.replay import Asleep
+from sleeprun.gradient.replay import Asleep
 
 
 @pytest.fixture

@@ -11,14 +11,16 @@ import pytest
 from conftest import configured
 from reference import Reference
 
-from sleeprun import cycles, native, noise
-from sleeprun.adapt import learn, regulate
-from sleeprun.experiment import build
-from sleeprun.forager import leg_of
-from sleeprun.network import Clock, Engine, Network, NetworkState, kick, projection_words
-from sleeprun.networks import agent
-from sleeprun.phases import Sleep, Wake
-from sleeprun.simulate import advance
+from sleeprun import noise
+from sleeprun.protocol.phases import Sleep, Wake
+from sleeprun.spiking import build as agent
+from sleeprun.spiking import native
+from sleeprun.spiking.learning import learn, regulate
+from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick, projection_words
+from sleeprun.spiking.simulate import advance
+from sleeprun.subjects.forager import cycles
+from sleeprun.subjects.forager.build import build
+from sleeprun.subjects.forager.forager import leg_of
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from sleeprun import noise
-from sleeprun.networks import perceptron
-from sleeprun.networks.perceptron import Layer, Perceptron
+from sleeprun.gradient import perceptron
+from sleeprun.gradient.perceptron import Layer, Perceptron
 
 SIZES = (6, 8, 7, 3)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun.homeostasis import Homeostasis
-from sleeprun.networks.agent import floats, plasticity_rule
-from sleeprun.plasticity import STDP, PlasticState, pass_over
-from sleeprun.spikes import SpikeList
+from sleeprun.spiking.build import floats, plasticity_rule
+from sleeprun.spiking.homeostasis import Homeostasis
+from sleeprun.spiking.plasticity import STDP, PlasticState, pass_over
+from sleeprun.spiking.spikes import SpikeList
 
 NETWORK = configured().network
 

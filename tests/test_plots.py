@@ -9,7 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from PIL import Image
 
-from sleeprun import arm_plots, performance_plots, plots, sheets
+from sleeprun.report import arms, figures, performance, style
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
@@ -70,7 +70,7 @@ def names(paths: list[Path]) -> set[str]:
 
 def test_every_figure_is_a_png_of_sensible_size(tmp_path):
     folder = tmp_path / "figures"
-    paths = plots.draw(run_of(), results(), folder)
+    paths = figures.draw(run_of(), results(), folder)
     assert names(paths) == ALL
     assert set(folder.iterdir()) == set(paths)  # no temporary file is left
     for path in paths:
@@ -83,7 +83,7 @@ def test_every_figure_is_a_png_of_sensible_size(tmp_path):
 
 def test_drawing_again_replaces(tmp_path):
     (tmp_path / "r_matrix.png").write_text("stale")
-    (path,) = plots.draw([], results(), tmp_path)
+    (path,) = figures.draw([], results(), tmp_path)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes().startswith(b"\x89PNG")
 
@@ -99,7 +99,7 @@ def test_drawing_again_replaces(tmp_path):
 )
 def test_a_figure_needs_its_own_events_only(tmp_path, event, figure):
     told = [each for each in run_of() if each["event"] in ("start", event)]
-    assert names(plots.draw(told, {}, tmp_path)) == {figure}
+    assert names(figures.draw(told, {}, tmp_path)) == {figure}
 
 
 def test_unknown_scores_and_empty_histograms_are_drawn(tmp_path):
@@ -110,26 +110,26 @@ def test_unknown_scores_and_empty_histograms_are_drawn(tmp_path):
         {"event": "score", **here, "task": "task1", "score": [None, None]},
         {"event": "weights", **here, "histograms": nothing},
     ]
-    assert names(plots.draw(events, {}, tmp_path)) == {"performance", "weights"}
+    assert names(figures.draw(events, {}, tmp_path)) == {"performance", "weights"}
 
 
 def test_an_empty_run_draws_nothing(tmp_path):
-    assert plots.draw([], {}, tmp_path) == []
+    assert figures.draw([], {}, tmp_path) == []
     unknown = {"R": [[[None, None]] * 3], "tasks": ["task1", "task2"], "boundaries": BOUNDARIES}
-    assert plots.draw(run_of()[:1], unknown, tmp_path) == []
+    assert figures.draw(run_of()[:1], unknown, tmp_path) == []
     fasting = [progress(0, 0, 100, [0, 0], [0, 0])]
-    assert plots.draw(fasting, {}, tmp_path) == []
+    assert figures.draw(fasting, {}, tmp_path) == []
 
 
 def test_one_seed_and_one_boundary(tmp_path):
     events = [progress(1, 0, 100, [3], [1])]
     told = {"R": [[[0.75, None]]], "tasks": ["task1", "task2"], "boundaries": BOUNDARIES[1:2]}
-    assert names(plots.draw(events, told, tmp_path)) == {"performance", "r_matrix"}
+    assert names(figures.draw(events, told, tmp_path)) == {"performance", "r_matrix"}
 
 
 def test_runs_are_compared_along_one_axis_of_time(tmp_path):
     runs = {"this": run_of(), "that": run_of(chunks=8)}
-    path = performance_plots.compare_performance("both", runs, tmp_path / "new" / "both.png")
+    path = performance.compare_performance("both", runs, tmp_path / "new" / "both.png")
     assert list(path.parent.iterdir()) == [path]
     with Image.open(path) as image:
         assert image.size[1] > 700
@@ -138,7 +138,7 @@ def test_runs_are_compared_along_one_axis_of_time(tmp_path):
 
 def test_a_shortened_protocol_says_so():
     def notes(shortened: bool) -> str:
-        figure = plots.raster(run_of(shortened=shortened), {})
+        figure = figures.raster(run_of(shortened=shortened), {})
         return " ".join(text.get_text() for text in figure.texts)
 
     assert "shortened protocol (scale 0.02)" in notes(True)
@@ -150,25 +150,19 @@ def test_points_hold_enough_cycles_and_food_and_the_rest_joins_the_last():
     rewarded = np.array([[3, 0], [1, 0], [6, 0], [0, 2], [1, 1]])
     punished = np.array([[1, 0], [3, 0], [2, 0], [4, 2], [2, 0]])
     # The mean seed eats 2, 2, 4, 4, 2: 4 within two chunks, 8 within the next two, 2 left over.
-    cycle, score = performance_plots.running_performance(
-        span, rewarded, punished, cycles=20, food=4
-    )
+    cycle, score = performance.running_performance(span, rewarded, punished, cycles=20, food=4)
     np.testing.assert_array_equal(cycle, [10, 35])
     np.testing.assert_allclose(score, [[4 / 8, np.nan], [7 / 15, 3 / 5]])
-    cycle, score = performance_plots.running_performance(
-        span, rewarded, punished, cycles=10, food=4
-    )
+    cycle, score = performance.running_performance(span, rewarded, punished, cycles=10, food=4)
     np.testing.assert_array_equal(cycle, [10, 25, 40])
     np.testing.assert_allclose(score, [[4 / 8, np.nan], [6 / 8, np.nan], [1 / 7, 3 / 5]])
-    cycle, score = performance_plots.running_performance(
-        span, rewarded, punished, cycles=1, food=1000
-    )
+    cycle, score = performance.running_performance(span, rewarded, punished, cycles=1, food=1000)
     np.testing.assert_array_equal(cycle, [25])
     np.testing.assert_allclose(score, [[11 / 23, 3 / 5]])
 
 
 def test_spread_leaves_out_what_is_unknown():
-    mean, sd = sheets.spread(np.array([[1.0, 3.0, np.nan], [2.0, np.nan, np.nan], [np.nan] * 3]))
+    mean, sd = style.spread(np.array([[1.0, 3.0, np.nan], [2.0, np.nan, np.nan], [np.nan] * 3]))
     np.testing.assert_allclose(mean, [2, 2, np.nan])
     np.testing.assert_allclose(sd, [np.sqrt(2), np.nan, np.nan])
 
@@ -179,13 +173,13 @@ def test_a_resumed_run_is_told_once():
     score = {"event": "score", "boundary": BOUNDARIES[1], "task": "task1", "score": [0.6]}
     untrained = {"event": "score", "boundary": {"index": 0}, "task": "task1", "score": [0.5]}
     told = [untrained, first, second, score, again, score | {"score": [0.7]}]
-    chunks, tests = performance_plots.timeline(told)
+    chunks, tests = performance.timeline(told)
     assert chunks == [first, again]
     assert tests == {"task1": {0: (0, [0.5]), 1: (150, [0.7])}}
 
 
 def test_a_density_takes_in_empty_bins():
-    density, bounds = plots._density([0, 2, 0, 6, 0], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+    density, bounds = figures._density([0, 2, 0, 6, 0], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
     np.testing.assert_array_equal(bounds, [0.5, 1.0, 2.0])
     np.testing.assert_array_equal(density, [0.5, 0.75])
 
@@ -193,7 +187,7 @@ def test_a_density_takes_in_empty_bins():
 def test_a_long_run_draws_in_seconds(tmp_path):
     told = [each for each in run_of(chunks=7000) if each["event"] in ("start", "progress", "score")]
     begun = time.process_time()
-    assert names(plots.draw(told, {}, tmp_path)) == {"performance"}
+    assert names(figures.draw(told, {}, tmp_path)) == {"performance"}
     assert time.process_time() - begun < 5
 
 
@@ -220,7 +214,7 @@ def test_arms_of_many_tasks_have_a_course_and_matrices(tmp_path, seeds):
         "joint": arm(False, True, seeds),
         **{f"asleep{k}": arm(True, seeds=seeds) for k in range(6)},
     }
-    paths = arm_plots.compare_arms(run_of()[:1], arms, tmp_path)
+    paths = arms.compare_arms(run_of()[:1], arms, tmp_path)
     assert names(paths) == {"arms", "arms_r"}
     for path in paths:
         with Image.open(path) as image:
@@ -232,26 +226,26 @@ def test_arms_of_few_tasks_have_their_ends(tmp_path):
         "naive": results()
         | {"metrics": {f"final/task{k}": {"per_seed": [0.5, 0.6]} for k in (1, 2)}}
     }
-    assert names(arm_plots.compare_arms(run_of()[:1], arms, tmp_path)) == {"arms"}
+    assert names(arms.compare_arms(run_of()[:1], arms, tmp_path)) == {"arms"}
 
 
 def test_stages_lie_at_whole_numbers_and_their_sleeps_behind_them():
-    at, told = arm_plots._places(arm(True)["boundaries"][:5])
-    half = arm_plots.SLEEP
+    at, told = arms._places(arm(True)["boundaries"][:5])
+    half = arms.SLEEP
     np.testing.assert_allclose(at, [0, 1, 1 + half, 2, 2 + half])
     assert told == {0: "nothing", 1: "a", 2: "b"}
 
 
 def test_the_interval_is_the_sd_of_few_seeds_and_else_the_bootstrap():
-    mean, low, high = arm_plots._interval(np.array([[0.2, 0.4]]))
+    mean, low, high = arms._interval(np.array([[0.2, 0.4]]))
     np.testing.assert_allclose([mean[0], high[0] - mean[0]], [0.3, np.sqrt(0.02)])
-    mean, low, high = arm_plots._interval(np.array([[0.1, 0.2, 0.3, 0.4, 0.9, 0.5]]))
+    mean, low, high = arms._interval(np.array([[0.1, 0.2, 0.3, 0.4, 0.9, 0.5]]))
     assert 0.1 < low[0] < mean[0] < high[0] < 0.9
     assert mean[0] - low[0] < np.std([0.1, 0.2, 0.3, 0.4, 0.9, 0.5], ddof=1)
 
 
 def test_text_is_legible_on_every_shade():
-    for name in {sheets.shades(0.5), sheets.shades(0.1)}:
+    for name in {style.shades(0.5), style.shades(0.1)}:
         image = ScalarMappable(Normalize(0, 1), name)
-        assert sheets.ink_on(image, 1.0) == "white"
-        assert sheets.ink_on(image, 0.45) == sheets.INK
+        assert style.ink_on(image, 1.0) == "white"
+        assert style.ink_on(image, 0.45) == style.INK

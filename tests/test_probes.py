@@ -14,12 +14,14 @@ from rich.console import Console
 from scipy import ndimage
 from test_classifier import carried_out, run_of, same, tiny
 
-from sleeprun import image_plots, job, probes
 from sleeprun.config import ConfigError
 from sleeprun.config.images import ProbesConfig
-from sleeprun.records import of_seeds
-from sleeprun.sinks import _probe_row
-from sleeprun.tables import probes_table
+from sleeprun.gradient import probes
+from sleeprun.report.probes import probes as picture_of
+from sleeprun.report.tables import probes_table
+from sleeprun.runs import job
+from sleeprun.runs.records import of_seeds
+from sleeprun.tracking.sinks import _probe_row
 
 TOLD = ("robustness", "overlap", "moved")
 GREY = np.full((200, 100), 0.5, np.float32)
@@ -277,4 +279,4 @@ def test_results_table_and_picture_tell_what_the_last_sleep_changed(tmp_path: Pa
     assert f"{change:+.2f}" in line
     assert probes_table({**results, "probes": []}) is None
     assert probes_table({**results, "probes": rows[:1]}) is None
-    assert image_plots.probes([], {**results, "probes": []}) is None
+    assert picture_of([], {**results, "probes": []}) is None

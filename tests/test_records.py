@@ -2,7 +2,7 @@
 
 import itertools
 
-from sleeprun.records import of_seeds, results, thinned
+from sleeprun.runs.records import of_seeds, results, thinned
 
 
 def progress(phase: int, start: int) -> dict:

@@ -9,14 +9,15 @@ import pytest
 from conftest import configured
 from jax import lax
 
-from sleeprun import native, noise
-from sleeprun.adapt import learn
-from sleeprun.network import Clock, Network, NetworkState, kick
-from sleeprun.networks import agent
-from sleeprun.neurons import RulkovMap
-from sleeprun.relaxation import BOUND, Relaxation, relaxation_of, threshold
-from sleeprun.simulate import advance
-from sleeprun.synapses import minus_row_mean
+from sleeprun import noise
+from sleeprun.spiking import build as agent
+from sleeprun.spiking import native
+from sleeprun.spiking.learning import learn
+from sleeprun.spiking.network import Clock, Network, NetworkState, kick
+from sleeprun.spiking.neurons import RulkovMap
+from sleeprun.spiking.relaxation import BOUND, Relaxation, relaxation_of, threshold
+from sleeprun.spiking.simulate import advance
+from sleeprun.spiking.synapses import minus_row_mean
 
 CYCLES, SHARE_OF_FOOD, SHARE_KICKED = 10_000, 0.1, 0.03
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from sleeprun import native, noise, replay
-from sleeprun.replay import Asleep, Replay
+from sleeprun import noise
+from sleeprun.gradient import replay
+from sleeprun.gradient.replay import Asleep, Replay
+from sleeprun.spiking import native
 
 SIZES = (36, 20, 15, 4)
 ALPHA = np.array([1.0, 1.3, 1.2], np.float32)

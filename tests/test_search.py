@@ -11,7 +11,7 @@ from conftest import configured
 from omegaconf import OmegaConf
 
 from sleeprun.config import ImagesConfig
-from sleeprun.search import write_found
+from sleeprun.sweeps.search import write_found
 
 TINY = (
     "data=digits",

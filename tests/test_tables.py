@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from sleeprun import stats, tables
+from sleeprun.measures import statistics
+from sleeprun.report import tables
 
 PAIRS = ["0-1", "2-3", "4-5", "6-7"]
 R = [[[0.0, 0.2, 0.1, 0.1], [0.9, 0.5, 0.4, 0.2]], [[0.1, 0.1, 0.1, 0.1], [0.7, 0.3, 0.2, 0.4]]]
@@ -16,7 +17,7 @@ ACCOUNT = {"carried_bytes": 3148, "training_steps": 500, "sleep_steps": 125000, 
 
 
 def measured(*values: float) -> dict[str, Any]:
-    return stats.describe(values)
+    return statistics.describe(values)
 
 
 def results(tasks: list[str]) -> dict[str, Any]:

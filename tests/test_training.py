@@ -11,9 +11,9 @@ import pytest
 from test_perceptron import SIZES, images, network, words
 
 from sleeprun import noise
-from sleeprun.learners import optimiser, training
-from sleeprun.learners.naive import naive
-from sleeprun.networks import perceptron
+from sleeprun.gradient import perceptron
+from sleeprun.gradient.learners import optimiser, training
+from sleeprun.gradient.learners.naive import naive
 
 
 def trained(net, stepped, shown, labels, size, layers, key, *pieces):

@@ -8,7 +8,7 @@ import pytest
 from conftest import configured
 
 from sleeprun import noise
-from sleeprun.experiment import build
+from sleeprun.subjects.forager.build import build
 from sleeprun.tasks.foraging import MOVES, ForagingWorld, Task, WorldState
 
 WORDS = noise.stream(noise.seed_key(1), 12)

@@ -11,15 +11,15 @@ from hydra import compose, initialize_config_dir
 from jaxtyping import Array, Float
 from omegaconf import OmegaConf
 
-from sleeprun import cycles
 from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
-from sleeprun.cycles import AgentState, Experiment, Tally
-from sleeprun.experiment import build, newborns
-from sleeprun.forager import leg_of
-from sleeprun.phases import Sleep, Wake
-from sleeprun.room import overrun
-from sleeprun.seeds import over_seeds
+from sleeprun.protocol.phases import Sleep, Wake
+from sleeprun.spiking.capacity import overrun
+from sleeprun.subjects.forager import cycles
+from sleeprun.subjects.forager.build import build, newborns
+from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.seeds import over_seeds
 
 PLASTIC = ("hidden_output",)
 PHASES = {"wake": Wake("task1", 1, PLASTIC), "sleep": Sleep(1, PLASTIC)}

@@ -6,11 +6,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from sleeprun import cycles, native
-from sleeprun.cycles import AgentState, Experiment
-from sleeprun.experiment import build
-from sleeprun.forager import leg_of
-from sleeprun.seeds import over_seeds
+from sleeprun.spiking import native
+from sleeprun.subjects.forager import cycles
+from sleeprun.subjects.forager.build import build
+from sleeprun.subjects.forager.cycles import AgentState, Experiment
+from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.seeds import over_seeds
 from speed import naive
 from speed.agents import PHASES, Activity, configured, spikes_a_cycle
 from speed.rounds import Entries, Sample, seconds

@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sleeprun.cycles import AgentState, Experiment
-from sleeprun.network import Network
-from sleeprun.neurons import Neuron
+from sleeprun.spiking.network import Network
+from sleeprun.spiking.neurons import Neuron
+from sleeprun.subjects.forager.cycles import AgentState, Experiment
 from speed.agents import PLASTIC, Activity
 
 FLOAT = 4  # bytes

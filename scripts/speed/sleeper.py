@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sleeprun.classifier import Classifier
 from sleeprun.config import ImagesConfig
-from sleeprun.lessons import lessons
-from sleeprun.phases import Score, Sleep
-from sleeprun.pupil import PupilState
-from sleeprun.tasks.images import mean_image
+from sleeprun.protocol.phases import Score, Sleep
+from sleeprun.subjects.classifier.classifier import Classifier
+from sleeprun.subjects.classifier.life import PupilState
+from sleeprun.subjects.classifier.plan import lessons
+from sleeprun.tasks.images.cutting import mean_image
 from speed.agents import configured
 from speed.numpy_sleep import Rule
 

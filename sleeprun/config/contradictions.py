@@ -2,13 +2,7 @@
 
 from collections.abc import Iterator
 
-from sleeprun.config.images import (
-    DataConfig,
-    FeatureData,
-    ImagesConfig,
-    SequenceConfig,
-    SeriesData,
-)
+from sleeprun.config.images import DataConfig, FeatureData, ImagesConfig, SequenceConfig, SeriesData
 from sleeprun.config.messages import nearest
 from sleeprun.config.network import FixedFanIn, MirrorWeights, NetworkConfig
 from sleeprun.config.schema import Config, WorldConfig, stage_names

@@ -1,0 +1,1 @@
+"""What is learned: worlds and sequences of data. Knows nothing of networks."""

@@ -1,0 +1,163 @@
+"""What Hydra calls for each job, in whichever process that is: a config comes in, a run is made.
+
+JAX and W&B are imported only once the config has been found to be right.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from sleeprun.config import AnyConfig, ConfigError, parse
+from sleeprun.runs import lock
+from sleeprun.sweeps import sweep
+
+if TYPE_CHECKING:
+    from sleeprun.runs.host import Host
+
+log = logging.getLogger("sleeprun")
+failures: list[Exception] = []
+
+
+class Unmet(Exception):
+    """A measure stayed below what `runtime.require` asks for."""
+
+
+def scratch() -> Path:
+    return Path(tempfile.gettempdir()) / f"sleeprun-{os.getpid()}"
+
+
+def _folder(resume: str | None, dry_run: bool, default: str) -> str:
+    """The run directory: the resumed one's; nowhere that lasts where nothing is run."""
+    if resume and (Path(resume) / ".hydra").is_dir():
+        return resume
+    return str(scratch()) if resume or dry_run else default
+
+
+def _record(resume: str | None, folder: str) -> str | None:
+    """Where Hydra writes the config; a run that has begun keeps the one that it has."""
+    begun = (Path(folder) / "events.jsonl").exists() or lock.in_use(Path(folder))
+    return None if resume or begun else ".hydra"
+
+
+# Here and not in a function: a process that unpickles `entry` must know what conf/ refers to.
+OmegaConf.register_new_resolver("sleeprun.folder", _folder, replace=True)
+OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
+OmegaConf.register_new_resolver("sleeprun.identity", sweep.identity, replace=True)
+
+
+def entry(cfg: DictConfig, host: "Host | None" = None) -> float | None:
+    """One run, its failure kept in `failures`, before which Hydra would print a line."""
+    try:
+        return _objective(cfg, host)
+    except Exception as error:
+        if _mode() == "MULTIRUN":
+            raise
+        failures.append(error)
+        return None
+
+
+def _objective(cfg: DictConfig, host: "Host | None") -> float | None:
+    """A run's mean final score over the trained tasks, which a sweeper makes large."""
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        return _carry_out(cfg, folder, host)
+    except (ConfigError, Unmet) as error:
+        if _mode() == "MULTIRUN":
+            log.error("%s", error)
+        begun = cfg.resume or (folder / "events.jsonl").exists() or isinstance(error, lock.InUse)
+        if not begun and _mode() == "RUN":
+            _remove(folder)
+        raise
+    except Exception as error:
+        log.exception("failed; what was recorded is in %s", folder)
+        error.told = True  # type: ignore[attr-defined]
+        raise
+
+
+def _remove(folder: Path) -> None:
+    """Take back what Hydra wrote where nothing was begun, and the folders made for it."""
+    shutil.rmtree(folder / ".hydra", ignore_errors=True)
+    for name in ("sleeprun.log", lock.NAME):
+        (folder / name).unlink(missing_ok=True)
+    for left in (folder, *folder.parents):
+        if Path.cwd() not in left.absolute().parents or any(left.iterdir()):
+            break
+        left.rmdir()
+
+
+def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | None:
+    if cfg.get("resume") and _mode() == "MULTIRUN":
+        raise ConfigError(
+            f"resume={cfg.resume}: a sweep goes on by itself when it is called again; one run is "
+            "resumed without -m"
+        )
+    if cfg.get("resume"):
+        cfg = _resumed_config(cfg, HydraConfig.get().overrides.task)
+    container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    config = parse(container)
+    if config.dry_run:
+        from sleeprun.cli.help import print_protocol
+
+        print_protocol(config)
+        return None
+    if _mode() == "MULTIRUN":
+        config = _of_a_sweep(config, folder)
+    from sleeprun.runs.job import carry_out
+
+    results = carry_out(config, folder, host)
+    arms = results.get("arms") or {"": results["metrics"]}
+    unmet = [
+        f"runtime.require.{name}={least}: {arm or 'the run'} reached only {metrics[name]['mean']}"
+        for arm, metrics in arms.items()
+        for name, least in config.runtime.require.items()
+        if name in metrics  # which the bounds lack
+        and (metrics[name]["mean"] is None or metrics[name]["mean"] < least)
+    ]
+    if unmet:
+        raise Unmet("\n".join([*unmet, f"see {folder}"]))
+    means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
+    return None if None in means else sum(means) / len(means)
+
+
+def _of_a_sweep(config: AnyConfig, folder: Path) -> AnyConfig:
+    """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
+    tracking = config.tracking
+    if tracking.group is None:
+        tracking = tracking.model_copy(update={"group": Path(HydraConfig.get().sweep.dir).name})
+    begun = str(folder) if (folder / "events.jsonl").exists() else None
+    return config.model_copy(update={"tracking": tracking, "resume": begun})
+
+
+def _mode() -> str:
+    mode = HydraConfig.get().mode
+    return mode.name if mode else "RUN"
+
+
+def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
+    """The config that the run was begun with; only runtime and tracking may be given anew."""
+    record = Path(cfg.resume) / ".hydra"
+    if not record.is_dir():
+        raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
+    stored: Any = OmegaConf.load(record / "config.yaml")
+    begun_with = OmegaConf.load(record / "overrides.yaml")
+    for override in given:
+        section = override.lstrip("+").split(".")[0].split("=")[0]
+        if section in ("resume", "dry_run") or override in begun_with:
+            continue
+        if section not in ("runtime", "tracking"):
+            raise ConfigError(
+                f"resume='{cfg.resume}': {override} was not part of that run; only runtime and "
+                "tracking can be changed"
+            )
+        key = override.lstrip("+").split("=")[0]
+        with open_dict(stored):
+            OmegaConf.update(stored, key, OmegaConf.select(cfg, key))
+    with open_dict(stored):
+        stored.resume, stored.dry_run = cfg.resume, cfg.dry_run
+    return stored

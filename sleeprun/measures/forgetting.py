@@ -1,0 +1,126 @@
+"""Measures of forgetting: pure functions of R[stage, task], one network's scores.
+
+Row 0 is the untrained network, row b the end of training stage b, after the sleep that belongs
+to it where there is one; `learned[j]` is the first stage that trains task j. Other boundaries
+(before a sleep, after a lesion) are in the record and not in these measures. A measure without
+its data is nan.
+"""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sleeprun.measures import statistics
+
+Scores = Float[np.ndarray, "stage task"]
+Row = dict[str, Any]
+
+
+def accuracy(R: Scores, learned: dict[int, int]) -> float:
+    """ACC: mean score after the last stage over the tasks that were trained."""
+    return _mean([R[-1, j] for j in learned])
+
+
+def learning_accuracy(R: Scores, learned: dict[int, int]) -> float:
+    return _mean([R[stage, j] for j, stage in learned.items()])
+
+
+def backward_transfer(R: Scores, learned: dict[int, int]) -> float:
+    """BWT (Lopez-Paz & Ranzato 2017), over the tasks learned before the last stage."""
+    return _mean([R[-1, j] - R[stage, j] for j, stage in _earlier(R, learned)])
+
+
+def forward_transfer(R: Scores, learned: dict[int, int]) -> float:
+    """FWT: the score just before a task is trained minus the untrained one, from stage 2 on."""
+    return _mean([R[stage - 1, j] - R[0, j] for j, stage in learned.items() if stage > 1])
+
+
+def forgetting(R: Scores, learned: dict[int, int]) -> float:
+    """Chaudhry et al. 2018: best earlier score since a task was learned minus the last one."""
+    return _mean([R[stage:-1, j].max() - R[-1, j] for j, stage in _earlier(R, learned)])
+
+
+def intransigence(R: Scores, learned: dict[int, int], joint: Float[np.ndarray, " task"]) -> float:
+    """How far learning stayed behind a network trained on all tasks at once."""
+    return _mean([joint[j] - R[stage, j] for j, stage in learned.items()])
+
+
+def _earlier(R: Scores, learned: dict[int, int]) -> list[tuple[int, int]]:
+    """The tasks learned before the last stage, with their stages."""
+    return [(j, stage) for j, stage in learned.items() if stage < len(R) - 1]
+
+
+def sleep_gains(
+    scores: Float[np.ndarray, "boundary task"], rows: list[Row], tasks: list[str]
+) -> tuple[float, float]:
+    """Mean change of score over a sleep: (of the tasks learned before, of the newest)."""
+    old: list[float] = []
+    new: list[float] = []
+    seen: set[str] = set()
+    for index, row in enumerate(rows):
+        names = trained_in(row)
+        if row["phase"] == "sleep":
+            change = scores[index] - scores[index - 1]
+            new += [change[tasks.index(name)] for name in names]
+            old += [change[tasks.index(name)] for name in sorted(seen.difference(names))]
+        seen.update(names)
+    return _mean(old), _mean(new)
+
+
+def trained_in(row: Row) -> list[str]:
+    """The tasks of the stage that a boundary closes; none for other boundaries."""
+    return row["task"].split("+") if row["task"] else []
+
+
+def stage_ends(rows: list[Row]) -> list[int]:
+    """The boundaries that close the training stages: after a stage's own sleep, if it has one."""
+    ends: list[int] = []
+    for index, row in enumerate(rows):
+        if row["phase"] == "sleep" and ends and trained_in(row):
+            ends[-1] = index
+        elif trained_in(row):
+            ends.append(index)
+    return ends
+
+
+def learned_stages(rows: list[Row], tasks: list[str]) -> dict[int, int]:
+    """For every trained task its first stage; stage 1 is the first."""
+    learned: dict[int, int] = {}
+    for stage, end in enumerate(stage_ends(rows), 1):
+        for name in trained_in(rows[end]):
+            learned.setdefault(tasks.index(name), stage)
+    return learned
+
+
+def summary(
+    scores: Float[np.ndarray, "seed boundary task"],
+    tasks: list[str],
+    rows: list[Row],
+    joint: Float[np.ndarray, "seed task"] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Every measure per seed, with mean, sd and bootstrap 95 % interval over seeds."""
+    learned = learned_stages(rows, tasks)
+    per_seed: dict[str, list[float]] = {}
+    for seed, of_seed in enumerate(scores):
+        R = of_seed[[0, *stage_ends(rows)]]
+        old, new = sleep_gains(of_seed, rows, tasks)
+        values = {
+            "accuracy": accuracy(R, learned),
+            "learning_accuracy": learning_accuracy(R, learned),
+            "backward_transfer": backward_transfer(R, learned),
+            "forward_transfer": forward_transfer(R, learned),
+            "forgetting": forgetting(R, learned),
+            "sleep_gain_old": old,
+            "sleep_gain_new": new,
+        }
+        if joint is not None:
+            values["intransigence"] = intransigence(R, learned, joint[seed])
+        values |= {f"final/{task}": R[-1, j] for j, task in enumerate(tasks)}
+        for name, value in values.items():
+            per_seed.setdefault(name, []).append(float(value))
+    return {name: statistics.describe(values) for name, values in per_seed.items()}
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

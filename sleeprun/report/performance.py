@@ -1,0 +1,141 @@
+"""Performance over the time of a run, from its events alone."""
+
+import itertools
+import textwrap
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sleeprun.report.style import (
+    INK,
+    KINDS,
+    PALE,
+    STYLE,
+    Events,
+    draw_chance,
+    look_of,
+    save,
+    sheet,
+    spread,
+    told_of,
+)
+
+POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so many particles each
+
+
+def timeline(events: Events) -> tuple[Events, dict[str, dict[int, tuple[int, list]]]]:
+    """The progress chunks in order; of every task, the cycle and scores of each boundary."""
+    chunks, tests = [], {}
+    for event in events:
+        if event["event"] == "progress":
+            # A resumed run repeats what followed its checkpoint: the later telling counts.
+            while chunks and chunks[-1]["to"] > event["from"]:
+                chunks.pop()
+            chunks.append(event)
+        elif event["event"] == "score":
+            now = chunks[-1]["to"] if chunks else 0
+            tests.setdefault(event["task"], {})[event["boundary"]["index"]] = now, event["score"]
+    return chunks, tests
+
+
+def running_performance(
+    span: np.ndarray, rewarded: np.ndarray, punished: np.ndarray, cycles: float, food: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbouring chunks of a phase taken together: cycle [point], performance [point, seed].
+
+    `span` [chunk, 2] is from and to, the counts are [chunk, seed]. A point is full when it spans
+    `cycles` and its mean seed ate `food` particles; what is left over joins the last point.
+    """
+    firsts, first, held = [], 0, 0.0
+    for last, eaten in enumerate((rewarded + punished).mean(axis=1)):
+        held += eaten
+        if span[last, 1] - span[first, 0] >= cycles and held >= food:
+            firsts.append(first)
+            first, held = last + 1, 0.0
+    firsts = firsts or [0]
+    ends = span[[*(first - 1 for first in firsts[1:]), -1], 1]
+    good, bad = (np.add.reduceat(counts, firsts, axis=0) for counts in (rewarded, punished))
+    score = np.divide(good, good + bad, out=np.full(good.shape, np.nan), where=good + bad > 0)
+    return (span[firsts, 0] + ends) / 2, score
+
+
+def performance(events: Events, results: dict) -> Figure | None:
+    """Running performance over the protocol, and the scores at its boundaries."""
+    chunks, tests = timeline(events)
+    if not chunks or "rewarded" not in chunks[0]:
+        return None
+    fed = any(any(each["rewarded"] + each["punished"]) for each in chunks)
+    if not fed and not tests:
+        return None
+    figure = sheet(events, 9, 4, "performance")
+    _draw_performance(figure.add_subplot(), events)
+    figure.legend(loc="outside right center", frameon=False)
+    return figure
+
+
+def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
+    """The performance of several runs, one below another along one axis of time."""
+    start = told_of(next(iter(runs.values())), "start")[-1]
+    with matplotlib.rc_context(STYLE):
+        figure = sheet([start | {"name": name}], 9, 0.8 + 2.4 * len(runs), "performance")
+        panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
+        for axes, (title, events) in zip(panels, runs.items(), strict=True):
+            _draw_performance(axes, events)
+            figure.supylabel(axes.get_ylabel())
+            axes.set(ylabel="")
+            axes.set_title(title, loc="left", weight="bold")
+            axes.label_outer()
+        lines = panels[0].get_legend_handles_labels()
+        figure.legend(*lines, loc="outside right center", frameon=False)
+        return save(figure, path)
+
+
+def _draw_performance(axes: Axes, events: Events) -> None:
+    """Phases, running performance and tests, in aeons."""
+    chunks, tests = timeline(events)
+    aeon = (told_of(events, "start") or [{}])[-1].get("aeon", 100)
+    axes.set_xlabel(f"Protocol time (aeons of {aeon} movement cycles)")
+    axes.set_ylabel("Performance (rewarded / eaten)")
+    phases = [list(group) for _, group in itertools.groupby(chunks, lambda each: each["phase"])]
+    cycles = chunks[-1]["to"] - chunks[0]["from"]
+    _draw_phases(axes, phases, cycles, aeon)
+    draw_chance(axes, events)
+    _draw_tests(axes, tests, 0.009 * cycles / aeon, aeon)
+    axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
+    axes.margins(x=0.015)
+    axes.xaxis.set_major_formatter("{x:,.10g}")
+
+
+def _draw_phases(axes: Axes, phases: list[Events], cycles: int, aeon: int) -> None:
+    """Each phase shaded and named, and the running performance over all."""
+    aeons, scores = [], []
+    for phase in phases:
+        begin, end, name = phase[0]["from"] / aeon, phase[-1]["to"] / aeon, phase[0]["name"]
+        axes.axvspan(begin, end, fc=KINDS[phase[0]["kind"]], ec="white", lw=1.5, zorder=0)
+        letters = int(85 * (end - begin) * aeon / cycles)  # that fit into a line
+        fits = max(map(len, name.split())) <= letters
+        told = textwrap.fill(name, letters) if fits else name
+        look = {"ha": "center", "va": "top", "rotation": 0 if fits else 90}
+        axes.text((begin + end) / 2, 0.97, told, transform=axes.get_xaxis_transform(), **look)
+        span = np.array([(each["from"], each["to"]) for each in phase])
+        good, bad = (np.array([each[food] for each in phase]) for food in ("rewarded", "punished"))
+        cycle, score = running_performance(span, good, bad, cycles / POINTS, FOOD)
+        aeons += [*cycle / aeon, np.nan]  # NaN breaks the lines between phases
+        scores += [*score, np.full(score.shape[1], np.nan)]
+    mean, sd = spread(np.array(scores))
+    axes.plot(aeons, mean, ".-", color=INK, lw=1.5, ms=4, zorder=3, label="running, mean of seeds")
+    if scores[0].size > 1:
+        axes.fill_between(aeons, mean - sd, mean + sd, color=INK, alpha=0.15, lw=0, label="± 1 sd")
+        axes.plot(aeons, scores, color=PALE, lw=0.5, alpha=0.7)[0].set_label("running, each seed")
+
+
+def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float, aeon: int) -> None:
+    for rank, (task, told) in enumerate(tests.items()):
+        cycles, scores = zip(*told.values(), strict=True)
+        mean, sd = spread(np.array(scores, dtype=float))
+        aeons = np.array(cycles) / aeon + (rank - (len(tests) - 1) / 2) * aside
+        look = {"label": f"test of {task}", **look_of(rank)}
+        axes.errorbar(aeons, mean, sd, ls="none", mec="white", ms=7, zorder=4, **look)

@@ -1,0 +1,68 @@
+"""The runs between which a result lies: naive, the lower bound, and joint, the upper one."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.tasks.images.sequence import sequence
+
+Results = dict[str, Any]
+BOUNDS = ("naive", "joint")
+
+
+def given(config: AnyConfig) -> dict[str, Results]:
+    """The results of the run directories that the keys `joint` and `naive` name."""
+    return {name: _read(config, name) for name in BOUNDS if getattr(config, name) is not None}
+
+
+def _read(config: AnyConfig, name: str) -> Results:
+    folder = getattr(config, name)
+    path = Path(folder) / "results.json"
+    if not path.exists():
+        raise ConfigError(f"{name}='{folder}': there is no results.json")
+    found = json.loads(path.read_text())
+    if misfit := next(_misfits(config, name, found), None):
+        raise ConfigError(f"{name}='{folder}': {misfit}")
+    return found
+
+
+def _misfits(config: AnyConfig, name: str, found: Results) -> Iterator[str]:
+    if "arms" in found:
+        yield f"has arms; name one of them, in its folder arms/: {', '.join(found['arms'])}"
+    data, tasks, trained = _contents(config)
+    if found["seeds"] != config.seeds or found["tasks"] != tasks:
+        yield "has other seeds or tasks than this run"
+    if found.get("data") != data or found["scale"] != config.shortening[1]:
+        yield "has another network, other data, another sequence or another protocol.scale"
+    stages = [set(row["task"].split("+")) for row in found["boundaries"] if row["task"]]
+    if missing := set(trained).difference(*stages):
+        yield f"was not trained on {', '.join(sorted(missing))}"
+    if name == "joint" and not any(stage.issuperset(trained) for stage in stages):
+        yield "was trained on one task after another"
+    if name == "naive" and (found.get("sleep_steps") or found.get("carried_bytes")):
+        yield "sleeps, or carries memories from task to task"
+
+
+def _contents(config: AnyConfig) -> tuple[str | None, list[str], list[str]]:
+    """The data, the tasks scored, and those trained."""
+    if isinstance(config, ImagesConfig):
+        names = sequence(config).names
+        return config.contents, names, names
+    return None, list(config.world.tasks), [name for stage in config.tasks for name in stage]
+
+
+def summary(bounds: dict[str, Results]) -> dict[str, Results]:
+    """What a run's results say of its bounds: whose they are, and the scores at their end."""
+    return {
+        name: {
+            "run": found["experiment"],
+            **{
+                measure: told
+                for measure, told in found["metrics"].items()
+                if measure == "accuracy" or measure.startswith("final/")
+            },
+        }
+        for name, found in bounds.items()
+    }

@@ -1,0 +1,79 @@
+"""Who carries a run: what computes it, what shows it, and what stops it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, runtime_checkable
+
+from rich.console import Console
+
+from sleeprun.config import AnyConfig
+from sleeprun.runs.run import Run
+from sleeprun.subjects.seeds import Over, over_seeds
+from sleeprun.tracking.sinks import Sink, Terminal
+
+
+@runtime_checkable
+class Host(Protocol):
+    devices: int  # the number of seeds is padded to a multiple of them
+    over: Over
+
+    def shown(self, config: AnyConfig, cycles: int, done: int) -> AbstractContextManager[Sink]:
+        """For the eyes: a run of so many cycles a seed, of which some are done."""
+        ...
+
+    def stopping(self, run: Run) -> AbstractContextManager[None]:
+        """Meanwhile, Ctrl-C and SIGTERM stop the run at its next chunk, with a checkpoint."""
+        ...
+
+    def tell(self, *told: Any) -> None:
+        """Print what a run ends with; of what is None, nothing."""
+        ...
+
+
+class Alone:
+    """A run that has the process, its devices and its terminal to itself."""
+
+    def __init__(self, devices: int):
+        self.devices = devices
+        self.over: Over = over_seeds
+
+    def shown(self, config: AnyConfig, cycles: int, done: int) -> Terminal:
+        console = Console(stderr=True)
+        shown = config.runtime.progress and console.is_terminal
+        return Terminal(console, config, cycles, shown, done)
+
+    @contextmanager
+    def stopping(self, run: Run) -> Iterator[None]:
+        def stop() -> None:
+            run.stopped = True
+
+        with stopped_by_signals(stop):
+            yield
+
+    def tell(self, *told: Any) -> None:
+        for each in told:
+            if isinstance(each, str):
+                print(each)
+            elif each is not None:
+                Console().print(each)
+
+
+@contextmanager
+def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM call `stop`; a second one interrupts at once."""
+
+    def heard(number: int, _: object) -> None:
+        stop()
+        signal.signal(number, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

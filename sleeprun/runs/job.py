@@ -1,0 +1,221 @@
+"""From a typed config to a finished run directory."""
+
+import importlib.metadata
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import jax
+from platformdirs import user_cache_dir
+from rich.console import Console
+
+from sleeprun.measures import statistics
+from sleeprun.runs import bounds, branch, memory, records
+from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.runs.host import Alone, Host
+from sleeprun.runs.lock import held
+from sleeprun.protocol.describe import Protocol, cycles_of, describe
+from sleeprun.subjects.plans import arms_of, trunk
+from sleeprun.runs.run import Run
+from sleeprun.tracking.sinks import WandB
+from sleeprun.runs.store import RunDirectory, write_whole
+from sleeprun.subjects.subject import subject_of
+from sleeprun.report.tables import arms_tables, probes_table, score_table
+
+log = logging.getLogger("sleeprun")
+# The kernels of a cycle are too small to be worth handing between threads.
+XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
+
+
+def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[str, Any]:
+    """Run, or go on with, an experiment in the directory `path`; returns its results.
+
+    With arms, the phases that they share are run once; each arm then goes on from there in a
+    run directory of its own, `arms/NAME`. Without a host the run has all devices to itself.
+    """
+    try:
+        with held(path):
+            return _with_arms(config, path, host)
+    except KeyboardInterrupt:
+        again = "the same command" if host else f"sleeprun resume={path}"
+        log.warning("interrupted; go on with: %s", again)
+        raise
+
+
+def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, Any]:
+    if config.resume is None and (path / "events.jsonl").exists():
+        raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
+    found = bounds.given(config)
+    # A host's devices are for the seeds of all its jobs.
+    devices = prepare_jax(config.cores if host else config.devices)
+    host = host or Alone(devices)
+    protocols = arms_of(config)
+    shared = trunk(config, list(protocols.values()))
+    keep = config.runtime.keep_boundaries
+    folder = RunDirectory(path, keep)
+    results = _run(config, shared, folder, host, found, config.origin, last=not config.arms)
+    if not config.arms:
+        return results
+    # Arms of perceptrons carry different memories from birth on.
+    beginning = None if isinstance(config, ImagesConfig) else str(path)
+    done = {}
+    for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
+        own, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
+        done[name] = _run(arm, protocols[name], own, host, found, beginning, last=True)
+        if arm.bound:
+            found = {arm.bound: done[name]} | found
+    by_arm = {name: done[name] for name in protocols}
+    results["bounds"] = bounds.summary(found)
+    results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
+    results["accounts"] = {
+        name: {account: arm[account] for account in records.ACCOUNTS}
+        for name, arm in by_arm.items()
+    }
+    results["differences"] = differences(by_arm)
+    folder.report(results)
+    if config.runtime.figures:
+        _draw(folder, results, by_arm)
+    folder.finish()
+    host.tell(*arms_tables(results, Console()))
+    return results
+
+
+def differences(by_arm: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The final score on every task and on all, paired over seeds: each arm minus the first."""
+    first, *others = by_arm
+    tasks = by_arm[first]["tasks"]
+    measures = {task: f"final/{task}" for task in tasks} | {"all tasks": "accuracy"}
+    found = {}
+    for name in others:
+        for told, measure in measures.items():
+            ours, theirs = (by_arm[arm]["metrics"][measure] for arm in (name, first))
+            difference = statistics.paired_difference(ours["per_seed"], theirs["per_seed"])
+            found[f"{name} - {first}: {told}"] = difference
+    return found
+
+
+def prepare_jax(wanted: int) -> int:
+    """Set JAX up with so many devices; returns how many there are."""
+    logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
+    given = os.environ.get("XLA_FLAGS", "")
+    if XLA_FLAGS not in given:
+        os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"
+    jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    try:
+        jax.config.update("jax_num_cpu_devices", wanted)
+    except RuntimeError:  # a later job of the same process: the backend is already there
+        log.debug("JAX has already started with %d devices", jax.local_device_count())
+    memory.forget_programs_if_crowded()
+    return min(wanted, jax.local_device_count())
+
+
+def _run(
+    config: AnyConfig,
+    protocol: Protocol,
+    folder: RunDirectory,
+    host: Host,
+    lying_between: dict[str, dict[str, Any]],
+    origin: str | None,
+    *,
+    last: bool,
+) -> dict[str, Any]:
+    """Carry out one protocol in one directory; a finished one is only read."""
+    if folder.done:
+        log.info("%s is done already", folder.path)
+        return json.loads((folder.path / "results.json").read_text())
+    if origin and not any(folder.newest()):
+        branch.off(branch.find(origin, config, protocol), config, folder)
+    lines = [*describe(protocol, config.unit), ""]
+    write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
+    run = Run(config, subject_of(config, host.devices, host.over), protocol, folder)
+    before = list(run.resume())
+    total = sum(cycles_of(phase) for phase in protocol)
+    with ExitStack() as stack:
+        sinks: list[Any] = [folder]
+        wandb = None
+        if config.tracking.mode != "disabled" and last:
+            described = config.model_dump(by_alias=True)
+            wandb = WandB(folder.path, config.name, described, config.tracking)
+            sinks.append(stack.enter_context(wandb))
+            _tell([wandb], folder.events())  # what was recorded before this process began
+        with host.shown(config, total, run.cycles_done()) as shown, host.stopping(run):
+            _tell([*sinks, shown], [*before, _start(config, run)])
+            _tell([*sinks, shown], _timed(run))
+        results = records.results(folder.events(), lying_between.get("joint"))
+        results["bounds"] = bounds.summary(lying_between)
+        if last:
+            folder.report(results)
+        figures = _draw(folder, results) if config.runtime.figures else []
+        if wandb:
+            wandb.publish(results, figures)
+    if last:
+        folder.finish()
+        host.tell(score_table(results), probes_table(results), str(folder.path))
+    return results
+
+
+def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:
+    for event in events:
+        for sink in sinks:
+            sink.write(event)
+
+
+def _timed(run: Run) -> Iterator[dict[str, Any]]:
+    """The run's events, and at last how long they took."""
+    yield from run.events()
+    seconds = run.seconds()
+    speed = run.own_steps() / seconds
+    yield {"event": "end", "wall_seconds": seconds, "steps_per_second": speed}
+
+
+def _start(config: AnyConfig, run: Run) -> dict[str, Any]:
+    device = jax.local_devices()[0]
+    return {
+        "event": "start",
+        "resumed": run.earlier_seconds > 0,
+        "branched_from": run.branched_from,
+        "time": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "name": config.name,
+        "variant": config.variant,
+        "seeds": config.seeds,
+        **run.subject.facts(),
+        "engine": run.subject.engine,
+        "device": f"{jax.local_device_count()} x {device_name(device)}",
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+    }
+
+
+def device_name(device: jax.Device) -> str:
+    """A device's name; of a CPU core, where the system tells it, the processor's."""
+    told = Path("/proc/cpuinfo")
+    if device.platform != "cpu" or not told.exists():
+        return device.device_kind
+    names = re.findall(r"model name\s*:\s*(.+)", told.read_text())
+    return f"{names[0]} core" if names else device.device_kind
+
+
+def _draw(
+    folder: RunDirectory, results: dict[str, Any], by_arm: dict[str, dict[str, Any]] | None = None
+) -> list[Path]:
+    """The pictures, of a run or of its arms beside each other.
+
+    They can be drawn again from the record, so a failure is only told.
+    """
+    try:
+        from sleeprun.report import arms, figures
+
+        events, drawn = records.thinned(folder.events()), folder.path / "figures"
+        if by_arm:
+            return arms.compare_arms(events, by_arm, drawn)
+        return figures.draw(events, results, drawn)
+    except Exception as error:
+        log.warning("no pictures in %s: %s", folder.path, error)
+        return []

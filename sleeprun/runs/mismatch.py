@@ -1,0 +1,77 @@
+"""Why the state of one run does not fit another, in a line that names what differs."""
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from sleeprun.config import AnyConfig, ConfigError, as_yaml, parse
+from sleeprun.protocol.phases import Phase
+from sleeprun.protocol.describe import Protocol, cycles_of, label
+from sleeprun.subjects.plans import arms_of, trunk
+
+UNKNOWN = "was made with another network, world or protocol"
+
+
+def mismatch(
+    config: AnyConfig,
+    protocol: Protocol,
+    engine: str,
+    phases: int,
+    source: Path,
+    start: dict[str, Any],
+) -> str:
+    """What differs from the run in `source`, that began with `start`, up to its first `phases`."""
+    if strangers := [seed for seed in config.seeds if seed not in start["seeds"]]:
+        return f"seeds={strangers}: not among the seeds of that run, {start['seeds']}"
+    if start.get("engine", engine) != engine:
+        return f"runtime.simulate: '{engine}' here and '{start['engine']}' there"
+    try:
+        other, theirs = life_of(source)
+    except (OSError, YAMLError, OmegaConfBaseException, ConfigError, KeyError):
+        return UNKNOWN
+    sections: Any = {"network": True, "world": True, "runtime": {"skip_quiet"}}
+    ours, there = (each.model_dump(include=sections) for each in (config, other))
+    if found := list(differences(ours, there)):
+        more = f" (and {len(found) - 1} more)" if found[1:] else ""
+        return f"{found[0]}{more}"
+    return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
+
+
+def life_of(run: Path) -> tuple[AnyConfig, Protocol]:
+    """The config and the protocol of a run, or of an arm, whose config is the whole run's."""
+    arm = run.name if run.parent.name == "arms" else None
+    stored = OmegaConf.load((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
+    container: Any = OmegaConf.to_container(stored, resolve=True)
+    config = parse(container)
+    protocols = arms_of(config)
+    return config, protocols[arm] if arm else trunk(config, list(protocols.values()))
+
+
+def differences(here: Any, there: Any, key: str = "") -> Iterator[str]:
+    """Every key that has another value there, or none."""
+    if isinstance(here, Mapping) and isinstance(there, Mapping):
+        for name in dict.fromkeys([*here, *there]):
+            yield from differences(here.get(name), there.get(name), f"{key}.{name}".lstrip("."))
+    elif here != there:
+        values = ("given" if isinstance(v, Mapping) else as_yaml(v) for v in (here, there))
+        yield "{}: {} here and {} there".format(key, *values)
+
+
+def _first_difference(config: AnyConfig, ours: Protocol, theirs: Protocol) -> str | None:
+    end = "no longer shared by the arms" if config.arms else "missing"
+    for index, phases in enumerate(zip_longest(ours, theirs)):
+        if phases[0] != phases[1]:
+            here, there = (_told(phase) if phase else end for phase in phases)
+            if here == there:
+                here, there = map(repr, phases)
+            return f"phase {index} is {here} here and {there} there"
+    return None
+
+
+def _told(phase: Phase) -> str:
+    return f"'{' '.join(label(phase))}, {cycles_of(phase):,d} cycles'"

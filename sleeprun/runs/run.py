@@ -1,0 +1,207 @@
+"""A run is a fold over phases: state -> phase -> state, with a record at each boundary.
+
+`Run.events()` does the work and yields what happens as plain dictionaries; who listens (the
+record, the terminal, W&B) is not its business.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sleeprun.runs import records
+from sleeprun.config import AnyConfig, ConfigError
+from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol.describe import Protocol, cycles_of
+from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, load, read_header
+from sleeprun.subjects.subject import Subject
+
+Event = dict[str, Any]
+
+
+class Run:
+    """One protocol carried out with all seeds, from its start or from a checkpoint."""
+
+    def __init__(
+        self,
+        config: AnyConfig,
+        subject: Subject,
+        protocol: Protocol,
+        folder: RunDirectory,
+    ):
+        self.config, self.subject, self.protocol, self.folder = config, subject, protocol, folder
+        self.seeds = len(config.seeds)
+        self.phase, self.done, self.cycle = 0, 0, 0
+        self.state = self.tested = subject.birth()
+        self.marks = np.zeros((2, self.seeds), int)  # of the tested copy: what went well, what not
+        self.branched_from: dict[str, Any] | None = None  # where in which run; none: from birth
+        self.stopped = False  # set from outside: save and stop at the next chunk
+        self.earlier_seconds = 0.0
+        self.began = self.saved = time.monotonic()
+
+    def seconds(self) -> float:
+        """Wall time spent on this run so far, before interruptions too."""
+        return self.earlier_seconds + time.monotonic() - self.began
+
+    def cycles_done(self) -> int:
+        """Movement cycles a seed simulated so far, tests included."""
+        behind = sum(cycles_of(phase) for phase in self.protocol[: self.phase])
+        if self.phase == len(self.protocol):
+            return behind
+        return behind + self.done * units(self.protocol[self.phase])[1]
+
+    def own_steps(self) -> int:
+        """Steps of all seeds that were not taken by the run that this one branched off."""
+        phases = self.branched_from["phases"] if self.branched_from else 0
+        return self.seeds * sum(map(self.subject.steps, self.protocol[phases:]))
+
+    def resume(self) -> Iterator[Event]:
+        """Go on from the furthest whole checkpoint; from the start if there is none."""
+        for path in self.folder.newest():
+            try:
+                header = read_header(path)
+                if header["signature"] != self._signature(header["phase"], header["done"]):
+                    raise ConfigError(
+                        f"resume={self.folder.path}: {path.name} was made with another "
+                        "configuration (network, world, seeds, protocol, runtime.simulate or "
+                        "runtime.skip_quiet)"
+                    )
+                states = load(path, self._like(header["room"]))
+            except DamagedCheckpoint as error:
+                yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
+                continue
+            self.state, *copies = self.subject.padded(states)
+            self.tested = copies[0] if copies else self.state
+            self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
+            self.marks = np.array(header["eaten"], int)
+            self.earlier_seconds = header["seconds"]
+            self.branched_from = header.get("branched_from")
+            self.folder.rewind(header["events_bytes"])
+            break
+        else:
+            if any(self.folder.newest()):
+                raise ConfigError(
+                    f"resume={self.folder.path}: no checkpoint is whole; nothing was changed"
+                )
+            self.folder.rewind(0)
+
+    def events(self) -> Iterator[Event]:
+        """Carry out what is left of the protocol. An interruption leaves a checkpoint."""
+        for event in self._events():
+            yield event
+            if self.stopped and event["event"] in ("progress", "tested"):
+                self.save()
+                raise KeyboardInterrupt
+
+    def _events(self) -> Iterator[Event]:
+        while self.phase < len(self.protocol):
+            phase = self.protocol[self.phase]
+            yield records.phase(self.phase, phase, self.cycle, again=self.done > 0)
+            match phase:
+                case Score():
+                    yield from self._score(phase)
+                case Wake() | Sleep() | Interleave():
+                    yield from self._live(phase)
+                case Freeze() | Lesion():
+                    self.state = self.subject.begin(phase, self.state)
+            self._next_phase()
+            if isinstance(phase, Score) and self._ends(phase.boundary):
+                self.save(f"boundary-{phase.boundary.index:02d}")
+
+    def save(self, name: str | None = None) -> Path:
+        """Save the position and the state; between boundaries the oldest are removed."""
+        states = (self.state, self.tested) if self._testing() else (self.state,)
+        header = {
+            "signature": self._signature(self.phase, self.done),
+            "phase": self.phase,
+            "done": self.done,
+            "cycle": self.cycle,
+            "eaten": self.marks.tolist(),
+            "seconds": self.seconds(),
+            "branched_from": self.branched_from,
+            "room": [self.subject.room(state) for state in states],
+        }
+        self.saved = time.monotonic()
+        name = name or f"cycle-{self.phase:04d}-{self.done:010d}"
+        return self.folder.save(name, header, self.subject.unpadded(states))
+
+    def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
+        """Training or sleep, a chunk at a time."""
+        total, turn = units(phase)
+        chunk = max(1, self.subject.chunk(phase) // turn)
+        if self.done == 0:
+            self.state = self.subject.begin(phase, self.state)
+        while self.done < total:
+            count = min(chunk, total - self.done)
+            self.state, report = self.subject.advance(phase, count, self.state)
+            self.done += count
+            self.cycle += count * turn
+            told = self.subject.told(report)
+            yield records.progress(self.phase, phase, self.cycle, count * turn, told)
+            self._save_if_due()
+        self.state = self.subject.end(phase, self.state)
+        yield from self.subject.seen_after(phase, self.state)
+
+    def _score(self, phase: Score) -> Iterator[Event]:
+        """Test one task on a copy."""
+        if self.done == 0:
+            if self._begins(phase.boundary):
+                yield from self.subject.seen_at(phase.boundary, self.state)
+            self.tested = self.subject.begin(phase, self.state)
+            self.marks = np.zeros((2, self.seeds), int)
+        while self.done < phase.cycles:
+            count = min(self.subject.chunk(phase), phase.cycles - self.done)
+            self.tested, report = self.subject.advance(phase, count, self.tested)
+            self.done += count
+            self.marks = self.marks + self.subject.marks(report)
+            yield {"event": "tested", "phase": self.phase, "cycles": count}
+            self._save_if_due()
+        yield self.subject.score(phase, self.marks)
+
+    def _testing(self) -> bool:
+        """Whether the tested copy has begun to differ from the state that goes on."""
+        return self.done > 0 and isinstance(self.protocol[self.phase], Score)
+
+    def _next_phase(self) -> None:
+        self.phase, self.done, self.tested = self.phase + 1, 0, self.state
+
+    def _begins(self, boundary: Boundary) -> bool:
+        """Whether the first task of this boundary is about to be scored."""
+        before = self.protocol[max(0, self.phase - 1) : self.phase]
+        return not any(isinstance(p, Score) and p.boundary == boundary for p in before)
+
+    def _ends(self, boundary: Boundary) -> bool:
+        """Whether the last task of this boundary has just been scored."""
+        following = self.protocol[self.phase : self.phase + 1]
+        return not any(isinstance(p, Score) and p.boundary == boundary for p in following)
+
+    def _save_if_due(self) -> None:
+        if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
+            self.save()
+
+    def _like(self, rooms: list[Any]) -> tuple[Any, ...]:
+        """The shape of a checkpoint with so much room for the state, and for a tested copy."""
+        return tuple(self.subject.like(self.state, wanted) for wanted in rooms)
+
+    def _signature(self, phase: int, done: int) -> str:
+        behind = self.protocol[: phase + (done > 0)]
+        return signature(self.config, self.subject.engine, behind)
+
+
+def signature(config: AnyConfig, engine: str, behind: Protocol) -> str:
+    """What a checkpoint depends on; `behind` are the phases up to its own."""
+    sections = {"network", "world", "data", "seeds"}
+    parts = [config.model_dump(include=sections), [engine, config.runtime.skip_quiet]]
+    text = json.dumps([*parts, repr(behind)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def units(phase: Phase) -> tuple[int, int]:
+    """How many steps the fold takes through a phase, and the movement cycles of each."""
+    if isinstance(phase, Interleave):
+        return phase.rounds, phase.cycles_a_round
+    return cycles_of(phase), 1

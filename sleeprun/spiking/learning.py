@@ -1,0 +1,80 @@
+"""What changes a network slowly: plasticity at an event, homeostasis once a cycle."""
+
+from collections.abc import Collection
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from sleeprun.spiking import native
+from sleeprun.spiking import spikes as spike_lists
+from sleeprun.spiking.network import Clock, Network, NetworkState, now, out_weights
+from sleeprun.spiking.plasticity import pass_over
+from sleeprun.spiking.synapses import minus_row_mean
+
+
+def learn(
+    network: Network,
+    state: NetworkState,
+    clock: Clock,
+    reward: Float[Array, ""],
+    plastic: Collection[str],
+) -> NetworkState:
+    """Plasticity of the named projections; every spike so far counts as seen afterwards."""
+    time = now(network, clock)
+    horizon = time - _reach(network) if plastic else time + 1
+    if native.serves(network):
+        return native.learn(network, state, clock, reward, plastic, horizon)
+    out = out_weights(network, state.weights)
+    weights, rules = dict(state.weights), dict(state.plastic)
+    for name, projection in network.projections.items():
+        if projection.rule is None:
+            continue
+        if name not in plastic:
+            rules[name] = pass_over(rules[name])
+            continue
+        pre = projection.pre
+        drift = jnp.where(out[pre] > 0, state.out_start[pre] / out[pre], 0.0)
+        weights[name], rules[name] = projection.rule.update(
+            rules[name],
+            weights[name],
+            state.spikes[pre],
+            state.spikes[projection.post],
+            reward,
+            drift,
+            time,
+        )
+    for name, projection in network.projections.items():
+        if projection.mirrors is not None and projection.mirrors in plastic:
+            weights[name] = minus_row_mean(weights[projection.mirrors])
+    seen = {name: spike_lists.forget(s, horizon) for name, s in state.spikes.items()}
+    silent = {name: jnp.zeros_like(spiked) for name, spiked in state.spiked.items()}
+    return state._replace(weights=weights, plastic=rules, spikes=seen, spiked=silent)
+
+
+def _reach(network) -> Int[Array, ""]:
+    """How far back a spike can still be paired."""
+    rules = [projection.rule for projection in network.projections.values() if projection.rule]
+    return jnp.max(jnp.stack([rule.reach for rule in rules])) if rules else jnp.int32(0)
+
+
+def regulate(
+    network: Network,
+    state: NetworkState,
+    spiked: dict[str, Float[Array, " _"]],
+    plastic: Collection[str],
+) -> NetworkState:
+    """Homeostasis, given the spikes of the last cycle; frozen in-weights keep their target."""
+    resistance, rates, rules = dict(state.resistance), dict(state.rate), dict(state.plastic)
+    for name, population in network.populations.items():
+        rule = population.homeostasis
+        if rule is None:
+            continue
+        rates[name] = rule.smooth(rates[name], spiked[name])
+        if population.regulates == "resistance":
+            resistance[name] = rule.up(resistance[name], rates[name])
+            continue
+        for key in plastic:
+            if network.projections[key].post == name:
+                target = rule.down(rules[key].target, rates[name])
+                rules[key] = rules[key]._replace(target=target)
+    return state._replace(resistance=resistance, rate=rates, plastic=rules)

@@ -1,0 +1,133 @@
+"""The network: populations joined by projections, and the state of all of them."""
+
+from graphlib import TopologicalSorter
+from typing import Literal, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt32
+from scipy.sparse.csgraph import connected_components
+
+from sleeprun.spiking import spikes as spike_lists
+from sleeprun.spiking.homeostasis import Homeostasis
+from sleeprun.spiking.neurons import Neuron, NeuronState
+from sleeprun.spiking.plasticity import STDP, PlasticState
+from sleeprun.spiking.relaxation import Relaxation
+from sleeprun.spiking.spikes import SpikeList
+
+Weights = Float[Array, "pre post"]
+Engine = Literal["native", "fused", "by_layer", "by_step"]
+Words = UInt32[Array, " words"]
+
+
+class Population(eqx.Module):
+    neuron: Neuron
+    homeostasis: Homeostasis | None  # acts on the resistance or on the in-weights' target
+    size: int = eqx.field(static=True)
+    spike_room: int = eqx.field(static=True)  # of its spike list at the start
+    regulates: str = eqx.field(static=True, default="resistance")  # or "in_weights"
+    relaxation: Relaxation | None = None  # with it the kernel skips what is quiet
+
+
+class Projection(eqx.Module):
+    jitter: Float[Array, ""]  # R of the factor U(1 - R, 1 + R) on every spike's current
+    rule: STDP | None
+    pre: str = eqx.field(static=True)
+    post: str = eqx.field(static=True)
+    mirrors: str | None = eqx.field(static=True, default=None)  # weights: -row mean of this one
+    excitatory: bool = eqx.field(static=True, default=True)
+
+
+class NetworkState(NamedTuple):
+    neurons: dict[str, NeuronState]
+    spikes: dict[str, SpikeList]
+    spiked: dict[str, Float[Array, " _"]]  # spikes of every neuron since the last `learn`
+    resistance: dict[str, Float[Array, " _"]]
+    rate: dict[str, Float[Array, " _"]]  # smoothed, spikes a cycle
+    weights: dict[str, Float[Array, "_ _"]]
+    plastic: dict[str, PlasticState]  # of the projections with a rule
+    out_start: dict[str, Float[Array, " _"]]  # summed excitatory output weights at the start
+
+
+class Clock(NamedTuple):
+    """Where a window begins. `words` is the noise stream of the run that is being simulated."""
+
+    cycle: Int[Array, ""]
+    step: int
+    words: Words
+
+
+class Network(eqx.Module):
+    populations: dict[str, Population]
+    projections: dict[str, Projection]
+    cycle_steps: int = eqx.field(static=True)
+    engine: Engine = eqx.field(static=True, default="by_layer")
+
+    def init(self, weights: dict[str, Float[Array, "_ _"]]) -> NetworkState:
+        """The resting network with the given weights [pre, post]; 0 is no synapse."""
+        pops = self.populations
+        return NetworkState(
+            neurons={name: pop.neuron.init(pop.size) for name, pop in pops.items()},
+            spikes={name: spike_lists.empty(pop.spike_room) for name, pop in pops.items()},
+            spiked={name: jnp.zeros(pop.size) for name, pop in pops.items()},
+            resistance={name: jnp.ones(pop.size) for name, pop in pops.items()},
+            rate={name: jnp.zeros(pop.size) for name, pop in pops.items()},
+            weights=dict(weights),
+            plastic={
+                name: projection.rule.init(weights[name])
+                for name, projection in self.projections.items()
+                if projection.rule is not None
+            },
+            out_start=out_weights(self, weights),
+        )
+
+    def stages(self) -> tuple[tuple[str, ...], ...]:
+        """Populations in the order of simulation; those of one stage are stepped together."""
+        names = list(self.populations)
+        if self.engine == "by_step":
+            return (tuple(names),)
+        edges = np.zeros((len(names), len(names)), int)
+        for projection in self.projections.values():
+            edges[names.index(projection.pre), names.index(projection.post)] = 1
+        count, labels = connected_components(edges, directed=True, connection="strong")
+        before: dict[int, set[int]] = {int(label): set() for label in range(count)}
+        for pre, post in np.argwhere(edges):
+            if labels[pre] != labels[post]:
+                before[int(labels[post])].add(int(labels[pre]))
+        order = TopologicalSorter(before).static_order()
+        return tuple(
+            tuple(name for name, its in zip(names, labels, strict=True) if its == label)
+            for label in order
+        )
+
+
+def out_weights(
+    network: Network, weights: dict[str, Float[Array, "_ _"]]
+) -> dict[str, Float[Array, " _"]]:
+    """Each neuron's summed excitatory output weights."""
+    total = {name: jnp.zeros(pop.size) for name, pop in network.populations.items()}
+    for name, projection in network.projections.items():
+        if projection.excitatory:
+            total[projection.pre] = total[projection.pre] + weights[name].sum(axis=1)
+    return total
+
+
+def kick(
+    network: Network, state: NetworkState, population: str, current: Float[Array, " neuron"]
+) -> NetworkState:
+    """Add to a population's synaptic current."""
+    cell = state.neurons[population]
+    neurons = state.neurons | {population: cell._replace(i=cell.i + current)}
+    return state._replace(neurons=neurons)
+
+
+def now(network: Network, clock: Clock) -> Int[Array, ""]:
+    """Steps since the start, on the int32 clock that wraps around."""
+    return clock.cycle * jnp.int32(network.cycle_steps) + jnp.int32(clock.step)
+
+
+def projection_words(network: Network, clock: Clock, name: str) -> Words:
+    """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
+    place = sorted(network.projections).index(name)
+    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)

@@ -1,0 +1,1 @@
+"""Perceptrons that learn to classify images, and sleep."""

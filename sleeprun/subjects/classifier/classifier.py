@@ -1,0 +1,256 @@
+"""The perceptrons of all seeds, as a run sees them: what each phase does to their state.
+
+Awake they are trained by gradient descent; asleep they are spiking networks that replay.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from sleeprun import noise
+from sleeprun.config import ConfigError, ImagesConfig
+from sleeprun.config.images import ProbesConfig
+from sleeprun.gradient import perceptron, probes
+from sleeprun.gradient.learners import optimiser
+from sleeprun.gradient.learners.methods import method
+from sleeprun.gradient.learners.training import starting_state
+from sleeprun.gradient.perceptron import Perceptron
+from sleeprun.gradient.probes import Moved
+from sleeprun.gradient.replay import Replay
+from sleeprun.protocol.describe import cycles_of
+from sleeprun.protocol.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.subjects.classifier import life, told
+from sleeprun.subjects.classifier.life import Masked, PupilState, Report
+from sleeprun.subjects.classifier.stimuli import stimuli
+from sleeprun.subjects.forager.build import engine_of
+from sleeprun.subjects.seeds import Over, Seeds, over_seeds
+
+Event = dict[str, Any]
+
+
+class Classifier(Seeds):
+    def __init__(self, config: ImagesConfig, devices: int, over: Over = over_seeds):
+        super().__init__(len(config.seeds), devices, over)
+        self.config = config
+        self.stimuli = stimuli(config, devices)
+        self.sequence = self.stimuli.sequence
+        self.engine = engine_of(config)
+        network, training, sleep = config.network, config.training, config.sleep
+        self.network = Perceptron(
+            jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
+        )
+        self.learner = method(rate=training.rate, **config.learner.model_dump())
+        self.optimiser = (
+            optimiser.sgd(training.rate, training.momentum)
+            if training.optimiser == "sgd"
+            else optimiser.adam(training.rate, training.momentum)
+        )
+        idle = not sleep.plasticity
+        self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
+        self.replay = Replay(
+            max_rate=jnp.float32(sleep.max_rate),
+            dt=jnp.float32(sleep.dt),
+            inc=jnp.float32(0.0 if idle else sleep.inc),
+            dec=jnp.float32(0.0 if idle else sleep.dec),
+            slope=jnp.float32(sleep.slope),
+            decay=jnp.float32(sleep.decay),
+            threshold=jnp.array(sleep.threshold, jnp.float32),
+        )
+
+    def birth(self) -> PupilState:
+        newborns = [self._newborn(seed) for seed in self.config.seeds]
+        return self.padded(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns))
+
+    def _newborn(self, seed: int) -> PupilState:
+        network = self.config.network
+        pixels = self.sequence.tasks[0].images.shape[1]
+        sizes = [pixels, *network.hidden, self.sequence.outputs]
+        layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
+        return PupilState(
+            *starting_state(self.learner, self.optimiser, layers),
+            noise.seed_key(seed),
+            jnp.int32(0),
+            jnp.int32(0),
+            jnp.zeros(len(self.sequence.tasks), jnp.int32),
+            jnp.zeros(len(layers)),
+            jnp.zeros(len(layers)),
+            tuple(jnp.zeros(size) for size in sizes[1:]),
+            before=(),
+            moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
+        )
+
+    def begin(self, phase: Phase, state: PupilState) -> PupilState:
+        state = state._replace(begun=state.begun + state.step, step=jnp.zeros_like(state.step))
+        if isinstance(phase, Wake):
+            return self.call(life.prepare, self.network, self.learner, state)
+        if not isinstance(phase, Sleep):
+            return state
+        sleep = self.config.sleep
+        over = self._last(state) if sleep.scale == "carried" else self._seen(state)
+        images, _ = self.stimuli.training("+".join(over))
+        how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
+        return self.call(life.fall_asleep, self.network, *how, images, state)
+
+    def chunk(self, phase: Phase) -> int:
+        runtime = self.config.runtime
+        return runtime.chunk_batches if isinstance(phase, Wake) else runtime.chunk_steps
+
+    def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
+        """`count` training steps, sleep steps, or the test of a task."""
+        match phase:
+            case Wake():
+                images, labels = self.stimuli.training(str(phase.task))
+                batch = self.config.training.batch
+                how = (self.network, self.learner, self.optimiser)
+                told = (*how, images, labels, batch, jnp.int32(count))
+                state, report = self.call(life.study, *told, state)
+                self._refuse_divergence(str(phase.task), self.unpadded(report.loss))
+            case Sleep():
+                state, report = self.call(life.dream, *self._dream(state), jnp.int32(count), state)
+            case Score():
+                report = self.call(
+                    life.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
+                )
+        return state, self.unpadded(report)
+
+    def _refuse_divergence(self, task: str, losses: Float[np.ndarray, " seed"]) -> None:
+        lost = [s for s, one in zip(self.config.seeds, np.isfinite(losses), strict=True) if not one]
+        if not lost:
+            return
+        strength = getattr(self.config.learner, "strength", None)
+        also = "" if strength is None else f" or learner.strength={strength}"
+        raise ConfigError(
+            f"training.rate={self.config.training.rate}: the loss of seed {lost[0]} is no longer "
+            f"finite in task {task}; lower training.rate{also}"
+        )
+
+    def end(self, phase: Phase, state: PupilState) -> PupilState:
+        if isinstance(phase, Wake) and phase.task:
+            state = self.call(
+                life.consolidate,
+                self.network,
+                self.learner,
+                *self.stimuli.training(str(phase.task)),
+                state,
+            )
+            trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
+            return state._replace(seen=state.seen + trained.astype(jnp.int32))
+        return self.call(life.wake_up, state) if state.before else state
+
+    def told(self, report: Report) -> Event:
+        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
+        return {"loss": report.loss.tolist(), "spikes": spikes}
+
+    def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
+        """Images classified rightly and wrongly."""
+        return np.stack([report.right, report.wrong])
+
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Event:
+        right, wrong = marks
+        return {
+            "event": "score",
+            "boundary": asdict(phase.boundary),
+            "task": phase.task,
+            "score": (right / (right + wrong)).tolist(),
+            "right": right.tolist(),
+            "wrong": wrong.tolist(),
+        }
+
+    def steps(self, phase: Phase) -> int:
+        return 0 if isinstance(phase, Score) else cycles_of(phase)
+
+    def facts(self) -> Event:
+        return {
+            "data": self.config.contents,
+            "tasks": self.sequence.names,
+            "chance": self._chance(),
+            "scale": 1.0,
+            "shortened": False,
+            "scenario": self.config.sequence.scenario,
+            "classes": [
+                [list(task.classes) for task in one.tasks] for one in self.stimuli.sequences
+            ],
+        }
+
+    def _chance(self) -> float:
+        """Of guessing among the outputs that are open, on average over tasks."""
+        if self.config.sequence.scenario != "task":
+            return 1 / self.sequence.outputs
+        return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
+
+    def seen_at(self, boundary: Boundary, state: PupilState) -> Iterator[Event]:
+        carried = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
+        if self.config.sleep.schedule == "after":
+            carried += self._carried_for_sleep(state)
+        yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
+        if self.config.probes and boundary.phase in ("wake", "sleep"):
+            yield from self._probed(self.config.probes, boundary, state)
+
+    def _probed(
+        self, wanted: ProbesConfig, boundary: Boundary, state: PupilState
+    ) -> Iterator[Event]:
+        """What is measured beside the scores, of the tasks trained so far."""
+        tasks = np.flatnonzero(state.seen[0]).tolist()
+        found = [self._probe(wanted, place, state) for place in tasks]
+        yield told.robustness_told(boundary, [right for right, _ in found])
+        if wanted.overlap and len(tasks) > 1:
+            yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
+        if boundary.phase == "sleep":
+            yield told.moved_told(boundary, self.layers, self.unpadded(state.moved))
+
+    def _carried_for_sleep(self, state: PupilState) -> int:
+        """Bytes of earlier tasks that one network's next sleep needs."""
+        sleep, tasks = self.config.sleep, self.sequence.of("+".join(self._seen(state)))
+        mean = self.sequence.tasks[0].images[0].nbytes if sleep.input == "seen" else 0
+        match sleep.scale:
+            case "every_sleep":  # takes the activations of all earlier images anew
+                return mean + sum(task.images.nbytes for task in tasks)
+            case "carried":
+                return mean + state.largest[0].nbytes
+            case _:
+                return mean + state.alpha[0].nbytes
+
+    def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
+        yield from ()
+
+    def room(self, state: PupilState) -> list[list[int]]:
+        """The shapes of what the learner remembers, which may grow, and of `before`."""
+        return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]
+
+    def like(self, state: PupilState, wanted: list[list[int]]) -> PupilState:
+        leaves, structure = jax.tree.flatten(state.memory)
+        roomy = [
+            np.zeros((len(leaf), *shape), leaf.dtype)
+            for leaf, shape in zip(leaves, wanted[: len(leaves)], strict=True)
+        ]
+        memory = jax.tree.unflatten(structure, roomy)
+        asleep = len(wanted) > len(leaves)
+        before = tuple(layer.weights for layer in state.layers) if asleep else ()
+        return self.unpadded(state._replace(memory=memory, before=before))
+
+    def _seen(self, state: PupilState) -> list[str]:
+        """The tasks trained so far."""
+        seen = np.asarray(state.seen[0]) > 0
+        return [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
+
+    def _last(self, state: PupilState) -> list[str]:
+        """Those of the stage trained last."""
+        seen = self._seen(state)
+        return seen if self.config.sequence.together else seen[-1:]
+
+    def _probe(self, wanted: ProbesConfig, place: int, state: PupilState) -> tuple[Any, list[Any]]:
+        """The share of a task's images classified rightly, by noise, and its activations."""
+        count, shown = self.stimuli.probed(wanted, place)
+        found = self.unpadded(self.call(life.probe, self.network, self.learner, *shown, state))
+        shares = found.right.T / count
+        return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
+
+    def _dream(self, state: PupilState) -> tuple[Any, ...]:
+        how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
+        shown = self._last(state) if self.config.sleep.input == "last" else self._seen(state)
+        return self.replay, how, self.stimuli.mean("+".join(shown))

@@ -1,0 +1,1 @@
+"""Spiking agents that forage, and sleep."""

@@ -1,0 +1,273 @@
+"""What a cycle of waking or sleeping does to an agent: here the network meets the world.
+
+Every function carries one seed's state; `run.py` maps them over the seeds.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from sleeprun import noise
+from sleeprun.spiking import drives
+from sleeprun.spiking.learning import learn, regulate
+from sleeprun.spiking.network import Clock, Network, NetworkState, kick
+from sleeprun.spiking.simulate import advance as simulate
+from sleeprun.tasks.foraging import ForagingWorld, Task, WorldState
+
+# Purposes of a seed's noise streams.
+_SYNAPSES, _WORLD, _SLEEP, _LESION, _TEST = 11, 12, 13, 14, 1000
+
+
+class Experiment(eqx.Module):
+    """What all seeds share: the network's constants, the world and its tasks."""
+
+    network: Network
+    world: ForagingWorld
+    tasks: dict[str, Task]
+    unsupervised: Task
+
+
+class AgentState(NamedTuple):
+    network: NetworkState
+    world: WorldState
+    key: UInt32[Array, "2"]
+    cycle: Int[Array, ""]
+    rates: Float[Array, "task hidden"]  # mean spikes a cycle while training each task
+    trained: Bool[Array, " task"]
+    heard: Int[Array, " hidden"]  # spikes since this waking phase began
+    heard_cycles: Int[Array, ""]
+
+
+class Tally(NamedTuple):
+    """What happened over some cycles. `spikes` are counted by population, over all its neurons."""
+
+    awake: Int[Array, ""]
+    asleep: Int[Array, ""]
+    rewarded: Int[Array, ""]
+    punished: Int[Array, ""]
+    neutral: Int[Array, ""]
+    spikes: dict[str, Int[Array, ""]]
+
+
+def birth(
+    experiment: Experiment, weights: dict[str, Float[Array, "_ _"]], key: UInt32[Array, "2"]
+) -> AgentState:
+    """A seed's agent before it has seen anything."""
+    hidden = experiment.network.populations["hidden"].size
+    tasks = len(experiment.tasks)
+    size = experiment.world.size
+    nowhere = WorldState(
+        jnp.full((size, size), -1, jnp.int32),
+        jnp.zeros(2, jnp.int32),
+        jnp.int32(0),
+        jnp.int32(0),
+        jnp.bool_(False),
+    )
+    return AgentState(
+        experiment.network.init(weights),
+        nowhere,
+        key,
+        jnp.int32(0),
+        jnp.zeros((tasks, hidden)),
+        jnp.zeros(tasks, bool),
+        jnp.zeros(hidden, jnp.int32),
+        jnp.int32(0),
+    )
+
+
+def blank_tally(experiment: Experiment) -> Tally:
+    zero = jnp.int32(0)
+    spikes = {name: zero for name in experiment.network.populations}
+    return Tally(zero, zero, zero, zero, zero, spikes)
+
+
+def enter_world(experiment: Experiment, state: AgentState, task: Task) -> AgentState:
+    """Begin a waking phase: a new world, and a fresh count of the hidden neurons' spikes."""
+    words = noise.stream(state.key, _WORLD)
+    world = experiment.world.lay(task, words, state.cycle)
+    world = world._replace(crowded=world.crowded | state.world.crowded)
+    quiet = jnp.zeros_like(state.heard)
+    return state._replace(world=world, heard=quiet, heard_cycles=jnp.int32(0))
+
+
+def leave_world(state: AgentState, label: Int[Array, ""]) -> AgentState:
+    """End a waking phase: its mean hidden rates are what sleep will match for this task."""
+    mean = state.heard.astype(jnp.float32) / jnp.maximum(state.heard_cycles, 1).astype(jnp.float32)
+    row = jnp.where(label < 0, state.trained.shape[0], label)
+    return state._replace(
+        rates=state.rates.at[row].set(mean, mode="drop"),
+        trained=state.trained.at[row].set(True, mode="drop"),
+    )
+
+
+def wake_cycle(
+    experiment: Experiment, state: AgentState, tally: Tally, task: Task, plastic: tuple[str, ...]
+) -> tuple[AgentState, Tally]:
+    """One movement cycle awake (Golden et al. 2022, "Order of events")."""
+    network = experiment.network
+    clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    earlier = state.network.spiked
+    net = simulate(network, state.network, clock, 1)
+    spiked = net.spiked
+    words = noise.stream(state.key, _WORLD)
+    world, meal = experiment.world.move(state.world, task, spiked["output"], words, state.cycle)
+    net = learn(network, net, clock, meal.reward, plastic)
+    sees = experiment.world.see(world)
+    net = kick(network, net, "input", jnp.where(sees, experiment.world.food_kick, 0.0))
+    if plastic:
+        net = regulate(network, net, spiked, plastic)
+    net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
+    own = _own_spikes(earlier, spiked, net)
+    tally = tally._replace(
+        awake=tally.awake + 1,
+        rewarded=tally.rewarded + meal.rewarded.astype(jnp.int32),
+        punished=tally.punished + meal.punished.astype(jnp.int32),
+        neutral=tally.neutral + meal.neutral.astype(jnp.int32),
+        spikes=_count(tally, own),
+    )
+    state = state._replace(
+        network=net,
+        world=world,
+        cycle=state.cycle + 1,
+        heard=state.heard + own["hidden"].astype(jnp.int32),
+        heard_cycles=state.heard_cycles + 1,
+    )
+    return state, tally
+
+
+def sleep_cycle(
+    experiment: Experiment, state: AgentState, tally: Tally, leg: "Leg"
+) -> tuple[AgentState, Tally]:
+    """One cycle asleep (Golden et al. 2022, "Sleep")."""
+    assert leg.drive is not None
+    network = experiment.network
+    clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    tasks = jnp.maximum(state.trained.sum(), 1).astype(jnp.float32)
+    rates = jnp.where(state.trained[:, None], state.rates, 0.0).sum(axis=0) / tasks
+    words = noise.stream(state.key, _SLEEP)
+    first, later = leg.drive(rates, words, state.cycle, network.cycle_steps)
+    earlier = state.network.spiked
+    net = simulate(network, state.network, clock, 1, {"hidden": first})
+    spiked = net.spiked
+    net = learn(network, net, clock, leg.reward, leg.plastic)
+    if leg.plastic:
+        net = regulate(network, net, spiked, leg.plastic)
+    train = {} if later is None else {"hidden": later}
+    net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1, train)
+    own = _own_spikes(earlier, spiked, net)
+    tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, own))
+    return state._replace(network=net, cycle=state.cycle + 1), tally
+
+
+def _own_spikes(
+    earlier: dict[str, Float[Array, " _"]],
+    spiked: dict[str, Float[Array, " _"]],
+    after: NetworkState,
+) -> dict[str, Float[Array, " _"]]:
+    """The spikes of a cycle's own steps: of its first one, and of all that follow.
+
+    `earlier` were there when the cycle began, `spiked` after its first step.
+    """
+    return {name: spiked[name] - earlier[name] + later for name, later in after.spiked.items()}
+
+
+def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Array]:
+    return {
+        name: tally.spikes[name] + spikes.sum().astype(jnp.int32) for name, spikes in spiked.items()
+    }
+
+
+class Leg(eqx.Module):
+    """A stretch of waking (on a task) or of sleep (with a drive), of a number of cycles."""
+
+    task: Task | None
+    label: Int[Array, ""]  # the task's index in the world, -1 for the unsupervised world
+    drive: drives.Drive | None
+    reward: Float[Array, ""]  # of every cycle asleep
+    cycles: Int[Array, ""]
+    plastic: tuple[str, ...] = eqx.field(static=True)
+
+
+def begin(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
+    return state if leg.task is None else enter_world(experiment, state, leg.task)
+
+
+def end(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
+    return state if leg.task is None else leave_world(state, leg.label)
+
+
+def advance(
+    experiment: Experiment, leg: Leg, count: Int[Array, ""], state: AgentState
+) -> tuple[AgentState, Tally]:
+    """`count` cycles of a leg."""
+    return _cycles(experiment, leg, count, (state, blank_tally(experiment)))
+
+
+def take_turns(
+    experiment: Experiment, legs: tuple[Leg, ...], count: Int[Array, ""], state: AgentState
+) -> tuple[AgentState, Tally]:
+    """`count` rounds of the legs in turn, each from its begin to its end."""
+
+    def one(_, carry):
+        state, tally = carry
+        for leg in legs:
+            state = begin(experiment, leg, state)
+            state, tally = _cycles(experiment, leg, leg.cycles, (state, tally))
+            state = end(experiment, leg, state)
+        return state, tally
+
+    return lax.fori_loop(0, count, one, (state, blank_tally(experiment)))
+
+
+def _cycles(
+    experiment: Experiment, leg: Leg, count: Int[Array, ""], carry: tuple[AgentState, Tally]
+) -> tuple[AgentState, Tally]:
+    def one(_, carry):
+        if leg.task is None:
+            return sleep_cycle(experiment, *carry, leg)
+        return wake_cycle(experiment, *carry, leg.task, leg.plastic)
+
+    return lax.fori_loop(0, count, one, carry)
+
+
+def copy_for_test(
+    experiment: Experiment, leg: Leg, boundary: Int[Array, ""], state: AgentState
+) -> AgentState:
+    """A copy of the agent in a new world of the tested task, on noise streams of its own."""
+    key = noise.stream(noise.stream(state.key, _TEST + boundary), leg.label)
+    return begin(experiment, leg, state._replace(key=key))
+
+
+def freeze_strongest(
+    experiment: Experiment, projection: str, percent: Float[Array, ""], state: AgentState
+) -> AgentState:
+    """Lock the strongest `percent` of a projection's synapses."""
+    network = state.network
+    weights, rule = network.weights[projection], network.plastic[projection]
+    exists = weights != 0
+    count = jnp.round(exists.sum().astype(jnp.float32) * percent / 100).astype(jnp.int32)
+    rank = jnp.argsort(jnp.argsort(-jnp.where(exists, weights, -jnp.inf).ravel()))
+    locked = rule.locked | ((rank < count).reshape(weights.shape) & exists)
+    plastic = network.plastic | {projection: rule._replace(locked=locked)}
+    return state._replace(network=network._replace(plastic=plastic))
+
+
+def cut_synapses(
+    experiment: Experiment, population: str, percent: Float[Array, ""], state: AgentState
+) -> AgentState:
+    """Cut every synapse from and to a random `percent` of a population."""
+    size = experiment.network.populations[population].size
+    words = noise.stream(state.key, _LESION)
+    draws = noise.uniform(words, state.cycle, jnp.arange(size, dtype=jnp.int32))
+    count = jnp.round(size * percent / 100).astype(jnp.int32)
+    spared = jnp.argsort(jnp.argsort(draws)) >= count
+    weights = dict(state.network.weights)
+    for name, projection in experiment.network.projections.items():
+        if projection.pre == population:
+            weights[name] = jnp.where(spared[:, None], weights[name], 0.0)
+        if projection.post == population:
+            weights[name] = jnp.where(spared[None, :], weights[name], 0.0)
+    return state._replace(network=state.network._replace(weights=weights))

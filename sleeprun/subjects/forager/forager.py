@@ -1,0 +1,148 @@
+"""The spiking agents of all seeds, as a run sees them: what each phase does to their state.
+
+A run's fold knows phases and positions; everything that it needs to know of who lives through
+them is here.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int
+
+from sleeprun.config import Config, ConfigError
+from sleeprun.protocol.describe import cycles_of
+from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.spiking.capacity import Room, doubled, overrun, room, with_room
+from sleeprun.spiking.drives import DRIVES
+from sleeprun.subjects.forager import cycles, told
+from sleeprun.subjects.forager.build import build, newborns
+from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
+from sleeprun.subjects.seeds import Over, Seeds, over_seeds
+
+Event = dict[str, Any]
+Lived = Wake | Sleep | Interleave
+
+
+class Forager(Seeds):
+    def __init__(self, config: Config, devices: int, over: Over = over_seeds):
+        super().__init__(len(config.seeds), devices, over)
+        self.config = config
+        self.experiment = build(config)
+        self.engine = self.experiment.network.engine
+        self.leg = cache(partial(_leg, self.experiment))  # a phase has many calls
+
+    def birth(self) -> AgentState:
+        return self.padded(newborns(self.config, self.experiment, self.config.seeds))
+
+    def begin(self, phase: Phase, state: AgentState) -> AgentState:
+        """What comes before a phase's first cycle; for a test, a copy in a world of its own."""
+        match phase:
+            case Freeze():
+                percent = jnp.float32(phase.percent)
+                return self._call(cycles.freeze_strongest, phase.projection, percent, state)
+            case Lesion():
+                percent = jnp.float32(phase.percent)
+                return self._call(cycles.cut_synapses, phase.population, percent, state)
+            case Score():
+                leg, boundary = self.leg(phase), jnp.int32(phase.boundary.index)
+                return self._call(cycles.copy_for_test, leg, boundary, state)
+            case Interleave():
+                return state
+        return self._call(cycles.begin, self.leg(phase), state)
+
+    def chunk(self, phase: Lived | Score) -> int:
+        return self.config.runtime.chunk_cycles
+
+    def advance(
+        self, phase: Lived | Score, count: int, state: AgentState
+    ) -> tuple[AgentState, Tally]:
+        """`count` of a phase's cycles, or of its rounds; the tally is of the true seeds alone.
+
+        Where a list runs over, they are simulated again with more room.
+        """
+        function, legs = self._program(phase)
+        after, tally = self._call(function, legs, jnp.int32(count), state)
+        while full := overrun(after.network):
+            state = state._replace(network=doubled(state.network, full))
+            after, tally = self._call(function, legs, jnp.int32(count), state)
+        if after.world.crowded.any():
+            raise ConfigError("world.particles: no legal spot was left for all of them")
+        return after, self.unpadded(tally)
+
+    def end(self, phase: Lived, state: AgentState) -> AgentState:
+        if isinstance(phase, Interleave):
+            return state
+        return self._call(cycles.end, self.leg(phase), state)
+
+    def told(self, report: Tally) -> Event:
+        return told.tally(report)
+
+    def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
+        """Rewarded and punished particles eaten."""
+        return np.stack([report.rewarded, report.punished])
+
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Event:
+        return told.score(phase, marks)
+
+    def steps(self, phase: Phase) -> int:
+        return cycles_of(phase) * self.config.network.cycle_steps
+
+    def facts(self) -> Event:
+        network, protocol = self.config.network, self.config.protocol
+        populations = ("input", "hidden", "output")
+        return {
+            "tasks": list(self.config.world.tasks),
+            "chance": 0.5,
+            "scale": protocol.scale,
+            "shortened": protocol.shortened,
+            "aeon": protocol.aeon,
+            "step_ms": network.step_ms,
+            "cycle_steps": network.cycle_steps,
+            "shape": {name: getattr(network, name).size for name in populations},
+        }
+
+    def seen_after(self, phase: Lived, state: AgentState) -> Iterator[Event]:
+        """What the record tells of a phase that has ended."""
+        yield from told.rasters(self.experiment, phase, state)
+
+    def seen_at(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
+        """What the record tells of a boundary, beside its scores."""
+        yield from told.weights(self.experiment, boundary, self.unpadded(state))
+
+    def room(self, state: AgentState) -> Room:
+        return room(state.network)
+
+    def like(self, state: AgentState, wanted: Room) -> AgentState:
+        """The shape of a saved state whose lists have so much room."""
+        return self.unpadded(state._replace(network=with_room(state.network, wanted)))
+
+    def _program(self, phase: Lived | Score) -> tuple[Callable, Any]:
+        if isinstance(phase, Interleave):
+            return cycles.take_turns, tuple(map(self.leg, phase.phases))
+        return cycles.advance, self.leg(phase)
+
+    def _call(self, function: Callable, *arguments: Any) -> Any:
+        return self.call(function, self.experiment, *arguments)
+
+
+def _leg(experiment: Experiment, phase: Wake | Sleep | Score) -> Leg:
+    return leg_of(experiment, Wake(phase.task, phase.cycles) if isinstance(phase, Score) else phase)
+
+
+def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
+    """A phase's task or drive as arrays."""
+    task, label = None, -1
+    if isinstance(phase, Wake):
+        task = experiment.tasks[phase.task] if phase.task else experiment.unsupervised
+        label = list(experiment.tasks).index(phase.task) if phase.task else -1
+    return Leg(
+        task=task,
+        label=jnp.int32(label),
+        drive=DRIVES[phase.drive](jnp.float32(phase.kick)) if isinstance(phase, Sleep) else None,
+        reward=jnp.float32(phase.reward if isinstance(phase, Sleep) else 0.0),
+        cycles=jnp.int32(phase.cycles),
+        plastic=phase.plastic,
+    )

@@ -1,0 +1,1 @@
+"""Many jobs: launched together, computed together, and told of in one table."""

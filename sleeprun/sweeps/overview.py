@@ -1,0 +1,91 @@
+"""One progress display for all jobs of a batch; where there is no terminal, a line a job."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sleeprun.config import AnyConfig
+from sleeprun.tracking.sinks import Event, Terminal
+
+log = logging.getLogger("sleeprun")
+
+
+class Overview:
+    """`jobs` are their names; `how` tells of a job's result whether it is done, ..."""
+
+    def __init__(self, jobs: list[str], how: Callable[[Any], str]):
+        self.jobs, self.how = jobs, how
+        self.parts = [0.0] * len(jobs)  # how much of each is done
+        self.ends: Counter[str] = Counter()
+        console = Console(stderr=True)
+        self.bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            speed_estimate_period=120,
+        )
+        self.task = self.bar.add_task("", total=max(1, len(jobs)))
+        self._show()
+
+    def __enter__(self) -> "Overview":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def share(self, job: int) -> "Share":
+        return Share(self, job)
+
+    def came_to(self, job: int, part: float) -> None:
+        self.parts[job] = part
+        self._show()
+
+    def ended(self, job: int, result: Any) -> None:
+        how = self.how(result)
+        self.ends[how] += 1
+        self.came_to(job, 1.0)
+        if self.bar.disable:
+            log.info("%s: %s (%s)", self.jobs[job], how, self._told())
+
+    def _show(self) -> None:
+        self.bar.update(self.task, completed=sum(self.parts), description=self._told())
+
+    def _told(self) -> str:
+        ends = {"done": 0, **self.ends}
+        running = len(self.jobs) - sum(ends.values())
+        told = [f"{count} {how}" for how, count in ends.items()]
+        return f"{', '.join(told)}, {running} to do, of {len(self.jobs)} jobs"
+
+
+class Share:
+    """A job's part in the display: its runs, which are one and those of its arms."""
+
+    def __init__(self, overview: Overview, job: int):
+        self.overview, self.job = overview, job
+        self.runs = self.behind = 0
+        self.terminal: Terminal
+
+    def of(self, config: AnyConfig, cycles: int, done: int) -> "Share":
+        self.runs = self.runs or 1 + len(config.arms)
+        self.terminal = Terminal(Console(), config, cycles, shown=False, done=done)
+        return self
+
+    def __enter__(self) -> "Share":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.behind += 1
+
+    def write(self, event: Event) -> None:
+        self.terminal.write(event)
+        part = self.terminal.bar.tasks[0].percentage / 100
+        self.overview.came_to(self.job, (self.behind + part) / self.runs)

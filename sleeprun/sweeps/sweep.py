@@ -1,0 +1,128 @@
+"""A sweep: which of its jobs is which, and at its end one table of them all."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+log = logging.getLogger("sleeprun")
+# Sections that have no effect on a job's results, but for two keys of `runtime`.
+ASIDE = {"hydra", "runtime", "tracking", "resume", "dry_run"}
+_calls: list["_Call"] = []
+
+
+def identity(*, _root_: DictConfig) -> str:
+    """A short hash of everything that a job's results depend on: its directory's name."""
+    defining: dict[str, Any] = {
+        str(key): _root_[key]
+        if not OmegaConf.is_config(_root_[key])
+        else OmegaConf.to_container(_root_[key], resolve=True)
+        for key in _root_
+        if key not in ASIDE
+    }
+    defining["runtime"] = [_root_.runtime.simulate, _root_.runtime.skip_quiet]
+    text = json.dumps(_numbers_alike(defining), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _numbers_alike(value: Any) -> Any:
+    """8 and 8.0 are the same."""
+    if isinstance(value, dict):
+        return {key: _numbers_alike(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return list(map(_numbers_alike, value))
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@dataclass
+class _Call:
+    """A multirun that this process was called for."""
+
+    folder: Path
+    tells: bool = True  # of several processes that were called for the same one, one does
+
+
+class Sweep(Callback):
+    """Hydra tells it where the sweep goes and of every job; `conclude` is called at the end.
+
+    `folder` is this call's own; its `jobs.jsonl` lists the jobs, a line each.
+    """
+
+    def __init__(self, folder: str):
+        self.folder = Path(folder).absolute()
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        if not config.dry_run:
+            _calls.append(_Call(self.folder))
+
+    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+        """In whichever process the job is."""
+        hydra = HydraConfig.get()
+        if config.dry_run or hydra.mode is None or hydra.mode.name != "MULTIRUN":
+            return
+        folder = _calls[-1].folder if _calls else self.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        job = {
+            "number": hydra.job.num,
+            "path": hydra.runtime.output_dir,
+            "overrides": list(hydra.overrides.task),
+        }
+        with (folder / "jobs.jsonl").open("a") as file:
+            file.write(json.dumps(job) + "\n")
+
+
+def begun() -> bool:
+    """Whether this process has run a multirun."""
+    return bool(_calls)
+
+
+def folder() -> Path:
+    """Of the multirun that is being run."""
+    return _calls[-1].folder
+
+
+def told_in(folder: Path, *, tells: bool) -> None:
+    """The multirun that is being run is told of in another folder, and perhaps by another."""
+    _calls[-1] = _Call(folder, tells)
+
+
+def conclude() -> None:
+    """The jobs of the multirun that has just ended, failed ones included: a table, and files."""
+    for call in _calls:
+        if not call.tells:
+            continue
+        from rich.console import Console
+
+        from sleeprun.sweeps import table
+
+        folder = _short(call.folder)
+        if not (found := table.read(folder)):
+            continue
+        Console().print(table.table(folder, found))
+        for path in dict.fromkeys(one.path for one in found if not one.done):
+            print(f"not done, see {_short(path)}")
+        for path in [*table.write(folder, found), *_drawn(found, folder)]:
+            print(path)
+    _calls.clear()
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _drawn(found: Sequence[Any], folder: Path) -> list[Path]:
+    """The picture; a failure is only told, since all that it shows is in the files."""
+    try:
+        from sleeprun.sweeps import picture
+
+        return picture.draw(found, folder)
+    except Exception as error:
+        log.warning("no picture in %s: %s", folder, error)
+        return []

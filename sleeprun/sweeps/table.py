@@ -1,0 +1,207 @@
+"""What a sweep found: its jobs, grouped by what was swept, as a table, files and a picture."""
+
+import csv
+import importlib.util
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
+
+from sleeprun.measures import statistics
+from sleeprun.runs.records import ACCOUNTS
+from sleeprun.runs.store import write_whole
+
+SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
+DIGITS = 4  # of a swept number in the table
+PAGE = 160  # columns of the table's file
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A job of a sweep, or an arm of one."""
+
+    path: Path
+    overrides: dict[str, str]
+    done: bool
+    arm: str
+    bound: bool  # whether it is the upper bound, which no other is to be measured by
+    seeds: list[int]
+    metrics: dict[str, dict[str, Any]]  # as in results.json
+    accounts: dict[str, float | None]  # what it carried and what it took
+    chance: float | None
+
+
+def jobs_of(sweep: Path) -> dict[Path, list[str]]:
+    """The directories of a sweep's jobs, in order, with their overrides; one that it has twice
+    comes once."""
+    listed = sweep / "jobs.jsonl"
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    jobs = sorted(map(json.loads, lines), key=lambda job: job["number"])
+    return {Path(job["path"]): job["overrides"] for job in jobs}
+
+
+def read(sweep: Path) -> list[Found]:
+    return [found for job, given in jobs_of(sweep).items() for found in _read(job, given)]
+
+
+def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
+    overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
+    done = (job / "DONE").exists()
+    results = json.loads((job / "results.json").read_text()) if done else {}
+    arms = results.get("arms") or {"": results.get("metrics", {})}
+    for arm, metrics in arms.items():
+        bound = arm == "joint" and arm in results["bounds"]
+        told = results["accounts"][arm] if arm else results
+        accounts = {name: told.get(name) for name in ACCOUNTS}
+        seeds, chance = results.get("seeds", []), results.get("chance")
+        yield Found(job, overrides, done, arm, bound, seeds, metrics, accounts, chance)
+
+
+def swept(found: Sequence[Found]) -> list[str]:
+    """The keys whose values differ between jobs."""
+    keys = dict.fromkeys(key for one in found for key in one.overrides)
+    return [key for key in keys if len({one.overrides.get(key) for one in found}) > 1]
+
+
+def compared(found: Sequence[Found]) -> list[str]:
+    """What was swept but for seeds, which are one sample."""
+    return [key for key in swept(found) if key != "seeds"]
+
+
+def values(found: Sequence[Found], measure: str) -> list[float | None]:
+    """Of all seeds of all jobs of a group; a seed that two jobs have counts once."""
+    by_seed: dict[int, float | None] = {}
+    for one in found:
+        by_seed |= dict(
+            zip(one.seeds, one.metrics.get(measure, {}).get("per_seed", []), strict=False)
+        )
+    return list(by_seed.values())
+
+
+def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:
+    """Jobs by the values of what was swept; those that differ in seeds only are together."""
+    keys = compared(found)
+    grouped: dict[tuple[str, ...], list[Found]] = {}
+    for one in found:
+        told = tuple(one.overrides.get(key, "-") for key in keys)
+        grouped.setdefault((*told, one.arm), []).append(one)
+    return grouped
+
+
+def table(sweep: Path, found: Sequence[Found]) -> Table:
+    """A row a group: mean, 95 % interval and number of seeds; the best mean is marked."""
+    keys = compared(found)
+    arms = any(one.arm for one in found)
+    drawn = Table(title=f"sweep {sweep}: mean [95 % interval] over seeds")
+    carries = any(one.accounts["carried_bytes"] is not None for one in found)
+    few = f"intervals from {statistics.FEWEST} seeds on"
+    drawn.caption = "; ".join([*chances(found), "* the best mean", few])
+    accounts = ["carried"] if carries else []
+    for column in (*keys, *(["arm"] if arms else []), "seeds", *SHOWN, *accounts, "status"):
+        drawn.add_column(column, overflow="fold")
+    described = {
+        told: {measure: statistics.describe(values(group, measure)) for measure in SHOWN}
+        for told, group in groups(found).items()
+    }
+    rivals = [described[told] for told, group in groups(found).items() if not group[0].bound]
+    best = {
+        measure: choose(known) if len(known) > 1 else None
+        for measure, choose in SHOWN.items()
+        for known in [{each[measure]["mean"] for each in rivals} - {None}]
+    }
+    for told, group in groups(found).items():
+        cells = [escape(_short(value)) for value in told[: None if arms else -1]]
+        seeds = max(described[told][measure]["n"] for measure in SHOWN)
+        aims = dict.fromkeys(SHOWN) if group[0].bound else best
+        scores = [_marked(described[told][measure], aims[measure]) for measure in SHOWN]
+        accounts = [_carried(group)] if carries else []
+        drawn.add_row(*cells, str(seeds), *scores, *accounts, _status(group))
+    return drawn
+
+
+def chances(found: Sequence[Found]) -> list[str]:
+    known = sorted({one.chance for one in found if one.chance is not None})
+    return [f"chance {chance:.2f}" for chance in known]
+
+
+def _carried(group: Sequence[Found]) -> str:
+    """From a task to the next, for one network."""
+    known = [carried for one in group if (carried := one.accounts["carried_bytes"]) is not None]
+    return decimal(int(max(known))) if known else "-"
+
+
+def _marked(measure: dict[str, Any], best: float | None) -> str:
+    told = statistics.mean_alone(measure, 3)
+    if measure["ci95"]:
+        told += " [{:.3f}, {:.3f}]".format(*measure["ci95"])
+    is_best = best is not None and measure["mean"] == best
+    return f"[bold]{escape(told)} *[/]" if is_best else escape(told)
+
+
+def _short(value: str) -> str:
+    """A fraction that a search drew, with few digits; all else as it was given."""
+    try:
+        drawn = "." in value and len(value) > 2 * DIGITS
+        return f"{float(value):.{DIGITS}g}" if drawn else value
+    except ValueError:
+        return value
+
+
+def _status(group: Sequence[Found]) -> str:
+    return "done" if all(one.done for one in group) else "[red]not done[/]"
+
+
+def rows(found: Sequence[Found]) -> list[Row]:
+    """A row a seed: the job, what was swept, and every measure."""
+    keys = compared(found)
+    return [
+        {
+            "job": str(one.path),
+            **{key: one.overrides.get(key) for key in keys},
+            "arm": one.arm,
+            "seed": seed,
+            **{name: measure["per_seed"][place] for name, measure in one.metrics.items()},
+            **one.accounts,
+        }
+        for one in found
+        for place, seed in enumerate(one.seeds)
+    ]
+
+
+def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
+    """The table as sweep.txt, sweep.csv, and sweep.parquet where pyarrow is there."""
+    told = rows(found)
+    if not told:
+        return []
+    drawn = io.StringIO()
+    Console(file=drawn, width=PAGE).print(table(sweep, found))
+    columns = list(dict.fromkeys(column for row in told for column in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(told)
+    paths = [sweep / "sweep.txt", sweep / "sweep.csv"]
+    for path, content in zip(paths, (drawn, text), strict=True):
+        write_whole(path, content.getvalue().encode())
+    if importlib.util.find_spec("pyarrow"):
+        paths.append(_parquet(sweep / "sweep.parquet", told, columns))
+    return paths
+
+
+def _parquet(path: Path, told: list[Row], columns: list[str]) -> Path:
+    import pyarrow
+    import pyarrow.parquet
+
+    content = io.BytesIO()
+    columnar = {column: [row.get(column) for row in told] for column in columns}
+    pyarrow.parquet.write_table(pyarrow.table(columnar), content)
+    write_whole(path, content.getvalue())
+    return path
