@@ -122,7 +122,8 @@ def _conf() -> Path:
 
 def print_protocol(config: "AnyConfig") -> None:
     """The phases of every arm, and about how long they will take."""
-    from sleeprun.protocol.plan import arms_of, cycles_of, describe, shortening, trunk
+    from sleeprun.protocol.describe import cycles_of, describe, shortening
+    from sleeprun.subjects.plans import arms_of, trunk
 
     protocols = arms_of(config)
     prefix = trunk(config, list(protocols.values()))
@@ -148,7 +149,7 @@ def plural(count: int, what: str) -> str:
 
 def _how_long(config: "AnyConfig", cycles: int) -> str:
     from sleeprun.config import ImagesConfig
-    from sleeprun.protocol.plan import expected_seconds
+    from sleeprun.subjects.plans import expected_seconds
 
     if isinstance(config, ImagesConfig):
         return f"{cycles:,d} steps of training, sleep and tests a seed, in all arms together"
