@@ -39,6 +39,21 @@ def uniform(words: Stream, *counters: Int[Array, "..."] | int) -> Float[Array, "
     return (word >> 8).astype(jnp.float32) * jnp.float32(2.0**-24)
 
 
+def inside(draws: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Uniform draws as numbers inside (0, 1), whose logarithms and quantiles are finite."""
+    return jnp.minimum(draws + jnp.float32(2.0**-25), jnp.float32(1 - 2.0**-24))
+
+
+def below(
+    count: int | Int[Array, ""] | Int[Array, "*n"], draws: Float[Array, "*n"]
+) -> Int[Array, "*n"]:
+    """The whole number from 0 to `count` - 1 that each uniform draw stands for.
+
+    The largest draw, 1 - 2^-24, times any count is rounded to less than the count.
+    """
+    return jnp.floor(draws * jnp.asarray(count).astype(jnp.float32)).astype(jnp.int32)
+
+
 def seed_key(seed: int) -> UInt32[Array, "2"]:
     """The two words that all of a seed's streams derive from."""
     return jax.random.key_data(jax.random.key(seed))

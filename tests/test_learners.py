@@ -1,7 +1,7 @@
 """Every continual-learning method by hand-computed cases, and all of them over tiny tasks."""
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -392,6 +392,14 @@ def test_a_sampled_fisher_is_the_model_s_own(loss: str) -> None:
     p = 1 / (1 + np.exp(1.0))
     hand = 4 * (p * (1 - p) if loss == "cross_entropy" else 1.0)
     np.testing.assert_allclose(memory.importance[0].weights, hand, rtol=0.03)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("end", [0.0, 1 - 2.0**-24])
+def test_targets_drawn_at_an_end_are_finite(loss: str, end: float, monkeypatch: Any) -> None:
+    monkeypatch.setattr(noise, "uniform", lambda *_: jnp.full((3, CLASSES), jnp.float32(end)))
+    net = network(0.0, loss)
+    assert jnp.isfinite(ewc.drawn(net, jnp.zeros((3, CLASSES)), words())).all()
 
 
 # SI

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.scipy.special import ndtri
 from scipy.stats import kstest
 
 from sleeprun import noise
@@ -47,6 +48,27 @@ def test_every_bit_is_fair() -> None:
     for bit in range(24):
         share = ((bits >> bit) & 1).mean()
         assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(bits.size), f"bit {bit}"
+
+
+LARGEST = jnp.float32(1 - 2.0**-24)  # of all draws
+
+
+def test_the_ends_of_the_draws_have_finite_quantiles() -> None:
+    ends = noise.inside(jnp.array([0.0, 2.0**-24, 0.5, 1 - 2.0**-23, LARGEST]))
+    assert ((ends > 0) & (ends < 1)).all()
+    assert jnp.isfinite(jnp.log(-jnp.log(ends))).all()
+    assert jnp.isfinite(ndtri(ends)).all()
+    draws = jnp.asarray(block(), jnp.float32)
+    assert (noise.inside(draws) == draws + jnp.float32(2.0**-25)).all()  # but for the very end
+
+
+def test_no_draw_stands_for_the_count_itself() -> None:
+    near = [2**power + add for power in range(24) for add in (-1, 0, 1) if 2**power + add > 0]
+    counts = jnp.array([*range(1, 3000), *near, 2**24, 2**24 + 3, 2**31 - 1], jnp.int32)
+    assert (noise.below(counts, jnp.full(counts.shape, LARGEST)) < counts).all()
+    assert (noise.below(counts, jnp.zeros(counts.shape)) == 0).all()
+    assert (noise.below(3, jnp.array([0.3, 0.34, 0.67])) == jnp.array([0, 1, 2])).all()
+    assert int(noise.below(0, LARGEST)) == 0
 
 
 def test_a_draw_depends_on_its_counters_alone() -> None:

@@ -70,8 +70,8 @@ class ForagingWorld(eqx.Module):
         empty = jnp.full((self.size, self.size), -1, jnp.int32)
         (board, crowded), _ = lax.scan(put, (empty, jnp.bool_(False)), particles)
         draws = noise.uniform(words, cycle, _START, -1 - jnp.arange(3, dtype=jnp.int32))
-        position = jnp.floor(draws[:2] * self.size).astype(jnp.int32)
-        direction = jnp.floor(draws[2] * OUTPUTS).astype(jnp.int32)
+        position = noise.below(self.size, draws[:2])
+        direction = noise.below(OUTPUTS, draws[2])
         return WorldState(board, position, direction, jnp.int32(0), crowded)
 
     def move(
@@ -88,7 +88,7 @@ class ForagingWorld(eqx.Module):
         direction = jnp.where(spikes.max() > 0, winner, state.direction)
         percent = jnp.floor(state.hunger.astype(jnp.float32) / self.hunger_per_percent)
         wanders = 100 * noise.uniform(words, cycle, _WANDER) < percent
-        whither = jnp.floor(noise.uniform(words, cycle, _WHITHER) * len(MOVES)).astype(jnp.int32)
+        whither = noise.below(len(MOVES), noise.uniform(words, cycle, _WHITHER))
         direction = jnp.where(wanders, whither, direction)
 
         position = (state.position + jnp.asarray(MOVES)[direction]) % self.size
@@ -131,7 +131,7 @@ def place(
     inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
     legal = (~near & inside & ~near[x % size, y % size]).ravel()
     choices = jnp.cumsum(legal, dtype=jnp.int32)
-    chosen = jnp.floor(draw * choices[-1].astype(jnp.float32)).astype(jnp.int32)
+    chosen = noise.below(choices[-1], draw)
     index = jnp.searchsorted(choices, jnp.minimum(chosen, choices[-1] - 1), side="right")
     first = jnp.stack([index // size, index % size]).astype(jnp.int32)
     second = first + offset

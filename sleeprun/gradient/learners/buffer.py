@@ -70,6 +70,5 @@ def balanced(kept: Ranked, new: Ranked, capacity: int) -> Ranked:
 def sample(buffer: Buffer | Ranked, size: int, words: UInt32[Array, "2"]) -> Batch:
     """A batch drawn with replacement from a buffer that is not empty."""
     draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
-    there = len(buffer.labels)
-    chosen = jnp.minimum((draws * there).astype(jnp.int32), there - 1)
+    chosen = noise.below(len(buffer.labels), draws)
     return Batch(buffer.images[chosen], buffer.labels[chosen], jnp.ones(size, bool))

@@ -53,7 +53,7 @@ def slots(memory: Reservoir, batch: Batch, words: Words) -> Int[Array, " image"]
     capacity, there = len(memory.labels), len(batch.labels)
     place = jnp.arange(there, dtype=jnp.int32)
     shown = memory.shown + jnp.cumsum(batch.counts.astype(jnp.int32)) - 1
-    drawn = (noise.uniform(words, place) * (shown + 1).astype(jnp.float32)).astype(jnp.int32)
+    drawn = noise.below(shown + 1, noise.uniform(words, place))
     slot = jnp.where(shown < capacity, shown, drawn)
     slot = jnp.where(batch.counts, jnp.minimum(slot, capacity), capacity)
     last = jnp.full(capacity + 1, -1, jnp.int32).at[slot].max(place)
@@ -77,8 +77,7 @@ def drawn(memory: Reservoir, size: int, words: Words) -> Int[Array, " image"]:
     """Filled slots, drawn with replacement (slot 0 while none is)."""
     filled = jnp.minimum(memory.shown, len(memory.labels))
     draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
-    chosen = (draws * filled.astype(jnp.float32)).astype(jnp.int32)
-    return jnp.clip(chosen, 0, jnp.maximum(filled - 1, 0))
+    return noise.below(filled, draws)
 
 
 def loss(

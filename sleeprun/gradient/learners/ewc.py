@@ -98,7 +98,7 @@ def drawn(
     """A target of each image as likely as the network's outputs make it."""
     image = jnp.arange(outputs.shape[0], dtype=jnp.int32)[:, None]
     output = jnp.arange(outputs.shape[1], dtype=jnp.int32)[None, :]
-    draws = noise.uniform(noise.stream(words, _TARGETS), image, output) + jnp.float32(2.0**-25)
+    draws = noise.inside(noise.uniform(noise.stream(words, _TARGETS), image, output))
     if network.loss is perceptron.cross_entropy:
         gumbel = -jnp.log(-jnp.log(draws))
         return jax.nn.one_hot(jnp.argmax(outputs + gumbel, axis=1), outputs.shape[1])

@@ -39,8 +39,8 @@ def patches(
     assert patch <= min(shape), f"a patch of {patch} does not fit into an image of {shape}"
 
     def shown(size: int, what: int) -> Bool[Array, "time _"]:
-        corner = noise.uniform(words, time, what) * (size - patch + 1)
-        offset = jnp.arange(size, dtype=jnp.int32)[None, :] - corner.astype(jnp.int32)[:, None]
+        corner = noise.below(size - patch + 1, noise.uniform(words, time, what))
+        offset = jnp.arange(size, dtype=jnp.int32)[None, :] - corner[:, None]
         return (offset >= 0) & (offset < patch)
 
     rows, columns = shown(shape[0], _ROW), shown(shape[1], _COLUMN)
