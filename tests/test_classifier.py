@@ -444,8 +444,8 @@ def test_one_data_set_after_another_and_permuted_pixels() -> None:
 def test_a_run_can_keep_its_newest_checkpoints_alone(whole: Any, tmp_path: Path) -> None:
     run = whole[0]
     folder = RunDirectory(tmp_path, keep_boundaries=False)
-    for name in ("boundary-00", "boundary-01", "boundary-02"):
-        folder.save(name, {}, run.state.begun)
+    for phase in range(3):
+        folder.save(f"boundary-0{phase}", {"phase": phase, "done": 0}, run.state.begun)
     assert sorted(path.stem for path in folder.checkpoints.iterdir()) == [
         "boundary-01",
         "boundary-02",

@@ -97,8 +97,8 @@ def _boundaries(origin: Path) -> list[Path]:
     """The checkpoints that `origin` may mean, the furthest one first."""
     pattern = "boundary-*.ckpt"
     if origin.is_dir():
-        if found := list(origin.glob(f"checkpoints/{pattern}")):
-            return sorted(found, key=lambda path: (len(path.name), path.name), reverse=True)
+        if found := RunDirectory(origin).furthest("boundary"):
+            return found
         raise Unfit(f"no boundary is saved in it (checkpoints/{pattern})")
     if not origin.exists():
         raise Unfit("there is no such file or directory")

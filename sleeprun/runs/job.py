@@ -131,7 +131,7 @@ def _run(
     if folder.done:
         log.info("%s is done already", folder.path)
         return json.loads((folder.path / "results.json").read_text())
-    if origin and not any(folder.newest()):
+    if origin and not any(folder.furthest()):
         branch.off(branch.find(origin, config, protocol), config, folder)
     lines = [*describe(protocol, config.unit), ""]
     write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())

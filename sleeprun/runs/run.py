@@ -61,7 +61,7 @@ class Run:
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
-        for path in self.folder.newest():
+        for path in self.folder.furthest():
             try:
                 header = read_header(path)
                 if header["signature"] != self._signature(header["phase"], header["done"]):
@@ -83,7 +83,7 @@ class Run:
             self.folder.rewind(header["events_bytes"])
             break
         else:
-            if any(self.folder.newest()):
+            if any(self.folder.furthest()):
                 raise ConfigError(
                     f"resume={self.folder.path}: no checkpoint is whole; nothing was changed"
                 )

@@ -86,12 +86,17 @@ class RunDirectory:
             os.truncate(self.events_path, size)
 
     def save(self, name: str, header: dict[str, Any], state: Any) -> Path:
-        """Save a checkpoint of `state`; the oldest are removed, those of boundaries if wanted."""
+        """Save a checkpoint of `state`, `KIND-...`; older ones of its kind are removed.
+
+        Those of boundaries only if wanted.
+        """
         payload = io.BytesIO()
         eqx.tree_serialise_leaves(payload, state)
         path = self.keep(name, header, payload.getvalue())
-        for pattern in ["cycle-*"] if self.keep_boundaries else ["cycle-*", "boundary-*"]:
-            for old in sorted(self.checkpoints.glob(f"{pattern}.ckpt"))[:-KEPT]:
+        kind = name.split("-")[0]
+        if kind != "boundary" or not self.keep_boundaries:
+            others = [other for other in self.furthest(kind) if other != path]
+            for old in others[KEPT - 1 :]:
                 old.unlink()
         return path
 
@@ -110,8 +115,8 @@ class RunDirectory:
         """Say that everything is there."""
         write_whole(self.path / "DONE", b"")
 
-    def newest(self) -> list[Path]:
-        """The checkpoints, the furthest one first."""
+    def furthest(self, kind: str = "") -> list[Path]:
+        """The checkpoints, or those of a kind, the furthest one first."""
 
         def position(path: Path) -> tuple[int, int]:
             try:
@@ -120,7 +125,7 @@ class RunDirectory:
                 return (1 << 60, 0)  # tried first, so that the user hears of it
             return header["phase"], header["done"]
 
-        return sorted(self.checkpoints.glob("*.ckpt"), key=position, reverse=True)
+        return sorted(self.checkpoints.glob(f"{kind}*.ckpt"), key=position, reverse=True)
 
 
 def read_header(path: Path) -> dict[str, Any]:
