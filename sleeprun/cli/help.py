@@ -3,6 +3,7 @@
 import itertools
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,14 @@ def explain_hydra(error: BaseException) -> str:
 
 
 def explain_group(error: Exception) -> str | None:
-    """Hydra's plain errors: a group named by a number, a list's key that is none, -m with --cfg."""
+    """Hydra's plain errors: a group named by a number, a list's key that is none, -m with --cfg.
+
+    None of an error that was not raised in Hydra's or OmegaConf's own code: it is not the user's.
+    """
     from sleeprun.config import nearest
 
+    if _origin(error) not in ("hydra", "omegaconf"):
+        return None
     if part := re.search(r"int\(\) with base 10: '([^']+)'|Index '([^']+)' \(str\)", str(error)):
         named = f".{part.group(1) or part.group(2)}"
         for key in (argument.lstrip("+~").split("=")[0] for argument in sys.argv[1:]):
@@ -100,6 +106,12 @@ def explain_group(error: Exception) -> str | None:
         if names and value not in names:
             return f"{group}={value}: must be the name of a file{nearest(value, names)}"
     return str(error)
+
+
+def _origin(error: Exception) -> str | None:
+    """The package that raised the error."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return frames[-1][0].f_globals.get("__name__", "").split(".")[0] if frames else None
 
 
 def _explain_key(error: BaseException, path: str) -> str:

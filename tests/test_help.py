@@ -1,0 +1,30 @@
+"""Hydra's plain errors are put plainly; the program's own are not taken for a user's mistake."""
+
+import sys
+
+import pytest
+from conftest import composed
+
+from sleeprun.cli.help import explain_group
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("protocol.freeze.x=1", "protocol.freeze.x: protocol.freeze is a list here"),
+        ("world=3", "world=3: must be the name of a file"),
+    ],
+)
+def test_hydra_s_plain_errors(override: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["sleeprun", override])
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        composed(override)
+    assert (explain_group(caught.value) or "").startswith(told)
+
+
+def test_the_program_s_own_errors_are_not_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job fails at a word that an argument happens to name."""
+    monkeypatch.setattr(sys, "argv", ["sleeprun", "protocol.freeze.x=1"])
+    with pytest.raises(ValueError, match="int") as caught:
+        int("x")
+    assert explain_group(caught.value) is None
