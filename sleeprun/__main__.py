@@ -25,6 +25,8 @@ def conf_dir() -> Path:
 
 
 def main() -> None:
+    if sys.platform == "win32":
+        sys.exit("sleeprun: runs on Linux and macOS; on Windows, in its Subsystem for Linux")
     if "--version" in sys.argv[1:]:
         from importlib.metadata import version
 

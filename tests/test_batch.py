@@ -337,6 +337,17 @@ def test_what_the_process_may_take_is_the_least_that_any_group_leaves(
     assert memory.free() == 2 << 20
 
 
+def test_a_machine_that_does_not_tell_what_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS has neither /proc nor the number of free pages."""
+    for place in ("_MEMINFO", "_OWN"):
+        monkeypatch.setattr(memory, place, tmp_path / "nothing")
+    pages = {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr("os.sysconf", lambda name: pages[name])
+    assert memory.free() == 500 * 4096
+
+
 @pytest.mark.parametrize(("limit", "programs"), [(1 << 40, 1), (2, 0)])
 def test_programs_are_let_go_of_before_the_limit_of_memory_maps(
     limit: int, programs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

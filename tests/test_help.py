@@ -1,10 +1,11 @@
-"""Hydra's plain errors are put plainly; the program's own are not taken for a user's mistake."""
+"""Errors that come before a job are put plainly; the program's own are no user's mistake."""
 
 import sys
 
 import pytest
 from conftest import composed
 
+from sleeprun.__main__ import main
 from sleeprun.cli.help import explain_group
 
 
@@ -28,3 +29,9 @@ def test_the_program_s_own_errors_are_not_a_mistake(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match="int") as caught:
         int("x")
     assert explain_group(caught.value) is None
+
+
+def test_windows_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SystemExit, match="runs on Linux and macOS"):
+        main()

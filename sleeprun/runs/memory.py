@@ -12,11 +12,15 @@ _MAPS, _MOST_MAPS = Path("/proc/self/maps"), Path("/proc/sys/vm/max_map_count")
 
 def free() -> int:
     """Bytes that this process may still take of the machine, or of its share of it."""
-    left = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    return max(0, min([_of_machine(), *map(_left_of, _groups())]))
+
+
+def _of_machine() -> int:
+    """What is available; of a machine that does not tell (macOS), half of all that it has."""
     if _MEMINFO.exists():
         (line,) = (line for line in _MEMINFO.read_text().splitlines() if "MemAvailable" in line)
-        left = [int(line.split()[1]) * 1024]
-    return max(0, min([*left, *map(_left_of, _groups())]))
+        return int(line.split()[1]) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def _groups() -> list[Path]:
