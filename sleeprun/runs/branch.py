@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sleeprun.runs import records, store
 from sleeprun.config import AnyConfig, ConfigError
-from sleeprun.subjects.forager.build import engine_of
-from sleeprun.runs.mismatch import mismatch
-from sleeprun.protocol.phases import Score
 from sleeprun.protocol.describe import Protocol
+from sleeprun.protocol.phases import Score
+from sleeprun.runs import records, store
+from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, as_line, write_whole
+from sleeprun.subjects.forager.build import engine_of
 
 log = logging.getLogger("sleeprun")
 

@@ -15,18 +15,18 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun.measures import statistics
-from sleeprun.runs import bounds, branch, memory, records
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.measures import statistics
+from sleeprun.protocol.describe import Protocol, cycles_of, describe
+from sleeprun.report.tables import arms_tables, probes_table, score_table
+from sleeprun.runs import bounds, branch, memory, records
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
-from sleeprun.protocol.describe import Protocol, cycles_of, describe
-from sleeprun.subjects.plans import arms_of, trunk
 from sleeprun.runs.run import Run
-from sleeprun.tracking.sinks import WandB
 from sleeprun.runs.store import RunDirectory, write_whole
+from sleeprun.subjects.plans import arms_of, trunk
 from sleeprun.subjects.subject import subject_of
-from sleeprun.report.tables import arms_tables, probes_table, score_table
+from sleeprun.tracking.sinks import WandB
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.

@@ -10,8 +10,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from sleeprun.config import AnyConfig, ConfigError, as_yaml, parse
-from sleeprun.protocol.phases import Phase
 from sleeprun.protocol.describe import Protocol, cycles_of, label
+from sleeprun.protocol.phases import Phase
 from sleeprun.subjects.plans import arms_of, trunk
 
 UNKNOWN = "was made with another network, world or protocol"

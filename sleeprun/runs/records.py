@@ -1,16 +1,14 @@
 """The events of a run, as plain dictionaries ready for JSON, and the results they add up to."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from sleeprun.gradient import probes
 from sleeprun.measures import forgetting
-from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
-from sleeprun.protocol.phases import Boundary, Interleave, Phase, Score, Sleep, Wake
 from sleeprun.protocol.describe import label
+from sleeprun.protocol.phases import Phase
 
 Event = dict[str, Any]
 ACCOUNTS = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from sleeprun.runs import records
 from sleeprun.config import AnyConfig, ConfigError
-from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
 from sleeprun.protocol.describe import Protocol, cycles_of
+from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.runs import records
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, load, read_header
 from sleeprun.subjects.subject import Subject
 
