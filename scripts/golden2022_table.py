@@ -27,8 +27,8 @@ from sleeprun.config import Config, ConfigError, parse
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import cycles_of, shared_prefix, shortening
 from sleeprun.report import performance
-from sleeprun.runs.records import thinned
 from sleeprun.runs.store import RunDirectory, write_whole
+from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.plans import arms_of, expected_seconds
 
 PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())

@@ -1,8 +1,8 @@
 """Strict numbers in every test, and small agents to try things on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import pytest
@@ -12,7 +12,10 @@ from platformdirs import user_cache_dir
 
 from sleeprun.__main__ import conf_dir
 from sleeprun.config import Config, parse
+from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
+
+Kind = TypeVar("Kind", bound=Event)
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 2)
@@ -38,6 +41,10 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 def configured(*overrides: str) -> Config:
     return parse(composed(*overrides))
+
+
+def of_kind(events: Iterable[Event], kind: type[Kind]) -> list[Kind]:
+    return [event for event in events if isinstance(event, kind)]
 
 
 @pytest.fixture

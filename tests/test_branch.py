@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import composed
+from conftest import composed, of_kind
 
 from sleeprun.cli.help import print_protocol
 from sleeprun.config import ConfigError, parse
+from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Weights
 from sleeprun.runs import job, store
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,7 @@ TINY = (
     "runtime.figures=false", "tracking.mode=disabled",
 )  # fmt: skip
 ARMS = "+arms={awake: {schedule: never}, asleep: {schedule: interleaved, first_stage: 2}}"
-TOLD = ("progress", "score", "weights", "fields", "raster")
+TOLD = (Progress, Scored, Weights, Fields, Raster)
 
 
 def lived(path: Path, *overrides: str) -> Path:
@@ -39,8 +40,8 @@ def results(run: Path) -> dict[str, Any]:
     return json.loads((run / "results.json").read_text())
 
 
-def record(run: Path) -> list[dict[str, Any]]:
-    return [event for event in store.RunDirectory(run).events() if event["event"] in TOLD]
+def record(run: Path) -> list[Event]:
+    return [event for event in store.RunDirectory(run).events() if isinstance(event, TOLD)]
 
 
 def last_state(run: Path) -> bytes:
@@ -110,12 +111,12 @@ def test_some_of_the_seeds(whole: Path, task1: Path, tmp_path: Path) -> None:
     assert results(run)["seeds"] == [1]
     assert results(run)["R"] == results(whole)["R"][1:]
     ours, theirs = (
-        [(e["score"], e["rewarded"]) for e in record(each) if e["event"] == "score"]
+        [(e.score, e.marks.rewarded) for e in of_kind(record(each), Scored)]
         for each in (run, whole)
     )
     assert ours == [(score[1:], rewarded[1:]) for score, rewarded in theirs]
     ours, theirs = (
-        [(e["to"], e["rewarded"], e["spikes"]) for e in record(each) if e["event"] == "progress"]
+        [(e.end, e.told.rewarded, e.told.spikes) for e in of_kind(record(each), Progress)]
         for each in (run, whole)
     )
     assert ours == [

@@ -7,12 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import configured
+from conftest import configured, of_kind
 
 from sleeprun.config import ConfigError, ImagesConfig
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners.buffer import Ranked
 from sleeprun.gradient.perceptron import Layer
+from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored
 from sleeprun.protocol.phases import Score, Sleep, Wake
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
@@ -80,35 +81,31 @@ def test_the_lessons_are_those_of_the_paper() -> None:
 
 def test_every_layer_spikes_and_every_row_is_scored(whole: Any) -> None:
     events = whole[1]
-    told = [event for event in events if event["event"] == "progress"]
-    spikes = [event["spikes"] for event in told if event["kind"] == "sleep"]
+    told = of_kind(events, Progress)
+    spikes = [event.told.spikes for event in told if event.kind == "sleep"]
     for layer in ("hidden 1", "hidden 2", "output"):
         assert sum(sum(one[layer]) for one in spikes) > 0
-    scores = {
-        (event["boundary"]["name"], event["task"]): event
-        for event in events
-        if event["event"] == "score"
-    }
+    scores = {(event.boundary.name, event.task): event for event in of_kind(events, Scored)}
     assert len(scores) == 11 * 5
-    trained = [scores[f"{pair}", pair]["score"] for pair in ("0-1", "2-3", "8-9")]
+    trained = [scores[f"{pair}", pair].score for pair in ("0-1", "2-3", "8-9")]
     assert np.mean(trained) > 0.8
     for event in scores.values():
-        right, wrong = np.array(event["right"]), np.array(event["wrong"])
+        right, wrong = np.array(event.marks.right), np.array(event.marks.wrong)
         assert set(right + wrong) <= {70, 71, 72, 73}  # test images of two digits
-        np.testing.assert_allclose(event["score"], right / (right + wrong))
+        np.testing.assert_allclose(event.score, right / (right + wrong))
 
 
 def test_scores_are_what_plain_numpy_counts(whole: Any) -> None:
     run, events = whole
     task = run.subject.sequence.tasks[4]
-    last = [event for event in events if event["event"] == "score"][-1]
+    last = of_kind(events, Scored)[-1].marks
     for seed in range(2):
         activity = task.test_images
         for depth, layer in enumerate(run.state.layers):
             activity = np.maximum(activity @ np.asarray(layer.weights[seed]), 0)
             activity = activity * (0.75 if depth < 2 else 1)
         right = int((activity.argmax(axis=1) == task.test_labels).sum())
-        assert last["right"][seed] == right
+        assert last.right[seed] == right
 
 
 @pytest.mark.parametrize("kind", ["wake", "sleep"])
@@ -116,7 +113,7 @@ def test_a_run_broken_off_ends_as_the_whole_one(whole: Any, tmp_path: Path, kind
     broken = run_of(tiny(), tmp_path)
     events = broken.events()
     for _ in range(3):
-        next(event for event in events if (event["event"], event.get("kind")) == ("progress", kind))
+        next(e for e in events if isinstance(e, Progress) and e.kind == kind)
     broken.save()
     assert broken.done > 0
     again = run_of(tiny(), tmp_path)
@@ -179,13 +176,10 @@ def test_scales_can_stay_those_of_the_first_sleep() -> None:
 def test_carried_scales_stand_for_images_of_earlier_tasks(tmp_path: Path) -> None:
     sizes = ("sleep.scale=carried", "training.epochs=5", "seeds=1")
     run = run_of(tiny(*sizes), tmp_path)
-    carried = [e["bytes"] for e in carried_out(run) if e["event"] == "carried"]
+    carried = [event.bytes for event in of_kind(carried_out(run), Carried)]
     assert set(carried) == {4 * 64 + 4 * 3}  # the mean image, and an activation a layer
-    anew = [
-        event["bytes"]
-        for event in run_of(tiny("seeds=1", "training.epochs=1"), tmp_path / "anew").events()
-        if event["event"] == "carried"
-    ]
+    events = run_of(tiny("seeds=1", "training.epochs=1"), tmp_path / "anew").events()
+    anew = [event.bytes for event in of_kind(events, Carried)]
     assert anew == [256 + 4 * 64 * 60 * tasks for tasks in (0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 
     pupils = Classifier(tiny(*sizes), 1)
@@ -266,15 +260,15 @@ def test_every_learner_goes_with_sleep_and_is_resumed(learner: str, tmp_path: Pa
     )
     whole = run_of(config, tmp_path / "whole")
     told = carried_out(whole)
-    carried = [event["bytes"] for event in told if event["event"] == "carried"]
+    carried = [event.bytes for event in of_kind(told, Carried)]
     image_and_scales = 64 * 4 + 3 * 4
     assert (carried[-1] > image_and_scales) == (learner != "naive")
     for kind in ("wake", "sleep"):
         broken = run_of(config, tmp_path / kind)
         events = broken.events()
         for _ in range(2):
-            next(e for e in events if e["event"] == "phase" and e["kind"] == kind)
-        next(e for e in events if e["event"] == "progress")
+            next(e for e in events if isinstance(e, Begun) and e.kind == kind)
+        next(e for e in events if isinstance(e, Progress))
         broken.save()
         assert broken.done > 0
         again = run_of(config, tmp_path / kind)
@@ -295,13 +289,10 @@ DIGITS = (
 @pytest.mark.parametrize("learner", [name for name in CHOICES if name != "averaging"])
 def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) -> None:
     told = carried_out(run_of(tiny(f"learner={learner}", *DIGITS), tmp_path))
-    losses = np.array([event["loss"] for event in told if event["event"] == "progress"])
+    losses = np.array([event.told.loss for event in of_kind(told, Progress)])
     assert np.isfinite(losses).all()
-    learnt = [
-        event["score"]
-        for event in told
-        if event["event"] == "score" and event["boundary"]["name"] == event["task"]
-    ]
+    scores = of_kind(told, Scored)
+    learnt = [event.score for event in scores if event.boundary.name == event.task]
     assert len(learnt) == 5
     assert np.mean(learnt) > 0.8
 
@@ -341,14 +332,14 @@ def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> Non
 def test_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
     config = tiny("learner=rehearsal", "learner.fraction=0.1", "sleep.schedule=never")
     told = carried_out(run_of(config, tmp_path))
-    carried = [event["bytes"] for event in told if event["event"] == "carried"]
+    carried = [event.bytes for event in of_kind(told, Carried)]
     an_image = 64 * 4 + 4
     assert carried == [6 * an_image * tasks for tasks in range(6)]
 
 
-def scores_of(events: list[dict[str, Any]]) -> np.ndarray:
+def scores_of(events: list[Event]) -> np.ndarray:
     """[seed, score] in the order in which they were told."""
-    return np.array([event["score"] for event in events if event["event"] == "score"]).T
+    return np.array([event.score for event in of_kind(events, Scored)]).T
 
 
 def test_each_seed_in_its_own_order_is_that_seed_alone_in_that_order(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import of_kind
 
 from sleeprun.config import Config, ConfigError
+from sleeprun.protocol.events import Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Freeze, Lesion, Score, Sleep, Wake
-from sleeprun.runs import records
+from sleeprun.runs.results import results as results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.spiking import capacity
@@ -31,9 +33,9 @@ def run_of(config: Config, path: Path, devices: int = 1) -> Run:
     return Run(config, Forager(config, devices), protocol, RunDirectory(path))
 
 
-def carry_out(run: Run, stop_after: int | None = None) -> list[dict[str, Any]]:
+def carry_out(run: Run, stop_after: int | None = None) -> list[Event]:
     """All events, or the first few: a run that is broken off."""
-    events = []
+    events: list[Event] = []
     for event in run.events():
         run.folder.write(event)
         events.append(event)
@@ -42,18 +44,14 @@ def carry_out(run: Run, stop_after: int | None = None) -> list[dict[str, Any]]:
     return events
 
 
-def scores(events: list[dict[str, Any]]) -> list[Any]:
-    return [
-        (e["boundary"]["index"], e["task"], e["rewarded"], e["punished"])
-        for e in events
-        if e["event"] == "score"
-    ]
+def scores(events: list[Event]) -> list[Any]:
+    return [(e.boundary.index, e.task, e.marks) for e in of_kind(events, Scored)]
 
 
-def hidden_spikes(events: list[dict[str, Any]], name: str = "") -> int:
+def hidden_spikes(events: list[Event], name: str = "") -> int:
     """Of the first seed, over all progress events of phases whose name begins so."""
-    progress = (e for e in events if e["event"] == "progress" and e["name"].startswith(name))
-    return sum(event["spikes"]["hidden"][0] for event in progress)
+    progress = (event for event in of_kind(events, Progress) if event.name.startswith(name))
+    return sum(event.told.spikes["hidden"][0] for event in progress)
 
 
 def assert_same(ours: Any, theirs: Any) -> None:
@@ -133,8 +131,7 @@ def test_resumed_is_uninterrupted(whole: Any, tmp_path: Path, stop_after: int) -
     assert_same(resumed.state, whole[0].state)
     recorded = list(resumed.folder.events())
     assert scores(recorded) == scores(whole[1])
-    kinds = [event["event"] for event in recorded if event["event"] == "progress"]
-    assert len(kinds) == sum(event["event"] == "progress" for event in whole[1])
+    assert len(of_kind(recorded, Progress)) == len(of_kind(whole[1], Progress))
 
 
 def test_scoring_changes_nothing(whole: Any, tmp_path: Path) -> None:
@@ -267,17 +264,17 @@ def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) ->
 
 
 def test_results_come_from_the_events_alone(whole: Any) -> None:
-    start = {
-        "event": "start", "name": "x", "variant": None, "tasks": ["task1", "task2"],
-        "seeds": [0, 1], "scale": 1.0, "shortened": False, "device": "d", "versions": {},
-        "chance": 0.5,
-    }  # fmt: skip
-    results = records.results([start, *whole[1]])
+    run, events = whole
+    start = Start(
+        resumed=False, time="", name="x", variant=None, seeds=[0, 1], facts=run.subject.facts(),
+        device="d", versions={},
+    )  # fmt: skip
+    results = results_of([start, *events])
     R = np.array(results["R"], float)
     assert R.shape == (2, len(results["boundaries"]), 2)
-    event = next(e for e in whole[1] if e["event"] == "score" and e["task"] == "task2")
+    marks = next(event.marks for event in of_kind(events, Scored) if event.task == "task2")
     expected = [
         r / (r + p) if r + p else np.nan
-        for r, p in zip(event["rewarded"], event["punished"], strict=True)
+        for r, p in zip(marks.rewarded, marks.punished, strict=True)
     ]
     np.testing.assert_allclose(R[:, 0, 1], expected)

@@ -1,6 +1,7 @@
 """The pictures of a run: what is drawn, from what, and how chunks become points."""
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,46 +10,73 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from PIL import Image
 
+from sleeprun.protocol.events import (
+    Event,
+    Fields,
+    Histogram,
+    Progress,
+    Raster,
+    Scored,
+    Start,
+    Weights,
+)
+from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.told import Eaten, Foraged, ForagingFacts
 from sleeprun.report import arms, figures, performance, style
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
 BOUNDARIES = [
-    {"index": index, "name": name, "phase": kind, "task": name if kind == "wake" else None}
+    Boundary(index, name, BoundaryKind(kind), name if kind == "wake" else None)
     for index, (kind, name) in enumerate(PHASES)
 ]
+ROWS = [asdict(boundary) for boundary in BOUNDARIES]
 R = [[[0.5, None], [0.75, 0.5], [0.7, 0.6]], [[0.5, None], [0.6, None], [0.65, 0.6]]]
 
 
-def progress(phase: int, begin: int, end: int, rewarded: list, punished: list) -> dict:
+def progress(phase: int, begin: int, end: int, rewarded: list, punished: list) -> Progress:
     kind, name = PHASES[phase]
-    eaten = {"rewarded": rewarded, "punished": punished, "neutral": [0] * len(rewarded)}
-    where = {"phase": phase, "kind": kind, "name": name, "from": begin, "to": end}
-    return {"event": "progress", **where, "awake": end - begin, "asleep": 0, **eaten, "spikes": {}}
+    eaten = Foraged(
+        awake=end - begin, asleep=0, rewarded=rewarded, punished=punished,
+        neutral=[0] * len(rewarded), spikes={},
+    )  # fmt: skip
+    return Progress(phase=phase, kind=kind, name=name, begin=begin, end=end, told=eaten)
 
 
-def at_boundary(index: int) -> list[dict]:
+def scored(boundary: Boundary, task: str, score: list) -> Scored:
+    nothing = Eaten(rewarded=[0] * len(score), punished=[0] * len(score))
+    return Scored(boundary=boundary, task=task, score=score, marks=nothing)
+
+
+def at_boundary(index: int) -> list[Event]:
     """Both tasks' scores, the weights and some fields."""
-    here = {"boundary": BOUNDARIES[index]}
-    bins = {"edges": [0.0, 0.1, 0.2, 0.3], "counts": [5, 0, 100]}
+    boundary = BOUNDARIES[index]
+    bins: Histogram = {"edges": [0.0, 0.1, 0.2, 0.3], "counts": [5, 0, 100]}
     scores = [
-        {"event": "score", **here, "task": task, "score": [seed[index][place] for seed in R]}
+        scored(boundary, task, [seed[index][place] for seed in R])
         for place, task in enumerate(("task1", "task2"))
     ]
-    fields = {"shape": [2, 3], "neurons": [3, 17, 40], "weights": [[0.0, 1, 2, 3, 4, None]] * 3}
     histograms = {"input_hidden": bins, "hidden_output": bins}
+    seen = [[0.0, 1.0, 2.0, 3.0, 4.0, None]] * 3
     return [
         *scores,
-        {"event": "weights", **here, "histograms": histograms},
-        {"event": "fields", **here, **fields},
+        Weights(boundary=boundary, histograms=histograms),
+        Fields(boundary=boundary, shape=[2, 3], neurons=[3, 17, 40], weights=seen),
     ]
 
 
-def run_of(chunks: int = 5, shortened: bool = True) -> list[dict]:
+def run_of(chunks: int = 5, shortened: bool = True) -> list[Event]:
     """The events of a small run of three phases of `chunks` chunks each."""
     shape = {"input": [2, 3], "hidden": [5, 5], "output": [4]}
-    start = {"event": "start", "name": "small", "shortened": shortened, "scale": 0.02}
-    events = [start | {"cycle_steps": 600, "shape": shape}]
+    facts = ForagingFacts(
+        tasks=["task1", "task2"], chance=0.5, scale=0.02, shortened=shortened, cycle_steps=600,
+        shape=shape,
+    )  # fmt: skip
+    start = Start(
+        resumed=False, time="", name="small", variant=None, seeds=[0, 1], facts=facts, device="",
+        versions={},
+    )  # fmt: skip
+    events: list[Event] = [start]
     for phase, (kind, name) in enumerate(PHASES):
         food = ([30, 28], [10, 12]) if kind == "wake" else ([0, 0], [0, 0])
         for chunk in range(phase * chunks, (phase + 1) * chunks):
@@ -56,12 +84,12 @@ def run_of(chunks: int = 5, shortened: bool = True) -> list[dict]:
         events += at_boundary(phase)
         if kind != "unsupervised":
             spikes = {"input": [], "hidden": [[0, 3], [599, 24]], "output": [[40, 2]]}
-            events.append({"event": "raster", "kind": kind, "name": name, "spikes": spikes})
+            events.append(Raster(kind=kind, name=name, spikes=spikes))
     return events
 
 
 def results() -> dict:
-    return {"tasks": ["task1", "task2"], "seeds": [0, 1], "boundaries": BOUNDARIES, "R": R}
+    return {"tasks": ["task1", "task2"], "seeds": [0, 1], "boundaries": ROWS, "R": R}
 
 
 def names(paths: list[Path]) -> set[str]:
@@ -91,31 +119,30 @@ def test_drawing_again_replaces(tmp_path):
 @pytest.mark.parametrize(
     ("event", "figure"),
     [
-        ("progress", "performance"),
-        ("weights", "weights"),
-        ("raster", "raster"),
-        ("fields", "receptive_fields"),
+        (Progress, "performance"),
+        (Weights, "weights"),
+        (Raster, "raster"),
+        (Fields, "receptive_fields"),
     ],
 )
 def test_a_figure_needs_its_own_events_only(tmp_path, event, figure):
-    told = [each for each in run_of() if each["event"] in ("start", event)]
+    told = [each for each in run_of() if isinstance(each, Start | event)]
     assert names(figures.draw(told, {}, tmp_path)) == {figure}
 
 
 def test_unknown_scores_and_empty_histograms_are_drawn(tmp_path):
     nothing = {"hidden_output": {"edges": [0.0, 0.1, 0.2], "counts": [0, 0]}}
-    here = {"boundary": BOUNDARIES[1]}
     events = [
         progress(1, 0, 100, [0, 0], [0, 0]),
-        {"event": "score", **here, "task": "task1", "score": [None, None]},
-        {"event": "weights", **here, "histograms": nothing},
+        scored(BOUNDARIES[1], "task1", [None, None]),
+        Weights(boundary=BOUNDARIES[1], histograms=nothing),
     ]
     assert names(figures.draw(events, {}, tmp_path)) == {"performance", "weights"}
 
 
 def test_an_empty_run_draws_nothing(tmp_path):
     assert figures.draw([], {}, tmp_path) == []
-    unknown = {"R": [[[None, None]] * 3], "tasks": ["task1", "task2"], "boundaries": BOUNDARIES}
+    unknown = {"R": [[[None, None]] * 3], "tasks": ["task1", "task2"], "boundaries": ROWS}
     assert figures.draw(run_of()[:1], unknown, tmp_path) == []
     fasting = [progress(0, 0, 100, [0, 0], [0, 0])]
     assert figures.draw(fasting, {}, tmp_path) == []
@@ -123,7 +150,7 @@ def test_an_empty_run_draws_nothing(tmp_path):
 
 def test_one_seed_and_one_boundary(tmp_path):
     events = [progress(1, 0, 100, [3], [1])]
-    told = {"R": [[[0.75, None]]], "tasks": ["task1", "task2"], "boundaries": BOUNDARIES[1:2]}
+    told = {"R": [[[0.75, None]]], "tasks": ["task1", "task2"], "boundaries": ROWS[1:2]}
     assert names(figures.draw(events, told, tmp_path)) == {"performance", "r_matrix"}
 
 
@@ -170,22 +197,22 @@ def test_spread_leaves_out_what_is_unknown():
 def test_a_resumed_run_is_told_once():
     first, second = progress(1, 0, 100, [1], [1]), progress(1, 100, 200, [9], [0])
     again = progress(1, 100, 150, [2], [1])
-    score = {"event": "score", "boundary": BOUNDARIES[1], "task": "task1", "score": [0.6]}
-    untrained = {"event": "score", "boundary": {"index": 0}, "task": "task1", "score": [0.5]}
-    told = [untrained, first, second, score, again, score | {"score": [0.7]}]
-    chunks, tests = performance.timeline(told)
-    assert chunks == [first, again]
+    untrained = scored(BOUNDARIES[0], "task1", [0.5])
+    score, better = (scored(BOUNDARIES[1], "task1", [known]) for known in (0.6, 0.7))
+    chunks, tests = performance.timeline([untrained, first, second, score, again, better])
+    assert [chunk.event for chunk in chunks] == [first, again]
     assert tests == {"task1": {0: (0, [0.5]), 1: (150, [0.7])}}
 
 
 def test_a_density_takes_in_empty_bins():
-    density, bounds = figures._density([0, 2, 0, 6, 0], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+    bins: Histogram = {"counts": [0, 2, 0, 6, 0], "edges": [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]}
+    density, bounds = figures._density(bins)
     np.testing.assert_array_equal(bounds, [0.5, 1.0, 2.0])
     np.testing.assert_array_equal(density, [0.5, 0.75])
 
 
 def test_a_long_run_draws_in_seconds(tmp_path):
-    told = [each for each in run_of(chunks=7000) if each["event"] in ("start", "progress", "score")]
+    told = [each for each in run_of(chunks=7000) if isinstance(each, Start | Progress | Scored)]
     begun = time.process_time()
     assert names(figures.draw(told, {}, tmp_path)) == {"performance"}
     assert time.process_time() - begun < 5
@@ -209,12 +236,12 @@ def arm(sleeps: bool, together: bool = False, seeds: int = 2) -> dict:
 
 @pytest.mark.parametrize("seeds", [1, 2, 6])
 def test_arms_of_many_tasks_have_a_course_and_matrices(tmp_path, seeds):
-    arms = {
+    compared = {
         "naive": arm(False, seeds=seeds),
         "joint": arm(False, True, seeds),
         **{f"asleep{k}": arm(True, seeds=seeds) for k in range(6)},
     }
-    paths = arms.compare_arms(run_of()[:1], arms, tmp_path)
+    paths = arms.compare_arms(run_of()[:1], compared, tmp_path)
     assert names(paths) == {"arms", "arms_r"}
     for path in paths:
         with Image.open(path) as image:
@@ -222,11 +249,11 @@ def test_arms_of_many_tasks_have_a_course_and_matrices(tmp_path, seeds):
 
 
 def test_arms_of_few_tasks_have_their_ends(tmp_path):
-    arms = {
+    compared = {
         "naive": results()
         | {"metrics": {f"final/task{k}": {"per_seed": [0.5, 0.6]} for k in (1, 2)}}
     }
-    assert names(arms.compare_arms(run_of()[:1], arms, tmp_path)) == {"arms"}
+    assert names(arms.compare_arms(run_of()[:1], compared, tmp_path)) == {"arms"}
 
 
 def test_stages_lie_at_whole_numbers_and_their_sleeps_behind_them():

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import configured
+from conftest import configured, of_kind
 from rich.console import Console
 from scipy import ndimage
 from test_classifier import carried_out, run_of, same, tiny
@@ -17,13 +17,15 @@ from test_classifier import carried_out, run_of, same, tiny
 from sleeprun.config import ConfigError
 from sleeprun.config.images import ProbesConfig
 from sleeprun.gradient import probes
+from sleeprun.protocol.events import Begun, Event, Moved, Overlap, Robustness, Scored
+from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.report.probes import probes as picture_of
 from sleeprun.report.tables import probes_table
 from sleeprun.runs import job
-from sleeprun.runs.records import of_seeds
-from sleeprun.tracking.sinks import _probe_row
+from sleeprun.runs.subset import of_seeds
+from sleeprun.tracking.wandb_run import probe_row
 
-TOLD = ("robustness", "overlap", "moved")
+TOLD = (Robustness, Overlap, Moved)
 GREY = np.full((200, 100), 0.5, np.float32)
 
 
@@ -117,13 +119,14 @@ def test_mistakes_are_told_by_key(overrides: tuple[str, ...], message: str) -> N
 
 
 def test_events_are_told_for_some_of_the_seeds() -> None:
-    moved = {"event": "moved", "layers": {"output": {"share": [0.1, 0.2], "mean": [1, 2]}}}
-    assert of_seeds(moved, [1])["layers"] == {"output": {"share": [0.2], "mean": [2]}}
-    noise = {"event": "robustness", "accuracy": {"clean": [0.5, 0.6]}}
-    assert of_seeds(noise, [1, 0])["accuracy"] == {"clean": [0.6, 0.5]}
-    assert of_seeds({"event": "overlap", "layers": {"hidden 1": [3, 4]}}, [0])["layers"] == {
-        "hidden 1": [3]
-    }
+    boundary = Boundary(1, "a", BoundaryKind.WAKE, "a")
+    layers = {"output": {"share": [0.1, 0.2], "mean": [1.0, 2.0]}}
+    moved = of_seeds(Moved(boundary=boundary, layers=layers), [1])
+    assert moved == Moved(boundary=boundary, layers={"output": {"share": [0.2], "mean": [2.0]}})
+    noise = of_seeds(Robustness(boundary=boundary, accuracy={"clean": [0.5, 0.6]}), [1, 0])
+    assert noise == Robustness(boundary=boundary, accuracy={"clean": [0.6, 0.5]})
+    overlap = of_seeds(Overlap(boundary=boundary, layers={"hidden 1": [3.0, 4.0]}), [0])
+    assert overlap == Overlap(boundary=boundary, layers={"hidden 1": [3.0]})
 
 
 LARGER = ("runtime.chunk_steps=1000", "runtime.chunk_batches=1000")
@@ -133,16 +136,16 @@ SHORT = (
     "runtime.chunk_steps=60",
     "runtime.chunk_batches=60",
 )
-Events = list[dict[str, Any]]
+Events = list[Event]
 
 
 def probed(events: Events) -> dict[tuple[str, int], Any]:
     found = {}
     for event in events:
-        if event["event"] in TOLD:
-            place = event["event"], event["boundary"]["index"]
+        if isinstance(event, TOLD):
+            place = event.tag, event.boundary.index
             assert place not in found
-            found[place] = event.get("accuracy") or event["layers"]
+            found[place] = event.accuracy if isinstance(event, Robustness) else event.layers
     return found
 
 
@@ -153,7 +156,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     events, layers = [], []
     for event in run.events():
         events.append(event)
-        if event["event"] == "phase" and event["kind"] == "sleep":
+        if isinstance(event, Begun) and event.kind == "sleep":
             layers = [np.asarray(layer.weights) for layer in run.state.layers]
     return run, events, layers
 
@@ -164,11 +167,9 @@ def test_noise_of_no_strength_scores_as_the_test_does(whole: Any) -> None:
     for row in range(1, 11):
         trained = names[: (row + 1) // 2]
         scores = [
-            event["score"]
-            for event in whole[1]
-            if event["event"] == "score"
-            and event["boundary"]["index"] == row
-            and event["task"] in trained
+            event.score
+            for event in of_kind(whole[1], Scored)
+            if event.boundary.index == row and event.task in trained
         ]
         accuracy = found["robustness", row]
         np.testing.assert_allclose(accuracy["clean"], np.mean(scores, axis=0), rtol=1e-12)
@@ -210,7 +211,7 @@ def test_a_run_broken_off_asleep_tells_the_same(whole: Any, tmp_path: Path, step
     config = tiny(*SHORT, "probes.gaussian=0.0")
     broken = run_of(config, tmp_path)
     second = (event for event in broken.events() if broken.state.seen[0].sum() == 2)
-    while next(second).get("kind") != "sleep" or broken.done < steps:
+    while getattr(next(second), "kind", None) != "sleep" or broken.done < steps:
         pass
     assert (broken.done, len(broken.state.before)) == (steps, 3)
     broken.save()
@@ -230,7 +231,7 @@ def test_neither_chunks_nor_devices_nor_company_change_what_is_told(
     assert probed(carried_out(run_of(config, tmp_path / "spread", devices=2))) == probed(whole[1])
     config = tiny(*SHORT, "probes.gaussian=0.0", "seeds=[1]")
     alone = carried_out(run_of(config, tmp_path / "alone"))
-    part = [of_seeds(event, [1]) for event in whole[1] if event["event"] in TOLD]
+    part = [of_seeds(event, [1]) for event in whole[1] if isinstance(event, TOLD)]
     assert probed(alone) == probed(part)
 
 
@@ -247,7 +248,7 @@ def test_a_sleep_that_changes_nothing_moves_nothing(tmp_path: Path) -> None:
 def test_a_learner_reads_out_noisy_images_in_its_own_way(tmp_path: Path) -> None:
     config = tiny(*SHORT, "learner=icarl", "learner.capacity=40", "sleep.schedule=never")
     events = carried_out(run_of(config, tmp_path))
-    last = [event["score"] for event in events if event["event"] == "score"][-5:]
+    last = [event.score for event in of_kind(events, Scored)][-5:]
     np.testing.assert_allclose(probed(events)["robustness", 5]["clean"], np.mean(last, axis=0))
 
 
@@ -268,8 +269,8 @@ def test_results_table_and_picture_tell_what_the_last_sleep_changed(tmp_path: Pa
     clean = rows[-1]["robustness"]["clean"]
     assert clean["mean"] == pytest.approx(results["metrics"]["accuracy"]["mean"])
     assert clean["mean"] == pytest.approx(np.mean(clean["per_seed"]))
-    assert _probe_row(rows[-1])["robustness/clean"] == clean["mean"]
-    assert _probe_row(rows[-1])["moved/output"] == rows[-1]["moved"]["output"]["share"]["mean"]
+    assert probe_row(rows[-1])["robustness/clean"] == clean["mean"]
+    assert probe_row(rows[-1])["moved/output"] == rows[-1]["moved"]["output"]["share"]["mean"]
     table = probes_table(results)
     text = io.StringIO()
     Console(file=text, width=80).print(table)

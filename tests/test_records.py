@@ -1,80 +1,88 @@
-"""Records of long runs stay small without losing a count."""
+"""Records of long runs stay small without losing a count; results are what they add up to."""
 
 import itertools
+from dataclasses import asdict, replace
 
-from sleeprun.runs.records import of_seeds, results, thinned
+from conftest import of_kind
+
+from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored, Start
+from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.told import Answered, Foraged, ForagingFacts, ImageFacts, Told, Trained
+from sleeprun.runs.results import results
+from sleeprun.runs.thinning import thinned
+
+FACTS = {"tasks": ["a", "b"], "chance": 0.5, "scale": 1.0, "shortened": False}
+IMAGES = ImageFacts(**FACTS, data="digits", scenario="class", classes=[])
+START = Start(
+    resumed=False, time="", name="x", variant=None, seeds=[0], facts=IMAGES, device="", versions={}
+)
 
 
-def progress(phase: int, start: int) -> dict:
-    return {
-        "event": "progress", "phase": phase, "from": start, "to": start + 10, "awake": 10,
-        "asleep": 0, "rewarded": [1, 2], "punished": [0, 1], "neutral": [0, 0],
-        "spikes": {"hidden": [3, 4]},
-    }  # fmt: skip
+def progress(phase: int, start: int) -> Progress:
+    told = Foraged(
+        awake=10, asleep=0, rewarded=[1, 2], punished=[0, 1], neutral=[0, 0],
+        spikes={"hidden": [3, 4]},
+    )  # fmt: skip
+    return Progress(phase=phase, kind="wake", name="a", begin=start, end=start + 10, told=told)
 
 
 def test_thinning_merges_neighbours_of_a_phase_and_keeps_all_else() -> None:
-    events = [{"event": "start"}]
+    events: list[Event] = [START]
     for phase in range(3):
         events += [progress(phase, 10 * k) for k in range(100)]
-        events.append({"event": "score", "phase": phase})
+        events.append(Begun(index=phase, kind="wake", name="a", cycle=0))
     thin = thinned(iter(events), most=10)
-    assert [e["event"] for e in thin if e["event"] != "progress"] == ["start", *["score"] * 3]
-    merged = [e for e in thin if e["event"] == "progress"]
+    assert [event.tag for event in thin if not isinstance(event, Progress)] == [
+        "start", *["phase"] * 3
+    ]  # fmt: skip
+    merged = of_kind(thin, Progress)
     assert 3 <= len(merged) <= 20
     for phase in range(3):
-        own = [e for e in merged if e["phase"] == phase]
-        assert sum(e["rewarded"][1] for e in own) == 200
-        assert sum(e["spikes"]["hidden"][0] for e in own) == 300
-        assert sum(e["awake"] for e in own) == 1000
-        edges = [(e["from"], e["to"]) for e in own]
+        own = [event for event in merged if event.phase == phase]
+        assert sum(event.told.rewarded[1] for event in own) == 200
+        assert sum(event.told.spikes["hidden"][0] for event in own) == 300
+        assert sum(event.told.awake for event in own) == 1000
+        edges = [(event.begin, event.end) for event in own]
         assert edges[0][0] == 0
         assert edges[-1][1] == 1000
         assert all(a[1] == b[0] for a, b in itertools.pairwise(edges))
 
 
-def test_an_event_is_told_for_some_of_the_seeds() -> None:
-    part = of_seeds(progress(0, 0), [1])
-    assert part == progress(0, 0) | {
-        "rewarded": [2], "punished": [1], "neutral": [0], "spikes": {"hidden": [4]},
-    }  # fmt: skip
-    start = {"event": "start", "seeds": [7, 8, 9], "name": "x"}
-    assert of_seeds(start, [2, 0]) == start | {"seeds": [9, 7]}
-    first = {"event": "raster", "spikes": {"hidden": [[0, 3]]}}
-    assert of_seeds(first, [0]) == first
-    assert of_seeds(first, [1]) is None
-    assert of_seeds({"event": "weights", "histograms": {}}, [0]) is None
-
-
 def test_a_short_run_is_left_alone() -> None:
     events = [progress(0, 10 * k) for k in range(5)]
-    assert [e["to"] for e in thinned(events)] == [10, 20, 30, 40, 50]
+    assert thinned(events) == events
 
 
-def step(kind: str, begin: int, end: int, **told: int) -> dict:
-    return {"event": "progress", "kind": kind, "from": begin, "to": end, **told}
+def step(kind: str, begin: int, end: int, told: Told) -> Progress:
+    return Progress(phase=0, kind=kind, name=kind, begin=begin, end=end, told=told)
+
+
+def scored(place: Boundary, task: str) -> Scored:
+    return Scored(boundary=place, task=task, score=[0.5], marks=Answered(right=[1], wrong=[1]))
 
 
 def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
     rows = [("start", None), ("wake", "a"), ("sleep", "a"), ("wake", "b"), ("sleep", "b")]
     places = [
-        {"index": index, "name": kind, "phase": kind, "task": task}
-        for index, (kind, task) in enumerate(rows)
+        Boundary(index, kind, BoundaryKind(kind), task) for index, (kind, task) in enumerate(rows)
     ]
-    start = {
-        "event": "start", "name": "x", "variant": None, "shortened": False, "scale": 1.0,
-        "chance": 0.5, "tasks": ["a", "b"], "seeds": [0], "device": "", "versions": {},
-    }  # fmt: skip
-    events = [start, step("wake", 0, 30), step("sleep", 30, 130), step("wake", 130, 160)]
+    nothing = Trained(loss=[0.0], spikes={})
+    steps = [("wake", 0, 30), ("sleep", 30, 130), ("wake", 130, 160)]
+    events: list[Event] = [START, *(step(*each, nothing) for each in steps)]
     for place, carried in zip(places, (0, 90, 40, 80, 80), strict=True):
-        score = {"event": "score", "boundary": place, "score": [0.5]}
-        events += [score | {"task": task} for task in ("a", "b")]
-        events.append({"event": "carried", "boundary": place, "bytes": carried})
+        events += [scored(place, task) for task in ("a", "b")]
+        events.append(Carried(boundary=place, bytes=carried))
     found = results(events)
     assert (found["training_steps"], found["sleep_steps"]) == (60, 100)
     assert found["carried_bytes"] == 40  # after the sleep of a; what follows b, nobody needs
-    scored = {"event": "score", "boundary": places[0], "task": "a", "score": [0.5]}
-    taking_turns = step("interleave", 0, 30, awake=20, asleep=10)
-    found = results([start | {"cycle_steps": 600}, scored, taking_turns])
+    assert (found["data"], found["boundaries"][2]) == ("digits", asdict(places[2]))
+
+
+def test_of_phases_in_turn_each_part_is_counted() -> None:
+    facts = ForagingFacts(**FACTS, cycle_steps=600, shape={})
+    eaten = Foraged(awake=20, asleep=10, rewarded=[], punished=[], neutral=[], spikes={})
+    untrained = Boundary(0, "untrained", BoundaryKind.START, None)
+    events = [replace(START, facts=facts), scored(untrained, "a"), step("interleave", 0, 30, eaten)]
+    found = results(events)
     assert (found["training_steps"], found["sleep_steps"]) == (12000, 6000)
-    assert found["carried_bytes"] is None
+    assert (found["carried_bytes"], found["data"]) == (None, None)

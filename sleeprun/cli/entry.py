@@ -117,12 +117,13 @@ def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | No
         for arm, metrics in arms.items()
         for name, least in config.runtime.require.items()
         if name in metrics  # which the bounds lack
-        and (metrics[name]["mean"] is None or metrics[name]["mean"] < least)
+        and ((mean := metrics[name]["mean"]) is None or mean < least)
     ]
     if unmet:
         raise Unmet("\n".join([*unmet, f"see {folder}"]))
     means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
-    return None if None in means else sum(means) / len(means)
+    known = [mean for mean in means if mean is not None]
+    return sum(known) / len(known) if len(known) == len(means) else None
 
 
 def _of_a_sweep(config: AnyConfig, folder: Path) -> AnyConfig:

@@ -4,18 +4,15 @@ How well it classifies noisy images of the tasks trained so far, how alike those
 hidden layers, and how many weights a sleep moved.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sleeprun.config.images import ProbesConfig
-from sleeprun.measures import statistics
 
-Event = dict[str, Any]
 Images = Float[np.ndarray, "image pixel"]
 _GAUSSIAN, _SALT_AND_PEPPER = 54, 55
 
@@ -105,27 +102,3 @@ def salt_and_pepper(images: Images, share: float, draws: np.random.Generator) ->
     """That share of the pixels, drawn for each image anew, is 0 or 1, either as often."""
     hit, white = draws.random((2, *images.shape))
     return np.where(hit < share, white < 0.5, images).astype(np.float32)
-
-
-def summary(events: Iterable[Event]) -> list[Event]:
-    """What the probes found at each boundary, per seed, with mean and spread over seeds."""
-    rows: dict[int, Event] = {}
-    for event in events:
-        row = rows.setdefault(event["boundary"]["index"], {"boundary": event["boundary"]})
-        found = event["accuracy"] if event["event"] == "robustness" else event["layers"]
-        row[event["event"]] = _described(found)
-    return [rows[index] for index in sorted(rows)]
-
-
-def _described(found: Any) -> Any:
-    if isinstance(found, Mapping):
-        return {name: _described(inner) for name, inner in found.items()}
-    return statistics.describe(found)
-
-
-def last_sleep(rows: Sequence[Event]) -> tuple[Event, Event] | None:
-    """What was found before the last sleep, and after it; none where there was no sleep."""
-    for before, after in reversed([*pairwise(rows)]):
-        if after["boundary"]["phase"] == "sleep":
-            return before, after
-    return None

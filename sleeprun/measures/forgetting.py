@@ -6,15 +6,24 @@ to it where there is one; `learned[j]` is the first stage that trains task j. Ot
 its data is nan.
 """
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from jaxtyping import Float
 
 from sleeprun.measures import statistics
+from sleeprun.measures.statistics import Measure
 
 Scores = Float[np.ndarray, "stage task"]
-Row = dict[str, Any]
+
+
+class Row(TypedDict):
+    """A boundary: where it stands, and the stage that it closes, `a` or `a+b`."""
+
+    index: int
+    name: str
+    phase: str
+    task: str | None
 
 
 def accuracy(R: Scores, learned: dict[int, int]) -> float:
@@ -98,7 +107,7 @@ def summary(
     tasks: list[str],
     rows: list[Row],
     joint: Float[np.ndarray, "seed task"] | None = None,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Measure]:
     """Every measure per seed, with mean, sd and bootstrap 95 % interval over seeds."""
     learned = learned_stages(rows, tasks)
     per_seed: dict[str, list[float]] = {}

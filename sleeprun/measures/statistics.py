@@ -1,12 +1,22 @@
 """Statistics over seeds: mean, standard deviation, bootstrap interval, paired differences."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
 RESAMPLES = 2000
 FEWEST = 5  # seeds; the bootstrap interval of two is no more than their range
+
+
+class Measure(TypedDict):
+    """A value of every seed, and n, mean, sd and bootstrap interval of those that are known."""
+
+    per_seed: list[float]  # NaN, in JSON null, where there is none
+    n: int
+    mean: float | None
+    sd: float | None
+    ci95: list[float] | None
 
 
 def interval(values: np.ndarray) -> list[float] | None:
@@ -21,7 +31,7 @@ def interval(values: np.ndarray) -> list[float] | None:
     return [float(result.confidence_interval.low), float(result.confidence_interval.high)]
 
 
-def describe(per_seed: Sequence[float | None]) -> dict[str, Any]:
+def describe(per_seed: Sequence[float | None]) -> Measure:
     """`per_seed`, and n, mean, sd and ci95 over the seeds that have a value."""
     values = [np.nan if value is None else float(value) for value in per_seed]
     known = np.array([value for value in values if np.isfinite(value)])
@@ -34,27 +44,25 @@ def describe(per_seed: Sequence[float | None]) -> dict[str, Any]:
     }
 
 
-def mean_alone(measure: Mapping[str, Any], digits: int = 2) -> str:
-    return mean_and_sd({"mean": measure["mean"]}, digits)
+def mean_alone(measure: Measure, digits: int = 2) -> str:
+    mean = measure["mean"]
+    return "-" if mean is None else f"{mean:.{digits}f}"
 
 
-def mean_and_sd(measure: Mapping[str, Any], digits: int = 2) -> str:
+def mean_and_sd(measure: Measure, digits: int = 2) -> str:
     """`0.70 +- 0.02` of what `describe` found."""
-    mean, sd = measure.get("mean"), measure.get("sd")
-    spread = "" if sd is None else f" +- {sd:.{digits}f}"
-    return "-" if mean is None else f"{mean:.{digits}f}{spread}"
+    sd = measure["sd"]
+    return mean_alone(measure, digits) + ("" if sd is None else f" +- {sd:.{digits}f}")
 
 
-def mean_and_interval(difference: Mapping[str, Any]) -> str:
+def mean_and_interval(difference: Measure) -> str:
     """`+0.06 [+0.04, +0.08]` of what `paired_difference` found."""
     mean, interval = difference["mean"], difference["ci95"]
     around = " [{:+.2f}, {:+.2f}]".format(*interval) if interval else ""
     return "-" if mean is None else f"{mean:+.2f}{around}"
 
 
-def paired_difference(
-    ours: Sequence[float | None], theirs: Sequence[float | None]
-) -> dict[str, Any]:
+def paired_difference(ours: Sequence[float | None], theirs: Sequence[float | None]) -> Measure:
     """`describe` of the differences between two arms with the same seeds."""
     pairs = zip(ours, theirs, strict=True)
     return describe([None if a is None or b is None else a - b for a, b in pairs])

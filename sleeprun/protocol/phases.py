@@ -1,6 +1,7 @@
 """The phases of a protocol: plain data, which `run.py` folds over the agents' state."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,26 @@ class Lesion:
     percent: float
 
 
+class BoundaryKind(StrEnum):
+    """What a boundary follows."""
+
+    START = "start"
+    UNSUPERVISED = "unsupervised"
+    WAKE = "wake"
+    INTERLEAVE = "interleave"
+    SLEEP = "sleep"
+    LESION = "lesion"
+
+    __repr__ = str.__repr__  # as a plain string has: the signature of a checkpoint has it in
+
+
 @dataclass(frozen=True)
 class Boundary:
     """A place in the protocol where every task is scored: a row of R."""
 
     index: int
     name: str
-    phase: str
+    phase: BoundaryKind
     task: str | None
 
 

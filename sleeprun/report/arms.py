@@ -9,7 +9,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sleeprun.measures import statistics
-from sleeprun.measures.forgetting import stage_ends, trained_in
+from sleeprun.measures.forgetting import Row, stage_ends, trained_in
+from sleeprun.protocol.results import Results
 from sleeprun.report.style import (
     KINDS,
     PALE,
@@ -25,7 +26,7 @@ from sleeprun.report.style import (
     spread,
 )
 
-Arms = dict[str, dict]  # the results of each
+Arms = dict[str, Results]  # the results of each
 MOST_TASKS = 3  # that are told apart, rather than their mean
 SLEEP = 0.45  # of the way from a stage to the next
 ASLEEP = "#4f7cb8"
@@ -91,7 +92,7 @@ def course(events: Events, arms: Arms) -> Figure:
     return figure
 
 
-def _places(rows: list[dict]) -> tuple[np.ndarray, dict[int, str]]:
+def _places(rows: list[Row]) -> tuple[np.ndarray, dict[int, str]]:
     """Where boundaries lie, a stage of training at each whole number; and the stages' names."""
     at, names, stage = [], {0: "nothing"}, 0
     for row in rows:
@@ -183,7 +184,7 @@ def matrices(events: Events, arms: Arms) -> Figure:
     return figure
 
 
-def _draw_matrix(axes: Axes, result: dict, rows: int, at_random: float) -> ScalarMappable:
+def _draw_matrix(axes: Axes, result: Results, rows: int, at_random: float) -> ScalarMappable:
     """One arm's R; a stage with sleep is cut in two. In bold is what was just trained."""
     R, tasks = np.nanmean(np.array(result["R"], float), axis=0), result["tasks"]
     boundaries = result["boundaries"]

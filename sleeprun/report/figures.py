@@ -8,6 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sleeprun.protocol.events import Fields, Histogram, Raster, Weights
+from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.results import Results
+from sleeprun.protocol.told import ForagingFacts
 from sleeprun.report import probes
 from sleeprun.report.performance import performance
 from sleeprun.report.style import (
@@ -23,11 +27,12 @@ from sleeprun.report.style import (
     shades,
     sheet,
     spread,
+    start_of,
     told_of,
 )
 
 
-def draw(events: Events, results: dict, folder: Path) -> list[Path]:
+def draw(events: Events, results: Results, folder: Path) -> list[Path]:
     """Write every figure that the events and results have data for; returns their paths."""
     paths = []
     with matplotlib.rc_context(STYLE):
@@ -38,7 +43,7 @@ def draw(events: Events, results: dict, folder: Path) -> list[Path]:
     return paths
 
 
-def r_matrix(events: Events, results: dict) -> Figure | None:
+def r_matrix(events: Events, results: Results) -> Figure | None:
     """Every task at every boundary."""
     scores = np.array(results.get("R") or [], dtype=float)
     if not np.isfinite(scores).any():
@@ -56,7 +61,8 @@ def r_matrix(events: Events, results: dict) -> Figure | None:
         look = {"ha": "center", "va": "center", "color": ink_on(image, value)}
         axes.text(column + 0.5, row + 0.5, text, **look)
     axes.set_xticks(np.arange(columns) + 0.5, results["tasks"])
-    axes.set_yticks(np.arange(rows) + 0.5, [boundary_name(each) for each in results["boundaries"]])
+    names = [boundary_name(boundary_of(row)) for row in results["boundaries"]]
+    axes.set_yticks(np.arange(rows) + 0.5, names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
@@ -66,12 +72,12 @@ def r_matrix(events: Events, results: dict) -> Figure | None:
     return figure
 
 
-def weights(events: Events, results: dict) -> Figure | None:
+def weights(events: Events, results: Results) -> Figure | None:
     """How the weights of every projection are spread at every boundary."""
-    told = list({each["boundary"]["index"]: each for each in told_of(events, "weights")}.values())
+    told = list({each.boundary.index: each for each in told_of(events, Weights)}.values())
     if not told:
         return None
-    names = list(told[0]["histograms"])
+    names = list(told[0].histograms)
     figure = sheet(events, 2 + 3.2 * len(names), 3.2, "synaptic weights")
     panels = figure.subplots(1, len(names), squeeze=False)[0]
     shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(told)))
@@ -79,9 +85,9 @@ def weights(events: Events, results: dict) -> Figure | None:
     widths = np.linspace(3, 1.2, len(told))
     for axes, name in zip(panels, names, strict=True):
         for each, shade, width in zip(told, shades, widths, strict=True):
-            look = {"color": shade, "lw": width, "label": boundary_name(each["boundary"])}
-            if any(each["histograms"][name]["counts"]):
-                axes.stairs(*_density(**each["histograms"][name]), baseline=None, **look)
+            look = {"color": shade, "lw": width, "label": boundary_name(each.boundary)}
+            if any(each.histograms[name]["counts"]):
+                axes.stairs(*_density(each.histograms[name]), baseline=None, **look)
                 axes.set_yscale("log")
         axes.set(title=name.replace("_", " → ", 1), xlabel="Weight", ylabel="Density of synapses")
         axes.locator_params(axis="x", nbins=5)
@@ -90,64 +96,65 @@ def weights(events: Events, results: dict) -> Figure | None:
     return figure
 
 
-def _density(counts: list[int], edges: list[float]) -> tuple[np.ndarray, np.ndarray]:
+def _density(histogram: Histogram) -> tuple[np.ndarray, np.ndarray]:
     """The share of synapses per unit of weight; a bin takes in the empty ones before it."""
+    counts = np.array(histogram["counts"])
     filled = np.flatnonzero(counts)
-    bounds = np.array(edges)[[filled[0], *(filled + 1)]]
-    return np.array(counts)[filled] / sum(counts) / np.diff(bounds), bounds
+    bounds = np.array(histogram["edges"])[[filled[0], *(filled + 1)]]
+    return counts[filled] / counts.sum() / np.diff(bounds), bounds
 
 
-def raster(events: Events, results: dict) -> Figure | None:
+def raster(events: Events, results: Results) -> Figure | None:
     """The last cycle recorded awake beside the last one asleep."""
-    last = {each["kind"]: each for each in told_of(events, "raster")}
+    last = {each.kind: each for each in told_of(events, Raster)}
     records = [last[kind] for kind in ("wake", "sleep") if kind in last]
-    if not records:
+    start = start_of(events)
+    if not records or start is None or not isinstance(facts := start.facts, ForagingFacts):
         return None
-    start = told_of(events, "start")[-1]
-    sizes = {name: int(np.prod(shape)) for name, shape in start["shape"].items()}
+    sizes = {name: math.prod(shape) for name, shape in facts.shape.items()}
     heights = np.clip(np.sqrt(list(sizes.values())), 6, 20)
     figure = sheet(events, 1 + 4 * len(records), 5.2, "spikes of one movement cycle")
     share = {"sharex": True, "sharey": "row", "squeeze": False}
     grid = figure.subplots(len(sizes), len(records), height_ratios=heights, **share)
     for record, column in zip(records, grid.T, strict=True):
         for axes, (name, size), height in zip(column, sizes.items(), heights, strict=True):
-            time, neuron = np.array(record["spikes"][name], dtype=int).reshape(-1, 2).T
+            time, neuron = np.array(record.spikes[name], dtype=int).reshape(-1, 2).T
             tick = np.clip(250 * height / heights.sum() / size, 2, 6)
             axes.plot(time, neuron, "|", color=INK, ms=tick, mew=0.7)
             axes.set(xlabel="Step of the cycle", ylabel=f"{name}\nneuron", ylim=(size - 0.3, -0.7))
-            axes.set_facecolor(KINDS[record["kind"]])
+            axes.set_facecolor(KINDS[record.kind])
             axes.label_outer()
-        axes.set_xlim(-0.02 * start["cycle_steps"], start["cycle_steps"])
-        column[0].set_title(", ".join(dict.fromkeys((record["kind"], record["name"]))))
-        ms = start.get("step_ms", 0.5)
+        axes.set_xlim(-0.02 * facts.cycle_steps, facts.cycle_steps)
+        column[0].set_title(", ".join(dict.fromkeys((record.kind, record.name))))
+        ms = facts.step_ms
         scale = (lambda step, ms=ms: step * ms, lambda time, ms=ms: time / ms)
         column[0].secondary_xaxis("top", functions=scale).set_xlabel("Time (ms)")
     return figure
 
 
-def receptive_fields(events: Events, results: dict) -> Figure | None:
+def receptive_fields(events: Events, results: Results) -> Figure | None:
     """What some hidden neurons see at the first boundary told and at the last."""
-    told = list({each["boundary"]["index"]: each for each in told_of(events, "fields")}.values())
+    told = list({each.boundary.index: each for each in told_of(events, Fields)}.values())
     if not told:
         return None
     shown = told[:1] + told[1:][-1:]
-    high = max(np.nanmax(np.array(each["weights"], dtype=float)) for each in shown)
+    high = max(np.nanmax(np.array(each.weights, dtype=float)) for each in shown)
     figure = sheet(events, 1 + 4 * len(shown), 4.6, "receptive fields of hidden neurons")
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
     for axes, each in zip(panels, shown, strict=True):
         image = axes.imshow(_mosaic(each, axes), cmap="viridis", vmin=0, vmax=high)
-        axes.set_title(f"After {boundary_name(each['boundary'])}")
+        axes.set_title(f"After {boundary_name(each.boundary)}")
         axes.set_axis_off()
     figure.colorbar(image, ax=panels, shrink=0.8, label="Weight from each square seen")
     return figure
 
 
-def _mosaic(fields: dict, axes: Axes) -> np.ndarray:
+def _mosaic(fields: Fields, axes: Axes) -> np.ndarray:
     """The fields in a near-square grid, the number of each neuron written above its own."""
-    (rows, columns), count = fields["shape"], len(fields["neurons"])
+    (rows, columns), count = fields.shape, len(fields.neurons)
     across = math.ceil(math.sqrt(count))
     mosaic = np.full((-(-count // across) * (rows + 2), across * (columns + 1)), np.nan)
-    for place, (neuron, field) in enumerate(zip(fields["neurons"], fields["weights"], strict=True)):
+    for place, (neuron, field) in enumerate(zip(fields.neurons, fields.weights, strict=True)):
         row, column = place // across * (rows + 2) + 2, place % across * (columns + 1)
         mosaic[row : row + rows, column : column + columns].flat = np.array(field, dtype=float)
         axes.text(column - 0.4, row - 0.8, neuron, size=6, color=PALE)

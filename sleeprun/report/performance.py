@@ -2,13 +2,18 @@
 
 import itertools
 import textwrap
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sleeprun.protocol.events import Progress, Scored
+from sleeprun.protocol.results import Results
+from sleeprun.protocol.told import Foraged, ForagingFacts, Scores
 from sleeprun.report.style import (
     INK,
     KINDS,
@@ -20,24 +25,40 @@ from sleeprun.report.style import (
     save,
     sheet,
     spread,
-    told_of,
+    start_of,
 )
 
 POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so many particles each
 
 
-def timeline(events: Events) -> tuple[Events, dict[str, dict[int, tuple[int, list]]]]:
-    """The progress chunks in order; of every task, the cycle and scores of each boundary."""
-    chunks, tests = [], {}
+class Chunk(NamedTuple):
+    """What foragers did from one cycle to another."""
+
+    event: Progress
+    eaten: Foraged
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.event.begin, self.event.end
+
+
+Tests = dict[str, dict[int, tuple[int, Scores]]]  # [task][boundary]: at which cycle, scores
+
+
+def timeline(events: Events) -> tuple[list[Chunk], Tests]:
+    """What foragers did, in order; of every task, the cycle and scores of each boundary."""
+    chunks: list[Chunk] = []
+    tests: Tests = {}
     for event in events:
-        if event["event"] == "progress":
-            # A resumed run repeats what followed its checkpoint: the later telling counts.
-            while chunks and chunks[-1]["to"] > event["from"]:
-                chunks.pop()
-            chunks.append(event)
-        elif event["event"] == "score":
-            now = chunks[-1]["to"] if chunks else 0
-            tests.setdefault(event["task"], {})[event["boundary"]["index"]] = now, event["score"]
+        match event:
+            case Progress(told=Foraged() as eaten):
+                # A resumed run repeats what followed its checkpoint: the later telling counts.
+                while chunks and chunks[-1].event.end > event.begin:
+                    chunks.pop()
+                chunks.append(Chunk(event, eaten))
+            case Scored():
+                now = chunks[-1].event.end if chunks else 0
+                tests.setdefault(event.task, {})[event.boundary.index] = now, event.score
     return chunks, tests
 
 
@@ -62,13 +83,11 @@ def running_performance(
     return (span[firsts, 0] + ends) / 2, score
 
 
-def performance(events: Events, results: dict) -> Figure | None:
+def performance(events: Events, results: Results) -> Figure | None:
     """Running performance over the protocol, and the scores at its boundaries."""
     chunks, tests = timeline(events)
-    if not chunks or "rewarded" not in chunks[0]:
-        return None
-    fed = any(any(each["rewarded"] + each["punished"]) for each in chunks)
-    if not fed and not tests:
+    fed = any(any(eaten.rewarded + eaten.punished) for _, eaten in chunks)
+    if not chunks or not (fed or tests):
         return None
     figure = sheet(events, 9, 4, "performance")
     _draw_performance(figure.add_subplot(), events)
@@ -78,9 +97,10 @@ def performance(events: Events, results: dict) -> Figure | None:
 
 def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
     """The performance of several runs, one below another along one axis of time."""
-    start = told_of(next(iter(runs.values())), "start")[-1]
+    start = start_of(next(iter(runs.values())))
     with matplotlib.rc_context(STYLE):
-        figure = sheet([start | {"name": name}], 9, 0.8 + 2.4 * len(runs), "performance")
+        named: Events = [replace(start, name=name)] if start else []
+        figure = sheet(named, 9, 0.8 + 2.4 * len(runs), "performance")
         panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
         for axes, (title, events) in zip(panels, runs.items(), strict=True):
             _draw_performance(axes, events)
@@ -96,11 +116,12 @@ def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
 def _draw_performance(axes: Axes, events: Events) -> None:
     """Phases, running performance and tests, in aeons."""
     chunks, tests = timeline(events)
-    aeon = (told_of(events, "start") or [{}])[-1].get("aeon", 100)
+    aeon = _aeon(events)
     axes.set_xlabel(f"Protocol time (aeons of {aeon} movement cycles)")
     axes.set_ylabel("Performance (rewarded / eaten)")
-    phases = [list(group) for _, group in itertools.groupby(chunks, lambda each: each["phase"])]
-    cycles = chunks[-1]["to"] - chunks[0]["from"]
+    by_phase = itertools.groupby(chunks, lambda chunk: chunk.event.phase)
+    phases = [list(group) for _, group in by_phase]
+    cycles = chunks[-1].event.end - chunks[0].event.begin
     _draw_phases(axes, phases, cycles, aeon)
     draw_chance(axes, events)
     _draw_tests(axes, tests, 0.009 * cycles / aeon, aeon)
@@ -109,19 +130,27 @@ def _draw_performance(axes: Axes, events: Events) -> None:
     axes.xaxis.set_major_formatter("{x:,.10g}")
 
 
-def _draw_phases(axes: Axes, phases: list[Events], cycles: int, aeon: int) -> None:
+def _aeon(events: Events) -> int:
+    start = start_of(events)
+    facts = start and start.facts
+    return facts.aeon if isinstance(facts, ForagingFacts) else ForagingFacts.aeon
+
+
+def _draw_phases(axes: Axes, phases: list[list[Chunk]], cycles: int, aeon: int) -> None:
     """Each phase shaded and named, and the running performance over all."""
     aeons, scores = [], []
     for phase in phases:
-        begin, end, name = phase[0]["from"] / aeon, phase[-1]["to"] / aeon, phase[0]["name"]
-        axes.axvspan(begin, end, fc=KINDS[phase[0]["kind"]], ec="white", lw=1.5, zorder=0)
+        first, last, name = phase[0].event, phase[-1].event, phase[0].event.name
+        begin, end = first.begin / aeon, last.end / aeon
+        axes.axvspan(begin, end, fc=KINDS[first.kind], ec="white", lw=1.5, zorder=0)
         letters = int(85 * (end - begin) * aeon / cycles)  # that fit into a line
         fits = max(map(len, name.split())) <= letters
         told = textwrap.fill(name, letters) if fits else name
         look = {"ha": "center", "va": "top", "rotation": 0 if fits else 90}
         axes.text((begin + end) / 2, 0.97, told, transform=axes.get_xaxis_transform(), **look)
-        span = np.array([(each["from"], each["to"]) for each in phase])
-        good, bad = (np.array([each[food] for each in phase]) for food in ("rewarded", "punished"))
+        span = np.array([chunk.span for chunk in phase])
+        good = np.array([eaten.rewarded for _, eaten in phase])
+        bad = np.array([eaten.punished for _, eaten in phase])
         cycle, score = running_performance(span, good, bad, cycles / POINTS, FOOD)
         aeons += [*cycle / aeon, np.nan]  # NaN breaks the lines between phases
         scores += [*score, np.full(score.shape[1], np.nan)]
@@ -132,7 +161,7 @@ def _draw_phases(axes: Axes, phases: list[Events], cycles: int, aeon: int) -> No
         axes.plot(aeons, scores, color=PALE, lw=0.5, alpha=0.7)[0].set_label("running, each seed")
 
 
-def _draw_tests(axes: Axes, tests: dict[str, dict], aside: float, aeon: int) -> None:
+def _draw_tests(axes: Axes, tests: Tests, aside: float, aeon: int) -> None:
     for rank, (task, told) in enumerate(tests.items()):
         cycles, scores = zip(*told.values(), strict=True)
         mean, sd = spread(np.array(scores, dtype=float))

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sleeprun.protocol.results import Probed, Results
 from sleeprun.report.style import KINDS, Events, draw_chance, look_of, sheet, spread
 
 LABELS = {
@@ -13,7 +14,7 @@ LABELS = {
 }
 
 
-def probes(events: Events, results: dict) -> Figure | None:
+def probes(events: Events, results: Results) -> Figure | None:
     """Accuracy under noise, the overlap of tasks and the weights moved, boundary by boundary."""
     rows = results.get("probes") or []
     shown = [probe for probe in LABELS if any(probe in row for row in rows)]
@@ -34,14 +35,14 @@ def probes(events: Events, results: dict) -> Figure | None:
     return figure
 
 
-def _draw_sleeps(axes: Axes, rows: Events) -> None:
+def _draw_sleeps(axes: Axes, rows: list[Probed]) -> None:
     """Shade the way from before each sleep to after it."""
     for place, row in enumerate(rows):
         if row["boundary"]["phase"] == "sleep":
             axes.axvspan(place - 1, place, fc=KINDS["sleep"], lw=0, zorder=0)
 
 
-def _draw_probe(axes: Axes, rows: Events, probe: str) -> None:
+def _draw_probe(axes: Axes, rows: list[Probed], probe: str) -> None:
     there = {place: row[probe] for place, row in enumerate(rows) if probe in row}
     names = list(next(iter(there.values())))
     for index, name in enumerate(names):

@@ -1,6 +1,7 @@
 """What all pictures of a run are drawn on: sheets that name the run, in one style."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,8 +9,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.describe import shortening
+from sleeprun.protocol.events import Event, Start
+from sleeprun.protocol.phases import Boundary, BoundaryKind
 
-Events = list[dict]
+Events = list[Event]
+Kind = TypeVar("Kind", bound=Event)
 CHANCE = 0.5
 INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
@@ -25,25 +29,37 @@ def save(figure: Figure, path: Path) -> Path:
     return part.replace(path)
 
 
-def told_of(events: Events, event: str) -> Events:
-    return [each for each in events if each["event"] == event]
+def told_of(events: Events, kind: type[Kind]) -> list[Kind]:
+    return [each for each in events if isinstance(each, kind)]
+
+
+def start_of(events: Events) -> Start | None:
+    """As the run was taken up last; none of a record that has no start."""
+    return next(iter(reversed(told_of(events, Start))), None)
 
 
 def sheet(events: Events, width: float, height: float, title: str) -> Figure:
     """An empty figure that names its run, and says how it differs from the published one."""
-    start = (told_of(events, "start") or [{}])[-1]
+    start = start_of(events)
     figure = Figure((width, height), layout="constrained")
-    figure.suptitle(f"{start.get('name', 'run')}: {title}", x=0.05 / width, ha="left")
-    short = shortening(start.get("shortened", False), start.get("scale", 1))
-    if note := "; ".join(filter(None, [start.get("variant"), short])):
+    figure.suptitle(f"{start.name if start else 'run'}: {title}", x=0.05 / width, ha="left")
+    if note := _note(start):
         figure.text(1 - 0.05 / width, 0.05 / height, note, ha="right", size=7, color=PALE)
         figure.get_layout_engine().set(rect=(0, 0.2 / height, 1, 1 - 0.2 / height))
     return figure
 
 
+def _note(start: Start | None) -> str:
+    if start is None:
+        return ""
+    short = shortening(start.facts.shortened, start.facts.scale)
+    return "; ".join(filter(None, [start.variant, short]))
+
+
 def chance(events: Events) -> float:
     """What an untrained network scores on average."""
-    return (told_of(events, "start") or [{}])[-1].get("chance", CHANCE)
+    start = start_of(events)
+    return start.facts.chance if start else CHANCE
 
 
 def shades(chance: float) -> str:
@@ -73,8 +89,8 @@ def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return known.mean(axis=-1).filled(np.nan), known.std(axis=-1, ddof=1).filled(np.nan)
 
 
-def boundary_name(boundary: dict) -> str:
+def boundary_name(boundary: Boundary) -> str:
     """Its index and name, and that it follows sleep where the name does not tell it."""
-    told = "sleep" in boundary["name"] or "slept" in boundary["name"]
-    asleep = boundary["phase"] == "sleep" and not told
-    return f"{boundary['index']}: {boundary['name']}{' (sleep)' if asleep else ''}"
+    told = "sleep" in boundary.name or "slept" in boundary.name
+    asleep = boundary.phase is BoundaryKind.SLEEP and not told
+    return f"{boundary.index}: {boundary.name}{' (sleep)' if asleep else ''}"

@@ -1,7 +1,7 @@
 """What a run found, as tables on a terminal."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from rich.console import Console, Group, RenderableType
 from rich.filesize import decimal
@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from sleeprun.gradient import probes
 from sleeprun.measures.statistics import (
     FEWEST,
+    Measure,
     describe,
     mean_alone,
     mean_and_interval,
@@ -19,8 +19,9 @@ from sleeprun.measures.statistics import (
     paired_difference,
 )
 from sleeprun.protocol.describe import shortening
+from sleeprun.protocol.phases import BoundaryKind
+from sleeprun.protocol.results import Account, Probed, Results
 
-Results = dict[str, Any]
 Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that there is room for with their spread
 LIES = {"naive": "lower bound", "joint": "upper bound"}
@@ -56,24 +57,33 @@ def score_table(results: Results) -> RenderableType:
 
 def probes_table(results: Results) -> RenderableType | None:
     """What the last sleep changed beside the scores; none where nothing was probed."""
-    if not (found := probes.last_sleep(results["probes"])):
+    if not (found := last_sleep(results["probes"])):
         return None
     earlier, later = found
     name = earlier["boundary"]["name"]
     n = len(results["seeds"])
     rows = []
-    told = {"robustness": "accuracy, {}", "overlap": "overlap of tasks, {}"}
-    for probe, measure in told.items():
-        for kind, after in later.get(probe, {}).items():
-            before = earlier[probe][kind]
-            change = paired_difference(after["per_seed"], before["per_seed"])
-            shown = (mean_alone(before), mean_alone(after), escape(mean_and_interval(change)))
-            rows.append((measure.format(kind), *shown))
+    for told, before, after in [
+        ("accuracy", earlier.get("robustness", {}), later.get("robustness", {})),
+        ("overlap of tasks", earlier.get("overlap", {}), later.get("overlap", {})),
+    ]:
+        for kind in after:
+            change = paired_difference(after[kind]["per_seed"], before[kind]["per_seed"])
+            shown = (mean_alone(before[kind]), mean_alone(after[kind]))
+            rows.append((f"{told}, {kind}", *shown, escape(mean_and_interval(change))))
     for layer, moved in later["moved"].items():
         rows.append((f"weights moved, {layer}", "", "", mean_and_sd(moved["share"])))
     columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)
     title = f"{results['experiment']}: the sleep after {name}, n = {n}{_bracketed(n)}"
     return Group(_bold(title), _table({told: list(of) for told, of in columns}))
+
+
+def last_sleep(rows: Sequence[Probed]) -> tuple[Probed, Probed] | None:
+    """What was found before the last sleep, and after it; none where there was no sleep."""
+    for before, after in reversed([*pairwise(rows)]):
+        if after["boundary"]["phase"] == BoundaryKind.SLEEP:
+            return before, after
+    return None
 
 
 def arms_tables(results: Results, console: Console) -> list[RenderableType]:
@@ -97,7 +107,7 @@ def _bracketed(seeds: int) -> str:
     return " \\[95 % interval]" if seeds >= FEWEST else ""
 
 
-def _how_told(tasks: list[str]) -> tuple[Any, bool]:
+def _how_told(tasks: list[str]) -> tuple[Callable[[Measure], str], bool]:
     """How the scores of one task are told, and whether their mean over tasks is told as well."""
     return (mean_and_sd, False) if len(tasks) <= MOST_TASKS else (mean_alone, True)
 
@@ -135,19 +145,19 @@ def _scores(results: Results) -> Columns:
     return columns
 
 
-def _interval(measure: dict[str, Any]) -> str:
+def _interval(measure: Measure) -> str:
     """Around a mean, where there are seeds enough."""
     return escape(" [{:.2f}, {:.2f}]".format(*measure["ci95"])) if measure["ci95"] else ""
 
 
-def _accounts(accounts: dict[str, Results]) -> Columns:
+def _accounts(accounts: dict[str, Account]) -> Columns:
     """What each arm carries from task to task, and its steps and time."""
     told = [_told(account) for account in accounts.values()]
     columns = {name: [one[name] for one in told] for name in told[0]}
     return {name: cells for name, cells in columns.items() if set(cells) != {"-"}}
 
 
-def _told(account: Results) -> dict[str, str]:
+def _told(account: Account) -> dict[str, str]:
     carried, seconds = account["carried_bytes"], account["wall_seconds"]
     return {
         "carried": "-" if carried is None else decimal(carried),

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.protocol.results import Bound, Results
 from sleeprun.tasks.images.sequence import sequence
 
-Results = dict[str, Any]
 BOUNDS = ("naive", "joint")
 
 
@@ -34,14 +33,14 @@ def _misfits(config: AnyConfig, name: str, found: Results) -> Iterator[str]:
     data, tasks, trained = _contents(config)
     if found["seeds"] != config.seeds or found["tasks"] != tasks:
         yield "has other seeds or tasks than this run"
-    if found.get("data") != data or found["scale"] != config.shortening[1]:
+    if found["data"] != data or found["scale"] != config.shortening[1]:
         yield "has another network, other data, another sequence or another protocol.scale"
     stages = [set(row["task"].split("+")) for row in found["boundaries"] if row["task"]]
     if missing := set(trained).difference(*stages):
         yield f"was not trained on {', '.join(sorted(missing))}"
     if name == "joint" and not any(stage.issuperset(trained) for stage in stages):
         yield "was trained on one task after another"
-    if name == "naive" and (found.get("sleep_steps") or found.get("carried_bytes")):
+    if name == "naive" and (found["sleep_steps"] or found["carried_bytes"]):
         yield "sleeps, or carries memories from task to task"
 
 
@@ -53,7 +52,7 @@ def _contents(config: AnyConfig) -> tuple[str | None, list[str], list[str]]:
     return None, list(config.world.tasks), [name for stage in config.tasks for name in stage]
 
 
-def summary(bounds: dict[str, Results]) -> dict[str, Results]:
+def summary(bounds: dict[str, Results]) -> dict[str, Bound]:
     """What a run's results say of its bounds: whose they are, and the scores at their end."""
     return {
         name: {

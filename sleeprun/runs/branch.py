@@ -7,11 +7,14 @@ from typing import Any
 
 from sleeprun.config import AnyConfig, ConfigError
 from sleeprun.protocol.describe import Protocol
+from sleeprun.protocol.events import Origin, Start
+from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Score
-from sleeprun.runs import records, store
+from sleeprun.runs import store
 from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
-from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, as_line, write_whole
+from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, write_whole
+from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.forager.build import engine_of
 
 log = logging.getLogger("sleeprun")
@@ -41,7 +44,7 @@ class Branch:
     def source(self) -> RunDirectory:
         return RunDirectory(self.checkpoint.parent.parent)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Origin:
         """What the record of the new run says of its origin."""
         earlier = self.header.get("branched_from") or {"wall_seconds": 0.0}
         return {
@@ -89,7 +92,7 @@ def off(branch: Branch, config: AnyConfig, folder: RunDirectory) -> None:
 
 
 def _record_of(record: bytes, places: list[int]) -> bytes:
-    events = (records.of_seeds(event, places) for event in store.events_of(record.splitlines(True)))
+    events = (of_seeds(event, places) for event in events_of(record.splitlines(True)))
     return b"".join(as_line(event) for event in events if event is not None)
 
 
@@ -111,11 +114,11 @@ def _fitting(checkpoint: Path, config: AnyConfig, protocol: Protocol) -> Branch:
     header, state = store.read(checkpoint)
     source = RunDirectory(checkpoint.parent.parent)
     engine, phases = engine_of(config), header["phase"]
-    start = next((event for event in source.events() if event["event"] == "start"), None)
+    start = next((event for event in source.events() if isinstance(event, Start)), None)
     if start is None or source.events_path.stat().st_size < header["events_bytes"]:
         raise Unfit(f"{source.events_path} does not reach as far as {checkpoint.name}")
-    theirs = config.model_copy(update={"seeds": start["seeds"]})
-    known = set(config.seeds) <= set(start["seeds"])
+    theirs = config.model_copy(update={"seeds": start.seeds})
+    known = set(config.seeds) <= set(start.seeds)
     if not known or signature(theirs, engine, protocol[:phases]) != header["signature"]:
         raise Unfit(mismatch(config, protocol, engine, phases, source.path, start))
     tested = protocol[phases - 1]
@@ -125,6 +128,6 @@ def _fitting(checkpoint: Path, config: AnyConfig, protocol: Protocol) -> Branch:
         tested.boundary.name,
         header | {"signature": signature(config, engine, protocol[:phases])},
         state,
-        [start["seeds"].index(seed) for seed in config.seeds],
-        whole=config.seeds == start["seeds"],
+        [start.seeds.index(seed) for seed in config.seeds],
+        whole=config.seeds == start.seeds,
     )

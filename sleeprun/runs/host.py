@@ -11,7 +11,8 @@ from rich.console import Console
 from sleeprun.config import AnyConfig
 from sleeprun.runs.run import Run
 from sleeprun.subjects.seeds import Over, over_seeds
-from sleeprun.tracking.sinks import Sink, Terminal
+from sleeprun.tracking.sink import Shown
+from sleeprun.tracking.terminal import Terminal
 
 
 @runtime_checkable
@@ -19,7 +20,7 @@ class Host(Protocol):
     devices: int  # the number of seeds is padded to a multiple of them
     over: Over
 
-    def shown(self, config: AnyConfig, cycles: int, done: int) -> AbstractContextManager[Sink]:
+    def shown(self, config: AnyConfig, cycles: int, done: int) -> Shown:
         """For the eyes: a run of so many cycles a seed, of which some are done."""
         ...
 

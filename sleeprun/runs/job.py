@@ -6,10 +6,9 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import jax
 from platformdirs import user_cache_dir
@@ -17,16 +16,23 @@ from rich.console import Console
 
 from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
 from sleeprun.measures import statistics
+from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.describe import Protocol, cycles_of, describe
+from sleeprun.protocol.events import End, Event, Start
+from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.tables import arms_tables, probes_table, score_table
-from sleeprun.runs import bounds, branch, memory, records
+from sleeprun.runs import bounds, branch, memory
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
+from sleeprun.runs.results import account
+from sleeprun.runs.results import results as results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory, write_whole
+from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.plans import arms_of, trunk
 from sleeprun.subjects.subject import subject_of
-from sleeprun.tracking.sinks import WandB
+from sleeprun.tracking.sink import Sink
+from sleeprun.tracking.wandb_run import WandB
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
@@ -34,7 +40,7 @@ XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
-def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[str, Any]:
+def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> Results:
     """Run, or go on with, an experiment in the directory `path`; returns its results.
 
     With arms, the phases that they share are run once; each arm then goes on from there in a
@@ -49,7 +55,7 @@ def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> dict[s
         raise
 
 
-def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, Any]:
+def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> Results:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     found = bounds.given(config)
@@ -74,10 +80,7 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
     by_arm = {name: done[name] for name in protocols}
     results["bounds"] = bounds.summary(found)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
-    results["accounts"] = {
-        name: {account: arm[account] for account in records.ACCOUNTS}
-        for name, arm in by_arm.items()
-    }
+    results["accounts"] = {name: account(arm) for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     folder.report(results)
     if config.runtime.figures:
@@ -87,12 +90,12 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> dict[str, An
     return results
 
 
-def differences(by_arm: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def differences(by_arm: dict[str, Results]) -> Metrics:
     """The final score on every task and on all, paired over seeds: each arm minus the first."""
     first, *others = by_arm
     tasks = by_arm[first]["tasks"]
     measures = {task: f"final/{task}" for task in tasks} | {"all tasks": "accuracy"}
-    found = {}
+    found: dict[str, Measure] = {}
     for name in others:
         for told, measure in measures.items():
             ours, theirs = (by_arm[arm]["metrics"][measure] for arm in (name, first))
@@ -122,11 +125,11 @@ def _run(
     protocol: Protocol,
     folder: RunDirectory,
     host: Host,
-    lying_between: dict[str, dict[str, Any]],
+    lying_between: dict[str, Results],
     origin: str | None,
     *,
     last: bool,
-) -> dict[str, Any]:
+) -> Results:
     """Carry out one protocol in one directory; a finished one is only read."""
     if folder.done:
         log.info("%s is done already", folder.path)
@@ -139,7 +142,7 @@ def _run(
     before = list(run.resume())
     total = sum(cycles_of(phase) for phase in protocol)
     with ExitStack() as stack:
-        sinks: list[Any] = [folder]
+        sinks: list[Sink] = [folder]
         wandb = None
         if config.tracking.mode != "disabled" and last:
             described = config.model_dump(by_alias=True)
@@ -149,7 +152,7 @@ def _run(
         with host.shown(config, total, run.cycles_done()) as shown, host.stopping(run):
             _tell([*sinks, shown], [*before, _start(config, run)])
             _tell([*sinks, shown], _timed(run))
-        results = records.results(folder.events(), lying_between.get("joint"))
+        results = results_of(folder.events(), lying_between.get("joint"))
         results["bounds"] = bounds.summary(lying_between)
         if last:
             folder.report(results)
@@ -162,35 +165,34 @@ def _run(
     return results
 
 
-def _tell(sinks: list[Any], events: Iterable[dict[str, Any]]) -> None:
+def _tell(sinks: Sequence[Sink], events: Iterable[Event]) -> None:
     for event in events:
         for sink in sinks:
             sink.write(event)
 
 
-def _timed(run: Run) -> Iterator[dict[str, Any]]:
+def _timed(run: Run) -> Iterator[Event]:
     """The run's events, and at last how long they took."""
     yield from run.events()
     seconds = run.seconds()
     speed = run.own_steps() / seconds
-    yield {"event": "end", "wall_seconds": seconds, "steps_per_second": speed}
+    yield End(wall_seconds=seconds, steps_per_second=speed)
 
 
-def _start(config: AnyConfig, run: Run) -> dict[str, Any]:
+def _start(config: AnyConfig, run: Run) -> Start:
     device = jax.local_devices()[0]
-    return {
-        "event": "start",
-        "resumed": run.earlier_seconds > 0,
-        "branched_from": run.branched_from,
-        "time": time.strftime("%Y-%m-%d %H:%M:%S"),
-        "name": config.name,
-        "variant": config.variant,
-        "seeds": config.seeds,
-        **run.subject.facts(),
-        "engine": run.subject.engine,
-        "device": f"{jax.local_device_count()} x {device_name(device)}",
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
-    }
+    return Start(
+        resumed=run.earlier_seconds > 0,
+        branched_from=run.branched_from,
+        time=time.strftime("%Y-%m-%d %H:%M:%S"),
+        name=config.name,
+        variant=config.variant,
+        seeds=config.seeds,
+        facts=run.subject.facts(),
+        engine=run.subject.engine,
+        device=f"{jax.local_device_count()} x {device_name(device)}",
+        versions={name: importlib.metadata.version(name) for name in VERSIONS},
+    )
 
 
 def device_name(device: jax.Device) -> str:
@@ -203,7 +205,7 @@ def device_name(device: jax.Device) -> str:
 
 
 def _draw(
-    folder: RunDirectory, results: dict[str, Any], by_arm: dict[str, dict[str, Any]] | None = None
+    folder: RunDirectory, results: Results, by_arm: dict[str, Results] | None = None
 ) -> list[Path]:
     """The pictures, of a run or of its arms beside each other.
 
@@ -212,7 +214,7 @@ def _draw(
     try:
         from sleeprun.report import arms, figures
 
-        events, drawn = records.thinned(folder.events()), folder.path / "figures"
+        events, drawn = thinned(folder.events()), folder.path / "figures"
         if by_arm:
             return arms.compare_arms(events, by_arm, drawn)
         return figures.draw(events, results, drawn)

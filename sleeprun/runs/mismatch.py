@@ -11,6 +11,7 @@ from yaml import YAMLError
 
 from sleeprun.config import AnyConfig, ConfigError, as_yaml, parse
 from sleeprun.protocol.describe import Protocol, cycles_of, label
+from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase
 from sleeprun.subjects.plans import arms_of, trunk
 
@@ -23,13 +24,13 @@ def mismatch(
     engine: str,
     phases: int,
     source: Path,
-    start: dict[str, Any],
+    start: Start,
 ) -> str:
     """What differs from the run in `source`, that began with `start`, up to its first `phases`."""
-    if strangers := [seed for seed in config.seeds if seed not in start["seeds"]]:
-        return f"seeds={strangers}: not among the seeds of that run, {start['seeds']}"
-    if start.get("engine", engine) != engine:
-        return f"runtime.simulate: '{engine}' here and '{start['engine']}' there"
+    if strangers := [seed for seed in config.seeds if seed not in start.seeds]:
+        return f"seeds={strangers}: not among the seeds of that run, {start.seeds}"
+    if start.engine not in (None, engine):
+        return f"runtime.simulate: '{engine}' here and '{start.engine}' there"
     try:
         other, theirs = life_of(source)
     except (OSError, YAMLError, OmegaConfBaseException, ConfigError, KeyError):

@@ -1,7 +1,7 @@
 """A run is a fold over phases: state -> phase -> state, with a record at each boundary.
 
-`Run.events()` does the work and yields what happens as plain dictionaries; who listens (the
-record, the terminal, W&B) is not its business.
+`Run.events()` does the work and yields what happens; who listens (the record, the terminal, W&B)
+is not its business.
 """
 
 import hashlib
@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from sleeprun.config import AnyConfig, ConfigError
-from sleeprun.protocol.describe import Protocol, cycles_of
+from sleeprun.protocol.describe import Protocol, cycles_of, label
+from sleeprun.protocol.events import Begun, Event, Origin, Progress, Resumed, Tested, Warned
 from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
-from sleeprun.runs import records
+from sleeprun.protocol.told import Told
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, load, read_header
 from sleeprun.subjects.subject import Subject
-
-Event = dict[str, Any]
 
 
 class Run:
@@ -38,7 +37,7 @@ class Run:
         self.phase, self.done, self.cycle = 0, 0, 0
         self.state = self.tested = subject.birth()
         self.marks = np.zeros((2, self.seeds), int)  # of the tested copy: what went well, what not
-        self.branched_from: dict[str, Any] | None = None  # where in which run; none: from birth
+        self.branched_from: Origin | None = None  # where in which run; none: from birth
         self.stopped = False  # set from outside: save and stop at the next chunk
         self.earlier_seconds = 0.0
         self.began = self.saved = time.monotonic()
@@ -72,7 +71,7 @@ class Run:
                     )
                 states = load(path, self._like(header["room"]))
             except DamagedCheckpoint as error:
-                yield {"event": "warning", "message": f"{error}; trying an older checkpoint"}
+                yield Warned(message=f"{error}; trying an older checkpoint")
                 continue
             self.state, *copies = self.subject.padded(states)
             self.tested = copies[0] if copies else self.state
@@ -93,14 +92,16 @@ class Run:
         """Carry out what is left of the protocol. An interruption leaves a checkpoint."""
         for event in self._events():
             yield event
-            if self.stopped and event["event"] in ("progress", "tested"):
+            if self.stopped and isinstance(event, Progress | Tested):
                 self.save()
                 raise KeyboardInterrupt
 
     def _events(self) -> Iterator[Event]:
         while self.phase < len(self.protocol):
             phase = self.protocol[self.phase]
-            yield records.phase(self.phase, phase, self.cycle, again=self.done > 0)
+            kind, name = label(phase)
+            begun = Resumed if self.done else Begun
+            yield begun(index=self.phase, kind=kind, name=name, cycle=self.cycle)
             match phase:
                 case Score():
                     yield from self._score(phase)
@@ -140,11 +141,17 @@ class Run:
             self.state, report = self.subject.advance(phase, count, self.state)
             self.done += count
             self.cycle += count * turn
-            told = self.subject.told(report)
-            yield records.progress(self.phase, phase, self.cycle, count * turn, told)
+            yield self._progress(phase, count * turn, self.subject.told(report))
             self._save_if_due()
         self.state = self.subject.end(phase, self.state)
         yield from self.subject.seen_after(phase, self.state)
+
+    def _progress(self, phase: Phase, cycles: int, told: Told) -> Progress:
+        kind, name = label(phase)
+        begin = self.cycle - cycles
+        return Progress(
+            phase=self.phase, kind=kind, name=name, begin=begin, end=self.cycle, told=told
+        )
 
     def _score(self, phase: Score) -> Iterator[Event]:
         """Test one task on a copy."""
@@ -158,7 +165,7 @@ class Run:
             self.tested, report = self.subject.advance(phase, count, self.tested)
             self.done += count
             self.marks = self.marks + self.subject.marks(report)
-            yield {"event": "tested", "phase": self.phase, "cycles": count}
+            yield Tested(phase=self.phase, cycles=count)
             self._save_if_due()
         yield self.subject.score(phase, self.marks)
 

@@ -3,10 +3,9 @@
 import hashlib
 import io
 import json
-import math
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,9 @@ import equinox as eqx
 import numpy as np
 
 from sleeprun.config import ConfigError
+from sleeprun.protocol.events import Event
+from sleeprun.protocol.lines import as_line, events_of, without_nan
+from sleeprun.protocol.results import Results
 
 KEPT = 2  # checkpoints between boundaries
 
@@ -33,23 +35,6 @@ def write_whole(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def without_nan(value: Any) -> Any:
-    """The same with null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def as_line(event: dict[str, Any]) -> bytes:
-    return (json.dumps(without_nan(event)) + "\n").encode()
-
-
-def events_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in lines if line.endswith(b"\n"))
-
-
 def write_json(path: Path, content: Any) -> None:
     write_whole(path, (json.dumps(without_nan(content), indent=1) + "\n").encode())
 
@@ -67,14 +52,13 @@ class RunDirectory:
     def done(self) -> bool:
         return (self.path / "DONE").exists()
 
-    def write(self, event: dict[str, Any]) -> None:
-        """Append an event, at once. A test's progress is for the eyes only."""
-        if event["event"] == "tested":
-            return
-        with self.events_path.open("ab") as file:
-            file.write(as_line(event))
+    def write(self, event: Event) -> None:
+        """Append an event, at once."""
+        if event.recorded:
+            with self.events_path.open("ab") as file:
+                file.write(as_line(event))
 
-    def events(self) -> Iterator[dict[str, Any]]:
+    def events(self) -> Iterator[Event]:
         """All events so far; a last line that was cut off is not one."""
         if self.events_path.exists():
             with self.events_path.open("rb") as file:
@@ -108,7 +92,7 @@ class RunDirectory:
         write_whole(path, _sealed(line) + b"\n" + content)
         return path
 
-    def report(self, results: dict[str, Any]) -> None:
+    def report(self, results: Results) -> None:
         write_json(self.path / "results.json", results)
 
     def finish(self) -> None:

@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Int
 
 from sleeprun.config import AnyConfig, ImagesConfig
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
+from sleeprun.protocol.told import Facts, Told
 from sleeprun.subjects.classifier.classifier import Classifier
 from sleeprun.subjects.forager.forager import Forager
 from sleeprun.subjects.seeds import Over, over_seeds
-
-Event = dict[str, Any]
 
 
 @runtime_checkable
@@ -24,7 +24,7 @@ class Subject(Protocol):
     seeds: int
     engine: Any
 
-    def facts(self) -> Event:
+    def facts(self) -> Facts:
         """What a record says of it at its start."""
         ...
 
@@ -47,7 +47,7 @@ class Subject(Protocol):
 
     def end(self, phase: Any, state: Any) -> Any: ...
 
-    def told(self, report: Any) -> Event:
+    def told(self, report: Any) -> Told:
         """A report for the record."""
         ...
 
@@ -55,7 +55,7 @@ class Subject(Protocol):
         """What went well and what did not, in the cycles of a test."""
         ...
 
-    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Event: ...
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored: ...
 
     def seen_after(self, phase: Any, state: Any) -> Iterable[Event]:
         """What the record tells of a phase that has ended, beside its progress."""

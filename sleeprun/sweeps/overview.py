@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from sleeprun.config import AnyConfig
-from sleeprun.tracking.sinks import Event, Terminal
+from sleeprun.protocol.events import Event
+from sleeprun.tracking.terminal import Terminal
 
 log = logging.getLogger("sleeprun")
 

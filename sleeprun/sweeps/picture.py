@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.measures import statistics
+from sleeprun.measures.statistics import Measure
 from sleeprun.report.style import save
 from sleeprun.sweeps import table
 from sleeprun.sweeps.table import SHOWN, Found, compared, groups, values
@@ -37,7 +38,7 @@ def _title(found: Sequence[Found]) -> str:
     return ", ".join(told)
 
 
-def _means(found: Sequence[Found], keys: list[str], measure: str) -> dict[tuple[str, ...], dict]:
+def _means(found: Sequence[Found], keys: list[str], measure: str) -> dict[tuple[str, ...], Measure]:
     arms = keys[-1] == "arm"
     return {
         told if arms else told[:-1]: statistics.describe(values(group, measure))

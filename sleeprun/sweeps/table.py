@@ -4,7 +4,7 @@ import csv
 import importlib.util
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from sleeprun.measures import statistics
-from sleeprun.runs.records import ACCOUNTS
+from sleeprun.measures.statistics import Measure
+from sleeprun.protocol.results import ACCOUNTS, Metrics
 from sleeprun.runs.store import write_whole
 
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
@@ -34,7 +35,7 @@ class Found:
     arm: str
     bound: bool  # whether it is the upper bound, which no other is to be measured by
     seeds: list[int]
-    metrics: dict[str, dict[str, Any]]  # as in results.json
+    metrics: Metrics  # as in results.json
     accounts: dict[str, float | None]  # what it carried and what it took
     chance: float | None
 
@@ -80,9 +81,8 @@ def values(found: Sequence[Found], measure: str) -> list[float | None]:
     """Of all seeds of all jobs of a group; a seed that two jobs have counts once."""
     by_seed: dict[int, float | None] = {}
     for one in found:
-        by_seed |= dict(
-            zip(one.seeds, one.metrics.get(measure, {}).get("per_seed", []), strict=False)
-        )
+        if known := one.metrics.get(measure):
+            by_seed |= dict(zip(one.seeds, known["per_seed"], strict=True))
     return list(by_seed.values())
 
 
@@ -113,9 +113,8 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
     }
     rivals = [described[told] for told, group in groups(found).items() if not group[0].bound]
     best = {
-        measure: choose(known) if len(known) > 1 else None
+        measure: _best(choose, [each[measure]["mean"] for each in rivals])
         for measure, choose in SHOWN.items()
-        for known in [{each[measure]["mean"] for each in rivals} - {None}]
     }
     for told, group in groups(found).items():
         cells = [escape(_short(value)) for value in told[: None if arms else -1]]
@@ -125,6 +124,12 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         accounts = [_carried(group)] if carries else []
         drawn.add_row(*cells, str(seeds), *scores, *accounts, _status(group))
     return drawn
+
+
+def _best(choose: Callable[[set[float]], float], means: Sequence[float | None]) -> float | None:
+    """None where there is nothing to be better than."""
+    known = {mean for mean in means if mean is not None}
+    return choose(known) if len(known) > 1 else None
 
 
 def chances(found: Sequence[Found]) -> list[str]:
@@ -138,7 +143,7 @@ def _carried(group: Sequence[Found]) -> str:
     return decimal(int(max(known))) if known else "-"
 
 
-def _marked(measure: dict[str, Any], best: float | None) -> str:
+def _marked(measure: Measure, best: float | None) -> str:
     told = statistics.mean_alone(measure, 3)
     if measure["ci95"]:
         told += " [{:.3f}, {:.3f}]".format(*measure["ci95"])

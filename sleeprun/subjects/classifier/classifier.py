@@ -4,7 +4,6 @@ Awake they are trained by gradient descent; asleep they are spiking networks tha
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import jax
@@ -23,14 +22,14 @@ from sleeprun.gradient.perceptron import Perceptron
 from sleeprun.gradient.probes import Moved
 from sleeprun.gradient.replay import Replay
 from sleeprun.protocol.describe import cycles_of
-from sleeprun.protocol.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.protocol.events import Carried, Event, Scored
+from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score, Sleep, Wake
+from sleeprun.protocol.told import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier import life, told
 from sleeprun.subjects.classifier.life import Masked, PupilState, Report
 from sleeprun.subjects.classifier.stimuli import stimuli
 from sleeprun.subjects.forager.build import engine_of
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
-
-Event = dict[str, Any]
 
 
 class Classifier(Seeds):
@@ -142,40 +141,37 @@ class Classifier(Seeds):
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
         return self.call(life.wake_up, state) if state.before else state
 
-    def told(self, report: Report) -> Event:
+    def told(self, report: Report) -> Trained:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
-        return {"loss": report.loss.tolist(), "spikes": spikes}
+        return Trained(loss=report.loss.tolist(), spikes=spikes)
 
     def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
         """Images classified rightly and wrongly."""
         return np.stack([report.right, report.wrong])
 
-    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Event:
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored:
         right, wrong = marks
-        return {
-            "event": "score",
-            "boundary": asdict(phase.boundary),
-            "task": phase.task,
-            "score": (right / (right + wrong)).tolist(),
-            "right": right.tolist(),
-            "wrong": wrong.tolist(),
-        }
+        return Scored(
+            boundary=phase.boundary,
+            task=phase.task,
+            score=(right / (right + wrong)).tolist(),
+            marks=Answered(right=right.tolist(), wrong=wrong.tolist()),
+        )
 
     def steps(self, phase: Phase) -> int:
         return 0 if isinstance(phase, Score) else cycles_of(phase)
 
-    def facts(self) -> Event:
-        return {
-            "data": self.config.contents,
-            "tasks": self.sequence.names,
-            "chance": self._chance(),
-            "scale": 1.0,
-            "shortened": False,
-            "scenario": self.config.sequence.scenario,
-            "classes": [
-                [list(task.classes) for task in one.tasks] for one in self.stimuli.sequences
-            ],
-        }
+    def facts(self) -> ImageFacts:
+        sequences = self.stimuli.sequences
+        return ImageFacts(
+            data=self.config.contents,
+            tasks=self.sequence.names,
+            chance=self._chance(),
+            scale=1.0,
+            shortened=False,
+            scenario=self.config.sequence.scenario,
+            classes=[[list(task.classes) for task in one.tasks] for one in sequences],
+        )
 
     def _chance(self) -> float:
         """Of guessing among the outputs that are open, on average over tasks."""
@@ -187,8 +183,8 @@ class Classifier(Seeds):
         carried = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
         if self.config.sleep.schedule == "after":
             carried += self._carried_for_sleep(state)
-        yield {"event": "carried", "boundary": asdict(boundary), "bytes": carried}
-        if self.config.probes and boundary.phase in ("wake", "sleep"):
+        yield Carried(boundary=boundary, bytes=carried)
+        if self.config.probes and boundary.phase in (BoundaryKind.WAKE, BoundaryKind.SLEEP):
             yield from self._probed(self.config.probes, boundary, state)
 
     def _probed(
@@ -200,7 +196,7 @@ class Classifier(Seeds):
         yield told.robustness_told(boundary, [right for right, _ in found])
         if wanted.overlap and len(tasks) > 1:
             yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
-        if boundary.phase == "sleep":
+        if boundary.phase is BoundaryKind.SLEEP:
             yield told.moved_told(boundary, self.layers, self.unpadded(state.moved))
 
     def _carried_for_sleep(self, state: PupilState) -> int:

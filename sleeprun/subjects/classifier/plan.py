@@ -3,7 +3,7 @@
 from sleeprun.config import ConfigError, ImagesConfig, nearest
 from sleeprun.gradient.learners.methods import method
 from sleeprun.gradient.learners.training import steps_an_epoch
-from sleeprun.protocol.phases import Boundary, Phase, Score, Sleep, Wake
+from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score, Sleep, Wake
 from sleeprun.tasks.images.sequence import sequence
 
 WEIGHTS = ("weights",)
@@ -14,18 +14,18 @@ def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
     _check(config)
     names = sequence(config).names
     stages = ["+".join(names)] if config.sequence.together else names
-    written: list[Phase] = _scores(0, "untrained", "start", None, names)
+    written: list[Phase] = _scores(0, "untrained", BoundaryKind.START, None, names)
     rows = 1
     for index, stage in enumerate(stages):
         name = "all tasks" if config.sequence.together else stage
         written.append(Wake(stage, training_steps(config, stages[:index], stage), WEIGHTS))
-        written += _scores(rows, name, "wake", stage, names)
+        written += _scores(rows, name, BoundaryKind.WAKE, stage, names)
         rows += 1
         steps = config.sleep.first + index * config.sleep.more
         if config.sleep.schedule == "after" and steps > 0:
             plastic = WEIGHTS if config.sleep.plasticity else ()
             written.append(Sleep(steps, plastic, "masked_mean_image", 0.0, 0.0))
-            written += _scores(rows, f"{name}, slept", "sleep", stage, names)
+            written += _scores(rows, f"{name}, slept", BoundaryKind.SLEEP, stage, names)
             rows += 1
     return tuple(written)
 
@@ -57,6 +57,8 @@ def images_of(config: ImagesConfig, stage: str) -> int:
     return sum(len(task.images) for task in sequence(config).of(stage))
 
 
-def _scores(row: int, name: str, phase: str, task: str | None, names: list[str]) -> list[Phase]:
+def _scores(
+    row: int, name: str, phase: BoundaryKind, task: str | None, names: list[str]
+) -> list[Phase]:
     boundary = Boundary(row, name, phase, task)
     return [Score(boundary, each, 1) for each in names]

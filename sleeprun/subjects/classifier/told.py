@@ -1,39 +1,37 @@
-"""What the record tells of a perceptron's probes: events, as plain dictionaries."""
+"""What the record tells of a perceptron's probes: events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from sleeprun.gradient.probes import Moved, overlap
+from sleeprun.gradient import probes
+from sleeprun.protocol.events import Moved, Overlap, Robustness
 from sleeprun.protocol.phases import Boundary
-
-Event = dict[str, Any]
+from sleeprun.protocol.told import Scores
 
 
 def robustness_told(
     boundary: Boundary, right: Sequence[Mapping[str, Float[np.ndarray, " seed"]]]
-) -> Event:
+) -> Robustness:
     """`right` is of each task, by noise, the share of images classified rightly; the mean."""
     accuracy = {kind: np.mean([task[kind] for task in right], axis=0).tolist() for kind in right[0]}
-    return {"event": "robustness", "boundary": asdict(boundary), "accuracy": accuracy}
+    return Robustness(boundary=boundary, accuracy=accuracy)
 
 
 def overlap_told(
     boundary: Boundary,
     names: Sequence[str],
     hidden: Sequence[Sequence[Float[np.ndarray, "seed _"]]],
-) -> Event:
+) -> Overlap:
     """`hidden` is [task][layer], the mean activations of each seed."""
-    layers = {}
+    layers: dict[str, Scores] = {}
     for name, *of_tasks in zip(names, *hidden, strict=True):
-        layers[name] = [overlap(means) for means in np.stack(of_tasks, axis=1)]
-    return {"event": "overlap", "boundary": asdict(boundary), "layers": layers}
+        layers[name] = [probes.overlap(means) for means in np.stack(of_tasks, axis=1)]
+    return Overlap(boundary=boundary, layers=layers)
 
 
-def moved_told(boundary: Boundary, names: Sequence[str], found: Moved) -> Event:
+def moved_told(boundary: Boundary, names: Sequence[str], found: probes.Moved) -> Moved:
     """Of every layer the shares of weights changed, raised and lowered, and the mean change."""
     raised, lowered, mean = (np.asarray(part, float).T for part in found)
     of_layers = {"share": raised + lowered, "raised": raised, "lowered": lowered, "mean": mean}
@@ -41,4 +39,4 @@ def moved_told(boundary: Boundary, names: Sequence[str], found: Moved) -> Event:
         name: {measure: values[layer].tolist() for measure, values in of_layers.items()}
         for layer, name in enumerate(names)
     }
-    return {"event": "moved", "boundary": asdict(boundary), "layers": layers}
+    return Moved(boundary=boundary, layers=layers)

@@ -14,7 +14,9 @@ from jaxtyping import Int
 
 from sleeprun.config import Config, ConfigError
 from sleeprun.protocol.describe import cycles_of
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol.told import Foraged, ForagingFacts
 from sleeprun.spiking.capacity import Room, doubled, overrun, room, with_room
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager import cycles, told
@@ -22,7 +24,6 @@ from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 
-Event = dict[str, Any]
 Lived = Wake | Sleep | Interleave
 
 
@@ -77,32 +78,32 @@ class Forager(Seeds):
             return state
         return self._call(cycles.end, self.leg(phase), state)
 
-    def told(self, report: Tally) -> Event:
+    def told(self, report: Tally) -> Foraged:
         return told.tally(report)
 
     def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
         """Rewarded and punished particles eaten."""
         return np.stack([report.rewarded, report.punished])
 
-    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Event:
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored:
         return told.score(phase, marks)
 
     def steps(self, phase: Phase) -> int:
         return cycles_of(phase) * self.config.network.cycle_steps
 
-    def facts(self) -> Event:
+    def facts(self) -> ForagingFacts:
         network, protocol = self.config.network, self.config.protocol
         populations = ("input", "hidden", "output")
-        return {
-            "tasks": list(self.config.world.tasks),
-            "chance": 0.5,
-            "scale": protocol.scale,
-            "shortened": protocol.shortened,
-            "aeon": protocol.aeon,
-            "step_ms": network.step_ms,
-            "cycle_steps": network.cycle_steps,
-            "shape": {name: getattr(network, name).size for name in populations},
-        }
+        return ForagingFacts(
+            tasks=list(self.config.world.tasks),
+            chance=0.5,
+            scale=protocol.scale,
+            shortened=protocol.shortened,
+            aeon=protocol.aeon,
+            step_ms=network.step_ms,
+            cycle_steps=network.cycle_steps,
+            shape={name: list(getattr(network, name).size) for name in populations},
+        )
 
     def seen_after(self, phase: Lived, state: AgentState) -> Iterator[Event]:
         """What the record tells of a phase that has ended."""

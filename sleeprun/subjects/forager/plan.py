@@ -2,7 +2,17 @@
 
 from sleeprun.config import Config, SleepConfig, stage_names
 from sleeprun.protocol.describe import Protocol
-from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol.phases import (
+    Boundary,
+    BoundaryKind,
+    Freeze,
+    Interleave,
+    Lesion,
+    Phase,
+    Score,
+    Sleep,
+    Wake,
+)
 
 
 def plan(config: Config, sleep: SleepConfig) -> Protocol:
@@ -23,11 +33,11 @@ class _Planner:
 
     def phases(self) -> Protocol:
         protocol, config = self.config.protocol, self.config
-        self._score("untrained", "start", None)
+        self._score("untrained", BoundaryKind.START, None)
         if protocol.unsupervised > 0:
             cycles = self._cycles(protocol.unsupervised)
             self.written.append(Wake(None, cycles, self.plastic))
-            self._score("unsupervised", "unsupervised", None)
+            self._score("unsupervised", BoundaryKind.UNSUPERVISED, None)
         for projection in protocol.freeze:
             self._freeze(projection, 100.0)
         self._intervene("unsupervised")
@@ -51,10 +61,11 @@ class _Planner:
         else:
             a_round = sum(part.cycles for part in parts)
             self.written.append(Interleave(tuple(parts), max(1, round(cycles / a_round))))
-        self._score(name, "wake" if len(parts) == 1 else "interleave", learned)
+        alone = len(parts) == 1
+        self._score(name, BoundaryKind.WAKE if alone else BoundaryKind.INTERLEAVE, learned)
         if schedule == "after":
             self.written.append(self._sleep(self._cycles(self.sleep.aeons)))
-            self._score(f"{name}, slept", "sleep", learned)
+            self._score(f"{name}, slept", BoundaryKind.SLEEP, learned)
 
     def _sleep(self, cycles: int) -> Sleep:
         sleep = self.sleep
@@ -69,7 +80,7 @@ class _Planner:
                 self._freeze(entry.freeze, entry.percent)
             if entry.lesion is not None:
                 self.written.append(Lesion(entry.lesion, entry.percent))
-                self._score(f"{stage}, {entry.lesion} lesioned", "lesion", None)
+                self._score(f"{stage}, {entry.lesion} lesioned", BoundaryKind.LESION, None)
 
     def _freeze(self, projection: str, percent: float) -> None:
         if projection in self.plastic:
@@ -77,7 +88,7 @@ class _Planner:
         if percent == 100:
             self.plastic = tuple(name for name in self.plastic if name != projection)
 
-    def _score(self, name: str, phase: str, task: str | None) -> None:
+    def _score(self, name: str, phase: BoundaryKind, task: str | None) -> None:
         boundary = Boundary(self.boundaries, name, phase, task)
         cycles = self._cycles(self.config.protocol.test)
         self.boundaries += 1

@@ -1,50 +1,47 @@
-"""What the record tells of foraging agents: events, as plain dictionaries ready for JSON."""
+"""What the record tells of foraging agents."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
 from sleeprun.protocol.describe import label
+from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Weights
 from sleeprun.protocol.phases import Boundary, Interleave, Score, Sleep, Wake
+from sleeprun.protocol.told import Eaten, Foraged
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 
-Event = dict[str, Any]
 BINS = 60
 FIELDS = 48  # hidden neurons whose receptive field is recorded
 
 
-def tally(tally: Tally) -> Event:
+def tally(tally: Tally) -> Foraged:
     """The totals of some movement cycles, of every seed."""
-    return {
-        "awake": int(tally.awake[0]),
-        "asleep": int(tally.asleep[0]),
-        "rewarded": tally.rewarded.tolist(),
-        "punished": tally.punished.tolist(),
-        "neutral": tally.neutral.tolist(),
-        "spikes": {name: spikes.tolist() for name, spikes in tally.spikes.items()},
-    }
+    return Foraged(
+        awake=int(tally.awake[0]),
+        asleep=int(tally.asleep[0]),
+        rewarded=tally.rewarded.tolist(),
+        punished=tally.punished.tolist(),
+        neutral=tally.neutral.tolist(),
+        spikes={name: spikes.tolist() for name, spikes in tally.spikes.items()},
+    )
 
 
-def score(phase: Score, eaten: np.ndarray) -> Event:
+def score(phase: Score, eaten: np.ndarray) -> Scored:
     """Performance on a task: rewarded / (rewarded + punished) particles, for every seed."""
     rewarded, punished = eaten
     total = rewarded + punished
     performance = np.where(total > 0, rewarded / np.maximum(total, 1), np.nan)
-    return {
-        "event": "score",
-        "boundary": asdict(phase.boundary),
-        "task": phase.task,
-        "score": performance.tolist(),
-        "rewarded": rewarded.tolist(),
-        "punished": punished.tolist(),
-    }
+    return Scored(
+        boundary=phase.boundary,
+        task=phase.task,
+        score=performance.tolist(),
+        marks=Eaten(rewarded=rewarded.tolist(), punished=punished.tolist()),
+    )
 
 
 def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> Iterable[Event]:
     """Weight histograms over all seeds, and some receptive fields of the first."""
-    histograms = {}
+    histograms: dict[str, Histogram] = {}
     for name, values in state.network.weights.items():
         if name in state.network.plastic:
             there = np.asarray(values[values != 0], float)
@@ -52,18 +49,17 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
             span = (0.98 * there.min(), 1.02 * there.max()) if len(there) else (0.0, 1.0)
             counts, edges = np.histogram(there, BINS, span)
             histograms[name] = {"edges": edges.tolist(), "counts": counts.tolist()}
-    yield {"event": "weights", "boundary": asdict(boundary), "histograms": histograms}
+    yield Weights(boundary=boundary, histograms=histograms)
     for name, projection in experiment.network.projections.items():
         if (projection.pre, projection.post) == ("input", "hidden"):
             fields = np.asarray(state.network.weights[name][0]).T
             neurons = np.linspace(0, len(fields) - 1, min(FIELDS, len(fields))).astype(int)
-            yield {
-                "event": "fields",
-                "boundary": asdict(boundary),
-                "shape": list(experiment.world.vision),
-                "neurons": neurons.tolist(),
-                "weights": fields[neurons].round(6).tolist(),
-            }
+            yield Fields(
+                boundary=boundary,
+                shape=list(experiment.world.vision),
+                neurons=neurons.tolist(),
+                weights=fields[neurons].round(6).tolist(),
+            )
 
 
 def rasters(
@@ -80,4 +76,4 @@ def rasters(
         step = (time - start) % 2**32
         pairs[name] = np.stack([step, spikes.neuron[0][first:count]], axis=1).tolist()
     kind = "sleep" if isinstance(last, Sleep) else "wake"
-    yield {"event": "raster", "kind": kind, "name": label(last)[1], "spikes": pairs}
+    yield Raster(kind=kind, name=label(last)[1], spikes=pairs)

@@ -1,0 +1,195 @@
+"""What happens in a run, a small type for each kind of event.
+
+The record, the terminal, the tracker and the pictures read them; `lines.py` writes an event as a
+line of JSON. A family of networks adds its own in its own folder: a frozen dataclass that names
+the tag of its line, `class Replayed(Event, tag="replayed")`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, TypedDict
+
+from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed, written_as
+
+
+class Of(Enum):
+    """Whose an event is, beside what its fields say of every seed."""
+
+    RUN = "the run, whatever its seeds"
+    ALL_SEEDS = "all seeds together"
+    FIRST_SEED = "the first seed"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. A subclass is a frozen dataclass, its `tag` the key of its line."""
+
+    kinds: ClassVar[dict[str, type["Event"]]] = {}
+    tag: ClassVar[str]
+    of: ClassVar[Of]
+    recorded: ClassVar[bool]
+
+    def __init_subclass__(cls, *, tag: str, of: Of = Of.RUN, recorded: bool = True) -> None:
+        if tag in cls.kinds:
+            raise TypeError(f"the tag '{tag}' is that of {cls.kinds[tag].__name__}")
+        cls.tag, cls.of, cls.recorded = tag, of, recorded
+        if tag:
+            cls.kinds[tag] = cls
+
+
+class Origin(TypedDict):
+    """The boundary of another run at which one begins."""
+
+    path: str
+    boundary: str
+    phases: int
+    wall_seconds: float
+
+
+class Histogram(TypedDict):
+    edges: list[float]
+    counts: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start(Event, tag="start"):
+    """A process takes the run up, at its beginning or to go on with it."""
+
+    resumed: bool
+    branched_from: Origin | None = None
+    time: str
+    name: str
+    variant: str | None
+    seeds: list[int] = per_seed()
+    facts: Facts
+    engine: str | None = None
+    device: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun(Event, tag="phase"):
+    """A phase begins, at `cycle` of the protocol's clock."""
+
+    index: int
+    kind: str
+    name: str
+    cycle: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumed(Begun, tag="resumed"):
+    """A phase is gone on with after an interruption."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Event, tag="progress"):
+    """What happened in a phase between two cycles of the protocol's clock."""
+
+    phase: int
+    kind: str
+    name: str
+    begin: int = written_as("from")
+    end: int = written_as("to")
+    told: Told
+
+    @property
+    def cycles(self) -> int:
+        return self.end - self.begin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested(Event, tag="tested", recorded=False):
+    """A test came so far: for the eyes only."""
+
+    phase: int
+    cycles: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored(Event, tag="score"):
+    """A task was tested at a boundary."""
+
+    boundary: Boundary
+    task: str
+    score: Scores = per_seed()
+    marks: Marks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights(Event, tag="weights", of=Of.ALL_SEEDS):
+    """How the weights of every plastic projection are spread."""
+
+    boundary: Boundary
+    histograms: dict[str, Histogram]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fields(Event, tag="fields", of=Of.FIRST_SEED):
+    """The receptive fields of some neurons."""
+
+    boundary: Boundary
+    shape: list[int]
+    neurons: list[int]
+    weights: list[Scores]  # [neuron][square seen]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raster(Event, tag="raster", of=Of.FIRST_SEED):
+    """The spikes of a phase's last cycle, as [step, neuron] pairs of every population."""
+
+    kind: str
+    name: str
+    spikes: dict[str, list[list[int]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried(Event, tag="carried"):
+    """What a network keeps beside its weights, in bytes."""
+
+    boundary: Boundary
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robustness(Event, tag="robustness"):
+    """The accuracy under every kind of noise."""
+
+    boundary: Boundary
+    accuracy: dict[str, Scores] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap(Event, tag="overlap"):
+    """How alike the tasks are in every hidden layer: a correlation."""
+
+    boundary: Boundary
+    layers: dict[str, Scores] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved(Event, tag="moved"):
+    """What the last sleep did to the weights of every layer, by measure."""
+
+    boundary: Boundary
+    layers: dict[str, dict[str, Scores]] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warned(Event, tag="warning"):
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class End(Event, tag="end"):
+    wall_seconds: float
+    steps_per_second: float
+
+
+@dataclass(frozen=True)
+class Other(Event, tag=""):
+    """An event of a kind that is not known here, as its line says it."""
+
+    line: Mapping[str, object]

@@ -1,0 +1,105 @@
+"""An event as a line of JSON, and back: the record of a run is a file of such lines.
+
+The keys are the event's tag, its fields' names, and those of its parts' fields among them.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, asdict, fields
+from typing import Any, TypeVar
+
+from sleeprun.protocol.events import Event, Other
+from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.told import Part
+
+Json = Mapping[str, Any]
+Said = TypeVar("Said", Event, Part)
+
+
+def as_line(event: Event) -> bytes:
+    return (json.dumps(without_nan(as_json(event))) + "\n").encode()
+
+
+def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
+    """All whole lines; a last one that was cut off is not an event."""
+    return (from_json(json.loads(line)) for line in lines if line.endswith(b"\n"))
+
+
+def without_nan(value: Any) -> Any:
+    """The same with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    if isinstance(event, Other):
+        return dict(event.line)
+    return {"event": event.tag, **_written(event)}
+
+
+def from_json(line: Json) -> Event:
+    """The event that a line says. One whose kind or part no family here knows is an `Other`.
+
+    Raises ValueError where a key is missing.
+    """
+    kind = Event.kinds.get(line["event"])
+    try:
+        return Other(line) if kind is None else _read(kind, line)
+    except _UnknownPart:
+        return Other(line)
+
+
+class _UnknownPart(Exception):
+    pass
+
+
+def _key(field: Field) -> str:
+    return field.metadata.get("key", field.name)
+
+
+def _written(told: Event | Part) -> dict[str, Any]:
+    line: dict[str, Any] = {}
+    for field in fields(told):
+        match getattr(told, field.name):
+            case Part() as part:
+                line |= _written(part)
+            case Boundary() as boundary:
+                line[_key(field)] = asdict(boundary)
+            case value:
+                line[_key(field)] = value
+    return line
+
+
+def _read(kind: type[Said], line: Json) -> Said:
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, Part):
+            values[field.name] = _read(_fitting(field.type, line), line)
+        elif (key := _key(field)) not in line:
+            if field.default is MISSING:
+                raise ValueError(f"the event '{line['event']}' has no '{key}'")
+        elif field.type is Boundary:
+            values[field.name] = boundary_of(line[key])
+        else:
+            values[field.name] = line[key]
+    return kind(**values)
+
+
+def _fitting(part: type[Part], line: Json) -> type[Part]:
+    """The subclass whose keys are all there; of several the one with the most."""
+
+    def needed(kind: type[Part]) -> list[str]:
+        return [_key(field) for field in fields(kind) if field.default is MISSING]
+
+    fitting = [kind for kind in part.__subclasses__() if line.keys() >= set(needed(kind))]
+    if not fitting:
+        raise _UnknownPart
+    return max(fitting, key=lambda kind: len(needed(kind)))
+
+
+def boundary_of(told: Mapping[str, Any]) -> Boundary:
+    return Boundary(told["index"], told["name"], BoundaryKind(told["phase"]), told["task"])

@@ -1,0 +1,55 @@
+"""What `results.json` says of a run: R, the measures of forgetting, and what it took."""
+
+from typing import Any, NotRequired, TypedDict
+
+from sleeprun.measures.forgetting import Row
+from sleeprun.measures.statistics import Measure
+from sleeprun.protocol.events import Origin
+
+Metrics = dict[str, Measure]
+Bound = dict[str, Any]  # of which `run`, and the final scores, each a Measure
+
+
+class Probed(TypedDict):
+    """What was measured beside the scores at a boundary, by kind of noise or layer."""
+
+    boundary: Row
+    robustness: NotRequired[Metrics]
+    overlap: NotRequired[Metrics]
+    moved: NotRequired[dict[str, Metrics]]
+
+
+class Account(TypedDict):
+    """What a run carried from task to task, and what it took."""
+
+    carried_bytes: int | None
+    training_steps: int
+    sleep_steps: int
+    wall_seconds: float | None
+
+
+ACCOUNTS = tuple(Account.__annotations__)
+
+
+class Results(Account):
+    experiment: str
+    variant: str | None
+    shortened: bool
+    scale: float
+    data: str | None
+    chance: float
+    tasks: list[str]
+    seeds: list[int]
+    boundaries: list[Row]
+    R: list[list[list[float | None]]]  # [seed][boundary][task]
+    metrics: Metrics
+    probes: list[Probed]
+    device: str
+    engine: str | None
+    versions: dict[str, str]
+    branched_from: Origin | None
+    steps_per_second: float | None
+    bounds: NotRequired[dict[str, Bound]]
+    arms: NotRequired[dict[str, Metrics]]
+    accounts: NotRequired[dict[str, Account]]
+    differences: NotRequired[Metrics]

@@ -1,0 +1,157 @@
+"""What `results.json` says, from nothing but a run's events."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sleeprun.measures import forgetting, statistics
+from sleeprun.measures.forgetting import Row
+from sleeprun.protocol.events import (
+    Carried,
+    End,
+    Event,
+    Moved,
+    Overlap,
+    Progress,
+    Robustness,
+    Scored,
+    Start,
+)
+from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.results import ACCOUNTS, Account, Probed, Results
+from sleeprun.protocol.told import Foraged
+
+Seen = Robustness | Overlap | Moved
+
+
+class _Read:
+    """What of a run's events its results are made of."""
+
+    def __init__(self, events: Iterable[Event]):
+        self.start: Start
+        self.end: End | None = None
+        self.awake = self.asleep = 0
+        self.carried: dict[int, int] = {}
+        self.scored: list[Scored] = []
+        self.seen: list[Seen] = []
+        for event in events:
+            self._add(event)
+        boundaries = {event.boundary.index: event.boundary for event in self.scored}
+        self.rows = [_row(boundaries[index]) for index in sorted(boundaries)]
+
+    def _add(self, event: Event) -> None:
+        match event:
+            case Start():
+                self.start = event
+            case End():
+                self.end = event
+            case Progress():
+                slept = _slept(event)
+                self.awake += event.cycles - slept
+                self.asleep += slept
+            case Carried():
+                self.carried[event.boundary.index] = event.bytes
+            case Scored():
+                self.scored.append(event)
+            case Robustness() | Overlap() | Moved():
+                self.seen.append(event)
+
+    def R(self) -> Float[np.ndarray, "seed boundary task"]:
+        """The last score told of every seed, boundary and task; NaN where there is none."""
+        tasks = self.start.facts.tasks
+        R = np.full((len(self.start.seeds), len(self.rows), len(tasks)), np.nan)
+        for event in self.scored:
+            known = [np.nan if score is None else score for score in event.score]
+            R[:, event.boundary.index, tasks.index(event.task)] = known
+        return R
+
+    def account(self) -> Account:
+        steps = self.start.facts.steps_a_cycle
+        return {
+            "carried_bytes": _carried_on(self.carried, self.rows),
+            "training_steps": self.awake * steps,
+            "sleep_steps": self.asleep * steps,
+            "wall_seconds": self.end.wall_seconds if self.end else None,
+        }
+
+
+def results(events: Iterable[Event], joint: Results | None = None) -> Results:
+    """All that `results.json` says; with `joint`'s results, intransigence too."""
+    read = _Read(events)
+    start, facts, R = read.start, read.start.facts, read.R()
+    return {
+        "experiment": start.name,
+        "variant": start.variant,
+        "shortened": facts.shortened,
+        "scale": facts.scale,
+        "data": facts.contents,
+        "chance": facts.chance,
+        "tasks": facts.tasks,
+        "seeds": start.seeds,
+        "boundaries": read.rows,
+        "R": R.tolist(),
+        "metrics": forgetting.summary(R, facts.tasks, read.rows, _finals(joint, facts.tasks)),
+        "probes": probed(read.seen),
+        "device": start.device,
+        "engine": start.engine,
+        "versions": start.versions,
+        "branched_from": start.branched_from,
+        **read.account(),
+        "steps_per_second": read.end.steps_per_second if read.end else None,
+    }
+
+
+def account(results: Results) -> Account:
+    """What a run carried and took, alone."""
+    alone: Any = {name: dict(results)[name] for name in ACCOUNTS}
+    return alone
+
+
+def probed(events: Iterable[Seen]) -> list[Probed]:
+    """What the probes found at each boundary, per seed, with mean and spread over seeds."""
+    rows: dict[int, Probed] = {}
+    for event in events:
+        row = rows.setdefault(event.boundary.index, {"boundary": _row(event.boundary)})
+        match event:
+            case Robustness():
+                row["robustness"] = _described(event.accuracy)
+            case Overlap():
+                row["overlap"] = _described(event.layers)
+            case Moved():
+                row["moved"] = _described(event.layers)
+    return [rows[index] for index in sorted(rows)]
+
+
+def _described(found: Any) -> Any:
+    if isinstance(found, Mapping):
+        return {name: _described(inner) for name, inner in found.items()}
+    return statistics.describe(found)
+
+
+def _finals(joint: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "seed task"] | None:
+    if joint is None:
+        return None
+    return np.array([joint["metrics"][f"final/{task}"]["per_seed"] for task in tasks], float).T
+
+
+def _row(boundary: Boundary) -> Row:
+    row: Any = asdict(boundary)
+    return row
+
+
+def _slept(event: Progress) -> int:
+    """How much of what a progress event tells was sleep."""
+    match event.told:
+        case Foraged(asleep=asleep):
+            return asleep
+        case _:
+            return event.cycles if event.kind == "sleep" else 0
+
+
+def _carried_on(carried: Mapping[int, int], rows: list[Row]) -> int | None:
+    """The most bytes that are carried from one task into the next; none where none follows."""
+    ends = [rows[end]["index"] for end in forgetting.stage_ends(rows)]
+    return max((carried[end] for end in ends[:-1] if end in carried), default=None)

@@ -1,0 +1,60 @@
+"""The record of a long run made short, so that pictures of it need no more memory."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sleeprun.protocol.events import Event, Progress
+from sleeprun.protocol.told import Counts, Foraged
+
+Kept = list[tuple[Event, int]]  # and how many events each was made of
+
+
+def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
+    """The events with at most about `most` progress events of foragers.
+
+    Neighbours in a phase are merged.
+    """
+    kept: Kept = []
+    width = 1
+    for event in events:
+        kept.append((event, 1))
+        if len(kept) > 2 * most:
+            width *= 2
+            kept = _merge_neighbours(kept, width)
+    return [event for event, _ in kept]
+
+
+def _merge_neighbours(events: Kept, width: int) -> Kept:
+    kept: Kept = []
+    for event, count in events:
+        last, before = kept[-1] if kept else (None, width)
+        both = _merged(last, event) if last and before + count <= width else None
+        if both:
+            kept[-1] = both, before + count
+        else:
+            kept.append((event, count))
+    return kept
+
+
+def _merged(first: Event, second: Event) -> Progress | None:
+    """Two events of one phase as one; none of what cannot be added up."""
+    match first, second:
+        case Progress(told=Foraged() as a), Progress(told=Foraged() as b):
+            if first.phase == second.phase:
+                return replace(first, end=second.end, told=_sum(a, b))
+    return None
+
+
+def _sum(a: Foraged, b: Foraged) -> Foraged:
+    return Foraged(
+        awake=a.awake + b.awake,
+        asleep=a.asleep + b.asleep,
+        rewarded=_added(a.rewarded, b.rewarded),
+        punished=_added(a.punished, b.punished),
+        neutral=_added(a.neutral, b.neutral),
+        spikes={name: _added(spikes, b.spikes[name]) for name, spikes in a.spikes.items()},
+    )
+
+
+def _added(a: Counts, b: Counts) -> Counts:
+    return [x + y for x, y in zip(a, b, strict=True)]

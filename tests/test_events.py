@@ -1,0 +1,174 @@
+"""Events are written as the lines that old records have, and read again; a family adds its own."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from sleeprun.protocol.events import (
+    Begun,
+    Event,
+    Of,
+    Other,
+    Progress,
+    Raster,
+    Resumed,
+    Scored,
+    Start,
+    Weights,
+)
+from sleeprun.protocol.lines import as_line, events_of
+from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.told import Answered, Foraged, ImageFacts, Scores, Told, Trained, per_seed
+from sleeprun.runs.subset import of_seeds
+
+BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
+STARTED = (
+    '{"event": "start", "resumed": false, "branched_from": null, "time": "2025-01-01 00:00:00", '
+    '"name": "x", "variant": null, "seeds": [0, 1], '
+)
+MADE = '"engine": "native", "device": "1 x cpu", "versions": {"jax": "0.10.2"}}'
+# As runs have written them since their first version.
+LINES = [
+    STARTED + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
+    '"step_ms": 0.5, "cycle_steps": 600, "shape": {"hidden": [5, 5]}, ' + MADE,
+    STARTED + '"data": "digits", "tasks": ["0-1"], "chance": 0.1, "scale": 1.0, '
+    '"shortened": false, "scenario": "class", "classes": [[[0, 1]]], ' + MADE,
+    '{"event": "phase", "index": 2, "kind": "wake", "name": "a", "cycle": 40}',
+    '{"event": "resumed", "index": 2, "kind": "wake", "name": "a", "cycle": 40}',
+    '{"event": "progress", "phase": 2, "kind": "wake", "name": "a", "from": 40, "to": 50, '
+    '"awake": 10, "asleep": 0, "rewarded": [1, 2], "punished": [0, 1], "neutral": [0, 0], '
+    '"spikes": {"hidden": [3, 4]}}',
+    '{"event": "progress", "phase": 2, "kind": "sleep", "name": "sleep", "from": 40, "to": 50, '
+    '"loss": [null, 0.25], "spikes": {"output": [3, 4]}}',
+    '{"event": "score", ' + BOUNDARY + ', "task": "a", "score": [0.5, null], "rewarded": [1, 0], '
+    '"punished": [1, 0]}',
+    '{"event": "score", ' + BOUNDARY + ', "task": "a", "score": [0.5, 1.0], "right": [1, 2], '
+    '"wrong": [1, 0]}',
+    '{"event": "weights", ' + BOUNDARY + ', "histograms": {"input_hidden": {"edges": [0.0, 1.0], '
+    '"counts": [7]}}}',
+    '{"event": "fields", ' + BOUNDARY + ', "shape": [1, 2], "neurons": [3], '
+    '"weights": [[0.1, null]]}',
+    '{"event": "raster", "kind": "sleep", "name": "sleep", "spikes": {"hidden": [[0, 3]]}}',
+    '{"event": "carried", ' + BOUNDARY + ', "bytes": 268}',
+    '{"event": "robustness", ' + BOUNDARY + ', "accuracy": {"clean": [0.5, 0.6]}}',
+    '{"event": "overlap", ' + BOUNDARY + ', "layers": {"hidden 1": [null, 0.6]}}',
+    '{"event": "moved", ' + BOUNDARY + ', "layers": {"output": {"share": [0.1, 0.2]}}}',
+    '{"event": "warning", "message": "boundary-01.ckpt is damaged"}',
+    '{"event": "end", "wall_seconds": 12.5, "steps_per_second": 1000.0}',
+]
+
+
+def read(*lines: str) -> list[Event]:
+    return list(events_of([line.encode() + b"\n" for line in lines]))
+
+
+def test_every_kind_of_recorded_event_has_its_line_here() -> None:
+    told = {json.loads(line)["event"] for line in LINES}
+    shared = [kind for kind in Event.kinds.values() if kind.__module__ != __name__]
+    assert told == {kind.tag for kind in shared if kind.recorded}
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line[11:30])
+def test_a_line_is_read_and_written_the_same(line: str) -> None:
+    (event,) = read(line)
+    assert not isinstance(event, Other)
+    assert as_line(event) == line.encode() + b"\n"
+
+
+def test_an_event_says_what_its_line_says() -> None:
+    start, began, again, trained, scored = read(*(LINES[place] for place in (1, 2, 3, 5, 7)))
+    assert isinstance(start, Start)
+    assert start.facts == ImageFacts(
+        data="digits", tasks=["0-1"], chance=0.1, scale=1.0, shortened=False, scenario="class",
+        classes=[[[0, 1]]],
+    )  # fmt: skip
+    assert (start.facts.contents, start.facts.steps_a_cycle) == ("digits", 1)
+    assert began == Begun(index=2, kind="wake", name="a", cycle=40)
+    assert type(again) is Resumed
+    assert trained == Progress(
+        phase=2, kind="sleep", name="sleep", begin=40, end=50,
+        told=Trained(loss=[None, 0.25], spikes={"output": [3, 4]}),
+    )  # fmt: skip
+    assert isinstance(scored, Scored)
+    assert scored.boundary == Boundary(1, "a", BoundaryKind.WAKE, "a")
+    assert scored.marks == Answered(right=[1, 2], wrong=[1, 0])
+
+
+def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None:
+    assert list(events_of([LINES[2].encode()])) == []
+    with pytest.raises(ValueError, match="the event 'end' has no 'steps_per_second'"):
+        read('{"event": "end", "wall_seconds": 12.5}')
+
+
+def test_what_no_number_is_for_is_null() -> None:
+    told = Trained(loss=[float("nan")], spikes={})
+    event = Progress(phase=0, kind="sleep", name="sleep", begin=0, end=1, told=told)
+    assert b'"loss": [null]' in as_line(event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed(Event, tag="replayed"):
+    sequence: str
+    times: list[int] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalled(Told):
+    recall: Scores = per_seed()
+
+
+def test_a_family_adds_its_own() -> None:
+    line = '{"event": "replayed", "sequence": "ABC", "times": [3, 4]}'
+    (event,) = read(line)
+    assert event == Replayed(sequence="ABC", times=[3, 4])
+    assert as_line(event) == line.encode() + b"\n"
+    assert of_seeds(event, [1]) == Replayed(sequence="ABC", times=[4])
+    told = '"phase": 0, "kind": "sleep", "name": "s", "from": 0, "to": 9, "recall": [0.5, 0.7]'
+    (progress,) = read(f'{{"event": "progress", {told}}}')
+    assert isinstance(progress, Progress)
+    assert progress.told == Recalled(recall=[0.5, 0.7])
+    with pytest.raises(TypeError, match="'replayed' is that of Replayed"):
+        type("Again", (Event,), {}, tag="replayed")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"event": "dreamt", "of": [1, 2]}',
+        '{"event": "progress", "phase": 0, "kind": "rem", "name": "r", "from": 0, "to": 9}',
+    ],
+    ids=["event", "part"],
+)
+def test_what_no_family_here_knows_is_kept_as_it_is(line: str) -> None:
+    (event,) = read(line)
+    assert event == Other(json.loads(line))
+    assert as_line(event) == line.encode() + b"\n"
+    assert of_seeds(event, [1]) == event
+
+
+def test_an_event_is_told_for_some_of_the_seeds() -> None:
+    start, _, _, _, progress = read(*LINES[:5])
+    assert isinstance(progress, Progress)
+    part = of_seeds(progress, [1])
+    assert isinstance(part, Progress)
+    assert part.told == Foraged(
+        awake=10, asleep=0, rewarded=[2], punished=[1], neutral=[0], spikes={"hidden": [4]}
+    )
+    assert (part.begin, part.end, part.name) == (40, 50, "a")
+    swapped = of_seeds(start, [1, 0])
+    assert isinstance(swapped, Start)
+    assert (swapped.seeds, swapped.name) == ([1, 0], "x")
+
+
+def test_what_is_of_one_seed_or_of_all_is_not_told_of_some() -> None:
+    raster = Raster(kind="wake", name="a", spikes={"hidden": [[0, 3]]})
+    assert Raster.of is Of.FIRST_SEED
+    assert of_seeds(raster, [0, 2]) == raster
+    assert of_seeds(raster, [1]) is None
+    boundary = Boundary(0, "untrained", BoundaryKind.START, None)
+    assert of_seeds(Weights(boundary=boundary, histograms={}), [0]) is None
+
+
+def test_a_tests_progress_is_not_recorded() -> None:
+    assert [kind.tag for kind in Event.kinds.values() if not kind.recorded] == ["tested"]
