@@ -21,7 +21,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sleeprun.__main__ import INTERRUPTED, MISTAKE, conf_dir
+from sleeprun.cli.codes import INTERRUPTED, MISTAKE
+from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import duration, explain_hydra
 from sleeprun.config import Config, ConfigError, parse
 from sleeprun.measures import statistics

@@ -1,7 +1,6 @@
 """The `sleeprun` command: from the command line to a typed config, and from errors to exit codes.
 
-Exit codes: 0 done, 1 a job failed, 2 a mistake in the configuration, 3 a required measure was
-not reached, 130 interrupted. JAX and W&B are imported inside the job alone, so that help,
+Exit codes are in `cli.codes`. JAX and W&B are imported inside the job alone, so that help,
 completion and a config error come at once.
 """
 
@@ -10,18 +9,12 @@ import os
 import shutil
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
+from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
+from sleeprun.cli.folder import conf_dir
+
 log = logging.getLogger("sleeprun")
-PACKAGE = Path(__file__).parent
-OK, FAILED, MISTAKE, UNMET, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-def conf_dir() -> Path:
-    """`conf/` inside an installed package, or beside it in a checkout."""
-    inside = PACKAGE / "conf"
-    return inside if inside.is_dir() else PACKAGE.parent / "conf"
 
 
 def main() -> None:
@@ -66,29 +59,24 @@ def _explained() -> int:
             raise failures[0]
         return OK
     except ConfigError as error:
-        return _say(FAILED if sweep.begun() else MISTAKE, str(error))
+        return say(FAILED if sweep.begun() else MISTAKE, str(error))
     except Unmet as error:
-        return _say(FAILED if sweep.begun() else UNMET, str(error))
+        return say(FAILED if sweep.begun() else UNMET, str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except YAMLError as error:
-        return _say(MISTAKE, " ".join(str(error).split()))
+        return say(MISTAKE, " ".join(str(error).split()))
     except (HydraException, OmegaConfBaseException) as error:
-        return _say(MISTAKE, explain_hydra(error))
+        return say(MISTAKE, explain_hydra(error))
     except Exception as error:
         if mistake := explain_group(error):
-            return _say(MISTAKE, mistake)
+            return say(MISTAKE, mistake)
         if not getattr(error, "told", False):
             log.exception("failed")
         return FAILED
     finally:
         sweep.conclude()
         shutil.rmtree(scratch(), ignore_errors=True)
-
-
-def _say(code: int, message: str) -> int:
-    print(f"sleeprun: {message}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
-from sleeprun.__main__ import conf_dir
+from sleeprun.cli.folder import conf_dir
 from sleeprun.config import Config, parse
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory

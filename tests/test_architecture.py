@@ -28,6 +28,7 @@ HOME = {
     "hydra": {"__main__", "cli", "sweeps"},
     "wandb": {"tracking"},
     "matplotlib": {"report", "sweeps"},
+    "pandas": {"runs"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

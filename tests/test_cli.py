@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from sleeprun.__main__ import conf_dir
+from sleeprun.cli.folder import conf_dir
 from sleeprun.runs.lock import held
 from sleeprun.sweeps.table import jobs_of
 

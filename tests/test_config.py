@@ -9,7 +9,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sleeprun.__main__ import conf_dir
+from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import explain_hydra
 from sleeprun.config import Config, ConfigError, parse
 from sleeprun.protocol.describe import Protocol, cycles_of, describe, shared_prefix

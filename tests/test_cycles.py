@@ -13,7 +13,7 @@ from conftest import of_kind
 from sleeprun.config import Config, ConfigError
 from sleeprun.protocol.events import Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Freeze, Lesion, Score, Sleep, Wake
-from sleeprun.runs.results import results as results_of
+from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.spiking import capacity

@@ -1,7 +1,6 @@
 """What a sweep's jobs add up to, and the comparison of arms."""
 
 import csv
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,10 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
+from sleeprun.cli import compare
+from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.sweeps import picture, table
-
-HERE = Path(__file__).parent
-spec = importlib.util.spec_from_file_location("compare", HERE.parent / "scripts" / "compare.py")
-assert spec
-assert spec.loader
-compare = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(compare)
 
 
 def job(folder: Path, overrides: list[str], seeds: list[int], accuracy: list[float]) -> Path:
@@ -164,5 +158,37 @@ def test_the_comparison_of_a_sweep(sweep: Path) -> None:
 
 
 def test_the_folder_of_many_sweeps_is_refused_with_their_names(sweep: Path) -> None:
-    with pytest.raises(ValueError, match=r"nor a sweep; it has the sweeps sweep$"):
+    with pytest.raises(ConfigError, match=r"nor a sweep; it has the sweeps sweep$"):
         compare.read([sweep.parent], "accuracy")
+
+
+def test_the_command_writes_its_tables(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "new"
+    monkeypatch.setattr("sys.argv", ["sleeprun-compare", str(sweep), "--out", str(out)])
+    compare.main()
+    assert "| sleep.reward=0.5 |" in (out / "compare.md").read_text()
+    assert "tabular" in (out / "compare.tex").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["nowhere"], "sleeprun-compare: nowhere: neither a run that is done nor a sweep"),
+        (["sweep", "--measure", "luck"], "has no 'luck'; has accuracy, forgetting"),
+        (["cut"], "results.json: cannot be read"),
+    ],
+)
+def test_a_mistake_is_a_line_and_exit_code_2(
+    given: list[str], told: str, sweep: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (sweep.parent / "cut").mkdir()
+    (sweep.parent / "cut" / "results.json").write_text('{"metrics": ')
+    monkeypatch.chdir(sweep.parent)
+    monkeypatch.setattr("sys.argv", ["sleeprun-compare", *given])
+    with pytest.raises(SystemExit) as ended:
+        compare.main()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert told in line

@@ -8,7 +8,7 @@ from conftest import of_kind
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.protocol.told import Answered, Foraged, ForagingFacts, ImageFacts, Told, Trained
-from sleeprun.runs.results import results
+from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
 
 FACTS = {"tasks": ["a", "b"], "chance": 0.5, "scale": 1.0, "shortened": False}
@@ -72,7 +72,7 @@ def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
     for place, carried in zip(places, (0, 90, 40, 80, 80), strict=True):
         events += [scored(place, task) for task in ("a", "b")]
         events.append(Carried(boundary=place, bytes=carried))
-    found = results(events)
+    found = results_of(events)
     assert (found["training_steps"], found["sleep_steps"]) == (60, 100)
     assert found["carried_bytes"] == 40  # after the sleep of a; what follows b, nobody needs
     assert (found["data"], found["boundaries"][2]) == ("digits", asdict(places[2]))
@@ -83,6 +83,6 @@ def test_of_phases_in_turn_each_part_is_counted() -> None:
     eaten = Foraged(awake=20, asleep=10, rewarded=[], punished=[], neutral=[], spikes={})
     untrained = Boundary(0, "untrained", BoundaryKind.START, None)
     events = [replace(START, facts=facts), scored(untrained, "a"), step("interleave", 0, 30, eaten)]
-    found = results(events)
+    found = results_of(events)
     assert (found["training_steps"], found["sleep_steps"]) == (12000, 6000)
     assert (found["carried_bytes"], found["data"]) == (None, None)

@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from jaxtyping import Array, Float
 from omegaconf import OmegaConf
 
-from sleeprun.__main__ import conf_dir
+from sleeprun.cli.folder import conf_dir
 from sleeprun.config import Config, parse
 from sleeprun.protocol.phases import Sleep, Wake
 from sleeprun.spiking.capacity import overrun

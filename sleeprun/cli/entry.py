@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from sleeprun.config import AnyConfig, ConfigError, parse
+from sleeprun.cli.compose import typed
+from sleeprun.config import AnyConfig, ConfigError
 from sleeprun.runs import lock
 from sleeprun.sweeps import sweep
 
@@ -99,8 +100,7 @@ def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | No
         )
     if cfg.get("resume"):
         cfg = _resumed_config(cfg, HydraConfig.get().overrides.task)
-    container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    config = parse(container)
+    config = typed(cfg)
     if config.dry_run:
         from sleeprun.cli.help import print_protocol
 

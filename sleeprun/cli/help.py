@@ -7,6 +7,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sleeprun.cli.folder import conf_dir
+
 if TYPE_CHECKING:
     from sleeprun.config import AnyConfig
     from sleeprun.protocol.describe import Protocol
@@ -71,7 +73,7 @@ def explain_hydra(error: BaseException) -> str:
         if (group, name) == ("hydra/sweeper", "optuna"):
             return "hydra/sweeper=optuna is not installed: pip install 'sleeprun[search]'"
         if group == "experiment" or not names:
-            folders = [_conf(), *_config_dirs(sys.argv[1:])]
+            folders = [conf_dir(), *_config_dirs(sys.argv[1:])]
             names = [name for folder in folders for name, _ in experiments(folder / group)]
         return f"{group}={name}: no such {group}{nearest(name, names)}"
     if group := re.search(r"Could not find '([^'/]+)/", text):
@@ -102,7 +104,7 @@ def explain_group(error: Exception) -> str | None:
         return None
     for given in sys.argv[1:]:
         group, _, value = given.lstrip("+").partition("=")
-        names = sorted(path.stem for path in (_conf() / group).glob("*.yaml")) if group else []
+        names = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")) if group else []
         if names and value not in names:
             return f"{group}={value}: must be the name of a file{nearest(value, names)}"
     return str(error)
@@ -118,18 +120,12 @@ def _explain_key(error: BaseException, path: str) -> str:
     """A key that an override names and that the config does not have."""
     from sleeprun.config import unknown_key
 
-    if (_conf() / path).is_dir():
+    if (conf_dir() / path).is_dir():
         return f"{path}: none is chosen yet; choose one with +{path}=..."
     cause = error.__cause__
     parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     there = [str(name) for name in parent] if parent is not None else None
     return unknown_key(full or path, there) if path.startswith(full or path) else unknown_key(path)
-
-
-def _conf() -> Path:
-    from sleeprun.__main__ import conf_dir
-
-    return conf_dir()
 
 
 def print_protocol(config: "AnyConfig") -> None:

@@ -1,7 +1,6 @@
 """From a typed config to a finished run directory."""
 
 import importlib.metadata
-import json
 import logging
 import os
 import re
@@ -24,8 +23,7 @@ from sleeprun.report.tables import arms_tables, probes_table, score_table
 from sleeprun.runs import bounds, branch, memory
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
-from sleeprun.runs.results import account
-from sleeprun.runs.results import results as results_of
+from sleeprun.runs.results import account, results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
@@ -131,9 +129,9 @@ def _run(
     last: bool,
 ) -> Results:
     """Carry out one protocol in one directory; a finished one is only read."""
-    if folder.done:
+    if done := folder.results():
         log.info("%s is done already", folder.path)
-        return json.loads((folder.path / "results.json").read_text())
+        return done
     if origin and not any(folder.furthest()):
         branch.off(branch.find(origin, config, protocol), config, folder)
     lines = [*describe(protocol, config.unit), ""]

@@ -45,12 +45,29 @@ def mismatch(
 
 def life_of(run: Path) -> tuple[AnyConfig, Protocol]:
     """The config and the protocol of a run, or of an arm, whose config is the whole run's."""
+    config, arm = _stored(run)
+    protocols = arms_of(config)
+    return config, protocols[arm] if arm else trunk(config, list(protocols.values()))
+
+
+def config_of(run: Path) -> AnyConfig:
+    """What a run, or an arm, was begun with. Raises ConfigError in a line."""
+    try:
+        config, arm = _stored(run)
+        return config.arm(arm) if arm else config
+    except OSError:
+        raise ConfigError(f"{run}: its config is not there (.hydra/config.yaml)") from None
+    except (YAMLError, OmegaConfBaseException, KeyError) as error:
+        raise ConfigError(f"{run}: its config cannot be read ({error})") from None
+
+
+def _stored(run: Path) -> tuple[AnyConfig, str | None]:
+    """The config of a whole run, and which of its arms `run` is."""
+    run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
     stored = OmegaConf.load((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
     container: Any = OmegaConf.to_container(stored, resolve=True)
-    config = parse(container)
-    protocols = arms_of(config)
-    return config, protocols[arm] if arm else trunk(config, list(protocols.values()))
+    return parse(container), arm
 
 
 def differences(here: Any, there: Any, key: str = "") -> Iterator[str]:

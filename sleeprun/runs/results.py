@@ -78,7 +78,7 @@ class _Read:
         }
 
 
-def results(events: Iterable[Event], joint: Results | None = None) -> Results:
+def results_of(events: Iterable[Event], joint: Results | None = None) -> Results:
     """All that `results.json` says; with `joint`'s results, intransigence too."""
     read = _Read(events)
     start, facts, R = read.start, read.start.facts, read.R()

@@ -95,6 +95,10 @@ class RunDirectory:
     def report(self, results: Results) -> None:
         write_json(self.path / "results.json", results)
 
+    def results(self) -> Results | None:
+        """What was reported, of a run that is done."""
+        return json.loads((self.path / "results.json").read_text()) if self.done else None
+
     def finish(self) -> None:
         """Say that everything is there."""
         write_whole(self.path / "DONE", b"")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from sleeprun.config import AnyConfig, ImagesConfig
 from sleeprun.protocol.events import Event, Scored
@@ -63,6 +63,10 @@ class Subject(Protocol):
 
     def seen_at(self, boundary: Boundary, state: Any) -> Iterable[Event]:
         """What the record tells of a boundary, beside its scores."""
+        ...
+
+    def weights(self, state: Any) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+        """By the name of a projection or layer."""
         ...
 
     def room(self, state: Any) -> Any: ...

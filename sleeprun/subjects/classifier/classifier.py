@@ -214,6 +214,10 @@ class Classifier(Seeds):
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
 
+    def weights(self, state: PupilState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+        layers = zip(self.layers, state.layers, strict=True)
+        return {name: np.asarray(layer.weights) for name, layer in layers}
+
     def room(self, state: PupilState) -> list[list[int]]:
         """The shapes of what the learner remembers, which may grow, and of `before`."""
         return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]

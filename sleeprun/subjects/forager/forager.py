@@ -10,7 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from sleeprun.config import Config, ConfigError
 from sleeprun.protocol.describe import cycles_of
@@ -112,6 +112,9 @@ class Forager(Seeds):
     def seen_at(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
         """What the record tells of a boundary, beside its scores."""
         yield from told.weights(self.experiment, boundary, self.unpadded(state))
+
+    def weights(self, state: AgentState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+        return {name: np.asarray(each) for name, each in state.network.weights.items()}
 
     def room(self, state: AgentState) -> Room:
         return room(state.network)

@@ -1,40 +1,46 @@
 """Compares runs or sweeps: a table of arms, with differences paired over the seeds they share.
 
-    python scripts/compare.py RUN_OR_SWEEP_DIR... [--measure accuracy] [--out FOLDER]
+    sleeprun-compare RUN_OR_SWEEP_DIR... [--measure accuracy] [--out FOLDER]
 
 The first arm is what the others are compared with. A run with arms brings each of them; a
 sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that differ in seeds only as
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
 signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
-2/64 of one comparison). Written as compare.md and compare.tex into --out.
+2/64 of one comparison). Written as compare.md and compare.tex into --out. Exits with 2 where a
+folder has nothing to compare, which it says in a line.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import permutation_test
 
+from sleeprun.cli.codes import MISTAKE, say
+from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
+from sleeprun.measures.statistics import Measure
+from sleeprun.protocol.results import Metrics, Results
 from sleeprun.runs.store import write_whole
 from sleeprun.sweeps import table as sweep_table
 
 Arms = dict[str, dict[int, float]]  # a score by seed
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
+COMMAND = "sleeprun-compare"
 HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
 
 
 class Difference(NamedTuple):
-    described: dict[str, Any]
+    described: Measure
     p: float | None
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        COMMAND, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--measure", default="accuracy")
@@ -42,8 +48,8 @@ def main() -> None:
     given = parser.parse_args()
     try:
         arms = read(given.folders, given.measure)
-    except ValueError as error:
-        sys.exit(f"compare: {error}")
+    except ConfigError as error:
+        sys.exit(say(MISTAKE, str(error), COMMAND))
     lines = table(arms, given.measure)
     print(markdown(lines))
     for name, content in {"compare.md": markdown(lines), "compare.tex": latex(lines)}.items():
@@ -52,16 +58,16 @@ def main() -> None:
 
 
 def read(folders: list[Path], measure: str) -> Arms:
-    """The arms by name. Raises ValueError where a folder has no results or not this measure."""
+    """The arms by name. Raises ConfigError where a folder has none, or not this measure."""
     arms: Arms = {}
     for folder in folders:
         found = _found(folder)
         if not found:
-            raise ValueError(f"{folder}: no job of this sweep is done")
+            raise ConfigError(f"{folder}: no job of this sweep is done")
         before = set(arms)
         for told, metrics, seeds in found:
             if measure not in metrics:
-                raise ValueError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
+                raise ConfigError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
             name = told or folder.name
             name = f"{name} ({folder})" if name in before else name
             scores = arms.setdefault(name, {})
@@ -71,7 +77,7 @@ def read(folders: list[Path], measure: str) -> Arms:
     return arms
 
 
-def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
+def _found(folder: Path) -> list[tuple[str, Metrics, list[int]]]:
     if (folder / "jobs.jsonl").exists():
         found = sweep_table.read(folder)
         keys = sweep_table.compared(found)
@@ -86,8 +92,11 @@ def _found(folder: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
     if not results.exists():
         calls = sorted(path.parent.name for path in folder.glob("*/jobs.jsonl"))
         hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
-        raise ValueError(f"{folder}: neither a run that is done nor a sweep{hint}")
-    told = json.loads(results.read_text())
+        raise ConfigError(f"{folder}: neither a run that is done nor a sweep{hint}")
+    try:
+        told: Results = json.loads(results.read_text())
+    except ValueError as error:
+        raise ConfigError(f"{results}: cannot be read ({error})") from None
     arms = told.get("arms") or {"": told["metrics"]}
     return [
         (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"])
@@ -101,7 +110,7 @@ def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
         name: paired(scores, arms[first]) for name, scores in arms.items() if name != first
     }
     corrected = holm({name: each.p for name, each in differences.items()})
-    lines = [(f"arm ({measure})", *HEAD[1:])]
+    lines: list[tuple[str, ...]] = [(f"arm ({measure})", *HEAD[1:])]
     for name, scores in arms.items():
         described = statistics.describe(list(scores.values()))
         told = [name, str(described["n"]), statistics.mean_and_sd(described, 3)]
@@ -113,7 +122,7 @@ def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
     return lines
 
 
-def difference(found: dict[str, Any]) -> str:
+def difference(found: Measure) -> str:
     around = " [{:+.3f}, {:+.3f}]".format(*found["ci95"]) if found["ci95"] else ""
     return "-" if found["mean"] is None else f"{found['mean']:+.3f}{around}"
 
@@ -155,7 +164,3 @@ def latex(lines: list[tuple[str, ...]]) -> str:
     head, *body = map(row, lines)
     rows = [r"\begin{tabular}{lrrrrr}", r"\hline", head, r"\hline", *body, r"\hline"]
     return "\n".join([*rows, r"\end{tabular}", ""])
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,43 @@
+"""From names and overrides to a typed config, as the command does it, for Python."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.help import explain_hydra
+from sleeprun.config import AnyConfig, ConfigError, parse
+
+
+def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> AnyConfig:
+    """The config of an experiment with overrides as on the command line, `seeds=4` or the like.
+
+    `config_dir` is a folder of a user's own configs. Raises ConfigError with a line for every
+    mistake.
+    """
+    given = [f"+experiment={experiment}", *overrides]
+    if config_dir is not None:
+        given.append(f"hydra.searchpath=[file://{Path(config_dir).absolute()}]")
+    with mistakes_told(), hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return typed(hydra.compose("config", overrides=given))
+
+
+def typed(cfg: DictConfig) -> AnyConfig:
+    """A composed config, every key of it checked."""
+    container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    return parse(container)
+
+
+@contextmanager
+def mistakes_told() -> Iterator[None]:
+    """What Hydra refuses is a ConfigError in a line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explain_hydra(error)) from None

@@ -1,0 +1,30 @@
+"""A run begun from Python; what the command does is the same, after Hydra has made the config."""
+
+from pathlib import Path
+
+import yaml
+
+from sleeprun.config import AnyConfig
+from sleeprun.protocol.results import Results
+from sleeprun.runs.job import carry_out
+from sleeprun.runs.store import write_whole
+
+
+def run(config: AnyConfig, folder: str | Path, *, resume: bool = False) -> Results:
+    """Carry an experiment out in `folder`, and its arms in `folder/arms`; returns its results.
+
+    With `resume` a run that was interrupted is gone on with; without, a folder that has a run in
+    it is refused with a ConfigError. Raises KeyboardInterrupt when stopped, with a checkpoint.
+    """
+    path = Path(folder)
+    config = config.model_copy(update={"resume": str(path) if resume else None})
+    if not (path / "events.jsonl").exists():
+        _record(config, path)
+    return carry_out(config, path)
+
+
+def _record(config: AnyConfig, path: Path) -> None:
+    """What it is run with, where Hydra writes it: `load` and `sleeprun resume=` read it there."""
+    whole = config.model_dump(mode="json", by_alias=True)
+    for name, content in {"config.yaml": whole, "overrides.yaml": []}.items():
+        write_whole(path / ".hydra" / name, yaml.safe_dump(content, sort_keys=False).encode())

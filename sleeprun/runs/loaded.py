@@ -1,0 +1,129 @@
+"""A run directory, opened in Python: what it found, as arrays, tables and typed events."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sleeprun.config import AnyConfig, ConfigError
+from sleeprun.protocol.events import Begun, Event, Progress, Raster, Scored
+from sleeprun.protocol.results import Results
+from sleeprun.runs import frames, store
+from sleeprun.runs.mismatch import config_of
+from sleeprun.runs.results import results_of
+from sleeprun.runs.store import RunDirectory
+from sleeprun.subjects.subject import subject_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load(folder: str | Path) -> "LoadedRun":
+    """The run in a directory, done or not. Raises ConfigError where there is none."""
+    path = Path(folder)
+    if not (path / "events.jsonl").is_file():
+        raise ConfigError(f"{path}: no run directory (it has no events.jsonl)")
+    return LoadedRun(path)
+
+
+class LoadedRun:
+    """A run, or an arm of one; what is asked for is read then."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._directory = RunDirectory(folder)
+
+    def __repr__(self) -> str:
+        return f"<{self.results['experiment']} in {self.folder}>"
+
+    def record(self) -> list[Event]:
+        """All that happened, as typed events (`sleeprun.protocol.events`)."""
+        return list(self._directory.events())
+
+    @cached_property
+    def results(self) -> Results:
+        """As in `results.json`; of a run that is not done, as far as it came."""
+        if done := self._directory.results():
+            return done
+        events = self.record()
+        if not any(isinstance(event, Scored) for event in events):
+            raise ConfigError(f"{self.folder}: it has not come to a boundary")
+        return results_of(events)
+
+    @cached_property
+    def config(self) -> AnyConfig:
+        return config_of(self.folder)
+
+    @cached_property
+    def arms(self) -> dict[str, "LoadedRun"]:
+        """By name; none where the experiment has no arms."""
+        names = self.results.get("arms", {})
+        return {name: load(self.folder / "arms" / name) for name in names}
+
+    @cached_property
+    def R(self) -> Float[np.ndarray, "seed boundary task"]:
+        """The score of every task at every boundary; NaN where there is none."""
+        return np.array(self.results["R"], float)
+
+    @cached_property
+    def scores(self) -> "pd.DataFrame":
+        return frames.scores(self.results)
+
+    @cached_property
+    def events(self) -> "pd.DataFrame":
+        """Progress alone; `record` has all."""
+        events = (event for event in self._directory.events() if isinstance(event, Progress))
+        return frames.progress(self.results["seeds"], events)
+
+    def weights(
+        self, boundary: int | str | None = None
+    ) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+        """By projection or layer, as saved at a boundary: its index or name; else the last one."""
+        path = self._checkpoint(boundary)
+        subject = subject_of(self.config, 1)
+        (room,) = store.read_header(path)["room"]
+        (state,) = store.load(path, (subject.like(subject.birth(), room),))
+        return subject.weights(state)
+
+    def spikes(self, phase: int | str) -> dict[str, Int[np.ndarray, "spike 2"]]:
+        """Of every population the (step, neuron) of each spike of a phase's last cycle.
+
+        `phase` is its index in the protocol, or its name or kind: then the last of them. As
+        recorded: of the first seed.
+        """
+        found: dict[int | str, Raster] = {}
+        index = -1
+        for event in self._directory.events():
+            match event:
+                case Begun():
+                    index = event.index
+                case Raster():
+                    found |= dict.fromkeys((index, event.kind, event.name), event)
+        if phase not in found:
+            told = ", ".join(map(str, found)) or "none"
+            raise ConfigError(f"{self.folder}: no spikes of phase {phase!r}; there are: {told}")
+        pairs = found[phase].spikes.items()
+        return {name: np.array(told, int).reshape(-1, 2) for name, told in pairs}
+
+    def _checkpoint(self, boundary: int | str | None) -> Path:
+        saved = self._saved()
+        rows = {row["index"]: row["name"] for row in self.results["boundaries"]}
+        wanted = {
+            index for index in saved if boundary is None or boundary in (index, rows.get(index))
+        }
+        if not wanted:
+            told = ", ".join(f"{index} ({rows.get(index, '?')!r})" for index in sorted(saved))
+            raise ConfigError(
+                f"{self.folder}: no boundary {boundary!r} is saved; there are: {told or 'none'}"
+            )
+        return saved[max(wanted)]
+
+    def _saved(self) -> dict[int, Path]:
+        """Checkpoints by boundary; an arm's include those of the phases that it shares."""
+        folders = [self.folder]
+        if self.folder.parent.name == "arms":
+            folders.insert(0, self.folder.parent.parent)
+        paths = [path for each in folders for path in each.glob("checkpoints/boundary-*.ckpt")]
+        return {int(path.stem.removeprefix("boundary-")): path for path in paths}

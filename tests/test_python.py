@@ -1,0 +1,193 @@
+"""`import sleeprun`: an experiment composed, run and read in Python, as by the command."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import of_kind
+
+import sleeprun
+from sleeprun.config import parse
+from sleeprun.protocol.events import Begun, Progress, Raster, Scored
+
+QUIET = ("tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false")
+SHORT = (
+    *QUIET, "seeds=[3,5]", "network.hidden.size=[6,6]", "protocol.scale=0.001", "protocol.test=5",
+)  # fmt: skip
+DIGITS = (
+    *QUIET, "seeds=2", "data=digits", "arms=none", "sleep.patch=4", "sleep.first=40",
+    "sleep.more=0", "training.epochs=1", "runtime.keep_boundaries=true",
+)  # fmt: skip
+
+
+def test_importing_it_is_cheap() -> None:
+    code = "import sys, sleeprun; print(*sys.modules)"
+    loaded = set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+    assert not {"jax", "numpy", "pandas", "hydra", "pydantic", "sleeprun.config"} & loaded
+    assert set(sleeprun.__all__) <= set(dir(sleeprun))
+    with pytest.raises(AttributeError, match="has no 'lode'; it has ConfigError, LoadedRun"):
+        sleeprun.lode  # noqa: B018
+
+
+def test_composed_as_on_the_command_line(tmp_path: Path) -> None:
+    config = sleeprun.compose("foraging_quick", "seeds=[3,5]", "sleep.cycles=7")
+    assert (config.name, config.seeds, config.sleep.cycles) == ("foraging_quick", [3, 5], 7)
+    (tmp_path / "experiment").mkdir()
+    mine = "# @package _global_\ndefaults: [/experiment/foraging_quick, _self_]\nname: mine\n"
+    (tmp_path / "experiment" / "mine.yaml").write_text(mine)
+    assert sleeprun.compose("mine", config_dir=tmp_path).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "override", "told"),
+    [
+        ("foraging_quik", "seeds=2", "experiment=foraging_quik: no such experiment; did you mean"),
+        ("foraging_quick", "sleep.cicles=3", "sleep.cicles: unknown key; did you mean 'cycles'?"),
+        ("foraging_quick", "seeds=0", "seeds=0"),
+    ],
+)
+def test_a_mistake_in_a_config_is_a_line(experiment: str, override: str, told: str) -> None:
+    with pytest.raises(sleeprun.ConfigError) as raised:
+        sleeprun.compose(experiment, override)
+    assert str(raised.value).startswith(told)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("experiment", ["foraging_quick", "src_quick", "golden2022/sequential"])
+def test_what_is_recorded_of_a_config_is_read_as_the_same(experiment: str) -> None:
+    config = sleeprun.compose(experiment)
+    assert parse(config.model_dump(mode="json", by_alias=True)) == config
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("agents") / "run"
+    results = sleeprun.run(sleeprun.compose("foraging_quick", *SHORT), folder)
+    told = json.loads((folder / "results.json").read_text())
+    assert list(told["arms"]) == list(results["arms"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def perceptrons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("perceptrons") / "run"
+    sleeprun.run(sleeprun.compose("src_quick", *DIGITS), folder)
+    return folder
+
+
+def test_scores_are_an_array_and_a_tidy_table(agents: Path) -> None:
+    run = sleeprun.load(agents).arms["sleep"]
+    assert run.R.shape == (2, len(run.results["boundaries"]), 2)
+    told = run.scores
+    assert list(told) == ["seed", "boundary", "name", "kind", "task", "score"]
+    assert len(told) == run.R.size
+    row = told[(told.seed == 5) & (told.boundary == 2) & (told.task == "task2")]
+    np.testing.assert_array_equal(row.score, run.R[1:, 2, 1])
+    assert row.name.item() == run.results["boundaries"][2]["name"]
+    assert set(told.kind) == {row["phase"] for row in run.results["boundaries"]}
+
+
+def test_progress_is_a_tidy_table_and_the_record_is_typed(agents: Path) -> None:
+    run = sleeprun.load(agents).arms["sleep"]
+    progress, events = run.record(), run.events
+    told = of_kind(progress, Progress)
+    assert len(events) == 2 * len(told)
+    last = events[events.seed == 5].iloc[-1]
+    assert last.rewarded == told[-1].told.rewarded[1]
+    assert last["spikes/hidden"] == told[-1].told.spikes["hidden"][1]
+    assert (last.begin, last.end, last.kind) == (told[-1].begin, told[-1].end, told[-1].kind)
+    assert len(of_kind(progress, Scored)) == run.R[0].size
+
+
+def test_weights_by_boundary_are_those_whose_spread_was_told(agents: Path) -> None:
+    run = sleeprun.load(agents).arms["sleep"]
+    last = run.weights()
+    assert {name: each.shape[0] for name, each in last.items()} == dict.fromkeys(last, 2)
+    rows = run.results["boundaries"]
+    for name, weights in run.weights(rows[-1]["index"]).items():
+        np.testing.assert_array_equal(weights, last[name])
+    born = run.weights("untrained")  # a boundary that all arms share
+    assert born["input_hidden"].shape[2] == 36
+    assert not np.array_equal(born["input_hidden"], last["input_hidden"])
+    np.testing.assert_array_equal(
+        born["input_hidden"], sleeprun.load(agents).weights(0)["input_hidden"]
+    )
+    with pytest.raises(sleeprun.ConfigError, match=r"no boundary 'task9' is saved; there are: 0"):
+        run.weights("task9")
+
+
+def test_spikes_of_a_phase_are_those_recorded(agents: Path) -> None:
+    run = sleeprun.load(agents).arms["sleep"]
+    events = run.record()
+    raster = of_kind(events, Raster)[-1]
+    place = events.index(raster)
+    index = of_kind(events[:place], Begun)[-1].index
+    for told in (index, raster.name):
+        spikes = run.spikes(told)
+        assert set(spikes) == {"input", "hidden", "output"}
+        assert spikes["hidden"].tolist() == raster.spikes["hidden"]
+        assert spikes["hidden"].shape[1] == 2
+    with pytest.raises(sleeprun.ConfigError, match="no spikes of phase 'dream'; there are:"):
+        run.spikes("dream")
+
+
+def test_arms_are_runs_and_a_run_without_arms_has_none(agents: Path, perceptrons: Path) -> None:
+    run = sleeprun.load(agents)
+    assert list(run.arms) == list(run.config.arms) == list(run.results["arms"])
+    assert run.arms["sleep"].config == run.config.arm("sleep")
+    assert run.arms["sleep"].results["metrics"] == run.results["arms"]["sleep"]
+    assert sleeprun.load(perceptrons).arms == {}
+    assert "sleep" in repr(run.arms["sleep"])
+
+
+def test_perceptrons_are_read_the_same_way(perceptrons: Path) -> None:
+    run = sleeprun.load(perceptrons)
+    weights = run.weights()
+    assert list(weights) == ["hidden 1", "hidden 2", "output"]
+    assert weights["output"].shape[::2] == (2, 10)
+    assert (run.weights("0-1")["output"] != weights["output"]).any()
+    asleep = run.events[run.events.kind == "sleep"]
+    assert asleep["spikes/hidden 1"].notna().all()
+    assert run.events[run.events.kind == "wake"].loss.notna().all()
+    assert run.config == sleeprun.compose("src_quick", *DIGITS)
+
+
+def test_a_run_that_was_broken_off_is_read_as_far_as_it_came_and_gone_on_with(
+    perceptrons: Path, tmp_path: Path
+) -> None:
+    whole = sleeprun.load(perceptrons)
+    config = sleeprun.compose("src_quick", *DIGITS)
+    copy_begun(perceptrons, tmp_path / "run", boundary=4)
+    begun = sleeprun.load(tmp_path / "run")
+    np.testing.assert_array_equal(begun.R, whole.R[:, :5])
+    with pytest.raises(sleeprun.ConfigError, match="has a run in it; go on with it"):
+        sleeprun.run(config, tmp_path / "run")
+    assert sleeprun.run(config, tmp_path / "run", resume=True)["R"] == whole.R.tolist()
+
+
+def copy_begun(source: Path, target: Path, boundary: int) -> None:
+    """What there was of a run when it had come to a boundary."""
+    (target / "checkpoints").mkdir(parents=True)
+    kept: Any = None
+    for path in sorted(source.glob("checkpoints/boundary-*.ckpt"))[: boundary + 1]:
+        (target / "checkpoints" / path.name).write_bytes(path.read_bytes())
+        kept = json.loads(path.read_bytes().split(b"\n", 1)[0])
+    record = (source / "events.jsonl").read_bytes()[: kept["events_bytes"]]
+    (target / "events.jsonl").write_bytes(record)
+    (target / ".hydra").mkdir()
+    for path in (source / ".hydra").iterdir():
+        (target / ".hydra" / path.name).write_bytes(path.read_bytes())
+
+
+def test_where_there_is_no_run_a_line_says_so(tmp_path: Path) -> None:
+    with pytest.raises(sleeprun.ConfigError, match=r"no run directory \(it has no events.jsonl\)$"):
+        sleeprun.load(tmp_path)
+    (tmp_path / "events.jsonl").write_text("")
+    with pytest.raises(sleeprun.ConfigError, match=r"its config is not there"):
+        _ = sleeprun.load(tmp_path).config
+    with pytest.raises(sleeprun.ConfigError, match=r"it has not come to a boundary"):
+        _ = sleeprun.load(tmp_path).results
