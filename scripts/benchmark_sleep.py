@@ -37,7 +37,7 @@ def engines() -> list[str]:
 
 def same_input(sleeper: Sleeper, pupil: Classifier, steps: int = SAME) -> dict[str, list[int]]:
     """Every formulation's spikes of each layer, given the same input."""
-    rule, shape, patch = pupil.replay, pupil.sequence.shape, pupil.config.sleep.patch
+    rule, shape, patch = pupil.replay, pupil.sequence.shape, pupil.config.sleep.drive.patch
     words, image = noise.stream(noise.seed_key(0), 0), jnp.asarray(sleeper.image.ravel())
     raster = replay.draw(rule, image, shape, patch, words, jnp.int32(0), steps)
     weights, membrane = sleeper.copies()
@@ -60,7 +60,7 @@ def entries(sleeping: list[Sleeper]) -> Entries:
         pupil = pupil_of(name)
         _engine(pupil, sleeping, 1)  # compiles
         found[name] = partial(_engine, pupil, sleeping, MOST.get(name))
-    return found | {"numpy": partial(_numpy, pupil_of("auto").config.sleep.patch, sleeping)}
+    return found | {"numpy": partial(_numpy, pupil_of("auto").config.sleep.drive.patch, sleeping)}
 
 
 def _engine(pupil: Classifier, sleeping: list[Sleeper], most: int | None) -> Sample:

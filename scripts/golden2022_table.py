@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sleeprun.cli.codes import INTERRUPTED, MISTAKE
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import duration, explain_hydra
-from sleeprun.config import Config, ConfigError, parse
+from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import cycles_of, shared_prefix, shortening
 from sleeprun.report import performance
@@ -201,7 +201,7 @@ def conditions_of(configs: dict[str, Config], results: Results) -> list[str]:
     protocol, found = configs["task1"].protocol, results["task1"]
     lengths = ("unsupervised", "train", "test")
     ours = " / ".join(f"{getattr(protocol, name) * protocol.scale:,g}" for name in lengths)
-    full = " / ".join(f"{getattr(protocol.published, name):,g}" for name in lengths)
+    full = " / ".join(f"{getattr(tasks.published, name):,g}" for name in lengths)
     notes = [found["variant"], shortening(protocol.shortened, protocol.scale)]
     seconds = sum(one["wall_seconds"] for one in results.values())
     return [

@@ -11,9 +11,12 @@ from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.config import Config, parse
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
+from sleeprun.spiking.drives import DRIVES
+from sleeprun.subjects.forager.phases import Sleep
+from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.parse import parse
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -43,6 +46,18 @@ def configured(*overrides: str) -> Config:
     return parse(composed(*overrides))
 
 
+def asleep(
+    cycles: int,
+    plastic: tuple[str, ...] = (),
+    drive: str = "rate_matched",
+    kick: float = 0.025,
+    reward: float = 0.5,
+) -> Sleep:
+    """A sleep of agents whose hidden neurons are driven."""
+    driven = DRIVES.section(drive)(kind=drive, population="hidden", kick=kick)
+    return Sleep(driven, reward, cycles=cycles, plastic=plastic)
+
+
 def of_kind(events: Iterable[Event], kind: type[Kind]) -> list[Kind]:
     return [event for event in events if isinstance(event, kind)]
 
@@ -54,13 +69,12 @@ def tiny(tmp_path: Path) -> Callable[..., Config]:
     def make(*overrides: str) -> Config:
         return configured(
             "name=tiny",
-            "network.hidden.size=[6,6]",
-            "protocol.unsupervised=0.1",
-            "protocol.train=0.2",
-            "protocol.test=0.05",
-            "protocol.alternate=4",
-            "sleep.cycles=3",
-            "sleep.aeons=0.06",
+            "network.populations.hidden.size=[6,6]",
+            "tasks.unsupervised=0.1",
+            "tasks.train=0.2",
+            "tasks.test=0.05",
+            "tasks.alternate=4",
+            "sleep.length=3",
             "runtime.chunk_cycles=5",
             "runtime.progress=false",
             "tracking.mode=disabled",

@@ -19,8 +19,7 @@ from jax import lax
 
 from sleeprun import noise
 from sleeprun.gradient import replay
-from sleeprun.spiking import build as agent
-from sleeprun.spiking import native
+from sleeprun.spiking import build, native
 from sleeprun.spiking.learning import learn
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
@@ -50,19 +49,19 @@ def one_cycle(
 def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
     """The spikes of every neuron and cycle, and every weight at the end."""
     config = configured(
-        f"network.hidden.size={HIDDEN}",
-        "network.input.spike_room=4",
-        "network.projections.hidden_output.plasticity.trace_room=64",
-        "network.projections.input_hidden.plasticity.trace_room=32",
+        f"network.populations.hidden.size={HIDDEN}",
+        "network.populations.input.spike_capacity=4",
+        "network.rules.rewarded.trace_capacity=64",
+        "network.rules.unsupervised.trace_capacity=32",
     ).network
-    network = agent.build(config, "native", skip_quiet)
+    network = build.build(config, "native", skip_quiet)
 
     @partial(jax.jit, static_argnums=2)
     def days_and_nights(state: NetworkState, first: Any, plastic: tuple[str, ...]) -> Any:
         numbers = first + jnp.arange(CYCLES, dtype=jnp.int32)
         return lax.scan(lambda s, number: one_cycle(network, s, number, plastic), state, numbers)
 
-    state = network.init(agent.starting_weights(config, 0))
+    state = network.init(build.starting_weights(config, 0))
     resistance = {name: jnp.linspace(0.3, 1.7, r.size) for name, r in state.resistance.items()}
     state, early = days_and_nights(state._replace(resistance=resistance), FIRST, PLASTIC)
     state, late = days_and_nights(injured(state), FIRST + CYCLES, PLASTIC[1:])
@@ -74,7 +73,7 @@ def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
         "weights": np.concatenate(weights).tolist(),
         "overflowed": [
             bool(state.spikes["input"].overflowed),
-            *(bool(rule.traces.overflowed) for rule in state.plastic.values()),
+            *(bool(rule.own.traces.overflowed) for rule in state.plastic.values()),
         ],
     }
 

@@ -18,7 +18,7 @@ def found(stages: list[str], **changed: Any) -> dict[str, Any]:
     metrics = {name: {"mean": 0.9, "sd": None} for name in ("accuracy", *NAMES)}
     return {
         "experiment": "other", "seeds": [0, 1], "tasks": NAMES, "scale": 1.0,
-        "data": configured("+experiment=src_quick", "data=digits").contents,
+        "data": configured("+experiment=src_quick", "tasks/data=digits").contents,
         "boundaries": [{"task": None}, *({"task": stage} for stage in stages)],
         "sleep_steps": 0, "carried_bytes": None, "metrics": metrics | {"forgetting": {}},
     } | changed  # fmt: skip
@@ -26,7 +26,9 @@ def found(stages: list[str], **changed: Any) -> dict[str, Any]:
 
 def asked(tmp_path: Path, name: str, results: dict[str, Any]) -> AnyConfig:
     (tmp_path / "results.json").write_text(json.dumps(results))
-    return configured("+experiment=src_quick", "data=digits", "seeds=2", f"{name}='{tmp_path}'")
+    return configured(
+        "+experiment=src_quick", "tasks/data=digits", "seeds=2", f"{name}='{tmp_path}'"
+    )
 
 
 def test_bounds_are_read_and_told(tmp_path: Path) -> None:

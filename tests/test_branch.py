@@ -13,13 +13,14 @@ from sleeprun.cli.help import print_protocol
 from sleeprun.config import ConfigError, parse
 from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Weights
 from sleeprun.runs import job, store
+from sleeprun.subjects.parse import parse
 
 pytestmark = pytest.mark.slow
 
 TINY = (
-    "name=tiny", "network.hidden.size=[6,6]", "tasks=[task1,task2]", "seeds=2",
-    "protocol.unsupervised=0.1", "protocol.train=0.2", "protocol.test=0.1", "protocol.alternate=4",
-    "sleep.cycles=3", "sleep.aeons=0.1", "runtime.chunk_cycles=5", "runtime.progress=false",
+    "name=tiny", "network.populations.hidden.size=[6,6]", "tasks.stages=[task1,task2]", "seeds=2",
+    "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1", "tasks.alternate=4",
+    "sleep.length=3", "sleep.aeons=0.1", "runtime.chunk_cycles=5", "runtime.progress=false",
     "runtime.figures=false", "tracking.mode=disabled",
 )  # fmt: skip
 ARMS = "+arms={awake: {schedule: never}, asleep: {schedule: interleaved, first_stage: 2}}"
@@ -70,7 +71,7 @@ def asleep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def task1(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lived(tmp_path_factory.mktemp("task1"), "tasks=[task1]")
+    return lived(tmp_path_factory.mktemp("task1"), "tasks.stages=[task1]")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_branch_counts_its_own_time_and_tells_what_lies_behind(
     assert told["path"] == str(task1 / "checkpoints" / "boundary-02.ckpt")
     assert (told["boundary"], told["phases"]) == ("task1", 9)
     assert 0 < told["wall_seconds"] <= results(task1)["wall_seconds"]
-    second = lived(tmp_path / "second", f"from={first}", "tasks=[task1,task2,task1]")
+    second = lived(tmp_path / "second", f"from={first}", "tasks.stages=[task1,task2,task1]")
     behind = results(second)["branched_from"]["wall_seconds"]
     last, _ = store.read(first / "checkpoints" / "boundary-03.ckpt")
     assert behind == told["wall_seconds"] + last["seconds"]
@@ -133,13 +134,13 @@ def test_arms_go_on_from_a_boundary_and_a_run_from_an_arm(
     assert_same_life(armed / "arms" / "awake", whole)
     assert_same_life(armed / "arms" / "asleep", asleep)
     arm = armed / "arms" / "asleep" / "checkpoints" / "boundary-03.ckpt"
-    longer = "sleep=interleaved", "tasks=[task1,task2,task1]"
+    longer = "sleep=interleaved", "tasks.stages=[task1,task2,task1]"
     run = lived(tmp_path / "longer", f"from={arm}", *longer)
     assert results(run)["R"][0][:4] == results(asleep)["R"][0]
     with pytest.raises(
         ConfigError, match="phase 9 is 'wake task2, 20 cycles' here and 'interleave"
     ):
-        lived(tmp_path / "other", f"from={arm}", "tasks=[task1,task2,task1]")
+        lived(tmp_path / "other", f"from={arm}", "tasks.stages=[task1,task2,task1]")
 
 
 def test_a_branch_that_was_killed_at_its_very_start(
@@ -167,16 +168,20 @@ def test_a_dry_run_prints_what_is_left(task1: Path, capsys: pytest.CaptureFixtur
         (".hydra", [], "no boundary is saved in it"),
         ("results.json", [], r"must be a run directory or one of its checkpoints/boundary-\*.ckpt"),
         ("", ["seeds=[1,2]"], r"seeds=\[2\]: not among the seeds of that run, \[0, 1\]"),
-        ("", ["network.output.neuron=lif"], "network.output.neuron: 'lif' here and 'rulkov' there"),
-        ("", ["world.food_kick=1.0"], r"world.food_kick: 1.0 here and 0.025 there"),
+        (
+            "",
+            ["network.populations.output.neuron=lif"],
+            "network.populations.output.neuron: 'lif' here and 'rulkov' there",
+        ),
+        ("", ["tasks.food_kick=1.0"], r"tasks.food_kick: 1.0 here and 0.025 there"),
         ("", ["runtime.simulate=by_step"], "runtime.simulate: 'by_step' here and"),
         ("", ["runtime.skip_quiet=false"], "runtime.skip_quiet: false here and true there"),
         (
             "checkpoints/boundary-02.ckpt",
-            ["protocol.train=0.3"],
+            ["tasks.train=0.3"],
             "phase 6 is 'wake task1, 30 cycles' here and 'wake task1, 20 cycles' there",
         ),
-        ("checkpoints/boundary-02.ckpt", ["protocol.freeze=[]"], "phase 5 is .* here and 'freeze"),
+        ("checkpoints/boundary-02.ckpt", ["tasks.freeze=[]"], "phase 5 is .* here and 'freeze"),
         (
             "checkpoints/boundary-02.ckpt",
             ["+arms={a: {schedule: never}, b: {schedule: interleaved}}"],
@@ -215,7 +220,7 @@ def test_a_record_that_is_too_short_and_a_source_without_its_config(
     shutil.rmtree(source / ".hydra")
     last = source / "checkpoints" / "boundary-02.ckpt"
     with pytest.raises(ConfigError, match="was made with another network, world or protocol"):
-        lived(tmp_path / "run", f"from={last}", "protocol.train=0.3")
+        lived(tmp_path / "run", f"from={last}", "tasks.train=0.3")
     (source / "events.jsonl").write_bytes((source / "events.jsonl").read_bytes()[:-9000])
     with pytest.raises(
         ConfigError, match=r"events.jsonl does not reach as far as boundary-02.ckpt"

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sleeprun.spiking.neurons import RulkovMap
+from sleeprun.spiking.neurons.rulkov import RulkovMap
 
 PYTHON = Path(sys.prefix) / "brian2" / "bin" / "python"  # as `make benchmark` sets it up
 SCRIPTS = Path(__file__).parents[1] / "scripts" / "speed"

@@ -25,19 +25,19 @@ pytestmark = pytest.mark.slow
 
 TINY = (
     "+experiment=src_quick",
-    "data=digits",
+    "tasks/data=digits",
     "arms=none",
     "network.hidden=[24,16]",
     "network.weight_spread=0.3",
-    "sequence.samples=60",
+    "tasks.samples=60",
     "training.epochs=20",
     "training.batch=13",
-    "sleep.patch=6",
-    "sleep.first=150",
-    "sleep.more=40",
+    "sleep.drive.patch=6",
+    "sleep.length=150",
+    "sleep.longer=40",
     "sleep.threshold=[2.0,2.0,2.0]",
     "sleep.alpha_scale=8.0",
-    "sleep.max_rate=400.0",
+    "sleep.drive.max_rate=400.0",
     "runtime.chunk_steps=7",
     "runtime.chunk_batches=7",
     "seeds=2",
@@ -151,7 +151,7 @@ def test_sleep_without_plasticity_changes_no_weight(tmp_path: Path) -> None:
 
 def test_the_mean_image_is_of_all_tasks_seen_or_of_the_last() -> None:
     for given, count in (("seen", 2), ("last", 1)):
-        pupils = Classifier(tiny(f"sleep.input={given}"), 1)
+        pupils = Classifier(tiny(f"sleep.drive.shown={given}"), 1)
         state = pupils.birth()
         for task in ("0-1", "2-3"):
             state = pupils.end(Wake(task, 1), state)
@@ -212,11 +212,11 @@ def test_largest_activations_are_over_all_images() -> None:
             "runtime.require.acuracy: no such measure; did you mean 'acc",
         ),
         ("+runtime.require.intransigence=1", "runtime.require.intransigence: needs joint=RUN_DIR"),
-        ("sequence.groups=[[0,1],[2]]", "sequence.count=5: must be 2, one a group"),
+        ("tasks.groups=[[0,1],[2]]", "tasks.count=5: must be 2, one a group"),
         ("sleep=never", "sleep: this one is the spiking agent's"),
-        ("sequence.kind=data_sets", "sequence.kind=data_sets with data.kind=mnist_5000: needs"),
-        ("sequence.order_seed=by_sed", "sequence.order_seed"),
-        ("sequence.cont=5", "sequence.cont: unknown key; did you mean 'count'"),
+        ("tasks.cut=data_sets", "tasks.cut=data_sets with tasks.data.kind=mnist_5000: needs"),
+        ("tasks.order_seed=by_sed", "tasks.order_seed"),
+        ("tasks.cont=5", "tasks.cont: unknown key; did you mean 'count'"),
         ("network.loss=cross_entropy", "network.relu_output=true: cross_entropy needs it"),
         ("network.dropout=1.5", "network.dropout=1.5: "),
     ],
@@ -226,7 +226,7 @@ def test_mistakes_are_told_by_key(override: str, message: str) -> None:
         configured(
             "+experiment=src_quick",
             "arms=none",
-            override.replace("sequence.cont", "+sequence.cont"),
+            override.replace("tasks.cont", "+tasks.cont"),
         )
 
 
@@ -237,7 +237,7 @@ def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None
 
 def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"sequence: 10 classes can't be cut into 3 tasks"):
-        lessons(configured("+experiment=src_quick", "sequence.count=3"))
+        lessons(configured("+experiment=src_quick", "tasks.count=3"))
     with pytest.raises(
         ConfigError, match=r"require.final/0: no such task; did you mean 'final/0-1"
     ):
@@ -247,7 +247,7 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"data\.file=null: must name an \.npz file"):
         lessons(configured("+experiment=src2022/features"))
     with pytest.raises(ConfigError, match="train-images-idx3-ubyte"):
-        lessons(configured("+experiment=src2022/mnist", f"data.folder={tmp_path}"))
+        lessons(configured("+experiment=src2022/mnist", f"tasks.data.folder={tmp_path}"))
 
 
 CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "averaging"]
@@ -256,7 +256,7 @@ CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "
 @pytest.mark.parametrize("learner", CHOICES)
 def test_every_learner_goes_with_sleep_and_is_resumed(learner: str, tmp_path: Path) -> None:
     config = tiny(
-        f"learner={learner}", "sleep.scale=carried", "sequence.samples=30", "training.epochs=2"
+        f"learner={learner}", "sleep.scale=carried", "tasks.samples=30", "training.epochs=2"
     )
     whole = run_of(config, tmp_path / "whole")
     told = carried_out(whole)
@@ -280,7 +280,7 @@ DIGITS = (
     "network.hidden=[64,48]",
     "network.weight_spread=0.2",
     "network.relu_output=false",  # whoever trains it, a rectified output can die
-    "sequence.samples=null",
+    "tasks.samples=null",
     "sleep.schedule=never",
     "runtime.chunk_steps=1000",
 )
@@ -310,7 +310,7 @@ def test_a_loss_that_is_not_finite_ends_the_run() -> None:
 
 def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> None:
     whole = tiny("learner=rehearsal", "learner.fraction=1.0", "sleep.schedule=never")
-    joint = tiny("sequence.together=true", "sleep.schedule=never")
+    joint = tiny("tasks.together=true", "sleep.schedule=never")
     *_, last = (phase for phase in lessons(whole) if isinstance(phase, Wake))
     (together,) = (phase for phase in lessons(joint) if isinstance(phase, Wake))
     assert last.cycles == together.cycles
@@ -343,15 +343,15 @@ def scores_of(events: list[Event]) -> np.ndarray:
 
 
 def test_each_seed_in_its_own_order_is_that_seed_alone_in_that_order(tmp_path: Path) -> None:
-    sizes = ("sequence.samples=50", "sleep.more=0", "training.epochs=3", "sequence.validation=10")
+    sizes = ("tasks.samples=50", "sleep.longer=0", "training.epochs=3", "tasks.validation=10")
     events = carried_out(
-        run_of(tiny("sequence.order_seed=by_seed", "seeds=[3,8]", *sizes), tmp_path / "both", 2)
+        run_of(tiny("tasks.order_seed=by_seed", "seeds=[3,8]", *sizes), tmp_path / "both", 2)
     )
     together = scores_of(events)
     assert set(map(len, together)) == {55}
     for place, seed in enumerate((3, 8)):
         run = run_of(
-            tiny(f"sequence.order_seed={seed}", f"seeds=[{seed}]", *sizes), tmp_path / str(seed)
+            tiny(f"tasks.order_seed={seed}", f"seeds=[{seed}]", *sizes), tmp_path / str(seed)
         )
         np.testing.assert_array_equal(together[place], scores_of(carried_out(run))[0])
     assert not np.array_equal(*together)
@@ -360,15 +360,13 @@ def test_each_seed_in_its_own_order_is_that_seed_alone_in_that_order(tmp_path: P
 def test_a_test_that_says_which_task_it_is_opens_its_outputs_alone(tmp_path: Path) -> None:
     sizes = ("seeds=1", "sleep.schedule=never", "training.epochs=5")
     of_class, of_task = (
-        scores_of(carried_out(run_of(tiny(f"sequence.scenario={name}", *sizes), tmp_path / name)))[
-            0
-        ]
+        scores_of(carried_out(run_of(tiny(f"tasks.scenario={name}", *sizes), tmp_path / name)))[0]
         for name in ("class", "task")
     )
     assert np.all(of_task >= of_class)  # training is the same; fewer outputs can be wrong
     assert of_task[:5].mean() > 0.25  # untrained: one of two
     assert np.mean(of_task[-5:]) > np.mean(of_class[-5:]) + 0.2
-    assert Classifier(tiny("sequence.scenario=task"), 1).facts()["chance"] == 0.5
+    assert Classifier(tiny("tasks.scenario=task"), 1).facts()["chance"] == 0.5
 
 
 def test_only_allowed_outputs_are_chosen_among() -> None:
@@ -397,35 +395,35 @@ def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
 
 
 def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
-    pupils = Classifier(tiny("sequence.scenario=domain"), 1)
+    pupils = Classifier(tiny("tasks.scenario=domain"), 1)
     assert pupils.birth().layers[-1].weights.shape == (2, 16, 2)
     assert [task.classes for task in pupils.sequence.tasks] == [(0, 1)] * 5
     assert pupils.facts()["chance"] == 0.5
 
 
 def test_tasks_of_any_split_of_the_classes() -> None:
-    split = ("sequence.groups=[[9,0,4],[7]]", "sequence.count=2", "sequence.samples_per_class=15")
-    tasks = Classifier(tiny(*split, "sequence.scenario=task"), 1).sequence.tasks
+    split = ("tasks.groups=[[9,0,4],[7]]", "tasks.count=2", "tasks.samples_per_class=15")
+    tasks = Classifier(tiny(*split, "tasks.scenario=task"), 1).sequence.tasks
     assert [task.classes for task in tasks] == [(0, 4, 9), (7,)]
     assert [len(task.labels) for task in tasks] == [45, 15]
-    of_task = Classifier(tiny(*split, "sequence.scenario=task"), 1).facts()["chance"]
+    of_task = Classifier(tiny(*split, "tasks.scenario=task"), 1).facts()["chance"]
     assert of_task == pytest.approx((1 / 3 + 1) / 2)
     assert Classifier(tiny(*split), 1).facts()["chance"] == 0.1
 
 
 def test_one_data_set_after_another_and_permuted_pixels() -> None:
     sets = "{digits: {kind: digits}, small: {kind: mnist_5000}}"
-    unequal = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {sets}}}")
+    unequal = ("tasks=one_after_another", "~data", f"+data={{kind: series, sets: {sets}}}")
     with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, small 784"):
         lessons(configured("+experiment=src_quick", *unequal))
-    permuted = Classifier(tiny("sequence=permuted", "sequence.count=3"), 1)
+    permuted = Classifier(tiny("tasks=permuted", "tasks.count=3"), 1)
     assert permuted.sequence.names == ["original", "permuted 1", "permuted 2"]
     assert permuted.sequence.outputs == 10
-    own = Classifier(tiny("sequence=permuted", "sequence.count=3", "sequence.scenario=class"), 1)
+    own = Classifier(tiny("tasks=permuted", "tasks.count=3", "tasks.scenario=class"), 1)
     assert own.sequence.outputs == 30
     twice = "{one: {kind: digits}, two: {kind: digits}}"
-    again = ("sequence=one_after_another", "~data", f"+data={{kind: series, sets: {twice}}}")
-    told = lessons(configured("+experiment=src_quick", "arms=none", "sleep.patch=8", *again))
+    again = ("tasks=one_after_another", "~data", f"+data={{kind: series, sets: {twice}}}")
+    told = lessons(configured("+experiment=src_quick", "arms=none", "sleep.drive.patch=8", *again))
     assert {phase.task for phase in told if isinstance(phase, Wake)} == {"one", "two"}
     series = configured("+experiment=src2022/mnist_then_fashion")
     assert isinstance(series, ImagesConfig)

@@ -44,8 +44,8 @@ seeds: 2
 network:
   hidden: {size: [6, 6]}
   projections:
-    input_hidden: {plasticity: {trace_room: 4096}}
-    hidden_output: {plasticity: {trace_room: 4096}}
+    input_hidden: {plasticity: {trace_capacity: 4096}}
+    hidden_output: {plasticity: {trace_capacity: 4096}}
 sleep: {cycles: 5}
 protocol: {unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
 runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}
@@ -141,19 +141,19 @@ def later(
     work: dict[str, Callable[[Path], Any]] = {
         "broken": lambda cwd: broken_off_twice(tiny, cwd),
         "swept": lambda cwd: sleeprun(
-            *["--multirun", *tiny, "tasks=[task1,task2]", "runtime.chunk_cycles=370"],
+            *["--multirun", *tiny, "tasks.stages=[task1,task2]", "runtime.chunk_cycles=370"],
             "network.projections.input_hidden.wiring.fan_in=9,99",
             cwd=cwd,
         ),
         "parallel": lambda cwd: sleeprun(
             *["--multirun", *tiny, "hydra/launcher=joblib"],
-            *["sleep.reward=0,0.5", "protocol.train=0.5"],
+            *["sleep.reward=0,0.5", "tasks.train=0.5"],
             cwd=cwd,
         ),
         "damaged": lambda cwd: resumed_from_damaged(futures["broken"].result().copy, cwd),
         "branched": lambda cwd: broken_off_branch(whole.run, tiny, cwd),
         "arms": lambda cwd: sleeprun(
-            *[*tiny, "protocol.train=0.5", "runtime.figures=true"],
+            *[*tiny, "tasks.train=0.5", "runtime.figures=true"],
             *["+arms.awake.schedule=never", "+arms.asleep={}"],
             cwd=cwd,
         ),
@@ -300,9 +300,12 @@ def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(tmp_path: Path) -
     ("override", "told"),
     [
         ("sed=3", ["sed", "did you mean 'seeds'?"]),
-        ("+network.hidden.sizes=3", ["network.hidden.sizes", "did you mean 'size'?"]),
+        (
+            "+network.populations.hidden.sizes=3",
+            ["network.populations.hidden.sizes", "did you mean 'size'?"],
+        ),
         ("+experiment=smokey", ["smokey", "did you mean 'smoke'?"]),
-        ("protocol.test=-1", ["protocol.test=-1", "greater than 0"]),
+        ("tasks.test=-1", ["tasks.test=-1", "greater than 0"]),
         ("resume=nowhere", ["resume='nowhere'"]),
         ("joint=nowhere", ["joint='nowhere'", "results.json"]),
         ("from=nowhere", ["from='nowhere'", "no such file"]),
@@ -586,7 +589,7 @@ def test_a_killed_branch_goes_on_and_ends_as_a_run_from_scratch(
     assert starts[1:] == [(False, found["branched_from"]), (True, found["branched_from"])]
 
 
-@pytest.mark.parametrize("override", ["seeds=3", "network.hidden.size=50", "+sed=3"])
+@pytest.mark.parametrize("override", ["seeds=3", "network.populations.hidden.size=50", "+sed=3"])
 def test_a_run_is_not_resumed_as_another(
     override: str, later: dict[str, Future[Broken]], tmp_path: Path
 ) -> None:
@@ -624,13 +627,13 @@ def test_a_sweep_ends_with_a_table_of_all_its_jobs(later: dict[str, Future[Ended
 def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(
     tiny: list[str], tmp_path: Path
 ) -> None:
-    ended = sleeprun("--multirun", *tiny, "protocol.test=-1,-2", cwd=tmp_path)
+    ended = sleeprun("--multirun", *tiny, "tasks.test=-1,-2", cwd=tmp_path)
     assert ended.code in (1, 2)
     assert "Traceback" not in ended.out + ended.err
-    assert "protocol.test=-1: must be greater than 0" in ended.out + ended.err
+    assert "tasks.test=-1: must be greater than 0" in ended.out + ended.err
     for job, value in zip(ended.jobs, (-1, -2), strict=True):
         (log,) = job.glob("*.log")
-        assert f"protocol.test={value}: must be greater than 0" in log.read_text()
+        assert f"tasks.test={value}: must be greater than 0" in log.read_text()
 
 
 def test_a_sweep_in_parallel(later: dict[str, Future[Ended]]) -> None:

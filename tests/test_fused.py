@@ -12,18 +12,20 @@ import pytest
 from conftest import configured
 
 from sleeprun import noise
-from sleeprun.spiking import build as agent
-from sleeprun.spiking import native
+from sleeprun.spiking import build, native
 from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
 from sleeprun.subjects.forager.build import engine_of
 
 # Jitter that excites the output neurons although inhibition balances the mean.
-SMALL = ("network.hidden.size=60", "network.projections.hidden_output.jitter=1.0")
+SMALL = (
+    "network.populations.hidden.size=60",
+    "network.projections.hidden_output.synapse.jitter=1.0",
+)
 RECURRENT = (
     "+network.projections.hidden_hidden={pre: hidden, post: hidden, "
     "wiring: {kind: random, probability: 0.2}, weights: {kind: constant, value: 0.002}, "
-    "jitter: 0.12, plasticity: null}"
+    "synapse: {kind: current, jitter: 0.12}, plasticity: null}"
 )
 
 
@@ -34,8 +36,8 @@ def streams(count: int) -> Any:
 def network_of(engine: Engine, *overrides: str) -> tuple[Network, NetworkState]:
     """A network that sees some food and whose neurons differ in their resistance."""
     config = configured(*overrides).network
-    network = agent.build(config, engine)
-    state = network.init(agent.starting_weights(config, 3))
+    network = build.build(config, engine)
+    state = network.init(build.starting_weights(config, 3))
     resistance = {name: jnp.linspace(0.5, 1.5, r.size) for name, r in state.resistance.items()}
     state = state._replace(resistance=resistance)
     food = jnp.arange(network.populations["input"].size) % 5 == 0
@@ -66,7 +68,9 @@ def assert_same_spikes(ours: NetworkState, theirs: NetworkState) -> None:
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("override", ["seeds=1", RECURRENT, "network.hidden.neuron=lif"])
+@pytest.mark.parametrize(
+    "override", ["seeds=1", RECURRENT, "network.populations.hidden.neuron=lif"]
+)
 def test_any_wiring_and_neuron_is_as_in_the_plain_simulation(override: str) -> None:
     fused, plain = both(*SMALL, override)
     assert_same_spikes(fused, plain)
@@ -77,7 +81,7 @@ def test_any_wiring_and_neuron_is_as_in_the_plain_simulation(override: str) -> N
 
 
 def test_spikes_without_room_are_told() -> None:
-    fused, plain = both(*SMALL, "network.hidden.spike_room=3")
+    fused, plain = both(*SMALL, "network.populations.hidden.spike_capacity=3")
     assert_same_spikes(fused, plain)
     assert fused.spikes["hidden"].overflowed
 

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).parent.parent / "scripts" / "golden2022_table.py"
 PATIENCE = 600  # seconds, far more than anything here takes
 SMALL = (
-    "network.hidden.size=[6,6]", "protocol.unsupervised=0.2", "protocol.train=0.4",
-    "protocol.test=0.2", "protocol.alternate=5", "sleep.cycles=5", "runtime.chunk_cycles=2",
+    "network.populations.hidden.size=[6,6]", "tasks.unsupervised=0.2", "tasks.train=0.4",
+    "tasks.test=0.2", "tasks.alternate=5", "sleep.length=5", "runtime.chunk_cycles=2",
     "runtime.checkpoint_minutes=0.001", "runtime.figures=false", "tracking=disabled",
 )  # fmt: skip
 NAMES = (
@@ -134,7 +134,7 @@ def test_a_dry_run_says_how_long_all_takes_and_leaves_nothing(tmp_path: Path) ->
     ("override", "told"),
     [
         ("sed=3", "did you mean 'seeds'?"),
-        ("protocol.test=0", "protocol.test=0"),
+        ("tasks.test=0", "tasks.test=0"),
         ("+arms.a={}", "arms: the conditions have none"),
     ],
 )

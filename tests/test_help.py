@@ -12,7 +12,7 @@ from sleeprun.cli.help import explain_group
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("protocol.freeze.x=1", "protocol.freeze.x: protocol.freeze is a list here"),
+        ("tasks.freeze.x=1", "tasks.freeze.x: tasks.freeze is a list here"),
         ("world=3", "world=3: must be the name of a file"),
     ],
 )
@@ -25,7 +25,7 @@ def test_hydra_s_plain_errors(override: str, told: str, monkeypatch: pytest.Monk
 
 def test_the_program_s_own_errors_are_not_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job fails at a word that an argument happens to name."""
-    monkeypatch.setattr(sys, "argv", ["sleeprun", "protocol.freeze.x=1"])
+    monkeypatch.setattr(sys, "argv", ["sleeprun", "tasks.freeze.x=1"])
     with pytest.raises(ValueError, match="int") as caught:
         int("x")
     assert explain_group(caught.value) is None

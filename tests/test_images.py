@@ -1,14 +1,19 @@
 """Tasks of images on a data set small enough to cut by hand, and on real digits."""
 
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
-from conftest import configured
+from pydantic import ValidationError
 
-from sleeprun.config import ImagesConfig
-from sleeprun.tasks.images import cutting, datasets
+from sleeprun.config import ConfigError
+from sleeprun.tasks.images import cutting
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import DataSet
-from sleeprun.tasks.images.sequence import sequence
+from sleeprun.tasks.images.datasets.packaged import Digits, SmallMNIST
+from sleeprun.tasks.images.sequence import ImageTasks
 
 LABELS = np.array([0, 1, 2, 3, 0, 1, 2, 3, 0, 0], np.int32)
 TEST_LABELS = np.array([3, 2, 1, 0], np.int32)
@@ -85,13 +90,13 @@ def test_a_task_without_images_of_a_class() -> None:
 
 
 def test_large_groups_have_short_names() -> None:
-    data = datasets.digits()
+    data = Digits().load()
     assert cutting.split_by_class(data, [(0, 2, 4, 6, 8)])[0].name == "0-2-4-6-8"
     assert cutting.split_by_class(data, [range(10)])[0].name == "0-1-2-7 more"
 
 
 def test_no_image_is_both_trained_and_tested() -> None:
-    tasks = cutting.split_by_class(datasets.digits(), cutting.class_groups(10, 5, seed=0))
+    tasks = cutting.split_by_class(Digits().load(), cutting.class_groups(10, 5, seed=0))
     trained = {row.tobytes() for task in tasks for row in task.images}
     tested = {row.tobytes() for task in tasks for row in task.test_images}
     assert not trained & tested
@@ -101,7 +106,7 @@ def test_no_image_is_both_trained_and_tested() -> None:
 
 
 def test_the_first_samples_of_small_mnist_are_of_all_classes_of_a_task() -> None:
-    for task in cutting.split_by_class(datasets.mnist_5000(), cutting.class_groups(10, 5), 100):
+    for task in cutting.split_by_class(SmallMNIST().load(), cutting.class_groups(10, 5), 100):
         assert [np.sum(task.labels == label) for label in task.classes] == [50, 50]
 
 
@@ -165,7 +170,7 @@ def test_data_sets_that_do_not_go_together() -> None:
 
 
 def test_permuted_tasks_can_be_put_in_order_again() -> None:
-    data = datasets.digits()
+    data = Digits().load()
     tasks = cutting.permuted(data, 3, seed=5, samples=200)
     assert [task.name for task in tasks] == ["original", "permuted 1", "permuted 2"]
     np.testing.assert_array_equal(tasks[0].images, data.train[:200])
@@ -197,27 +202,120 @@ def test_mean_image_counts_every_image_once() -> None:
     np.testing.assert_allclose(cutting.mean_image(tasks[:1])[0], 0.27 / 6, rtol=1e-6)
 
 
+def tasks_of(made: type[ImageTasks] = ImageTasks, **changed: Any) -> ImageTasks:
+    told = {
+        "kind": "images", "data": {"kind": "digits"}, "cut": "classes", "count": 5, "groups": None,
+        "order_seed": None, "scenario": "class", "samples": 5000, "samples_per_class": None,
+        "validation": None, "together": False,
+    }  # fmt: skip
+    return made.model_validate(told | changed)
+
+
 @pytest.mark.parametrize(
     ("keys", "classes", "outputs"),
     [
-        ((), [(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)], 10),
-        (("sequence.groups=[[0,1],[1,2]]", "sequence.count=2"), [(0, 1), (1, 2)], 3),
-        (("sequence.scenario=domain",), [(0, 1)] * 5, 2),
+        ({}, [(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)], 10),
+        ({"groups": [[0, 1], [1, 2]], "count": 2}, [(0, 1), (1, 2)], 3),
+        ({"scenario": "domain"}, [(0, 1)] * 5, 2),
+        ({"cut": "permuted", "count": 2}, [tuple(range(10)), tuple(range(10, 20))], 20),
         (
-            ("sequence=permuted", "sequence.count=2", "sequence.scenario=class"),
-            [tuple(range(10)), tuple(range(10, 20))],
-            20,
+            {
+                "data": {
+                    "kind": "series",
+                    "sets": {"a": {"kind": "digits"}, "b": {"kind": "digits"}},
+                },
+                "cut": "data_sets",
+                "count": 2,
+                "scenario": "domain",
+            },
+            [tuple(range(10)), tuple(range(10))],
+            10,
         ),
     ],
 )
 def test_how_many_outputs_a_sequence_has(
-    keys: tuple[str, ...], classes: list[tuple[int, ...]], outputs: int
+    keys: dict[str, Any], classes: list[tuple[int, ...]], outputs: int
 ) -> None:
-    config = configured("+experiment=src2022/mnist", "data=digits", "sleep.patch=8", *keys)
-    assert isinstance(config, ImagesConfig)
-    found = sequence(config)
+    wanted = tasks_of(**keys)
+    assert not list(wanted.contradictions())
+    found = wanted.sequence([0])
     assert [task.classes for task in found.tasks] == classes
-    assert found.outputs == outputs
+    assert (found.outputs, found.shape) == (outputs, (8, 8))
+    assert tasks_of(**keys).sequences([1, 2]) is wanted.sequences([3])
+
+
+def test_each_seed_has_an_order_of_its_own() -> None:
+    ours, theirs = tasks_of(order_seed="by_seed").sequences([1, 2])
+    assert ours.names == theirs.names == [f"task {number}" for number in range(1, 6)]
+    alone = tasks_of(order_seed=2).sequence([0]).tasks
+    assert [task.classes for task in theirs.tasks] == [task.classes for task in alone]
+    assert [task.classes for task in ours.tasks] != [task.classes for task in alone]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"cut": "data_sets"}, "tasks.cut=data_sets with tasks.data.kind=digits: needs"),
+        ({"groups": [[0]]}, "tasks.count=5: must be 1, one a group"),
+        ({"groups": [[0]], "count": 1, "cut": "permuted"}, "tasks.groups: permuted are not cut by"),
+    ],
+)
+def test_what_is_impossible_together(keys: dict[str, Any], told: str) -> None:
+    (found,) = tasks_of(**keys).contradictions()
+    assert found.startswith(told)
+
+
+def test_what_is_missing_is_told_by_its_key() -> None:
+    missing = {"kind": "mnist", "folder": None}
+    series = {"kind": "series", "sets": {"first": missing}}
+    for data, key in ((missing, "tasks.data"), (series, "tasks.data.sets.first")):
+        with pytest.raises(ConfigError, match=f"^{key}.folder=null: must name a folder"):
+            tasks_of(data=data).sequence([0])
+    with pytest.raises(ConfigError, match=r"^tasks: 10 classes can't be cut into 3 tasks"):
+        tasks_of(count=3).sequence([0])
+    for data in ({"kind": "digit"}, {"kind": "features"}, {"kind": "series", "sets": {}}, "digits"):
+        with pytest.raises(ValidationError):
+            tasks_of(data=data)
+
+
+OWN = """
+import numpy as np
+from sleeprun.config.declared import setting
+from sleeprun.tasks.images.cutting import ImageTask
+from sleeprun.tasks.images.datasets import DataSet, ImageData
+from sleeprun.tasks.images.sequence import ImageTasks
+
+
+class Stripes(ImageData):
+    width: int = setting(int, "of an image")
+
+    def load(self):
+        images = np.repeat(np.eye(2, dtype=np.float32), self.width // 2, axis=1)
+        labels = np.arange(2, dtype=np.int32)
+        return DataSet("stripes", images, labels, images, labels, (1, self.width))
+
+
+class Mirrored(ImageTasks):
+    times: int
+
+    def cut_up(self, sets, order_seed):
+        data, classes = sets[0], (0, 1)
+        return tuple(
+            ImageTask(f"mirrored {n}", data.train[:, :: (-1) ** n], data.train_labels,
+                      data.test[:, :: (-1) ** n], data.test_labels, classes)
+            for n in range(self.times)
+        )
+"""
+
+
+def test_data_and_tasks_of_a_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_images.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    mirrored = import_module("own_images").Mirrored
+    stripes = {"kind": "own_images.Stripes", "width": 4}
+    found = tasks_of(mirrored, data=stripes, times=2, kind="own_images.Mirrored").sequence([0])
+    assert (found.names, found.shape, found.outputs) == (["mirrored 0", "mirrored 1"], (1, 4), 2)
+    assert found.tasks[1].images.tolist() == [[0, 0, 1, 1], [1, 1, 0, 0]]
 
 
 def test_a_class_that_a_seeds_order_leaves_without_images_is_told() -> None:

@@ -1,23 +1,32 @@
 """Every continual-learning method by hand-computed cases, and all of them over tiny tasks."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
-from test_perceptron import images, network, words
+from perceptrons import images, network, sgd, words
+from pydantic import ValidationError
 
 from sleeprun import noise
+from sleeprun.gradient import learners as kinds
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import agem, averaging, buffer, derpp, ewc, icarl, lwf, si, training
+from sleeprun.gradient.learners.agem import AGEM
+from sleeprun.gradient.learners.averaging import Averaging
 from sleeprun.gradient.learners.buffer import Ranked
+from sleeprun.gradient.learners.derpp import DER
+from sleeprun.gradient.learners.ewc import EWC
+from sleeprun.gradient.learners.icarl import ICaRL
 from sleeprun.gradient.learners.learner import Learner, Step
-from sleeprun.gradient.learners.naive import naive
-from sleeprun.gradient.learners.rehearsal import rehearsal
+from sleeprun.gradient.learners.lwf import LwF
+from sleeprun.gradient.learners.naive import Naive
+from sleeprun.gradient.learners.rehearsal import Rehearsal
+from sleeprun.gradient.learners.si import SI
 from sleeprun.gradient.perceptron import Batch, Layer, Layers
 
 CLASSES, PIXELS, SHOWN = 6, 10, 24  # images a task, of two classes each
@@ -25,21 +34,21 @@ SIZES = (PIXELS, 16, CLASSES)
 
 
 def elastic(strength: float, decay: float = 1.0, sampled: bool = False) -> Learner:
-    return ewc.ewc(strength, decay, sampled, rate=0.1)
+    return EWC(strength, decay, sampled)
 
 
 LEARNERS = {
-    "naive": naive(),
-    "rehearsal": rehearsal(0.5),
+    "naive": Naive(),
+    "rehearsal": Rehearsal(0.5),
     "ewc": elastic(10.0, 0.9),
-    "si": si.si(0.1, 0.1),
-    "lwf": lwf.lwf(1.0, 2.0),
-    "derpp": derpp.derpp(20, 8, 0.5, 0.5),
-    "agem": agem.agem(20, 8),
-    "icarl": icarl.icarl(12),
-    "averaging": averaging.averaging(),
+    "si": SI(0.1, 0.1),
+    "lwf": LwF(1.0, 2.0),
+    "derpp": DER(20, 8, 0.5, 0.5),
+    "agem": AGEM(20, 8),
+    "icarl": ICaRL(12),
+    "averaging": Averaging(),
 }
-OPTIMISER = optax.sgd(0.1, momentum=0.5)
+DESCENT = sgd(0.1, 0.5, batch=7)
 
 
 class Task(NamedTuple):
@@ -76,7 +85,7 @@ def learned(
     learner: Learner, layers: Layers, key: jax.Array, epochs: int = 16, pieces: int = 1
 ) -> tuple[training.State, list[Layers]]:
     """The state after all tasks, and the weights after each."""
-    state, after = training.starting_state(learner, OPTIMISER, layers), []
+    state, after = training.starting_state(learner, DESCENT, layers), []
     for number, task in enumerate(tasks()):
         mixed, labels = learner.mix(state.memory, *task)
         state = state._replace(memory=learner.begin(NETWORK, state.memory, state.layers))
@@ -85,7 +94,7 @@ def learned(
         cuts = [steps * piece // pieces for piece in range(pieces + 1)]
         for first, last in pairwise(cuts):
             state, _ = train(
-                NETWORK, learner, OPTIMISER, mixed, labels, 7, state, task_words,
+                NETWORK, learner, DESCENT, mixed, labels, state, task_words,
                 jnp.int32(first), jnp.int32(last - first),
             )  # fmt: skip
         state = consolidated(learner, state, task, task_words)
@@ -131,9 +140,9 @@ def test_seeds_together_are_as_seeds_alone(name: str) -> None:
 @pytest.fixture(scope="module")
 def forgotten() -> float:
     """Accuracy on the first task after the last, of training alone."""
-    state, _ = learned(naive(), births(0), words())
-    assert accuracy(naive(), state, tasks()[2]) == 1.0
-    return accuracy(naive(), state, tasks()[0])
+    state, _ = learned(Naive(), births(0), words())
+    assert accuracy(Naive(), state, tasks()[2]) == 1.0
+    return accuracy(Naive(), state, tasks()[0])
 
 
 @pytest.mark.parametrize("name", ["rehearsal", "derpp", "agem", "icarl"])
@@ -145,7 +154,7 @@ def test_a_method_with_a_memory_forgets_less(name: str, forgotten: float) -> Non
 
 
 @pytest.mark.parametrize(
-    "learner", [elastic(200.0), si.si(0.5, 0.1), lwf.lwf(1.0, 2.0)], ids=["ewc", "si", "lwf"]
+    "learner", [elastic(200.0), SI(0.5, 0.1), LwF(1.0, 2.0)], ids=["ewc", "si", "lwf"]
 )
 def test_a_penalty_keeps_old_outputs_nearer_to_what_they_were(learner: Learner) -> None:
     """How far the second task moves the first one's two outputs against each other."""
@@ -156,7 +165,7 @@ def test_a_penalty_keeps_old_outputs_nearer_to_what_they_were(learner: Learner) 
         change = (NETWORK.outputs(second, shown) - NETWORK.outputs(first, shown))[:, :2]
         return float(jnp.abs(change - change.mean(axis=1, keepdims=True)).mean())
 
-    assert moved(learner) < 0.7 * moved(naive())
+    assert moved(learner) < 0.7 * moved(Naive())
 
 
 def test_learners_that_differ_in_a_number_share_a_program() -> None:
@@ -177,7 +186,7 @@ def test_learners_that_differ_in_a_number_share_a_program() -> None:
 
 
 def test_averaging_is_the_mean_of_the_weights_after_each_task() -> None:
-    learner = averaging.averaging()
+    learner = Averaging()
     state, after = learned(learner, births(0), words(), epochs=1)
     hand = jax.tree.map(lambda *leaves: sum(np.asarray(leaf, float) for leaf in leaves) / 3, *after)
     assert_trees_equal(averaging.mean(state.memory, state.layers), hand, rtol=1e-5, atol=1e-7)
@@ -186,7 +195,7 @@ def test_averaging_is_the_mean_of_the_weights_after_each_task() -> None:
     read = learner.outputs(NETWORK, state.memory, state.layers, shown)
     np.testing.assert_array_equal(read, wanted)
     assert float(jnp.abs(read - NETWORK.outputs(state.layers, shown)).max()) > 1e-2
-    assert_trees_equal(state.layers, learned(naive(), births(0), words(), epochs=1)[0].layers)
+    assert_trees_equal(state.layers, learned(Naive(), births(0), words(), epochs=1)[0].layers)
     unborn = learner.init(births(0))
     assert_trees_equal(averaging.mean(unborn, births(0)), births(0))
 
@@ -202,15 +211,15 @@ def test_carried_bytes_by_hand() -> None:
         return learner.carried(memory)
 
     image = 4 * 3 + 4
-    assert carried(naive()) == 0
-    assert carried(rehearsal(0.5)) == 2 * image
+    assert carried(Naive()) == 0
+    assert carried(Rehearsal(0.5)) == 2 * image
     assert carried(elastic(1.0)) == weights
-    assert carried(si.si(1.0, 1.0)) == weights
-    assert carried(lwf.lwf(1.0, 2.0)) == 2
-    assert carried(derpp.derpp(5, 2, 1.0, 1.0)) == 5 * (image + 4 * 2) + 4
-    assert carried(agem.agem(3, 2)) == 3 * (image + 4)
-    assert carried(icarl.icarl(3)) == 3 * (image + 4)
-    assert carried(averaging.averaging()) == weights + 4
+    assert carried(SI(1.0, 1.0)) == weights
+    assert carried(LwF(1.0, 2.0)) == 2
+    assert carried(DER(5, 2, 1.0, 1.0)) == 5 * (image + 4 * 2) + 4
+    assert carried(AGEM(3, 2)) == 3 * (image + 4)
+    assert carried(ICaRL(3)) == 3 * (image + 4)
+    assert carried(Averaging()) == weights + 4
 
 
 # Buffers and rehearsal
@@ -266,7 +275,7 @@ def as_rows(shown: jax.Array) -> list[tuple[float, ...]]:
 
 
 def test_whole_rehearsal_trains_on_all_images_so_far() -> None:
-    learner, memory = rehearsal(1.0), buffer.empty(births(0))
+    learner, memory = Rehearsal(1.0), buffer.empty(births(0))
     for number, task in enumerate(tasks()):
         mixed, labels = learner.mix(memory, *task)
         everything = jnp.concatenate([other.images for other in tasks()[: number + 1]])
@@ -276,17 +285,17 @@ def test_whole_rehearsal_trains_on_all_images_so_far() -> None:
 
 
 def test_rehearsal_keeps_its_fraction_of_every_task() -> None:
-    learner, memory = rehearsal(0.25), buffer.empty(births(0))
+    learner, memory = Rehearsal(0.25), buffer.empty(births(0))
     for task in tasks():
         memory = learner.consolidate(NETWORK, memory, births(0), *task, words())
     np.testing.assert_array_equal(np.bincount(memory.labels), 3)
-    none = rehearsal(0.0).consolidate(
+    none = Rehearsal(0.0).consolidate(
         NETWORK, buffer.empty(births(0)), births(0), *tasks()[0], words()
     )
     assert len(none.labels) == 0
 
 
-@pytest.mark.parametrize("learner", [rehearsal(0.3), icarl.icarl(17), icarl.icarl(1000), naive()])
+@pytest.mark.parametrize("learner", [Rehearsal(0.3), ICaRL(17), ICaRL(1000), Naive()])
 def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
     """Tasks of 24, 15 and 24 images."""
     memory, earlier = learner.init(births(0)), []
@@ -336,7 +345,7 @@ def test_a_step_ends_where_the_elastic_penalty_and_the_task_s_slope_balance(
     slope = np.array([[0.3, -0.7, 0.2]])
     whole = slope + strength * importance * start
     given = elastic(strength).direct(
-        NETWORK, memory, one_layer(*start[0]), one_layer(*whole[0]), words()
+        NETWORK, memory, one_layer(*start[0]), one_layer(*whole[0]), jnp.float32(0.1), words()
     )
     after = start - 0.1 * np.asarray(given[0].weights, float)
     hand = (start - 0.1 * slope) / (1 + 0.1 * strength * importance)
@@ -408,7 +417,7 @@ def test_targets_drawn_at_an_end_are_finite(loss: str, end: float, monkeypatch: 
 def test_the_path_integral_on_a_quadratic_is_what_the_loss_fell_by() -> None:
     """Loss (w - 1)^2 / 2 + 2 (w - 1)^2 from 0 to nearly 1 in small steps, penalty at work."""
     curvature, strength = np.array([1.0, 4.0]), 3.0
-    learner = si.si(strength, 0.1)
+    learner = SI(strength, 0.1)
     memory = learner.init(one_layer(0.0, 0.0))._replace(importance=one_layer(0.2, 0.0))
     batch = Batch(jnp.zeros((1, 1)), jnp.zeros(1, jnp.int32), jnp.ones(1, bool))
 
@@ -435,7 +444,7 @@ def test_the_path_integral_on_a_quadratic_is_what_the_loss_fell_by() -> None:
 
 def test_synaptic_importance_is_never_negative() -> None:
     uphill = si.Path(one_layer(0.1, 0.1), one_layer(0.0, 0.0), one_layer(-1.0, 0.01))
-    after = si.si(1.0, 1.0).consolidate(NETWORK, uphill, one_layer(0.0, 0.0), *tasks()[0], words())
+    after = SI(1.0, 1.0).consolidate(NETWORK, uphill, one_layer(0.0, 0.0), *tasks()[0], words())
     np.testing.assert_allclose(after.importance[0].weights, [[0.0, 0.11]], rtol=1e-6)
 
 
@@ -481,7 +490,7 @@ def test_a_new_task_is_learned_by_its_own_outputs(label: int, wanted: float) -> 
 
 
 def test_the_teacher_is_the_network_that_a_task_found() -> None:
-    learner, layers, task = lwf.lwf(1.0, 2.0), births(0), tasks()[0]
+    learner, layers, task = LwF(1.0, 2.0), births(0), tasks()[0]
     batch, net = Batch(*tasks()[1], jnp.ones(SHOWN, bool)), network(0.0, "cross_entropy", False)
     memory = learner.init(layers)
     plain = perceptron.batch_loss(net, births(1), batch, words())
@@ -491,7 +500,7 @@ def test_the_teacher_is_the_network_that_a_task_found() -> None:
     memory = learner.begin(net, memory, births(1))
 
     def slope(layers: Layers, strength: float) -> Layers:
-        return jax.grad(lambda now: lwf.lwf(strength, 2.0).loss(net, memory, now, batch, words()))(
+        return jax.grad(lambda now: LwF(strength, 2.0).loss(net, memory, now, batch, words()))(
             layers
         )
 
@@ -556,7 +565,7 @@ def test_dark_replay_by_hand() -> None:
     net, layers = network(0.0, "cross_entropy", False), births(0)
     batch = Batch(*tasks()[0], jnp.ones(SHOWN, bool))
     plain = float(perceptron.batch_loss(net, layers, batch, words()))
-    learner = derpp.derpp(1, 4, 2.0, 3.0)
+    learner = DER(1, 4, 2.0, 3.0)
     memory = learner.init(layers)
     assert float(learner.loss(net, memory, layers, batch, words())) == plain
     image, label = tasks()[1].images[:1], tasks()[1].labels[:1]
@@ -581,7 +590,7 @@ def test_a_conflicting_gradient_is_projected_and_another_is_left() -> None:
 
 
 def test_a_step_never_goes_against_the_memory() -> None:
-    learner, net = agem.agem(1, 3), network(0.0, "cross_entropy", False)
+    learner, net = AGEM(1, 3), network(0.0, "cross_entropy", False)
     memory = learner.consolidate(net, learner.init(births(0)), births(0), *tasks()[0], words())
     remembered = Batch(memory.images, memory.labels, jnp.ones(1, bool))
     conflicts = 0
@@ -592,14 +601,16 @@ def test_a_step_never_goes_against_the_memory() -> None:
             jax.grad(lambda layers, b=b: perceptron.batch_loss(net, layers, b, words()))(layers)
             for b in (batch, remembered)
         )
-        after = learner.direct(net, memory, layers, gradient, words())
+        after = learner.direct(net, memory, layers, gradient, jnp.float32(0.1), words())
         assert float(agem.product(after, reference)) > -1e-5
         if float(agem.product(gradient, reference)) < 0:
             conflicts += 1
         else:
             assert_trees_equal(after, gradient)
         empty = learner.init(layers)
-        assert_trees_equal(learner.direct(net, empty, layers, gradient, words()), gradient)
+        assert_trees_equal(
+            learner.direct(net, empty, layers, gradient, jnp.float32(0.1), words()), gradient
+        )
     assert conflicts > 0
 
 
@@ -635,7 +646,7 @@ def test_the_nearest_mean_of_exemplars_classifies() -> None:
 
 
 def test_exemplars_share_the_capacity_and_the_best_stay() -> None:
-    learner, layers = icarl.icarl(12), births(0)
+    learner, layers = ICaRL(12), births(0)
     memory = learner.consolidate(NETWORK, learner.init(layers), layers, *tasks()[0], words())
     later = learner.consolidate(NETWORK, memory, layers, *tasks()[1], words())
     np.testing.assert_array_equal(np.bincount(memory.labels), [6, 6])
@@ -643,3 +654,65 @@ def test_exemplars_share_the_capacity_and_the_best_stay() -> None:
     for label in (0, 1):
         best = np.asarray(memory.images)[np.asarray(memory.labels) == label][:3]
         np.testing.assert_array_equal(np.asarray(later.images)[later.labels == label], best)
+
+
+# From outside
+
+OWN = """
+import jax
+import jax.numpy as jnp
+from sleeprun.config.declared import number
+from sleeprun.gradient.learners import Learner
+
+
+class Slower(Learner):
+    "Every task is learned by smaller steps than the one before."
+
+    share: jnp.ndarray = number("of the last task's step", gt=0, le=1)
+
+    def init(self, layers):
+        return jnp.int32(0)
+
+    def direct(self, network, memory, layers, gradient, rate, words):
+        scale = self.share ** memory.astype(jnp.float32)
+        return jax.tree.map(lambda slope: scale * slope, gradient)
+
+    def consolidate(self, network, memory, layers, images, labels, words):
+        return memory + 1
+"""
+
+
+def test_a_learner_of_a_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_learner.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    section = kinds.LEARNERS.section("own_learner.Slower")
+    told = {"kind": "own_learner.Slower", "share": 0.5}
+    state, after = learned(section.model_validate(told).make(), births(0), words(), epochs=1)
+    plain = learned(Naive(), births(0), words(), epochs=1)[1]
+    assert int(state.memory) == 3
+    assert_trees_equal(after[0], plain[0])
+    moved = [
+        sum(float(jnp.abs(a - b).sum()) for a, b in zip(*map(jax.tree.leaves, run), strict=True))
+        for run in (after[:2], plain[:2])
+    ]
+    assert 0 < moved[0] < 0.8 * moved[1]
+    with pytest.raises(ValidationError):
+        section.model_validate(told | {"share": 2.0})
+    with pytest.raises(ValueError, match="no such learner; did you mean 'naive'"):
+        kinds.LEARNERS.of("naiv")
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        ("ewc", {"strength": -1.0, "decay": 1.0, "sampled": True}),
+        ("rehearsal", {"fraction": 1.5}),
+        ("si", {"strength": 1.0, "damping": 0.0}),
+        ("agem", {"capacity": 0, "size": 8}),
+        ("lwf", {"strength": 1.0}),
+        ("naive", {"strength": 1.0}),
+    ],
+)
+def test_numbers_that_a_method_cannot_have(kind: str, numbers: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        kinds.LEARNERS.section(kind).model_validate({"kind": kind, **numbers})

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun.protocol.phases import Wake
 from sleeprun.spiking import native
 from sleeprun.subjects.forager import build as experiment
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.forager.phases import Wake
 from sleeprun.subjects.seeds import over_seeds
 
 pytestmark = pytest.mark.slow
@@ -99,14 +99,14 @@ def test_a_long_run_has_the_statistics_of_the_portable_path() -> None:
     found = {}
     for engine in ("native", "by_layer"):
         config = configured(
-            "network.hidden.size=60",
-            "world.size=16",
-            "world.particles={unsupervised: 4, task: 8}",
+            "network.populations.hidden.size=60",
+            "tasks.size=16",
+            "tasks.particles={unsupervised: 4, task: 8}",
             f"seeds={seeds}",
             f"runtime.simulate={engine}",
         )
         built = build(config)
-        leg = leg_of(built, Wake("task1", 1, ("input_hidden", "hidden_output")))
+        leg = leg_of(built, Wake("task1", cycles=1, plastic=("input_hidden", "hidden_output")))
         state = newborns(config, built, config.seeds)
         state = over_seeds(cycles.begin, 1)(built, leg, state)
         state, tally = over_seeds(cycles.advance, 1)(built, leg, jnp.int32(cycles_each), state)

@@ -6,22 +6,21 @@ import pytest
 from conftest import configured
 from jax import lax
 
-from sleeprun.spiking import build as agent
-from sleeprun.spiking import synapses
+from sleeprun.spiking import build
 
 SIZES = [(49, 784, 9), (49, 10, 9), (20, 33, 20), (5, 7, 3)]
 
 
 @pytest.mark.parametrize(("pre", "post", "fan_in"), SIZES)
 def test_every_neuron_has_its_fan_in_and_fan_outs_differ_by_one(pre, post, fan_in) -> None:
-    connected = synapses.fixed_fan_in(np.random.default_rng(0), pre, post, fan_in=fan_in)
+    connected = FixedFanIn(fan_in=fan_in).connect(np.random.default_rng(0), (pre,), (post,))
     assert (connected.sum(axis=0) == fan_in).all()
     assert np.ptp(connected.sum(axis=1)) <= 1
 
 
 def test_the_published_wiring() -> None:
     config = configured().network
-    weights = agent.starting_weights(config, 0)
+    weights = build.starting_weights(config, 0)
     inputs = np.asarray(weights["input_hidden"])
     assert ((inputs > 0).sum(axis=1) == 144).all()
     assert inputs[inputs > 0].mean() == pytest.approx(0.011, rel=1e-6)
@@ -30,14 +29,13 @@ def test_the_published_wiring() -> None:
     np.testing.assert_allclose(inputs.sum(axis=1), 0.001 * (144 + 1440), rtol=1e-5)
     assert (np.asarray(weights["hidden_output"]) == np.float32(0.02)).all()
     np.testing.assert_allclose(weights["hidden_output_inhibition"], -0.02, rtol=1e-6)
-    other = agent.starting_weights(config, 1)["input_hidden"]
+    other = build.starting_weights(config, 1)["input_hidden"]
     assert (np.asarray(other) != inputs).any()
 
 
 def spike_times(name: str, kick: float, steps: int = 600) -> list[int]:
     config = configured().network
-    cell = config.neurons[name]
-    neuron = agent.NEURONS[cell.model].create(**cell.model_dump(exclude={"model"}))
+    neuron = config.neurons[name].make()
     state = neuron.init(1)
     state = state._replace(i=state.i + kick)
     _, raster = lax.scan(lambda s, _: neuron.step(s), state, None, length=steps)
@@ -56,8 +54,7 @@ def test_a_kicked_lif_neuron_spikes_once() -> None:
 
 
 def test_a_resting_neuron_stays_at_rest() -> None:
-    cell = configured().network.neurons["rulkov"]
-    neuron = agent.NEURONS["rulkov"].create(**cell.model_dump(exclude={"model"}))
+    neuron = configured().network.neurons["rulkov"].make()
     end, _ = lax.scan(lambda s, _: neuron.step(s), neuron.init(3), None, length=5000)
     assert float(jnp.abs(end.v).max()) < 1e-6
     assert float(jnp.abs(end.u).max()) < 1e-6
@@ -68,5 +65,5 @@ def test_populations_that_feed_back_are_stepped_together() -> None:
         "+network.projections.back={pre: output, post: hidden, wiring: {kind: all_to_all}, "
         "weights: {kind: constant, value: 0.001}, jitter: 0.0, plasticity: null}"
     )
-    assert agent.build(configured().network).stages() == (("input",), ("hidden",), ("output",))
-    assert agent.build(configured(back).network).stages() == (("input",), ("hidden", "output"))
+    assert build.build(configured().network).stages() == (("input",), ("hidden",), ("output",))
+    assert build.build(configured(back).network).stages() == (("input",), ("hidden", "output"))

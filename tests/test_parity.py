@@ -12,15 +12,14 @@ from conftest import configured
 from reference import Reference
 
 from sleeprun import noise
-from sleeprun.protocol.phases import Sleep, Wake
-from sleeprun.spiking import build as agent
-from sleeprun.spiking import native
+from sleeprun.spiking import build, native
 from sleeprun.spiking.learning import learn, regulate
 from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick, projection_words
 from sleeprun.spiking.simulate import advance
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.forager.phases import Wake
 
 pytestmark = pytest.mark.slow
 
@@ -111,10 +110,10 @@ def assert_agrees(state: NetworkState, reference: Reference) -> None:
 
 @pytest.mark.parametrize("engine", ["native", "fused", "by_layer", "by_step"])
 def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -> None:
-    config = configured(f"network.hidden.size={HIDDEN}").network
+    config = configured(f"network.populations.hidden.size={HIDDEN}").network
     assert native.available(), "the package must be built with its kernel to be tested"
-    network = agent.build(config, engine)
-    weights = agent.starting_weights(config, SEED)
+    network = build.build(config, engine)
+    weights = build.starting_weights(config, SEED)
     words = noise.stream(noise.seed_key(SEED), 11)
     reference = Reference(
         np.asarray(weights["input_hidden"], float),
@@ -141,19 +140,19 @@ def test_whole_cycles_with_plasticity_agree_with_the_reference(engine: Engine) -
 def test_the_agents_own_cycles_agree_with_the_reference() -> None:
     """Waking in a world and sleeping: the order of events, food, rewards and kicks included."""
     config = configured(
-        f"network.hidden.size={HIDDEN}",
-        "world.size=16",
-        "world.particles={unsupervised: 2, task: 8}",
+        f"network.populations.hidden.size={HIDDEN}",
+        "tasks.size=16",
+        "tasks.particles={unsupervised: 2, task: 8}",
     )
     experiment = build(config)
     network, world = experiment.network, experiment.world
-    weights = agent.starting_weights(config.network, SEED)
+    weights = build.starting_weights(config.network, SEED)
     state = cycles.birth(experiment, weights, noise.seed_key(SEED))
     words = noise.stream(state.key, 11)
     arrays = (np.asarray(weights[name], float) for name in PLASTIC)
     reference = Reference(*arrays, factor_of(network, words))
-    wake = leg_of(experiment, Wake("task1", 1, PLASTIC))
-    asleep = leg_of(experiment, Sleep(1, PLASTIC[1:], kick=0.025, reward=0.5))
+    wake = leg_of(experiment, Wake("task1", cycles=1, plastic=PLASTIC))
+    sleeping = leg_of(experiment, asleep(1, PLASTIC[1:], kick=0.025, reward=0.5))
     one = eqx.filter_jit(cycles.advance)
     state, eaten = cycles.begin(experiment, wake, state), 0
     for cycle in range(AWAKE):
@@ -181,12 +180,12 @@ def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_plain_simul
     recurrent = (
         "+network.projections.hidden_hidden={pre: hidden, post: hidden, "
         "wiring: {kind: random, probability: 0.2}, weights: {kind: constant, value: 0.002}, "
-        "jitter: 0.12, plasticity: null}"
+        "synapse: {kind: current, jitter: 0.12}, plasticity: null}"
     )
-    config = configured("network.hidden.size=40", recurrent).network
-    layered, stepped = (agent.build(config, engine) for engine in ("by_layer", "by_step"))
+    config = configured("network.populations.hidden.size=40", recurrent).network
+    layered, stepped = (build.build(config, engine) for engine in ("by_layer", "by_step"))
     assert layered.stages() == (("input",), ("hidden",), ("output",))
-    weights = agent.starting_weights(config, SEED)
+    weights = build.starting_weights(config, SEED)
     assert not np.diag(weights["hidden_hidden"]).any()
     words = noise.stream(noise.seed_key(SEED), 11)
     food = jnp.arange(49) % 5 == 0
@@ -199,7 +198,7 @@ def test_a_recurrent_network_is_stepped_together_and_agrees_with_the_plain_simul
         ends.append(state)
     assert spikes_of(ends[0], 3) == spikes_of(ends[1], 3)
     assert len(spikes_of(ends[0], 3)) > 20
-    without = agent.starting_weights(configured("network.hidden.size=40").network, SEED)
+    without = build.starting_weights(configured("network.populations.hidden.size=40").network, SEED)
     np.testing.assert_array_equal(without["input_hidden"], weights["input_hidden"])
     for name, value in ends[0].weights.items():
         np.testing.assert_allclose(value, ends[1].weights[name], rtol=2e-6)

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun.spiking.build import floats, plasticity_rule
 from sleeprun.spiking.homeostasis import Homeostasis
-from sleeprun.spiking.plasticity import STDP, PlasticState, pass_over
+from sleeprun.spiking.plasticity import PlasticityEvent, PlasticState, apply, starting
+from sleeprun.spiking.plasticity.stdp import STDP
 from sleeprun.spiking.spikes import SpikeList
 
 NETWORK = configured().network
 
 
 def rule(name: str, **changes: object) -> STDP:
-    config = NETWORK.projections[name].plasticity
-    return plasticity_rule(config.model_copy(update={"trace_room": 64, **changes}))
+    config = NETWORK.rules[NETWORK.projections[name].plasticity]
+    return config.model_copy(update={"trace_capacity": 64, **changes}).make()
 
 
 def spiking(*pairs: tuple[int, int], fresh: int = 0) -> SpikeList:
@@ -38,15 +38,15 @@ def update(
 ) -> tuple[np.ndarray, PlasticState]:
     weights = jnp.asarray(weights, jnp.float32)
     drift = jnp.ones(weights.shape[0])
-    run = eqx.filter_jit(stdp.update)
-    after, state = run(state, weights, pre, post, jnp.float32(reward), drift, jnp.int32(now))
+    event = PlasticityEvent(pre, post, jnp.float32(reward), drift, jnp.int32(now))
+    after, state = eqx.filter_jit(apply)(stdp, state, weights, event)
     return np.asarray(after, float), state
 
 
 def traces_of(state: PlasticState) -> list[tuple[int, int, float]]:
-    live = int(state.traces.groups.sum())
-    places = [(int(state.traces.head) - live + k) % 64 for k in range(live)]
-    read = state.traces
+    live = int(state.own.traces.groups.sum())
+    places = [(int(state.own.traces.head) - live + k) % 64 for k in range(live)]
+    read = state.own.traces
     return [(int(read.synapse[p]), int(read.time[p]), float(read.value[p])) for p in places]
 
 
@@ -64,7 +64,7 @@ def traces_of(state: PlasticState) -> list[tuple[int, int, float]]:
 def test_a_pair_writes_a_trace_at_its_later_spike(pre, post, expected) -> None:
     stdp = rule("hidden_output")
     _, state = update(
-        stdp, stdp.init(jnp.ones((1, 1))), np.ones((1, 1)), spiking(pre), spiking(post)
+        stdp, starting(stdp, jnp.ones((1, 1))), np.ones((1, 1)), spiking(pre), spiking(post)
     )
     assert [
         (time, pytest.approx(value, rel=1e-6)) for _, time, value in traces_of(state)
@@ -73,7 +73,7 @@ def test_a_pair_writes_a_trace_at_its_later_spike(pre, post, expected) -> None:
 
 def test_all_pairs_count_but_none_twice() -> None:
     stdp = rule("hidden_output")
-    state = stdp.init(jnp.ones((2, 2)))
+    state = starting(stdp, jnp.ones((2, 2)))
     pre, post = spiking((100, 0), (110, 1)), spiking((105, 0), (120, 0), (130, 1))
     weights, state = update(stdp, state, np.ones((2, 2)), pre, post)
     assert len(traces_of(state)) == 6
@@ -87,7 +87,7 @@ def test_absent_synapses_get_no_traces_and_stay_absent() -> None:
     weights = np.array([[0.01, 0.0]])
     after, state = update(
         stdp,
-        stdp.init(jnp.asarray(weights, jnp.float32)),
+        starting(stdp, jnp.asarray(weights, jnp.float32)),
         weights,
         spiking((100, 0)),
         spiking((110, 0), (110, 1)),
@@ -99,7 +99,7 @@ def test_absent_synapses_get_no_traces_and_stay_absent() -> None:
 def test_a_trace_lives_six_cycles_and_its_effect_decays_with_age() -> None:
     stdp = rule("input_hidden", clip=1.0, weight_max=1e9)
     weights = np.array([[0.5], [0.5]])
-    state = stdp.init(jnp.asarray(weights, jnp.float32))
+    state = starting(stdp, jnp.asarray(weights, jnp.float32))
     spikes = spiking((550, 0)), spiking((550, 0))
     silent = spiking()
     ratio = 1.0
@@ -116,7 +116,7 @@ def test_rewarded_traces_are_scaled_by_the_running_mean_and_clipped_one_by_one()
     stdp = rule("hidden_output", mean_smoothing=0.5, clip=0.0008, weight_max=1e9)
     weights = np.full((2, 1), 0.5)
     pre, post = spiking((590, 0)), spiking((590, 0), (630, 0))
-    after, state = update(stdp, stdp.init(jnp.full((2, 1), 0.5)), weights, pre, post, now=640)
+    after, state = update(stdp, starting(stdp, jnp.full((2, 1), 0.5)), weights, pre, post, now=640)
     d = np.array([0.4 / 650, 0.4 * np.exp(-1) / 610])
     mean = 0.5 * d.sum()
     np.testing.assert_allclose(np.asarray(state.mean)[:, 0], [mean, 1e-10], rtol=1e-5)
@@ -127,7 +127,7 @@ def test_rewarded_traces_are_scaled_by_the_running_mean_and_clipped_one_by_one()
 
 def test_a_negative_running_mean_keeps_its_sign_at_the_floor() -> None:
     stdp = rule("hidden_output", mean_smoothing=0.0, mean_floor=1e-3)
-    state = stdp.init(jnp.ones((1, 1)))._replace(mean=jnp.full((1, 1), -1e-5))
+    state = starting(stdp, jnp.ones((1, 1)))._replace(mean=jnp.full((1, 1), -1e-5))
     _, state = update(stdp, state, np.ones((1, 1)), spiking(), spiking())
     assert float(state.mean[0, 0]) == pytest.approx(-1e-3)
 
@@ -135,7 +135,7 @@ def test_a_negative_running_mean_keeps_its_sign_at_the_floor() -> None:
 def test_weights_are_bounded_and_then_scaled_to_their_target() -> None:
     stdp = rule("input_hidden")
     weights = np.array([[0.03], [0.004]])
-    state = stdp.init(jnp.asarray(weights, jnp.float32))
+    state = starting(stdp, jnp.asarray(weights, jnp.float32))
     after, _ = update(stdp, state, weights, spiking(), spiking())
     np.testing.assert_allclose(after[:, 0], np.array([0.012, 0.004]) * 0.034 / 0.016, rtol=1e-6)
 
@@ -143,7 +143,7 @@ def test_weights_are_bounded_and_then_scaled_to_their_target() -> None:
 def test_locked_synapses_keep_their_weight_and_the_rest_fills_the_target() -> None:
     stdp = rule("hidden_output")
     weights = np.array([[0.3], [0.2], [0.5]])
-    state = stdp.init(jnp.asarray(weights, jnp.float32))
+    state = starting(stdp, jnp.asarray(weights, jnp.float32))
     state = state._replace(locked=jnp.array([[True], [False], [False]]))
     after, _ = update(stdp, state, weights, spiking((590, 0), (590, 1)), spiking((595, 0)))
     assert after[0, 0] == np.float32(0.3)
@@ -154,23 +154,23 @@ def test_locked_synapses_keep_their_weight_and_the_rest_fills_the_target() -> No
 def test_passing_over_ages_the_traces() -> None:
     stdp = rule("hidden_output")
     _, state = update(
-        stdp, stdp.init(jnp.ones((1, 1))), np.ones((1, 1)), spiking((9, 0)), spiking((9, 0))
+        stdp, starting(stdp, jnp.ones((1, 1))), np.ones((1, 1)), spiking((9, 0)), spiking((9, 0))
     )
     for _ in range(5):
-        state = pass_over(state)
+        state = state._replace(own=stdp.skip(state.own))
     assert len(traces_of(state)) == 1
-    assert len(traces_of(pass_over(state))) == 0
+    assert len(traces_of(state._replace(own=stdp.skip(state.own)))) == 0
 
 
 def test_a_full_trace_list_says_so() -> None:
-    stdp = rule("hidden_output", trace_room=3)
+    stdp = rule("hidden_output", trace_capacity=3)
     pre, post = spiking((1, 0), (2, 0)), spiking((3, 0), (4, 0))
-    _, state = update(stdp, stdp.init(jnp.ones((1, 1))), np.ones((1, 1)), pre, post)
-    assert bool(state.traces.overflowed)
+    _, state = update(stdp, starting(stdp, jnp.ones((1, 1))), np.ones((1, 1)), pre, post)
+    assert bool(state.own.traces.overflowed)
 
 
 def test_homeostasis_moves_towards_the_target() -> None:
-    regulation = Homeostasis(*floats(0.5, 1e-5, 1e-4))
+    regulation = Homeostasis(regulates="resistance", target=0.5, step=1e-5, smoothing=1e-4)
     rate = regulation.smooth(jnp.array([0.5, 0.5]), jnp.array([3.0, 0.0]))
     np.testing.assert_allclose(rate, [0.50025, 0.49995], rtol=1e-6)
     np.testing.assert_allclose(regulation.up(jnp.ones(2), rate), [1 + 1e-5, 1 - 1e-5], rtol=1e-7)

@@ -1,4 +1,4 @@
-"""Noisy images, the overlap of tasks and the weights moved: by hand, and before and after sleep."""
+"""Noisy images, the overlap of tasks and the weights moved, before and after sleep."""
 
 import io
 import json
@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import configured, of_kind
 from rich.console import Console
-from scipy import ndimage
-from test_classifier import carried_out, run_of, same, tiny
+from test_classifier import carried_out, run_of, tiny
 
 from sleeprun.config import ConfigError
-from sleeprun.config.images import ProbesConfig
-from sleeprun.gradient import probes
 from sleeprun.protocol.events import Begun, Event, Moved, Overlap, Robustness, Scored
 from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.report.probes import probes as picture_of
@@ -26,81 +22,6 @@ from sleeprun.runs.subset import of_seeds
 from sleeprun.tracking.wandb_run import probe_row
 
 TOLD = (Robustness, Overlap, Moved)
-GREY = np.full((200, 100), 0.5, np.float32)
-
-
-def wanted(**other: Any) -> ProbesConfig:
-    default = {"gaussian": 0.2, "blur": 1.0, "salt_and_pepper": 0.1}
-    return ProbesConfig(images=20, overlap=True, **{**default, **other})
-
-
-def test_overlap_is_the_mean_correlation_over_pairs_of_tasks() -> None:
-    rising, steeper, falling = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 2.0, 1.0]
-    assert probes.overlap(np.array([rising, steeper])) == pytest.approx(1)
-    assert probes.overlap(np.array([rising, steeper, falling])) == pytest.approx(-1 / 3)
-    # deviations (-1, 1, 0) and (1, 1, -2): uncorrelated
-    assert probes.overlap(np.array([[0.0, 2.0, 1.0], [2.0, 2.0, -1.0]])) == pytest.approx(0)
-    silent = [0.0, 0.0, 0.0]
-    assert probes.overlap(np.array([rising, silent, falling])) == pytest.approx(-1)
-    assert np.isnan(probes.overlap(np.array([rising, silent])))
-
-
-def test_moved_weights_by_hand() -> None:
-    before = [jnp.array([[0.0, 1.0], [2.0, 3.0]]), jnp.array([[1.0], [1.0]])]
-    after = [jnp.array([[0.0, 1.5], [1.0, 3.0]]), jnp.array([[2.0], [4.0]])]
-    found = probes.moved(before, after)
-    np.testing.assert_allclose(found.raised, [0.25, 1.0])
-    np.testing.assert_allclose(found.lowered, [0.25, 0.0])
-    np.testing.assert_allclose(found.mean, [1.5 / 4, 2.0])
-
-
-def test_salt_and_pepper_hit_their_share_of_pixels() -> None:
-    hit = probes.salt_and_pepper(GREY, 0.2, np.random.default_rng(0))
-    white, black = np.mean(hit == 1), np.mean(hit == 0)
-    four_sd = 4 * np.sqrt(0.1 * 0.9 / GREY.size)
-    assert abs(white - 0.1) < four_sd
-    assert abs(black - 0.1) < four_sd
-    assert np.mean(hit == 0.5) == pytest.approx(1 - white - black)
-    assert len({row.tobytes() for row in hit}) == len(hit)
-
-
-def test_blur_is_of_each_image_in_its_own_two_dimensions() -> None:
-    pictures = np.random.default_rng(0).random((3, 5, 7)).astype(np.float32)
-    blurred = probes.blur(pictures.reshape(3, 35), 1.3, (5, 7)).reshape(3, 5, 7)
-    for ours, picture in zip(blurred, pictures, strict=True):
-        np.testing.assert_allclose(ours, ndimage.gaussian_filter(picture, 1.3), rtol=1e-6)
-
-
-def test_gaussian_noise_has_its_sd_and_stays_within_what_images_can_be() -> None:
-    small = probes.gaussian(GREY, 0.05, np.random.default_rng(0)) - GREY
-    assert small.std() == pytest.approx(0.05, rel=0.03)
-    large = probes.gaussian(GREY, 2.0, np.random.default_rng(0))
-    assert (large.min(), large.max()) == (0, 1)
-    features = np.array([[0.0, 1.7]], np.float32)
-    same(probes.gaussian(features, 0.0, np.random.default_rng(0)), features)
-
-
-def test_noise_is_the_same_each_time_and_another_for_each_task() -> None:
-    first, again, other = (probes.noisy(GREY, place, (10, 10), wanted()) for place in (0, 0, 1))
-    assert list(first) == ["clean", "gaussian", "blur", "salt and pepper"]
-    same(first, again)
-    for kind in ("gaussian", "salt and pepper"):
-        assert (first[kind] != other[kind]).any()
-        assert first[kind].dtype == np.float32
-    some = probes.noisy(GREY, 0, (10, 10), wanted(gaussian=None, salt_and_pepper=None))
-    assert list(some) == ["clean", "blur"]
-
-
-def test_noise_of_no_strength_leaves_images_as_they_are() -> None:
-    images = np.random.default_rng(0).random((4, 12)).astype(np.float32)
-    still = wanted(gaussian=0.0, blur=0.0, salt_and_pepper=0.0)
-    for shown in probes.noisy(images, 0, (3, 4), still).values():
-        same(shown, images)
-
-
-def test_images_are_chosen_from_the_whole_file() -> None:
-    assert probes.chosen(9, 3).tolist() == [0, 4, 8]
-    assert probes.chosen(3, 200).tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +29,10 @@ def test_images_are_chosen_from_the_whole_file() -> None:
     [
         (("+experiment=src2022/features", "probes.blur=1.5"), "probes.blur=1.5: features have no"),
         (("+experiment=src2022/features", "sleep.patch=3"), "sleep.patch=3: features have no rows"),
-        (("+experiment=src_quick", "probes.salt_and_pepper=2"), "probes.salt_and_pepper=2"),
+        (
+            ("+experiment=src_quick", "probes.noises.salt_and_pepper.share=2"),
+            "probes.noises.salt_and_pepper.share=2",
+        ),
         (("+experiment=src_quick", "+probes.blurr=2"), "probes.blurr: unknown key; did you mean"),
         (("+experiment=foraging_quick", "probes=default"), "probes: is for perceptrons on images"),
     ],
@@ -152,7 +76,7 @@ def probed(events: Events) -> dict[tuple[str, int], Any]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A run, what it told, and its weights before and after the last sleep."""
-    run = run_of(tiny(*SHORT, "probes.gaussian=0.0"), tmp_path_factory.mktemp("whole"))
+    run = run_of(tiny(*SHORT, "probes.noises.gaussian.sd=0.0"), tmp_path_factory.mktemp("whole"))
     events, layers = [], []
     for event in run.events():
         events.append(event)
@@ -208,7 +132,7 @@ def test_overlap_needs_two_tasks_and_moving_a_sleep(whole: Any) -> None:
 @pytest.mark.parametrize("steps", [60, 190])
 def test_a_run_broken_off_asleep_tells_the_same(whole: Any, tmp_path: Path, steps: int) -> None:
     """Within the second sleep, and when all of its 190 steps are done."""
-    config = tiny(*SHORT, "probes.gaussian=0.0")
+    config = tiny(*SHORT, "probes.noises.gaussian.sd=0.0")
     broken = run_of(config, tmp_path)
     second = (event for event in broken.events() if broken.state.seen[0].sum() == 2)
     while getattr(next(second), "kind", None) != "sleep" or broken.done < steps:
@@ -227,9 +151,9 @@ def test_a_run_broken_off_asleep_tells_the_same(whole: Any, tmp_path: Path, step
 def test_neither_chunks_nor_devices_nor_company_change_what_is_told(
     whole: Any, tmp_path: Path
 ) -> None:
-    config = tiny(*SHORT, "probes.gaussian=0.0", *LARGER)
+    config = tiny(*SHORT, "probes.noises.gaussian.sd=0.0", *LARGER)
     assert probed(carried_out(run_of(config, tmp_path / "spread", devices=2))) == probed(whole[1])
-    config = tiny(*SHORT, "probes.gaussian=0.0", "seeds=[1]")
+    config = tiny(*SHORT, "probes.noises.gaussian.sd=0.0", "seeds=[1]")
     alone = carried_out(run_of(config, tmp_path / "alone"))
     part = [of_seeds(event, [1]) for event in whole[1] if isinstance(event, TOLD)]
     assert probed(alone) == probed(part)

@@ -10,14 +10,13 @@ from conftest import configured
 from jax import lax
 
 from sleeprun import noise
-from sleeprun.spiking import build as agent
-from sleeprun.spiking import native
+from sleeprun.spiking import build, native
 from sleeprun.spiking.learning import learn
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
-from sleeprun.spiking.neurons import RulkovMap
+from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.relaxation import BOUND, Relaxation, relaxation_of, threshold
 from sleeprun.spiking.simulate import advance
-from sleeprun.spiking.synapses import minus_row_mean
+from sleeprun.spiking.synapses.weights import minus_row_mean
 
 CYCLES, SHARE_OF_FOOD, SHARE_KICKED = 10_000, 0.1, 0.03
 
@@ -102,8 +101,8 @@ def networks(trained: bool) -> tuple[Network, Network, NetworkState]:
     """
     assert native.available(), "the package must be built with its kernel to be tested"
     config = configured().network
-    full, skipping = (agent.build(config, "native", skip) for skip in (False, True))
-    weights = agent.starting_weights(config, 0)
+    full, skipping = (build.build(config, "native", skip) for skip in (False, True))
+    weights = build.starting_weights(config, 0)
     if not trained:
         return full, skipping, full.init(weights)
     rng = np.random.default_rng(0)

@@ -1,16 +1,21 @@
 """A perceptron's sleep against a plain NumPy program written from src2022's equations."""
 
 from itertools import pairwise
+from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from scipy.stats import chisquare
 
 from sleeprun import noise
 from sleeprun.gradient import replay
-from sleeprun.gradient.replay import Asleep, Replay
+from sleeprun.gradient.replay import DRIVES, Asleep, Replay
+from sleeprun.gradient.replay.drive import MeanImage
+from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.spiking import native
 
 SIZES = (36, 20, 15, 4)
@@ -21,16 +26,17 @@ STEPS = 300
 
 def rule(**changed: float) -> Replay:
     numbers = {
-        "max_rate": 200.0,
-        "dt": 0.001,
         "inc": 0.03,
         "dec": 0.002,
         "slope": 0.001,
         "decay": 0.95,
+        "alpha_scale": 1.0,
     }
-    threshold = jnp.array([1.2, 0.5, 0.3])
-    scalars = {name: jnp.float32(x) for name, x in (numbers | changed).items()}
-    return Replay(**scalars, threshold=threshold)
+    return Replay(**(numbers | changed), threshold=[1.2, 0.5, 0.3])
+
+
+def drive(max_rate: float = 200.0, patch: int | None = 4) -> MeanImage:
+    return MeanImage("seen", max_rate, 0.001, patch)
 
 
 def newborn(seed: int = 0) -> Asleep:
@@ -55,7 +61,7 @@ def words(seed: int = 0) -> jax.Array:
 
 
 def rasters(steps: int = STEPS, first_step: int = 0) -> jax.Array:
-    return replay.draw(rule(), image(), (6, 6), 4, words(), jnp.int32(first_step), steps)
+    return drive().draw(image(), (6, 6), words(), jnp.int32(first_step), steps)
 
 
 def by_numpy(
@@ -153,8 +159,7 @@ def test_a_window_may_end_early(engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_quiet_layer_quietens_what_follows(engine: str) -> None:
-    quiet = rule()
-    quiet = Replay(**{**vars(quiet), "threshold": jnp.array([1.2, 100.0, 0.3])})
+    quiet = eqx.tree_at(lambda rule: rule.threshold, rule(), jnp.array([1.2, 100.0, 0.3]))
     start = newborn()
     ours, counts = by_engine(engine, quiet, start, rasters())
     assert counts[0] > 0
@@ -168,8 +173,8 @@ def test_a_quiet_layer_quietens_what_follows(engine: str) -> None:
 @pytest.mark.parametrize("chunk", [1, 7, 64, 1000])
 def test_chunks_do_not_matter(engine: str, chunk: int) -> None:
     def asleep(chunk: int, start: Asleep, first_step: int, count: int) -> tuple[Asleep, jax.Array]:
-        return jax.jit(replay.sleep, static_argnums=(4, 5, 9, 10))(
-            rule(), jnp.asarray(ALPHA), start, image(), (6, 6), 4, words(),
+        return jax.jit(replay.sleep, static_argnums=(5, 9, 10))(
+            rule(), drive(), jnp.asarray(ALPHA), start, image(), (6, 6), words(),
             jnp.int32(first_step), jnp.int32(count), engine, chunk,
         )  # fmt: skip
 
@@ -184,7 +189,7 @@ def test_chunks_do_not_matter(engine: str, chunk: int) -> None:
 def test_sleep_shows_what_was_drawn() -> None:
     state, counts = by_engine("by_step", rule(), newborn(), rasters(90, 3))
     ours, found = replay.sleep(
-        rule(), jnp.asarray(ALPHA), newborn(), image(), (6, 6), 4, words(),
+        rule(), drive(), jnp.asarray(ALPHA), newborn(), image(), (6, 6), words(),
         jnp.int32(3), jnp.int32(90), "by_step",
     )  # fmt: skip
     assert found.tolist() == counts.tolist()
@@ -223,8 +228,7 @@ def test_scales_by_hand() -> None:
 
 
 def drawn(shape: tuple[int, int] | None, bright: jax.Array, steps: int = 20_000) -> np.ndarray:
-    spikes = replay.draw(rule(max_rate=500.0), bright, shape, 3, words(), jnp.int32(7), steps)
-    return np.asarray(spikes)
+    return np.asarray(drive(500.0, 3).draw(bright, shape, words(), jnp.int32(7), steps))
 
 
 def test_patches_are_whole_and_lie_anywhere() -> None:
@@ -238,9 +242,10 @@ def test_patches_are_whole_and_lie_anywhere() -> None:
 
 
 def test_an_input_spikes_with_its_probability() -> None:
-    bright = jnp.array([0.0, 0.1, 0.5, 0.9, 1.0, 3.0])  # 2 dt max_rate = 1
+    """One below 0, as standardised features have them, never does."""
+    bright = jnp.array([-2.0, 0.1, 0.5, 0.9, 1.0, 3.0])  # 2 dt max_rate = 1
     spikes = drawn(None, bright)
-    expected = np.minimum(1, np.asarray(bright))
+    expected = np.clip(np.asarray(bright), 0, 1)
     error = np.sqrt(expected * (1 - expected) / len(spikes))
     assert (np.abs(spikes.mean(axis=0) - expected) <= 4 * error + 1e-7).all()
     assert abs(np.corrcoef(spikes[:-1, 2], spikes[1:, 2])[0, 1]) < 4 / np.sqrt(len(spikes))
@@ -248,3 +253,81 @@ def test_an_input_spikes_with_its_probability() -> None:
 
 def test_a_draw_does_not_depend_on_its_chunk() -> None:
     np.testing.assert_array_equal(rasters(60)[20:], rasters(40, 20))
+
+
+def test_a_patch_is_shown_of_every_plane_of_an_image() -> None:
+    planes = drawn((5, 6), jnp.ones(3 * 30), steps=200).reshape(-1, 3, 30)
+    one = drawn((5, 6), jnp.ones(30), steps=200)
+    for plane in range(3):
+        np.testing.assert_array_equal(planes[:, plane], one)
+
+
+@pytest.mark.parametrize(
+    ("patch", "shape", "why"),
+    [
+        (3, None, "patch=3: features have no rows and columns; must be null"),
+        (7, (6, 9), "patch=7: images are 6 x 9; choose 1 to 6"),
+        (6, (6, 9), None),
+        (None, None, None),
+    ],
+)
+def test_a_patch_must_fit(
+    patch: int | None, shape: tuple[int, int] | None, why: str | None
+) -> None:
+    assert drive(patch=patch).misfit(shape) == why
+
+
+SLEEP = {
+    "kind": "replay", "schedule": "after", "stages": "all", "length": 15, "longer": 5,
+    "plasticity": True, "also": [], "inc": 0.03, "dec": 0.002, "slope": 0.001, "decay": 0.95,
+    "threshold": [1.2, 0.5, 0.3], "alpha_scale": 55.0, "scale": "every_sleep",
+    "drive": {"kind": "mean_image", "max_rate": 200.0, "dt": 0.001, "patch": 4, "shown": "seen"},
+}  # fmt: skip
+
+
+def test_a_config_says_what_sleep_is_made_of() -> None:
+    asleep = ReplayConfig.model_validate(SLEEP)
+    made = asleep.make()
+    assert made.threshold.tolist() == np.array([1.2, 0.5, 0.3], np.float32).tolist()
+    assert (float(made.inc), asleep.drive.make().patch) == (np.float32(0.03), 4)
+    control = made.still()
+    assert (float(control.inc), float(control.dec)) == (0.0, 0.0)
+    assert jax.tree.structure(control) == jax.tree.structure(made)
+    for wrong in ({"threshold": [1.0]}, {"threshold": [1.0, -1.0]}, {"decay": 1.0}, {"kick": 1.0}):
+        with pytest.raises(ValidationError):
+            ReplayConfig.model_validate(SLEEP | wrong)
+
+
+def test_a_drive_of_a_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """White noise, which knows nothing of what was seen."""
+    (tmp_path / "own_drive.py").write_text(OWN_DRIVE)
+    monkeypatch.syspath_prepend(tmp_path)
+    told = {"kind": "own_drive.White", "rate": 0.25, "shown": "seen"}
+    white = DRIVES.section("own_drive.White").model_validate(told).make()
+    raster = white.draw(image(), None, words(), jnp.int32(0), 400)
+    assert abs(float(raster.mean(dtype=jnp.float32)) - 0.25) < 4 * np.sqrt(
+        0.25 * 0.75 / raster.size
+    )
+    _, counts = replay.sleep(
+        rule(), white, jnp.asarray(ALPHA), newborn(), image(), None, words(),
+        jnp.int32(0), jnp.int32(50), "by_step",
+    )  # fmt: skip
+    _, expected = by_engine("by_step", rule(), newborn(), raster[:50])
+    assert counts.tolist() == expected.tolist()
+
+
+OWN_DRIVE = """
+import jax.numpy as jnp
+from sleeprun import noise
+from sleeprun.config.declared import number
+from sleeprun.gradient.replay import Drive
+
+
+class White(Drive):
+    rate: jnp.ndarray = number("of every input", unit="a step", ge=0, le=1)
+
+    def draw(self, mean_image, shape, words, first_step, steps):
+        time = first_step + jnp.arange(steps, dtype=jnp.int32)[:, None]
+        pixel = jnp.arange(len(mean_image), dtype=jnp.int32)
+        return noise.uniform(words, time, pixel) < self.rate
+"""

@@ -14,19 +14,19 @@ from sleeprun.config import ImagesConfig
 from sleeprun.sweeps.search import write_found
 
 TINY = (
-    "data=digits",
+    "tasks/data=digits",
     "network.hidden=[16,12]",
     "network.weight_spread=0.3",
-    "sequence.samples=40",
-    "sleep.first=40",
-    "sleep.more=0",
-    "sleep.patch=5",
+    "tasks.samples=40",
+    "sleep.length=40",
+    "sleep.longer=0",
+    "sleep.drive.patch=5",
     "tracking=disabled",
 )
 SEARCH = (
     "+experiment=src2022/search",
     *TINY,
-    "sequence.validation=10",
+    "tasks.validation=10",
     "hydra.sweep.dir=searched",
 )
 
@@ -46,8 +46,8 @@ def test_what_was_found_is_written_over_what_the_search_began_with(tmp_path: Pat
 
 
 def test_a_search_is_scored_on_images_and_seeds_of_its_own() -> None:
-    search = configured("+experiment=src2022/search", "data=digits", "sequence.validation=10")
-    reported = configured("+experiment=src2022/mnist", "data=digits")
+    search = configured("+experiment=src2022/search", "tasks/data=digits", "tasks.validation=10")
+    reported = configured("+experiment=src2022/mnist", "tasks/data=digits")
     assert isinstance(search, ImagesConfig)
     assert not set(search.seeds) & set(reported.seeds)
     assert search.sequence.validation

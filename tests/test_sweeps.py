@@ -16,8 +16,8 @@ from test_cli import PATIENCE, TINY, Ended, begin, end, events, header, results,
 
 pytestmark = pytest.mark.slow
 
-SHORT = ("protocol.train=0.5", "protocol.test=0.5")
-NUMBERS_AND_STRUCTURE = ("sleep.reward=0,0.5", "sleep.drive=rate_matched,poisson")
+SHORT = ("tasks.train=0.5", "tasks.test=0.5")
+NUMBERS_AND_STRUCTURE = ("sleep.reward=0,0.5", "sleep.drive.kind=rate_matched,poisson")
 SEEDS = "seeds=[0,1],[2]"
 
 
@@ -34,9 +34,9 @@ def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """Sweeps, two at a time."""
     images = ["--multirun", *TINY_IMAGES, "training.epochs=4", "tracking=disabled"]
     images += ["runtime.figures=false", "training.rate=0.1,0.2"]
-    images += ["sequence.order_seed=null,by_seed", SEEDS]
+    images += ["tasks.order_seed=null,by_seed", SEEDS]
     foraging = [*tiny, *NUMBERS_AND_STRUCTURE, SEEDS]
-    two = [*tiny, "sleep.reward=0.5", "sleep.drive=poisson", SEEDS]  # of those of `foraging`
+    two = [*tiny, "sleep.reward=0.5", "sleep.drive.kind=poisson", SEEDS]  # of those of `foraging`
     basic = "hydra/launcher=basic"
     work: dict[str, Callable[[Path], Ended]] = {
         "batched foraging": lambda cwd: sleeprun(*foraging, cwd=cwd),

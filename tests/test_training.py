@@ -8,21 +8,22 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from test_perceptron import SIZES, images, network, words
+from perceptrons import SIZES, adam, images, network, sgd, words
 
 from sleeprun import noise
 from sleeprun.gradient import perceptron
-from sleeprun.gradient.learners import optimiser, training
-from sleeprun.gradient.learners.naive import naive
+from sleeprun.gradient.learners import Descent, training
+from sleeprun.gradient.learners.naive import Naive
+from sleeprun.gradient.perceptron import Layers
 
 
-def trained(net, stepped, shown, labels, size, layers, key, *pieces):
+def trained(net, descent, shown, labels, layers, key, *pieces):
     """Layers and mean loss after pieces of training with the naive learner."""
-    state = training.starting_state(naive(), stepped, layers)
+    state = training.starting_state(Naive(), descent, layers)
     first = 0
     for piece in pieces:
         state, loss = training.train(
-            net, naive(), stepped, shown, labels, size, state, key,
+            net, Naive(), descent, shown, labels, state, key,
             jnp.int32(first), jnp.int32(piece),
         )  # fmt: skip
         first += piece
@@ -47,7 +48,6 @@ def numpy_step(
 def test_training_is_momentum_descent_as_the_paper_has_it() -> None:
     shown, labels = images()
     layers = perceptron.starting_layers(SIZES, 0.5, False, 0)
-    sgd = optax.sgd(0.1, momentum=0.5)
     weights = [np.asarray(layer.weights, float) for layer in layers]
     velocity = [np.zeros_like(matrix) for matrix in weights]
     wanted = np.eye(SIZES[-1])[np.asarray(labels)]
@@ -55,7 +55,7 @@ def test_training_is_momentum_descent_as_the_paper_has_it() -> None:
         gradients = numpy_step(weights, np.asarray(shown, float), wanted)
         velocity = [0.5 * v + 0.1 * g for v, g in zip(velocity, gradients, strict=True)]
         weights = [w - v for w, v in zip(weights, velocity, strict=True)]
-    after, loss = trained(network(), sgd, shown, labels, 10, layers, words(), 20)
+    after, loss = trained(network(), sgd(0.1, 0.5), shown, labels, layers, words(), 20)
     assert float(loss) > 0
     for layer, start, matrix in zip(after, layers, weights, strict=True):
         assert np.abs(layer.weights - start.weights).max() > 1e-2
@@ -81,8 +81,7 @@ def test_steps_take_the_batches_of_their_epochs_in_turn() -> None:
     """A plain loop that draws every step's order afresh."""
     shown, labels = images()
     net, layers = network(0.25), perceptron.starting_layers(SIZES, 0.5, False, 0)
-    sgd = optax.sgd(0.1)
-    after, _ = trained(net, sgd, shown, labels, 4, layers, words(), 8)
+    after, _ = trained(net, sgd(0.1, batch=4), shown, labels, layers, words(), 8)
     for step in range(8):
         order = training.order_of(words(), jnp.int32(step // 3), 10)
         batch = training.batch_of(shown, labels, 4, order, jnp.int32(step % 3))
@@ -100,24 +99,22 @@ def test_a_separable_task_is_learned(loss: str) -> None:
     shown = jax.nn.one_hot(labels, SIZES[0]) + images(30)[0] / 4
     net = network(0.1, loss, relu=False)  # one of so few ReLU outputs may be born dead
     layers = perceptron.starting_layers(SIZES, 0.5, True, 2)
-    adam = optimiser.adam(0.01, 0.9)
 
     def share_correct() -> float:
         return float((net.outputs(layers, shown).argmax(axis=1) == labels).mean())
 
     before = share_correct()
-    layers, _ = trained(net, adam, shown, labels, 7, layers, words(), 400)
+    layers, _ = trained(net, adam(0.01, 0.9, batch=7), shown, labels, layers, words(), 400)
     assert before < 0.7
     assert share_correct() == 1.0
 
 
 def test_training_in_pieces_and_seeds_together_are_the_same() -> None:
     shown, labels = images()
-    sgd = optax.sgd(0.1, momentum=0.5)
     net = network(0.25)
 
     def after(layers, key, *pieces):
-        return trained(net, sgd, shown, labels, 4, layers, key, *pieces)[0]
+        return trained(net, sgd(0.1, 0.5, batch=4), shown, labels, layers, key, *pieces)[0]
 
     births = [perceptron.starting_layers(SIZES, 0.5, False, seed) for seed in (0, 1)]
     keys = [words(seed) for seed in (0, 1)]
@@ -133,26 +130,26 @@ def test_training_in_pieces_and_seeds_together_are_the_same() -> None:
         )
 
 
-def test_optimisers_that_differ_in_numbers_step_as_optax_s_and_share_a_program() -> None:
-    shown, labels = images()
+@pytest.mark.parametrize("kind", ["sgd", "adam"])
+def test_optimisers_that_differ_in_numbers_step_as_optax_s_and_share_a_program(kind: str) -> None:
     layers = perceptron.starting_layers(SIZES, 0.5, False, 0)
+    slopes = [perceptron.starting_layers(SIZES, 0.5, False, seed) for seed in range(1, 5)]
     traced = []
 
     @eqx.filter_jit
-    def ten_steps(one: optax.GradientTransformation, layers):
+    def stepped(one: Descent | optax.GradientTransformation, layers: Layers) -> Layers:
         traced.append(one)
-        return trained(network(), one, shown, labels, 10, layers, words(), 10)[0]
+        state = one.init(layers)
+        with jax.numpy_dtype_promotion("standard"):
+            for slope in slopes:
+                update, state = one.update(slope, state, layers)
+                layers = optax.apply_updates(layers, update)
+        return layers
 
-    pairs = [
-        (optimiser.sgd(rate, momentum), optax.sgd(rate, momentum=momentum))
-        for rate, momentum in ((0.1, 0.5), (0.2, 0.9))
-    ]
-    for ours, theirs in pairs:
-        expected, _ = trained(network(), theirs, shown, labels, 10, layers, words(), 10)
+    ours = {"sgd": sgd, "adam": adam}[kind]
+    theirs = {"sgd": optax.sgd, "adam": optax.adam}[kind]
+    for rate, second in ((0.1, 0.5), (0.2, 0.9)):
+        found, expected = stepped(ours(rate, second), layers), stepped(theirs(rate, second), layers)
         close = partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6)
-        jax.tree.map(close, ten_steps(ours, layers), expected)
-    assert len(traced) == 1
-    ours, theirs = optimiser.adam(0.01, 0.5), optax.adam(0.01, b1=0.5)
-    expected, _ = trained(network(), theirs, shown, labels, 10, layers, words(), 10)
-    jax.tree.map(close, ten_steps(ours, layers), expected)
-    assert len(traced) == 2
+        jax.tree.map(close, found, expected)
+    assert sum(isinstance(one, Descent) for one in traced) == 1

@@ -19,12 +19,19 @@ from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.forager.phases import Sleep, Wake
+from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.parse import parse
 from sleeprun.subjects.seeds import over_seeds
 
 PLASTIC = ("hidden_output",)
-PHASES = {"wake": Wake("task1", 1, PLASTIC), "sleep": Sleep(1, PLASTIC)}
+PHASES = {"wake": Wake("task1", cycles=1, plastic=PLASTIC), "sleep": Sleep(1, PLASTIC)}
 # Activity settles within thousands of cycles, not hundreds of thousands.
-SETTLING = ("network=accelerated", "world=accelerated", "network.output.homeostasis.step=1e-3")
+SETTLING = (
+    "network=accelerated",
+    "tasks=foraging_accelerated",
+    "network.populations.output.homeostasis.step=1e-3",
+)
 SETTLED = 2  # agents; more are copies that go their own ways
 APART = 100  # cycles that copies live apart before they are timed
 
@@ -61,7 +68,7 @@ def settled(count: int) -> AgentState:
     experiment = build(config)
     everything = tuple(n for n, p in experiment.network.projections.items() if p.rule)
     state = newborns(config, experiment, config.seeds)
-    state, _ = live(experiment, Wake(None, 1, everything), count, state)
+    state, _ = live(experiment, Wake(None, cycles=1, plastic=everything), count, state)
     state, _ = live(experiment, PHASES["wake"], count // 8, state)
     if full := overrun(state.network):
         raise RuntimeError(f"the lists of {', '.join(full)} ran over while settling")

@@ -12,10 +12,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import explain_hydra
-from sleeprun.config import AnyConfig, ConfigError, parse
+from sleeprun.config import Common, ConfigError
+from sleeprun.subjects.parse import parse
 
 
-def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> AnyConfig:
+def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> Common:
     """The config of an experiment with overrides as on the command line, `seeds=4` or the like.
 
     `config_dir` is a folder of a user's own configs. Raises ConfigError with a line for every
@@ -28,7 +29,7 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
         return typed(hydra.compose("config", overrides=given))
 
 
-def typed(cfg: DictConfig) -> AnyConfig:
+def typed(cfg: DictConfig) -> Common:
     """A composed config, every key of it checked."""
     container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     return parse(container)

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from sleeprun.cli.compose import typed
-from sleeprun.config import AnyConfig, ConfigError
+from sleeprun.config import Common, ConfigError
 from sleeprun.runs import lock
 from sleeprun.sweeps import sweep
 
@@ -126,7 +126,7 @@ def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | No
     return sum(known) / len(known) if len(known) == len(means) else None
 
 
-def _of_a_sweep(config: AnyConfig, folder: Path) -> AnyConfig:
+def _of_a_sweep(config: Common, folder: Path) -> Common:
     """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
     tracking = config.tracking
     if tracking.group is None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sleeprun.cli.folder import conf_dir
 
 if TYPE_CHECKING:
-    from sleeprun.config import AnyConfig
-    from sleeprun.protocol.describe import Protocol
+    from sleeprun.config import Common
+    from sleeprun.protocol.phases import Protocol
 
 COMMANDS = """\
 sleeprun: how does sleep keep neural networks from forgetting?
@@ -59,7 +59,7 @@ def _config_dirs(arguments: list[str]) -> list[Path]:
 
 def explain_hydra(error: BaseException) -> str:
     """One of Hydra's or OmegaConf's errors, naming the key and the nearest spelling."""
-    from sleeprun.config import nearest
+    from sleeprun.config.spelling import nearest
 
     text = str(error)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
@@ -87,7 +87,7 @@ def explain_group(error: Exception) -> str | None:
 
     None of an error that was not raised in Hydra's or OmegaConf's own code: it is not the user's.
     """
-    from sleeprun.config import nearest
+    from sleeprun.config.spelling import nearest
 
     if _origin(error) not in ("hydra", "omegaconf"):
         return None
@@ -118,27 +118,37 @@ def _origin(error: Exception) -> str | None:
 
 def _explain_key(error: BaseException, path: str) -> str:
     """A key that an override names and that the config does not have."""
-    from sleeprun.config import unknown_key
+    from sleeprun.config.messages import unknown_key
+    from sleeprun.subjects.parse import families
 
     if (conf_dir() / path).is_dir():
         return f"{path}: none is chosen yet; choose one with +{path}=..."
     cause = error.__cause__
     parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     there = [str(name) for name in parent] if parent is not None else None
-    return unknown_key(full or path, there) if path.startswith(full or path) else unknown_key(path)
+    known = families()
+    if not path.startswith(full or path):
+        return unknown_key(path, known)
+    return unknown_key(full or path, known, there)
 
 
-def print_protocol(config: "AnyConfig") -> None:
+def _conf() -> Path:
+    from sleeprun.__main__ import conf_dir
+
+    return conf_dir()
+
+
+def print_protocol(config: "Common") -> None:
     """The phases of every arm, and about how long they will take."""
-    from sleeprun.protocol.describe import cycles_of, describe, shortening
+    from sleeprun.protocol.describe import describe, shortening
     from sleeprun.subjects.plans import arms_of, trunk
 
     protocols = arms_of(config)
     prefix = trunk(config, list(protocols.values()))
-    short = shortening(*config.shortening)
+    short = shortening(config.shortened, config.protocol.scale)
     print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
     behind = _phases_behind(config, prefix)
-    total = sum(cycles_of(phase) for phase in prefix[behind:])
+    total = sum(phase.cycles for phase in prefix[behind:])
     if len(protocols) > 1:
         print("\nshared by all arms")
         print("\n".join(describe(prefix[behind:], config.unit, first=behind)))
@@ -146,7 +156,7 @@ def print_protocol(config: "AnyConfig") -> None:
         rest = protocol[len(prefix) if len(protocols) > 1 else behind :]
         if len(protocols) > 1:
             print(f"\narm {name}")
-            total += sum(cycles_of(phase) for phase in rest)
+            total += sum(phase.cycles for phase in rest)
         print("\n".join(describe(rest, config.unit, first=len(protocol) - len(rest))))
     print(f"\n{_how_long(config, total)}")
 
@@ -155,21 +165,19 @@ def plural(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _how_long(config: "AnyConfig", cycles: int) -> str:
-    from sleeprun.config import ImagesConfig
+def _how_long(config: "Common", cycles: int) -> str:
     from sleeprun.subjects.plans import expected_seconds
 
-    if isinstance(config, ImagesConfig):
-        return f"{cycles:,d} steps of training, sleep and tests a seed, in all arms together"
-    seconds, speed = expected_seconds(config, cycles), config.runtime.expected_cycles_per_second
+    told = f"{cycles:,d} {config.unit} a seed, in all arms together"
+    if not config.timed:
+        return told
+    speed = config.runtime.expected_cycles_per_second / config.slower()
+    seconds = expected_seconds(config, cycles)
     cores = plural(config.devices, "core")
-    return (
-        f"{cycles:,d} movement cycles a seed; about {duration(seconds)} on {cores} "
-        f"at {speed:g} cycles/s a core"
-    )
+    return f"{told}; about {duration(seconds)} on {cores} at {speed:g} cycles/s a core"
 
 
-def _phases_behind(config: "AnyConfig", protocol: "Protocol") -> int:
+def _phases_behind(config: "Common", protocol: "Protocol") -> int:
     """How many phases another run has done for this one; says which."""
     if config.origin is None or config.resume:
         return 0

@@ -1,55 +1,76 @@
-"""The kinds of values and the section that all of a configuration is made of."""
+"""What a config can choose from: built-ins by a short name, and anyone's by its dotted path."""
 
-import re
-from typing import Annotated
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Percent = Annotated[float, Field(gt=0, le=100)]
-Decay = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-MOST_ROOM = 2**24
-Room = Annotated[int, Field(ge=1, le=MOST_ROOM)]
+from sleeprun.config.declared import section_of
+from sleeprun.config.spelling import nearest
+from sleeprun.config.values import Section
 
 
-def as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+class Kinds:
+    """The kinds of a part: short names of built-ins, and what all of them are.
+
+    Both are dotted paths, so that a table of kinds loads none of them. A kind is a class that
+    declares its constants, or a section of a config itself.
+    """
+
+    def __init__(self, what: str, base: str, **built_in: str):
+        self.what, self.base, self.built_in = what, base, built_in
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        """Of a section that chooses one of them: `Annotated[Any, KINDS]`."""
+        return core_schema.no_info_plain_validator_function(self._chosen)
+
+    def section(self, kind: str) -> type[Section]:
+        """The schema of one kind. Raises ValueError where there is none."""
+        found = self.of(kind)
+        return found if issubclass(found, Section) else section_of(found, kind)
+
+    def of(self, kind: str) -> Any:
+        """The class that a name or a path stands for. Raises ValueError where there is none."""
+        if kind not in self.built_in and "." not in kind:
+            own = f"the dotted path of a {self.what} of your own"
+            known = f"{nearest(kind, [*self.built_in])}; or" if self.built_in else ": must be"
+            raise ValueError(f"no such {self.what}{known} {own}")
+        found, base = loaded(self.built_in.get(kind, kind)), loaded(self.base)
+        if not (isinstance(found, type) and issubclass(found, base)):
+            raise ValueError(f"is no {self.what}: must be a class derived from {self.base}")
+        return found
+
+    def _chosen(self, value: object) -> Section:
+        if isinstance(value, Section):
+            return value
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("mapping", "must be a mapping with the key 'kind'")
+        kind = value.get("kind")
+        try:
+            if not isinstance(kind, str):
+                raise ValueError(f"must be the name of a {self.what}: {', '.join(self.built_in)}")
+            section = self.section(kind)
+        except ValueError as error:
+            problem = PydanticCustomError("kind", "{told}", {"told": str(error)})
+            detail: Any = {"type": problem, "loc": ("kind",), "input": kind}
+            raise ValidationError.from_exception_data(self.what, [detail]) from None
+        return section.model_validate(value)
 
 
-def _seeds(value: object) -> object:
-    """`seeds: 4` means the seeds 0, 1, 2, 3."""
-    if type(value) is not int:
-        return as_list(value)
-    if value < 1:
-        raise ValueError("must be at least 1, or a list of seeds")
-    return list(range(value))
-
-
-def _distinct(values: list[int]) -> list[int]:
-    if len(set(values)) < len(values):
-        raise ValueError("the same seed twice")
-    return values
-
-
-def _path(name: str) -> str:
-    """The name becomes a folder under `runs/`."""
-    if not re.fullmatch(r"[\w+-][\w.+ -]*(/[\w+-][\w.+ -]*)*", name):
-        raise ValueError("must be letters, digits, - and _, with / between folders")
-    return name
-
-
-Name = Annotated[str, AfterValidator(_path)]
-Seeds = Annotated[
-    list[Annotated[int, Field(ge=0, lt=2**31)]],
-    BeforeValidator(_seeds),
-    Field(min_length=1),
-    AfterValidator(_distinct),
-]
+@cache
+def loaded(path: str) -> Any:
+    """What a dotted path names. Raises ValueError where it names nothing."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"no module '{error.name}' (looked for in this folder and among Python's packages)"
+        ) from None
+    except AttributeError:
+        raise ValueError(f"the module '{module}' has no '{name}'") from None
+    except Exception as error:
+        raise ValueError(f"cannot be loaded: {type(error).__name__}: {error}") from error

@@ -1,41 +1,56 @@
 """What is wrong with a configuration, in a line that names the key, the value and what is right."""
 
 import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sleeprun.config.images import ImagesConfig
-from sleeprun.config.schema import Config
+from sleeprun.config.common import Common
+from sleeprun.config.kinds import Kinds
+from sleeprun.config.spelling import nearest
 
-MODELS = {"spiking agents": Config, "perceptrons on images": ImagesConfig}
+Families = Sequence[type[Common]]
+MEASURES = (
+    "accuracy",
+    "learning_accuracy",
+    "backward_transfer",
+    "forward_transfer",
+    "forgetting",
+    "intransigence",
+    "sleep_gain_old",
+    "sleep_gain_new",
+)
 
 
-def unknown_key(path: str, there: list[str] | None = None) -> str:
+def unknown_measures(config: Common, finals: Sequence[str]) -> Iterator[str]:
+    """What `runtime.require` names and no run has; a line each."""
+    known = [*MEASURES, *finals]
+    for name in config.runtime.require:
+        if name not in known:
+            yield f"runtime.require.{name}: no such measure{nearest(name, known)}"
+    joint = config.joint or any(config.arm(name).bound == "joint" for name in config.arms)
+    if "intransigence" in config.runtime.require and not joint:
+        yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
+
+
+def unknown_key(path: str, families: Families, there: list[str] | None = None) -> str:
     """What is wrong with a dotted key that the config does not have.
 
     `there` are the names beside it where the schema allows any name.
     """
     parts = path.split(".")
     for depth, part in enumerate(parts):
-        allowed = _keys(parts[:depth]) or (there if depth == len(parts) - 1 else None)
+        allowed = _keys(parts[:depth], families) or (there if depth == len(parts) - 1 else None)
         if allowed and part not in allowed:
-            new = "" if _keys(parts[:depth]) else f"; add a new one with +{path}=..."
+            new = "" if _keys(parts[:depth], families) else f"; add a new one with +{path}=..."
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}{new}"
-    whose = [who for who, kind in MODELS.items() if parts[-1] in _keys(parts[:-1], [kind])]
+    whose = [kind.what for kind in families if parts[-1] in _keys(parts[:-1], [kind])]
     only = f" (only {whose[0]} have such a key)" if len(whose) == 1 else ""
     return f"{path}: nothing is there yet; add it with +{path}=...{only}"
 
 
-def nearest(word: str, allowed: list[str]) -> str:
-    near = get_close_matches(word, allowed, n=1, cutoff=0.5)
-    guess = f"; did you mean '{near[0]}'? Allowed: " if near else "; allowed: "
-    return guess + ", ".join(allowed)
-
-
-def explain(problem: Any, container: Mapping[str, Any]) -> str:
+def explain(problem: Any, container: Mapping[str, Any], families: Families) -> str:
     """One of pydantic's errors as `key=value: what is wrong`, in the user's own key path."""
     path, here = [], container
     for part in problem["loc"]:
@@ -49,11 +64,9 @@ def explain(problem: Any, container: Mapping[str, Any]) -> str:
     key = ".".join(path)
     match problem["type"]:
         case "extra_forbidden":
-            return _of_another_kind(path, container) or unknown_key(key)
+            return _of_another_kind(path, container, families) or unknown_key(key, families)
         case "missing":
             return f"{key}: missing"
-        case "none_required":
-            reason = "is for spiking agents; leave it out for perceptrons on images"
         case "value_error":
             reason = str(problem["ctx"]["error"])
         case "union_tag_invalid":
@@ -79,18 +92,18 @@ def as_yaml(value: object) -> str:
     return repr(value)
 
 
-def _of_another_kind(path: list[str], container: Any) -> str | None:
+def _of_another_kind(path: list[str], container: Any, families: Families) -> str | None:
     """A key that the section would have if another kind of it were chosen."""
     section = container
     for part in path[:-1]:
         section = section[int(part) if isinstance(section, list) else part]
-    chosen = section.get("kind") or section.get("model")
-    if chosen is None or path[-1] not in _keys(path[:-1]):
+    chosen = section.get("kind")
+    if chosen is None or path[-1] not in _keys(path[:-1], families):
         return None
     return f"{'.'.join(path)}: '{chosen}' has no such key; remove it with ~{'.'.join(path)}"
 
 
-def _keys(path: list[str], models: Iterable[Any] = MODELS.values()) -> list[str]:
+def _keys(path: list[str], models: Sequence[Any]) -> list[str]:
     """The keys that the schema allows under a path; none where any is, or nothing is."""
     found: list[Any] = [*models]
     for part in path:
@@ -102,15 +115,21 @@ def _keys(path: list[str], models: Iterable[Any] = MODELS.values()) -> list[str]
 
 def _descend(kind: Any, part: str) -> list[Any]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        field = kind.model_fields.get(part)
-        return _members(field.annotation) if field else []
+        if (field := kind.model_fields.get(part)) is None:
+            return []
+        kinds = [each for each in field.metadata if isinstance(each, Kinds)]
+        return _members(kinds[0] if kinds else field.annotation)
     if get_origin(kind) in (dict, list):
         return _members(get_args(kind)[-1])
     return []
 
 
 def _members(annotation: Any) -> list[Any]:
+    if isinstance(annotation, Kinds):
+        return [annotation.section(kind) for kind in annotation.built_in]
     if get_origin(annotation) is Annotated:
+        if kinds := [each for each in get_args(annotation) if isinstance(each, Kinds)]:
+            return _members(kinds[0])
         return _members(get_args(annotation)[0])
     if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
         return [inner for member in get_args(annotation) for inner in _members(member)]

@@ -178,6 +178,14 @@ class Moved(Event, tag="moved"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured(Event, tag="measured"):
+    """What a user's own probes found."""
+
+    boundary: Boundary
+    values: dict[str, Scores] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Warned(Event, tag="warning"):
     message: str
 

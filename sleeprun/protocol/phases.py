@@ -1,55 +1,70 @@
-"""The phases of a protocol: plain data, which `run.py` folds over the agents' state."""
+"""The phases of a protocol: plain data, which a run folds over a state.
 
-from dataclasses import dataclass
+A family of subjects derives phases of its own; whoever runs or tells of them knows these alone.
+"""
+
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
+
+
+class Stage(NamedTuple):
+    """A stretch of training: one task, or several in turns or at once."""
+
+    name: str
+    tasks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Wake:
-    """Forage in a freshly laid world for some cycles; `task` None is the unsupervised world."""
+class Phase:
+    cycles: int = field(default=0, kw_only=True)  # its length, in the unit of its family
+    plastic: tuple[str, ...] = field(default=(), kw_only=True)  # what learns in it
 
-    task: str | None
-    cycles: int
-    plastic: tuple[str, ...] = ()
+    @property
+    def kind(self) -> str:
+        """What sort of phase it is, in a word."""
+        raise NotImplementedError
 
-
-@dataclass(frozen=True)
-class Sleep:
-    """No world; the hidden neurons driven by noise for some cycles."""
-
-    cycles: int
-    plastic: tuple[str, ...] = ()
-    drive: str = "rate_matched"
-    kick: float = 0.025
-    reward: float = 0.5
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Interleave:
+class Live(Phase):
+    """A phase that takes time: training or sleep."""
+
+
+@dataclass(frozen=True)
+class Change(Phase):
+    """An intervention, which takes none."""
+
+
+@dataclass(frozen=True)
+class Interleave(Live):
     """The given phases in turn, again and again."""
 
-    phases: tuple[Wake | Sleep, ...]
+    phases: tuple[Live, ...]
     rounds: int
+
+    @property
+    def kind(self) -> str:
+        return "interleave"
+
+    @property
+    def title(self) -> str:
+        return " / ".join(phase.title for phase in self.phases)
 
     @property
     def cycles_a_round(self) -> int:
         return sum(phase.cycles for phase in self.phases)
 
 
-@dataclass(frozen=True)
-class Freeze:
-    """Lock the strongest `percent` of a projection's synapses; 100 freezes the projection."""
-
-    projection: str
-    percent: float
-
-
-@dataclass(frozen=True)
-class Lesion:
-    """Cut all synapses of a random `percent` of a population."""
-
-    population: str
-    percent: float
+def interleaved(phases: tuple[Live, ...], rounds: int) -> Interleave:
+    cycles = rounds * sum(phase.cycles for phase in phases)
+    plastic = tuple(dict.fromkeys(name for phase in phases for name in phase.plastic))
+    return Interleave(phases, rounds, cycles=cycles, plastic=plastic)
 
 
 class BoundaryKind(StrEnum):
@@ -72,16 +87,28 @@ class Boundary:
     index: int
     name: str
     phase: BoundaryKind
-    task: str | None
+    task: str | None  # those of the stage that it closes, joined by +
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Those of the stage that it closes; none where it closes none."""
+        return tuple(self.task.split("+")) if self.task else ()
 
 
 @dataclass(frozen=True)
-class Score:
-    """Test one task on a copy of the agent, plasticity and homeostasis off."""
+class Score(Phase):
+    """Test one task on a copy, which changes nothing."""
 
     boundary: Boundary
     task: str
-    cycles: int
+
+    @property
+    def kind(self) -> str:
+        return "score"
+
+    @property
+    def title(self) -> str:
+        return f"{self.task} after {self.boundary.name}"
 
 
-Phase = Wake | Sleep | Interleave | Freeze | Lesion | Score
+Protocol = tuple[Phase, ...]

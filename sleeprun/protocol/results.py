@@ -17,6 +17,7 @@ class Probed(TypedDict):
     robustness: NotRequired[Metrics]
     overlap: NotRequired[Metrics]
     moved: NotRequired[dict[str, Metrics]]
+    measured: NotRequired[Metrics]
 
 
 class Account(TypedDict):

@@ -4,6 +4,7 @@ A new family adds subclasses of `Facts`, `Told` and `Marks` in its own folder: f
 whose fields are keys of the event's line in the record.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +65,7 @@ class ForagingFacts(Facts):
     step_ms: float = 0.5
     cycle_steps: int
     shape: dict[str, list[int]]  # of every population
+    refused: Sequence[str] = ()  # what the backend's kernel does not take
 
     @property
     def steps_a_cycle(self) -> int:

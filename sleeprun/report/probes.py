@@ -11,6 +11,7 @@ LABELS = {
     "robustness": "Accuracy under noise",
     "overlap": "Overlap of the tasks (r)",
     "moved": "Share of weights moved",
+    "measured": "Own measures",
 }
 
 

@@ -64,13 +64,14 @@ def probes_table(results: Results) -> RenderableType | None:
     n = len(results["seeds"])
     rows = []
     for told, before, after in [
-        ("accuracy", earlier.get("robustness", {}), later.get("robustness", {})),
-        ("overlap of tasks", earlier.get("overlap", {}), later.get("overlap", {})),
+        ("accuracy, {}", earlier.get("robustness", {}), later.get("robustness", {})),
+        ("overlap of tasks, {}", earlier.get("overlap", {}), later.get("overlap", {})),
+        ("{}", earlier.get("measured", {}), later.get("measured", {})),
     ]:
         for kind in after:
             change = paired_difference(after[kind]["per_seed"], before[kind]["per_seed"])
             shown = (mean_alone(before[kind]), mean_alone(after[kind]))
-            rows.append((f"{told}, {kind}", *shown, escape(mean_and_interval(change))))
+            rows.append((told.format(kind), *shown, escape(mean_and_interval(change))))
     for layer, moved in later["moved"].items():
         rows.append((f"weights moved, {layer}", "", "", mean_and_sd(moved["share"])))
     columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import yaml
 
-from sleeprun.config import AnyConfig
+from sleeprun.config import Common
 from sleeprun.protocol.results import Results
 from sleeprun.runs.job import carry_out
 from sleeprun.runs.store import write_whole
 
 
-def run(config: AnyConfig, folder: str | Path, *, resume: bool = False) -> Results:
+def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
     """Carry an experiment out in `folder`, and its arms in `folder/arms`; returns its results.
 
     With `resume` a run that was interrupted is gone on with; without, a folder that has a run in
@@ -23,7 +23,7 @@ def run(config: AnyConfig, folder: str | Path, *, resume: bool = False) -> Resul
     return carry_out(config, path)
 
 
-def _record(config: AnyConfig, path: Path) -> None:
+def _record(config: Common, path: Path) -> None:
     """What it is run with, where Hydra writes it: `load` and `sleeprun resume=` read it there."""
     whole = config.model_dump(mode="json", by_alias=True)
     for name, content in {"config.yaml": whole, "overrides.yaml": []}.items():

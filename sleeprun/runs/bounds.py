@@ -4,19 +4,18 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.config import Common, ConfigError
 from sleeprun.protocol.results import Bound, Results
-from sleeprun.tasks.images.sequence import sequence
 
 BOUNDS = ("naive", "joint")
 
 
-def given(config: AnyConfig) -> dict[str, Results]:
+def given(config: Common) -> dict[str, Results]:
     """The results of the run directories that the keys `joint` and `naive` name."""
     return {name: _read(config, name) for name in BOUNDS if getattr(config, name) is not None}
 
 
-def _read(config: AnyConfig, name: str) -> Results:
+def _read(config: Common, name: str) -> Results:
     folder = getattr(config, name)
     path = Path(folder) / "results.json"
     if not path.exists():
@@ -27,13 +26,13 @@ def _read(config: AnyConfig, name: str) -> Results:
     return found
 
 
-def _misfits(config: AnyConfig, name: str, found: Results) -> Iterator[str]:
+def _misfits(config: Common, name: str, found: Results) -> Iterator[str]:
     if "arms" in found:
         yield f"has arms; name one of them, in its folder arms/: {', '.join(found['arms'])}"
-    data, tasks, trained = _contents(config)
+    tasks, trained = config.task_names, config.trained_tasks
     if found["seeds"] != config.seeds or found["tasks"] != tasks:
         yield "has other seeds or tasks than this run"
-    if found["data"] != data or found["scale"] != config.shortening[1]:
+    if found["data"] != config.contents or found["scale"] != config.protocol.scale:
         yield "has another network, other data, another sequence or another protocol.scale"
     stages = [set(row["task"].split("+")) for row in found["boundaries"] if row["task"]]
     if missing := set(trained).difference(*stages):
@@ -42,14 +41,6 @@ def _misfits(config: AnyConfig, name: str, found: Results) -> Iterator[str]:
         yield "was trained on one task after another"
     if name == "naive" and (found["sleep_steps"] or found["carried_bytes"]):
         yield "sleeps, or carries memories from task to task"
-
-
-def _contents(config: AnyConfig) -> tuple[str | None, list[str], list[str]]:
-    """The data, the tasks scored, and those trained."""
-    if isinstance(config, ImagesConfig):
-        names = sequence(config).names
-        return config.contents, names, names
-    return None, list(config.world.tasks), [name for stage in config.tasks for name in stage]
 
 
 def summary(bounds: dict[str, Results]) -> dict[str, Bound]:

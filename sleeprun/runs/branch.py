@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sleeprun.config import AnyConfig, ConfigError
+from sleeprun.config import Common, ConfigError
 from sleeprun.protocol.describe import Protocol
 from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
@@ -15,7 +15,6 @@ from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, write_whole
 from sleeprun.runs.subset import of_seeds
-from sleeprun.subjects.forager.build import engine_of
 
 log = logging.getLogger("sleeprun")
 
@@ -55,7 +54,7 @@ class Branch:
         }
 
 
-def find(origin: str, config: AnyConfig, protocol: Protocol) -> Branch:
+def find(origin: str, config: Common, protocol: Protocol) -> Branch:
     """The boundary that `origin` names, or the furthest one of that run that fits this one."""
     unfit: list[str] = []
     try:
@@ -76,7 +75,7 @@ def find(origin: str, config: AnyConfig, protocol: Protocol) -> Branch:
         raise ConfigError(f"from='{origin}': {error}") from None
 
 
-def off(branch: Branch, config: AnyConfig, folder: RunDirectory) -> None:
+def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
     """Give the run in `folder` its state and its record, those of its own seeds."""
     log.info("goes on from boundary '%s' of %s", branch.boundary, branch.source.path)
     header, state = branch.header, branch.state
@@ -110,10 +109,10 @@ def _boundaries(origin: Path) -> list[Path]:
     return [origin]
 
 
-def _fitting(checkpoint: Path, config: AnyConfig, protocol: Protocol) -> Branch:
+def _fitting(checkpoint: Path, config: Common, protocol: Protocol) -> Branch:
     header, state = store.read(checkpoint)
     source = RunDirectory(checkpoint.parent.parent)
-    engine, phases = engine_of(config), header["phase"]
+    engine, phases = config.engine(), header["phase"]
     start = next((event for event in source.events() if isinstance(event, Start)), None)
     if start is None or source.events_path.stat().st_size < header["events_bytes"]:
         raise Unfit(f"{source.events_path} does not reach as far as {checkpoint.name}")

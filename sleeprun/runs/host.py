@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 
-from sleeprun.config import AnyConfig
+from sleeprun.config import Common
 from sleeprun.runs.run import Run
 from sleeprun.subjects.seeds import Over, over_seeds
 from sleeprun.tracking.sink import Shown
@@ -20,7 +20,7 @@ class Host(Protocol):
     devices: int  # the number of seeds is padded to a multiple of them
     over: Over
 
-    def shown(self, config: AnyConfig, cycles: int, done: int) -> Shown:
+    def shown(self, config: Common, cycles: int, done: int) -> Shown:
         """For the eyes: a run of so many cycles a seed, of which some are done."""
         ...
 
@@ -40,7 +40,7 @@ class Alone:
         self.devices = devices
         self.over: Over = over_seeds
 
-    def shown(self, config: AnyConfig, cycles: int, done: int) -> Terminal:
+    def shown(self, config: Common, cycles: int, done: int) -> Terminal:
         console = Console(stderr=True)
         shown = config.runtime.progress and console.is_terminal
         return Terminal(console, config, cycles, shown, done)

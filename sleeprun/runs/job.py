@@ -13,11 +13,12 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun.config import AnyConfig, ConfigError, ImagesConfig
+from sleeprun.config import Common, ConfigError
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
-from sleeprun.protocol.describe import Protocol, cycles_of, describe
+from sleeprun.protocol.describe import describe
 from sleeprun.protocol.events import End, Event, Start
+from sleeprun.protocol.phases import Protocol
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.tables import arms_tables, probes_table, score_table
 from sleeprun.runs import bounds, branch, memory
@@ -28,7 +29,6 @@ from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.plans import arms_of, trunk
-from sleeprun.subjects.subject import subject_of
 from sleeprun.tracking.sink import Sink
 from sleeprun.tracking.wandb_run import WandB
 
@@ -38,7 +38,7 @@ XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
-def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> Results:
+def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
     """Run, or go on with, an experiment in the directory `path`; returns its results.
 
     With arms, the phases that they share are run once; each arm then goes on from there in a
@@ -53,7 +53,7 @@ def carry_out(config: AnyConfig, path: Path, host: Host | None = None) -> Result
         raise
 
 
-def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> Results:
+def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
     found = bounds.given(config)
@@ -67,8 +67,7 @@ def _with_arms(config: AnyConfig, path: Path, host: Host | None) -> Results:
     results = _run(config, shared, folder, host, found, config.origin, last=not config.arms)
     if not config.arms:
         return results
-    # Arms of perceptrons carry different memories from birth on.
-    beginning = None if isinstance(config, ImagesConfig) else str(path)
+    beginning = str(path) if config.arms_share_training else None
     done = {}
     for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
         own, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
@@ -119,7 +118,7 @@ def prepare_jax(wanted: int) -> int:
 
 
 def _run(
-    config: AnyConfig,
+    config: Common,
     protocol: Protocol,
     folder: RunDirectory,
     host: Host,
@@ -136,9 +135,9 @@ def _run(
         branch.off(branch.find(origin, config, protocol), config, folder)
     lines = [*describe(protocol, config.unit), ""]
     write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
-    run = Run(config, subject_of(config, host.devices, host.over), protocol, folder)
+    run = Run(config, config.subject(host.devices, host.over), protocol, folder)
     before = list(run.resume())
-    total = sum(cycles_of(phase) for phase in protocol)
+    total = sum(phase.cycles for phase in protocol)
     with ExitStack() as stack:
         sinks: list[Sink] = [folder]
         wandb = None
@@ -177,7 +176,7 @@ def _timed(run: Run) -> Iterator[Event]:
     yield End(wall_seconds=seconds, steps_per_second=speed)
 
 
-def _start(config: AnyConfig, run: Run) -> Start:
+def _start(config: Common, run: Run) -> Start:
     device = jax.local_devices()[0]
     return Start(
         resumed=run.earlier_seconds > 0,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.config import AnyConfig, ConfigError
+from sleeprun.config import Common, ConfigError
 from sleeprun.protocol.events import Begun, Event, Progress, Raster, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.runs import frames, store
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.subject import subject_of
+from sleeprun.subjects.seeds import over_seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class LoadedRun:
         return results_of(events)
 
     @cached_property
-    def config(self) -> AnyConfig:
+    def config(self) -> Common:
         return config_of(self.folder)
 
     @cached_property
@@ -82,9 +82,9 @@ class LoadedRun:
     ) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         """By projection or layer, as saved at a boundary: its index or name; else the last one."""
         path = self._checkpoint(boundary)
-        subject = subject_of(self.config, 1)
-        (room,) = store.read_header(path)["room"]
-        (state,) = store.load(path, (subject.like(subject.birth(), room),))
+        subject = self.config.subject(1, over_seeds)
+        (capacity,) = store.read_header(path)["capacity"]
+        (state,) = store.load(path, (subject.like(subject.birth(), capacity),))
         return subject.weights(state)
 
     def spikes(self, phase: int | str) -> dict[str, Int[np.ndarray, "spike 2"]]:

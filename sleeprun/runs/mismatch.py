@@ -9,17 +9,18 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from sleeprun.config import AnyConfig, ConfigError, as_yaml, parse
-from sleeprun.protocol.describe import Protocol, cycles_of, label
+from sleeprun.config import Common, ConfigError
+from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Start
-from sleeprun.protocol.phases import Phase
+from sleeprun.protocol.phases import Phase, Protocol
+from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
-UNKNOWN = "was made with another network, world or protocol"
+UNKNOWN = "was made with another network, other tasks or another protocol"
 
 
 def mismatch(
-    config: AnyConfig,
+    config: Common,
     protocol: Protocol,
     engine: str,
     phases: int,
@@ -35,22 +36,24 @@ def mismatch(
         other, theirs = life_of(source)
     except (OSError, YAMLError, OmegaConfBaseException, ConfigError, KeyError):
         return UNKNOWN
-    sections: Any = {"network": True, "world": True, "runtime": {"skip_quiet"}}
-    ours, there = (each.model_dump(include=sections) for each in (config, other))
+    ours, there = (
+        each.lived() | {"runtime": {"skip_quiet": each.runtime.skip_quiet}}
+        for each in (config, other)
+    )
     if found := list(differences(ours, there)):
         more = f" (and {len(found) - 1} more)" if found[1:] else ""
         return f"{found[0]}{more}"
     return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
 
 
-def life_of(run: Path) -> tuple[AnyConfig, Protocol]:
+def life_of(run: Path) -> tuple[Common, Protocol]:
     """The config and the protocol of a run, or of an arm, whose config is the whole run's."""
     config, arm = _stored(run)
     protocols = arms_of(config)
     return config, protocols[arm] if arm else trunk(config, list(protocols.values()))
 
 
-def config_of(run: Path) -> AnyConfig:
+def config_of(run: Path) -> Common:
     """What a run, or an arm, was begun with. Raises ConfigError in a line."""
     try:
         config, arm = _stored(run)
@@ -61,7 +64,7 @@ def config_of(run: Path) -> AnyConfig:
         raise ConfigError(f"{run}: its config cannot be read ({error})") from None
 
 
-def _stored(run: Path) -> tuple[AnyConfig, str | None]:
+def _stored(run: Path) -> tuple[Common, str | None]:
     """The config of a whole run, and which of its arms `run` is."""
     run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
@@ -80,7 +83,7 @@ def differences(here: Any, there: Any, key: str = "") -> Iterator[str]:
         yield "{}: {} here and {} there".format(key, *values)
 
 
-def _first_difference(config: AnyConfig, ours: Protocol, theirs: Protocol) -> str | None:
+def _first_difference(config: Common, ours: Protocol, theirs: Protocol) -> str | None:
     end = "no longer shared by the arms" if config.arms else "missing"
     for index, phases in enumerate(zip_longest(ours, theirs)):
         if phases[0] != phases[1]:
@@ -92,4 +95,4 @@ def _first_difference(config: AnyConfig, ours: Protocol, theirs: Protocol) -> st
 
 
 def _told(phase: Phase) -> str:
-    return f"'{' '.join(label(phase))}, {cycles_of(phase):,d} cycles'"
+    return f"'{phase.kind} {phase.title}, {phase.cycles:,d} cycles'"

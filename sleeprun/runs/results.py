@@ -13,6 +13,7 @@ from sleeprun.protocol.events import (
     Carried,
     End,
     Event,
+    Measured,
     Moved,
     Overlap,
     Progress,
@@ -24,7 +25,7 @@ from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.results import ACCOUNTS, Account, Probed, Results
 from sleeprun.protocol.told import Foraged
 
-Seen = Robustness | Overlap | Moved
+Seen = Robustness | Overlap | Moved | Measured
 
 
 class _Read:
@@ -56,7 +57,7 @@ class _Read:
                 self.carried[event.boundary.index] = event.bytes
             case Scored():
                 self.scored.append(event)
-            case Robustness() | Overlap() | Moved():
+            case Robustness() | Overlap() | Moved() | Measured():
                 self.seen.append(event)
 
     def R(self) -> Float[np.ndarray, "seed boundary task"]:
@@ -122,6 +123,8 @@ def probed(events: Iterable[Seen]) -> list[Probed]:
                 row["overlap"] = _described(event.layers)
             case Moved():
                 row["moved"] = _described(event.layers)
+            case Measured():
+                row["measured"] = _described(event.values)
     return [rows[index] for index in sorted(rows)]
 
 

@@ -4,8 +4,6 @@
 is not its business.
 """
 
-import hashlib
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sleeprun.config import AnyConfig, ConfigError
-from sleeprun.protocol.describe import Protocol, cycles_of, label
+from sleeprun.config import Common, ConfigError
+from sleeprun.config.identity import content_hash
 from sleeprun.protocol.events import Begun, Event, Origin, Progress, Resumed, Tested, Warned
-from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
 from sleeprun.protocol.told import Told
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, load, read_header
 from sleeprun.subjects.subject import Subject
@@ -27,7 +25,7 @@ class Run:
 
     def __init__(
         self,
-        config: AnyConfig,
+        config: Common,
         subject: Subject,
         protocol: Protocol,
         folder: RunDirectory,
@@ -48,7 +46,7 @@ class Run:
 
     def cycles_done(self) -> int:
         """Movement cycles a seed simulated so far, tests included."""
-        behind = sum(cycles_of(phase) for phase in self.protocol[: self.phase])
+        behind = sum(phase.cycles for phase in self.protocol[: self.phase])
         if self.phase == len(self.protocol):
             return behind
         return behind + self.done * units(self.protocol[self.phase])[1]
@@ -66,10 +64,10 @@ class Run:
                 if header["signature"] != self._signature(header["phase"], header["done"]):
                     raise ConfigError(
                         f"resume={self.folder.path}: {path.name} was made with another "
-                        "configuration (network, world, seeds, protocol, runtime.simulate or "
+                        "configuration (network, tasks, seeds, protocol, runtime.simulate or "
                         "runtime.skip_quiet)"
                     )
-                states = load(path, self._like(header["room"]))
+                states = load(path, self._like(header["capacity"]))
             except DamagedCheckpoint as error:
                 yield Warned(message=f"{error}; trying an older checkpoint")
                 continue
@@ -99,15 +97,14 @@ class Run:
     def _events(self) -> Iterator[Event]:
         while self.phase < len(self.protocol):
             phase = self.protocol[self.phase]
-            kind, name = label(phase)
             begun = Resumed if self.done else Begun
-            yield begun(index=self.phase, kind=kind, name=name, cycle=self.cycle)
+            yield begun(index=self.phase, kind=phase.kind, name=phase.title, cycle=self.cycle)
             match phase:
                 case Score():
                     yield from self._score(phase)
-                case Wake() | Sleep() | Interleave():
+                case Live():
                     yield from self._live(phase)
-                case Freeze() | Lesion():
+                case Change():
                     self.state = self.subject.begin(phase, self.state)
             self._next_phase()
             if isinstance(phase, Score) and self._ends(phase.boundary):
@@ -124,13 +121,13 @@ class Run:
             "eaten": self.marks.tolist(),
             "seconds": self.seconds(),
             "branched_from": self.branched_from,
-            "room": [self.subject.room(state) for state in states],
+            "capacity": [self.subject.capacity(state) for state in states],
         }
         self.saved = time.monotonic()
         name = name or f"cycle-{self.phase:04d}-{self.done:010d}"
         return self.folder.save(name, header, self.subject.unpadded(states))
 
-    def _live(self, phase: Wake | Sleep | Interleave) -> Iterator[Event]:
+    def _live(self, phase: Live) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
         total, turn = units(phase)
         chunk = max(1, self.subject.chunk(phase) // turn)
@@ -147,10 +144,14 @@ class Run:
         yield from self.subject.seen_after(phase, self.state)
 
     def _progress(self, phase: Phase, cycles: int, told: Told) -> Progress:
-        kind, name = label(phase)
         begin = self.cycle - cycles
         return Progress(
-            phase=self.phase, kind=kind, name=name, begin=begin, end=self.cycle, told=told
+            phase=self.phase,
+            kind=phase.kind,
+            name=phase.title,
+            begin=begin,
+            end=self.cycle,
+            told=told,
         )
 
     def _score(self, phase: Score) -> Iterator[Event]:
@@ -190,25 +191,24 @@ class Run:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
             self.save()
 
-    def _like(self, rooms: list[Any]) -> tuple[Any, ...]:
-        """The shape of a checkpoint with so much room for the state, and for a tested copy."""
-        return tuple(self.subject.like(self.state, wanted) for wanted in rooms)
+    def _like(self, capacities: list[Any]) -> tuple[Any, ...]:
+        """The shape of a checkpoint with so much capacity for the state, and for a tested copy."""
+        return tuple(self.subject.like(self.state, wanted) for wanted in capacities)
 
     def _signature(self, phase: int, done: int) -> str:
         behind = self.protocol[: phase + (done > 0)]
         return signature(self.config, self.subject.engine, behind)
 
 
-def signature(config: AnyConfig, engine: str, behind: Protocol) -> str:
+def signature(config: Common, engine: str, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
-    sections = {"network", "world", "data", "seeds"}
-    parts = [config.model_dump(include=sections), [engine, config.runtime.skip_quiet]]
-    text = json.dumps([*parts, repr(behind)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return content_hash(
+        config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)
+    )
 
 
 def units(phase: Phase) -> tuple[int, int]:
     """How many steps the fold takes through a phase, and the movement cycles of each."""
     if isinstance(phase, Interleave):
         return phase.rounds, phase.cycles_a_round
-    return cycles_of(phase), 1
+    return phase.cycles, 1

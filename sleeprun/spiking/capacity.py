@@ -1,4 +1,4 @@
-"""Room for spikes and traces: lists have a fixed size within a program, and grow between them."""
+"""How much the lists of spikes and traces hold: fixed within a program, and grown between them."""
 
 from typing import Any
 
@@ -7,50 +7,56 @@ import jax.numpy as jnp
 import numpy as np
 
 from sleeprun.config import ConfigError
-from sleeprun.config.kinds import MOST_ROOM as MOST
-from sleeprun.spiking import plasticity, spikes
-from sleeprun.spiking.network import NetworkState
+from sleeprun.config.values import MOST_CAPACITY as MOST
+from sleeprun.spiking import spikes
+from sleeprun.spiking.network import Network, NetworkState
 
-Room = dict[str, int]  # entries of the list of each population's spikes and projection's traces
+Capacity = dict[str, int]  # entries of each population's list of spikes and projection's of traces
 
 
-def room(state: NetworkState) -> Room:
+def capacity(network: Network, state: NetworkState) -> Capacity:
     """How much the lists hold; leaves of `state` are [seed, ...]."""
     sizes = {name: listed.time.shape[-1] for name, listed in state.spikes.items()}
-    return sizes | {name: rule.traces.time.shape[-1] for name, rule in state.plastic.items()}
+    for name, rule in network.rules.items():
+        if size := rule.capacity(state.plastic[name].own):
+            sizes[name] = size
+    return sizes
 
 
-def overrun(state: NetworkState) -> list[str]:
+def overrun(network: Network, state: NetworkState) -> list[str]:
     """Whose lists ran over, in any seed."""
     flags = {name: listed.overflowed for name, listed in state.spikes.items()}
-    flags |= {name: rule.traces.overflowed for name, rule in state.plastic.items()}
+    flags |= {name: rule.overrun(state.plastic[name].own) for name, rule in network.rules.items()}
     return [name for name, flag in flags.items() if np.any(flag)]
 
 
-def doubled(state: NetworkState, names: list[str]) -> NetworkState:
-    """The same state with twice the room in the named lists. Raises ConfigError past MOST."""
-    wanted = room(state) | {name: 2 * room(state)[name] for name in names}
+def doubled(network: Network, state: NetworkState, names: list[str]) -> NetworkState:
+    """The same state with twice the capacity of the named lists. Raises ConfigError past MOST."""
+    there = capacity(network, state)
+    wanted = there | {name: 2 * there[name] for name in names}
     if most := [name for name in names if wanted[name] > MOST]:
         raise ConfigError(
             f"network: more than {MOST:,d} spikes or traces of {', '.join(most)} at a time; "
             "with these constants the activity runs away"
         )
-    return with_room(state, wanted)
+    return with_capacity(network, state, wanted)
 
 
-def with_room(state: NetworkState, wanted: Room) -> NetworkState:
+def with_capacity(network: Network, state: NetworkState, wanted: Capacity) -> NetworkState:
     """The same state in lists of the wanted sizes, none smaller than it is."""
-    roomy_spikes = {
-        name: _each_seed(spikes.grow, listed, wanted[name]) for name, listed in state.spikes.items()
+    there = capacity(network, state)
+    grown = {name for name, size in wanted.items() if there[name] < size}
+    spiking = {
+        name: _each_seed(spikes.grow, listed, wanted[name]) if name in grown else listed
+        for name, listed in state.spikes.items()
     }
-    roomy_rules = {
-        name: rule._replace(traces=_each_seed(plasticity.grow, rule.traces, wanted[name]))
-        for name, rule in state.plastic.items()
-    }
-    return state._replace(spikes=roomy_spikes, plastic=roomy_rules)
+    plastic = dict(state.plastic)
+    for name, rule in network.rules.items():
+        if name in grown:
+            own = _each_seed(rule.grown, plastic[name].own, wanted[name])
+            plastic[name] = plastic[name]._replace(own=own)
+    return state._replace(spikes=spiking, plastic=plastic)
 
 
 def _each_seed(grow: Any, listed: Any, size: int) -> Any:
-    if listed.time.shape[-1] >= size:
-        return listed
     return jax.vmap(lambda one: grow(one, size))(jax.tree.map(jnp.asarray, listed))

@@ -3,7 +3,7 @@
 A block of threads simulates one network: the loop over the steps runs inside, the neurons' state
 stays in registers, and spikes, which are rare, are found one after another, written to their
 list and delivered at once. `vmap` makes the networks the grid of one launch. Same equations,
-order of events and counter-based noise as the portable path; any neuron model and any wiring.
+order of events and counter-based noise as the portable path; any wiring.
 """
 
 from functools import partial
@@ -16,11 +16,22 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from sleeprun.spiking.network import Clock, Network, NetworkState, now, projection_words
+from sleeprun.spiking.network import (
+    Clock,
+    Network,
+    NetworkState,
+    now,
+    projection_words,
+    signed,
+)
 from sleeprun.spiking.neurons import Neuron, NeuronState
-from sleeprun.spiking.synapses import jitter
+from sleeprun.spiking.neurons.lif import LIF
+from sleeprun.spiking.neurons.rulkov import RulkovMap
+from sleeprun.spiking.synapses.current import Current
+from sleeprun.spiking.synapses.delivery import jitter
 
 NEURONS_A_WARP, MOST_WARPS = 128, 16
+KNOWN = (RulkovMap, LIF)
 
 Drive = dict[str, Float[Array, "time _"]]
 Refs = Any  # of memory, where the host has arrays
@@ -50,6 +61,20 @@ class Given(NamedTuple):
     start: Int[Array, ""]  # the same on the spike clock
 
 
+def refused(network: Network) -> list[str]:
+    """What the kernel does not know."""
+    found = [
+        f"population {name} ({type(population.neuron).__name__})"
+        for name, population in network.populations.items()
+        if type(population.neuron) not in KNOWN
+    ]
+    return found + [
+        f"projection {name} ({type(projection.synapse).__name__})"
+        for name, projection in network.projections.items()
+        if type(projection.synapse) is not Current
+    ]
+
+
 def advance(
     network: Network, state: NetworkState, clock: Clock, steps: int, drive: Drive
 ) -> NetworkState:
@@ -64,8 +89,8 @@ def advance(
         {name: population.neuron for name, population in network.populations.items()},
         state.resistance,
         drive,
-        state.weights,
-        {name: projection.jitter for name, projection in network.projections.items()},
+        {name: signed(network, state, name) for name in network.projections},
+        {name: projection.synapse.jitter for name, projection in network.projections.items()},
         {name: projection_words(network, clock, name) for name in network.projections},
         clock.cycle,
         jnp.int32(clock.step),

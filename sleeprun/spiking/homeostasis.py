@@ -4,6 +4,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from sleeprun.config.declared import choice, number
+
 Neurons = Float[Array, " neuron"]
 Scalar = Float[Array, ""]
 
@@ -16,9 +18,10 @@ class Homeostasis(eqx.Module):
     quantity that inhibits (the resistance), does the reverse.
     """
 
-    target: Scalar  # spikes a cycle
-    step: Scalar
-    smoothing: Scalar
+    regulates: str = choice("resistance", "in_weights", told="the quantity that is adapted")
+    target: Scalar = number("rate", unit="spikes a cycle", ge=0)
+    step: Scalar = number("of the quantity, as a share of it", unit="a cycle", ge=0, lt=1)
+    smoothing: Scalar = number("of the rate", unit="a cycle", ge=0, le=1)
 
     def smooth(self, rate: Neurons, spikes: Neurons) -> Neurons:
         return (1 - self.smoothing) * rate + self.smoothing * spikes

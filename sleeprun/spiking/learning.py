@@ -8,8 +8,8 @@ from jaxtyping import Array, Float, Int
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
 from sleeprun.spiking.network import Clock, Network, NetworkState, now, out_weights
-from sleeprun.spiking.plasticity import pass_over
-from sleeprun.spiking.synapses import minus_row_mean
+from sleeprun.spiking.plasticity import PlasticityEvent, apply
+from sleeprun.spiking.synapses.weights import minus_row_mean
 
 
 def learn(
@@ -22,7 +22,7 @@ def learn(
     """Plasticity of the named projections; every spike so far counts as seen afterwards."""
     time = now(network, clock)
     horizon = time - _reach(network) if plastic else time + 1
-    if native.serves(network):
+    if native.learns(network):
         return native.learn(network, state, clock, reward, plastic, horizon)
     out = out_weights(network, state.weights)
     weights, rules = dict(state.weights), dict(state.plastic)
@@ -30,19 +30,13 @@ def learn(
         if projection.rule is None:
             continue
         if name not in plastic:
-            rules[name] = pass_over(rules[name])
+            rules[name] = rules[name]._replace(own=projection.rule.skip(rules[name].own))
             continue
         pre = projection.pre
         drift = jnp.where(out[pre] > 0, state.out_start[pre] / out[pre], 0.0)
-        weights[name], rules[name] = projection.rule.update(
-            rules[name],
-            weights[name],
-            state.spikes[pre],
-            state.spikes[projection.post],
-            reward,
-            drift,
-            time,
-        )
+        spikes = state.spikes[pre], state.spikes[projection.post]
+        event = PlasticityEvent(*spikes, reward, drift, time)
+        weights[name], rules[name] = apply(projection.rule, rules[name], weights[name], event)
     for name, projection in network.projections.items():
         if projection.mirrors is not None and projection.mirrors in plastic:
             weights[name] = minus_row_mean(weights[projection.mirrors])
@@ -70,7 +64,7 @@ def regulate(
         if rule is None:
             continue
         rates[name] = rule.smooth(rates[name], spiked[name])
-        if population.regulates == "resistance":
+        if rule.regulates == "resistance":
             resistance[name] = rule.up(resistance[name], rates[name])
             continue
         for key in plastic:

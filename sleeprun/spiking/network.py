@@ -1,7 +1,7 @@
 """The network: populations joined by projections, and the state of all of them."""
 
 from graphlib import TopologicalSorter
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -12,9 +12,10 @@ from scipy.sparse.csgraph import connected_components
 from sleeprun.spiking import spikes as spike_lists
 from sleeprun.spiking.homeostasis import Homeostasis
 from sleeprun.spiking.neurons import Neuron, NeuronState
-from sleeprun.spiking.plasticity import STDP, PlasticState
+from sleeprun.spiking.plasticity import Plasticity, PlasticState, starting
 from sleeprun.spiking.relaxation import Relaxation
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses import Along, Synapse
 
 Weights = Float[Array, "pre post"]
 Engine = Literal["native", "fused", "by_layer", "by_step"]
@@ -23,20 +24,24 @@ Words = UInt32[Array, " words"]
 
 class Population(eqx.Module):
     neuron: Neuron
-    homeostasis: Homeostasis | None  # acts on the resistance or on the in-weights' target
+    homeostasis: Homeostasis | None
     size: int = eqx.field(static=True)
-    spike_room: int = eqx.field(static=True)  # of its spike list at the start
-    regulates: str = eqx.field(static=True, default="resistance")  # or "in_weights"
+    spike_capacity: int = eqx.field(static=True)  # of its spike list at the start
     relaxation: Relaxation | None = None  # with it the kernel skips what is quiet
 
 
 class Projection(eqx.Module):
-    jitter: Float[Array, ""]  # R of the factor U(1 - R, 1 + R) on every spike's current
-    rule: STDP | None
+    synapse: Synapse
+    rule: Plasticity | None
     pre: str = eqx.field(static=True)
     post: str = eqx.field(static=True)
     mirrors: str | None = eqx.field(static=True, default=None)  # weights: -row mean of this one
-    excitatory: bool = eqx.field(static=True, default=True)
+    excitatory: bool = eqx.field(static=True, default=True)  # counts as a neuron's output
+
+    @property
+    def sign(self) -> int:
+        """Of what its positive weights deliver; mirrored weights carry their own."""
+        return 1 if self.excitatory or self.mirrors else -1
 
 
 class NetworkState(NamedTuple):
@@ -46,6 +51,7 @@ class NetworkState(NamedTuple):
     resistance: dict[str, Float[Array, " _"]]
     rate: dict[str, Float[Array, " _"]]  # smoothed, spikes a cycle
     weights: dict[str, Float[Array, "_ _"]]
+    synapses: dict[str, Any]  # what the synapses of a projection keep
     plastic: dict[str, PlasticState]  # of the projections with a rule
     out_start: dict[str, Float[Array, " _"]]  # summed excitatory output weights at the start
 
@@ -64,29 +70,36 @@ class Network(eqx.Module):
     cycle_steps: int = eqx.field(static=True)
     engine: Engine = eqx.field(static=True, default="by_layer")
 
+    @property
+    def rules(self) -> dict[str, Plasticity]:
+        """Of the projections that have one."""
+        return {name: p.rule for name, p in self.projections.items() if p.rule is not None}
+
     def init(self, weights: dict[str, Float[Array, "_ _"]]) -> NetworkState:
         """The resting network with the given weights [pre, post]; 0 is no synapse."""
         pops = self.populations
         return NetworkState(
             neurons={name: pop.neuron.init(pop.size) for name, pop in pops.items()},
-            spikes={name: spike_lists.empty(pop.spike_room) for name, pop in pops.items()},
+            spikes={name: spike_lists.empty(pop.spike_capacity) for name, pop in pops.items()},
             spiked={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             resistance={name: jnp.ones(pop.size) for name, pop in pops.items()},
             rate={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             weights=dict(weights),
-            plastic={
-                name: projection.rule.init(weights[name])
+            synapses={
+                name: projection.synapse.init(pops[projection.pre].size, pops[projection.post].size)
                 for name, projection in self.projections.items()
-                if projection.rule is not None
             },
+            plastic={name: starting(rule, weights[name]) for name, rule in self.rules.items()},
             out_start=out_weights(self, weights),
         )
 
     def stages(self) -> tuple[tuple[str, ...], ...]:
         """Populations in the order of simulation; those of one stage are stepped together."""
+        return (tuple(self.populations),) if self.engine == "by_step" else self.layers()
+
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        """Populations in the order in which spikes run; those that feed back stand together."""
         names = list(self.populations)
-        if self.engine == "by_step":
-            return (tuple(names),)
         edges = np.zeros((len(names), len(names)), int)
         for projection in self.projections.values():
             edges[names.index(projection.pre), names.index(projection.post)] = 1
@@ -100,6 +113,12 @@ class Network(eqx.Module):
             tuple(name for name, its in zip(names, labels, strict=True) if its == label)
             for label in order
         )
+
+    def fed_back(self) -> list[str]:
+        """Populations whose spikes come back to them, at once or by others."""
+        alone = {p.pre for p in self.projections.values() if p.pre == p.post}
+        together = {name for layer in self.layers() if len(layer) > 1 for name in layer}
+        return [name for name in self.populations if name in alone | together]
 
 
 def out_weights(
@@ -131,3 +150,17 @@ def projection_words(network: Network, clock: Clock, name: str) -> Words:
     """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
     place = sorted(network.projections).index(name)
     return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)
+
+
+def along(network: Network, state: NetworkState, clock: Clock, name: str) -> Along:
+    """What spikes run along; conductances are positive, whatever their sign."""
+    conducts = network.projections[name].synapse.conducts
+    weights = state.weights[name] if conducts else signed(network, state, name)
+    words = projection_words(network, clock, name)
+    return Along(weights, words, clock.cycle, jnp.int32(clock.step))
+
+
+def signed(network: Network, state: NetworkState, name: str) -> Weights:
+    """A projection's weights as they act."""
+    weights = state.weights[name]
+    return weights if network.projections[name].sign == 1 else -weights

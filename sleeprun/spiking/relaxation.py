@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sleeprun.spiking.neurons import RulkovMap
+from sleeprun.spiking.neurons.rulkov import RulkovMap
 
 BOUND = 2e-3  # on v; the polynomial is then within 1e-8 of the steps
 DEGREE = 4  # of the polynomial for small deviations

@@ -7,31 +7,35 @@ kernel for any network; "by_layer"; or "by_step", the plain simulation of all po
 which is the reference.
 """
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Int8
 
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
-from sleeprun.spiking.network import Clock, Network, NetworkState, now, projection_words
-from sleeprun.spiking.neurons import NeuronState
-from sleeprun.spiking.synapses import deliver_step, deliver_window
+from sleeprun.spiking.network import Clock, Network, NetworkState, along, now
+from sleeprun.spiking.neurons import Membrane, NeuronState
 
 Current = dict[str, Float[Array, "time _"]]
+Rasters = dict[str, Int8[Array, "time _"]]
 
 
 def advance(
     network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current | None = None
 ) -> NetworkState:
     """Simulate `steps` steps. `drive[population][t]` is added to I before step t."""
-    if native.serves(network):
-        return native.window(network, state, clock, steps, drive or {})
+    drive = drive or {}
+    if native.simulates(network):
+        return native.window(network, state, clock, steps, drive)
+    simulate = _by_stage
     if network.engine == "fused":
         from sleeprun.spiking import fused
 
-        state = fused.advance(network, state, clock, steps, drive or {})
-    else:
-        state = _by_stage(network, state, clock, steps, drive or {})
+        simulate = _by_stage if fused.refused(network) else fused.advance
+    state = simulate(network, state, clock, steps, drive)
     spiked = {
         name: spike_lists.fresh_counts(spikes, network.populations[name].size)
         for name, spikes in state.spikes.items()
@@ -45,100 +49,131 @@ def _by_stage(
     """One stage after another: its neurons over the whole window, then the list of its spikes."""
     start = now(network, clock)
     before = {name: spikes.length for name, spikes in state.spikes.items()}
+    rasters: Rasters = {}
     for stage in network.stages():
-        current = {
-            name: _arriving(network, state, name, stage, before, clock, steps) for name in stage
-        }
-        neurons, rasters = _run(network, stage, state, clock, steps, current, drive)
+        current, stepped = _arriving(network, state, stage, before, clock, steps)
+        earlier = {pre: rasters[pre] for pre in _pre(network, stepped) if pre not in stage}
+        state, fired = _run(network, stage, stepped, state, clock, steps, current, drive, earlier)
+        rasters |= fired
         collected = {
-            name: spike_lists.collect(state.spikes[name], rasters[name], start) for name in stage
+            name: spike_lists.collect(state.spikes[name], fired[name], start) for name in stage
         }
-        state = state._replace(neurons=state.neurons | neurons, spikes=state.spikes | collected)
+        state = state._replace(spikes=state.spikes | collected)
     return state
+
+
+def _pre(network: Network, projections: list[str]) -> list[str]:
+    return [network.projections[name].pre for name in projections]
 
 
 def _arriving(
     network: Network,
     state: NetworkState,
-    post: str,
     stage: tuple[str, ...],
     before: dict[str, Int[Array, ""]],
     clock: Clock,
     steps: int,
-) -> Float[Array, "time neuron"]:
-    """Current from the stages already simulated; row t arrives after step t."""
-    current = jnp.zeros((steps, network.populations[post].size))
+) -> tuple[Current, list[str]]:
+    """What earlier stages bring, as far as it can be told at once, and the projections to step.
+
+    Row t of the current arrives after step t.
+    """
+    current = {name: jnp.zeros((steps, network.populations[name].size)) for name in stage}
+    stepped = []
     for name, projection in network.projections.items():
-        if projection.post != post or projection.pre in stage:
+        pre, post = projection.pre, projection.post
+        if post not in stage:
             continue
-        current = deliver_window(
-            current,
-            state.weights[name],
-            state.spikes[projection.pre],
-            before[projection.pre],
-            now(network, clock),
-            projection_words(network, clock, name),
-            projection.jitter,
-            clock.cycle,
-            jnp.int32(clock.step),
-        )
-    return current / state.resistance[post]
+        whole = None
+        if pre not in stage:
+            path, start = along(network, state, clock, name), now(network, clock)
+            spikes = state.spikes[pre]
+            whole = projection.synapse.over_window(current[post], spikes, before[pre], start, path)
+        if whole is None:
+            stepped.append(name)
+        else:
+            current[post] = whole
+    return {name: rows / state.resistance[name] for name, rows in current.items()}, stepped
 
 
 def _run(
     network: Network,
     stage: tuple[str, ...],
+    stepped: list[str],
     state: NetworkState,
     clock: Clock,
     steps: int,
     current: Current,
     drive: Current,
-) -> tuple[dict[str, NeuronState], dict[str, Int8[Array, "time _"]]]:
-    """Step the populations of one stage together through the window."""
+    earlier: Rasters,
+) -> tuple[NetworkState, Rasters]:
+    """Step the populations of one stage, and the synapses that lead there, through the window."""
 
-    def step(stacked, inputs):
-        time, arriving, driven = inputs
-        fired, after = {}, {}
+    def step(carry, inputs):
+        cells, synapses = carry
+        time, arriving, driven, spikes = inputs
+        fired = {name: raster > 0 for name, raster in spikes.items()}
+        after = {}
         for name in stage:
-            cell = kinds[name](*stacked[name])
+            cell = _unstacked(cells[name], state.neurons[name])
             if name in driven:
                 cell = cell._replace(i=cell.i + driven[name])
             cell, fired[name] = network.populations[name].neuron.step(cell)
             after[name] = cell._replace(i=cell.i + arriving[name])
-        for name, inside in _inside(network, stage, state, fired, clock, time).items():
-            after[name] = after[name]._replace(i=after[name].i + inside)
-        rasters = {name: spikes.astype(jnp.int8) for name, spikes in fired.items()}
-        return {name: jnp.stack(cell) for name, cell in after.items()}, rasters
+        synapses, after = _deliver(network, state, synapses, fired, after, clock, time)
+        rasters = {name: fired[name].astype(jnp.int8) for name in stage}
+        return ({name: _stacked(cell) for name, cell in after.items()}, synapses), rasters
 
-    kinds = {name: type(state.neurons[name]) for name in stage}
-    # One array a population, not one a variable: half the kernels in the compiled loop.
-    stacked = {name: jnp.stack(state.neurons[name]) for name in stage}
+    cells = {name: _stacked(state.neurons[name]) for name in stage}
+    synapses = {name: state.synapses[name] for name in stepped}
     times = clock.step + jnp.arange(steps, dtype=jnp.int32)
     driven = {name: drive[name] for name in stage if name in drive}
-    stacked, rasters = lax.scan(step, stacked, (times, current, driven))
-    return {name: kinds[name](*stacked[name]) for name in stage}, rasters
+    inputs = times, current, driven, earlier
+    (cells, synapses), rasters = lax.scan(step, (cells, synapses), inputs)
+    neurons = {name: _unstacked(cells[name], state.neurons[name]) for name in stage}
+    state = state._replace(neurons=state.neurons | neurons, synapses=state.synapses | synapses)
+    return state, rasters
 
 
-def _inside(
+def _deliver(
     network: Network,
-    stage: tuple[str, ...],
     state: NetworkState,
+    synapses: dict[str, Any],
     fired: dict[str, Bool[Array, " _"]],
+    cells: dict[str, NeuronState],
     clock: Clock,
     time: Int[Array, ""],
-) -> dict[str, Float[Array, " _"]]:
-    """Current that this step's spikes bring to the populations stepped with them."""
-    arriving: dict[str, Float[Array, " _"]] = {}
+) -> tuple[dict[str, Any], dict[str, NeuronState]]:
+    """What this step's spikes do to the synapses that are stepped, and to the neurons there."""
+    after: dict[str, Any] = {}
+    brought: dict[tuple[str, str], Float[Array, " _"]] = {}
     for name, projection in network.projections.items():
-        if projection.pre in stage and projection.post in stage:
-            current = deliver_step(
-                state.weights[name],
-                fired[projection.pre],
-                projection_words(network, clock, name),
-                projection.jitter,
-                clock.cycle,
-                time,
-            )
-            current = current / state.resistance[projection.post]
-            arriving[projection.post] = arriving.get(projection.post, 0.0) + current
-    return arriving
+        if name not in synapses:
+            continue
+        post, synapse = projection.post, projection.synapse
+        v, field = None, "i"
+        if synapse.conducts:
+            neuron = network.populations[post].neuron
+            assert isinstance(neuron, Membrane), f"{post}: conductances need a potential"
+            v, field = neuron.potential(cells[post]), "conducted"
+        path = along(network, state, clock, name)._replace(step=time)
+        after[name], current = synapse.step(synapses[name], fired[projection.pre], path, v)
+        current = current / state.resistance[post]
+        brought[post, field] = brought.get((post, field), 0.0) + current
+    for (post, field), current in brought.items():
+        there = getattr(cells[post], field)
+        cells[post] = cells[post]._replace(**{field: there + current})
+    return after, cells
+
+
+def _stacked(cell: NeuronState) -> Any:
+    """One array a population, not one a variable, where it can be: half the kernels in the loop."""
+    leaves = jax.tree.leaves(cell)
+    alike = len({(leaf.shape, leaf.dtype) for leaf in leaves}) == 1
+    return jnp.stack(leaves) if alike else cell
+
+
+def _unstacked(stacked: Any, like: NeuronState) -> NeuronState:
+    if isinstance(stacked, jax.Array):
+        return jax.tree.unflatten(jax.tree.structure(like), stacked)
+    return stacked

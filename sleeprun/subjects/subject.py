@@ -10,13 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.config import AnyConfig, ImagesConfig
 from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
 from sleeprun.protocol.told import Facts, Told
-from sleeprun.subjects.classifier.classifier import Classifier
-from sleeprun.subjects.forager.forager import Forager
-from sleeprun.subjects.seeds import Over, over_seeds
 
 
 @runtime_checkable
@@ -69,10 +65,12 @@ class Subject(Protocol):
         """By the name of a projection or layer."""
         ...
 
-    def room(self, state: Any) -> Any: ...
+    def capacity(self, state: Any) -> Any:
+        """How much the lists of a state hold, ready for JSON."""
+        ...
 
-    def like(self, state: Any, room: Any) -> Any:
-        """The shape of a saved state that had so much room."""
+    def like(self, state: Any, capacity: Any) -> Any:
+        """The shape of a saved state whose lists hold so much."""
         ...
 
     def padded(self, tree: Any) -> Any: ...
@@ -82,9 +80,3 @@ class Subject(Protocol):
     def steps(self, phase: Phase) -> int:
         """Simulated or trained steps of a seed in a whole phase."""
         ...
-
-
-def subject_of(config: AnyConfig, devices: int, over: Over = over_seeds) -> Subject:
-    if isinstance(config, ImagesConfig):
-        return Classifier(config, devices, over)
-    return Forager(config, devices, over)

@@ -13,7 +13,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from sleeprun.config import AnyConfig
+from sleeprun.config import Common
 from sleeprun.runs.host import stopped_by_signals
 from sleeprun.runs.run import Run
 from sleeprun.sweeps.overview import Overview, Share
@@ -39,7 +39,7 @@ class Seat:
     def over(self, function: Callable, devices: int) -> Callable:
         return partial(self._ask, function)
 
-    def shown(self, config: AnyConfig, cycles: int, done: int) -> Share:
+    def shown(self, config: Common, cycles: int, done: int) -> Share:
         return self.share.of(config, cycles, done)
 
     @contextmanager

@@ -20,7 +20,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
-from sleeprun.config.schema import available_cores
+from sleeprun.config.common import available_cores
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.launcher import Batched
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sleeprun.config import AnyConfig
+from sleeprun.config import Common
 from sleeprun.protocol.events import Event
 from sleeprun.tracking.terminal import Terminal
 
@@ -75,7 +75,7 @@ class Share:
         self.runs = self.behind = 0
         self.terminal: Terminal
 
-    def of(self, config: AnyConfig, cycles: int, done: int) -> "Share":
+    def of(self, config: Common, cycles: int, done: int) -> "Share":
         self.runs = self.runs or 1 + len(config.arms)
         self.terminal = Terminal(Console(), config, cycles, shown=False, done=done)
         return self

@@ -1,154 +1,114 @@
-"""The foraging world: a torus with two-square food particles and an agent that eats them.
+"""The foraging tasks, as a config says them (Golden et al. 2022, "World")."""
 
-Golden et al. 2022, "World". Pure functions on arrays; all draws are counted, none is stateful.
-"""
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from typing import NamedTuple
-
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from pydantic import Field
 
-from sleeprun import noise
-
-Board = Int[Array, "x y"]  # which particle lies on a square, -1 for none
-Words = UInt32[Array, " words"]
-
-MOVES = np.array(
-    [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy] + [(0, 0)], np.int32
-)  # one row an output neuron; the last, standing still, is reached by chance alone
-OUTPUTS = len(MOVES) - 1
-# Purposes of a cycle's draws.
-_WANDER, _WHITHER, _TIE, _PLACE, _START = range(5)
+from sleeprun.config.spelling import nearest
+from sleeprun.config.values import Count, NonNegative, Positive, Section
+from sleeprun.tasks.agent import AgentTasks, Extent
+from sleeprun.tasks.foraging_world import OUTPUTS, ForagingWorld, Task
 
 
-class Task(NamedTuple):
-    """Which particles lie in the world, and what eating each is worth."""
+class GoalConfig(Section):
+    """The kinds of food that a task rewards and punishes."""
 
-    offset: Int[Array, "particle 2"]  # from a particle's first square to its second
-    reward: Float[Array, " particle"]
-    rewarded: Bool[Array, " particle"]
-    punished: Bool[Array, " particle"]
+    rewarded: str
+    punished: str
 
 
-class WorldState(NamedTuple):
-    board: Board
-    position: Int[Array, "2"]
-    direction: Int[Array, ""]
-    hunger: Int[Array, ""]  # moves since rewarded or punished food was eaten
-    crowded: Bool[Array, ""]  # a particle found no legal spot when the world was laid
+class RewardConfig(Section):
+    rewarded: float
+    punished: float
+    otherwise: float
 
 
-class Meal(NamedTuple):
-    """What one move brought: the reward, and which sort of food was eaten, if any."""
-
-    reward: Float[Array, ""]
-    rewarded: Bool[Array, ""]
-    punished: Bool[Array, ""]
-    neutral: Bool[Array, ""]
+class ParticlesConfig(Section):
+    unsupervised: Count
+    task: Count
 
 
-class ForagingWorld(eqx.Module):
-    hunger_per_percent: Float[Array, ""]  # moves of hunger for a percent of random moves
-    food_kick: Float[Array, ""]  # current into an input neuron whose square shows food
-    nothing: Float[Array, ""]  # reward of a move that eats nothing
-    size: int = eqx.field(static=True)
-    vision: tuple[int, int] = eqx.field(static=True)
+class Foraging(AgentTasks):
+    """Golden et al. 2022, "World"."""
 
-    def lay(self, task: Task, words: Words, cycle: Int[Array, ""]) -> WorldState:
-        """A new world: the particles and the agent at random legal places."""
-        particles = jnp.arange(task.reward.shape[0], dtype=jnp.int32)
+    kind: Literal["foraging"]
+    size: Annotated[int, Field(ge=4)]
+    food: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]
+    particles: ParticlesConfig
+    goals: Annotated[dict[str, GoalConfig], Field(min_length=1)]
+    reward: RewardConfig
+    food_kick: NonNegative
+    hunger_per_percent: Positive
 
-        def put(carry, particle):
-            board, crowded = carry
-            draw = noise.uniform(words, cycle, _START, particle)
-            board, placed = place(board, particle, task.offset[particle], draw)
-            return (board, crowded | ~placed), None
+    @property
+    def names(self) -> list[str]:
+        return list(self.goals)
 
-        empty = jnp.full((self.size, self.size), -1, jnp.int32)
-        (board, crowded), _ = lax.scan(put, (empty, jnp.bool_(False)), particles)
-        draws = noise.uniform(words, cycle, _START, -1 - jnp.arange(3, dtype=jnp.int32))
-        position = noise.below(self.size, draws[:2])
-        direction = noise.below(OUTPUTS, draws[2])
-        return WorldState(board, position, direction, jnp.int32(0), crowded)
-
-    def move(
-        self,
-        state: WorldState,
-        task: Task,
-        spikes: Float[Array, " output"],
-        words: Words,
-        cycle: Int[Array, ""],
-    ) -> tuple[WorldState, Meal]:
-        """Move where the output neurons spiked most, eat, and put a particle for an eaten one."""
-        ties = noise.uniform(words, cycle, _TIE, jnp.arange(OUTPUTS, dtype=jnp.int32))
-        winner = jnp.argmax(jnp.where(spikes == spikes.max(), ties, -1.0)).astype(jnp.int32)
-        direction = jnp.where(spikes.max() > 0, winner, state.direction)
-        percent = jnp.floor(state.hunger.astype(jnp.float32) / self.hunger_per_percent)
-        wanders = 100 * noise.uniform(words, cycle, _WANDER) < percent
-        whither = noise.below(len(MOVES), noise.uniform(words, cycle, _WHITHER))
-        direction = jnp.where(wanders, whither, direction)
-
-        position = (state.position + jnp.asarray(MOVES)[direction]) % self.size
-        eaten = state.board[position[0], position[1]]
-        ate = eaten >= 0
-        rewarded, punished = ate & task.rewarded[eaten], ate & task.punished[eaten]
-        meal = Meal(
-            jnp.where(ate, task.reward[eaten], self.nothing),
-            rewarded,
-            punished,
-            ate & ~rewarded & ~punished,
+    def world(self, sees: Extent) -> ForagingWorld:
+        return ForagingWorld(
+            tasks={
+                name: self._task([goal.rewarded, goal.punished], self.particles.task, goal.rewarded)
+                for name, goal in self.goals.items()
+            },
+            unsupervised=self._task(list(self.food), self.particles.unsupervised, None),
+            hunger_per_percent=jnp.float32(self.hunger_per_percent),
+            kick=jnp.float32(self.food_kick),
+            nothing=jnp.float32(self.reward.otherwise),
+            size=self.size,
+            vision=(sees[0], sees[1]),
         )
-        draw = noise.uniform(words, cycle, _PLACE)
-        board = replace_eaten(state.board, eaten, task.offset[eaten], draw)
-        hunger = jnp.where(rewarded | punished, 0, state.hunger + 1)
-        return WorldState(board, position, direction, hunger, state.crowded), meal
 
-    def see(self, state: WorldState) -> Bool[Array, " input"]:
-        """Which squares of the visual field, the agent in its middle, show food."""
-        rows, columns = (
-            (state.position[axis] + jnp.arange(extent, dtype=jnp.int32) - extent // 2) % self.size
-            for axis, extent in enumerate(self.vision)
+    def _task(self, kinds: list[str], count: int, rewarded: str | None) -> Task:
+        """`count` particles of each kind; where nothing is rewarded, nothing is punished either."""
+        laid = [kind for kind in kinds for _ in range(count)]
+        nothing = self.reward.otherwise if rewarded is None else self.reward.punished
+        worth = dict.fromkeys(kinds, nothing)
+        good = [kind == rewarded for kind in laid]
+        if rewarded is not None:
+            worth[rewarded] = self.reward.rewarded
+        bad = [rewarded is not None and not is_good for is_good in good]
+        return Task(  # by numpy first: given a list, JAX compiles a program for its shape
+            offset=jnp.asarray(np.array([self.food[kind] for kind in laid], np.int32)),
+            reward=jnp.asarray(np.array([worth[kind] for kind in laid], np.float32)),
+            rewarded=jnp.asarray(np.array(good)),
+            punished=jnp.asarray(np.array(bad)),
         )
-        return (state.board[rows[:, None], columns[None, :]] >= 0).ravel()
 
+    def misfits(self, sees: Extent, moves: int) -> Iterator[str]:
+        if moves != OUTPUTS:
+            must = f"must be {OUTPUTS}, one a direction"
+            yield f"tasks.moves='{self.moves}': has {moves} neurons; {must}"
+        if len(sees) != 2 or any(extent % 2 == 0 or extent > self.size for extent in sees):
+            odd = f"must be of two odd numbers up to tasks.size={self.size}"
+            yield f"tasks.sees='{self.sees}': has the size {list(sees)}; {odd}"
+        for name, offset in self.food.items():
+            if offset == [0, 0] or any(abs(step) > 1 for step in offset):
+                yield f"tasks.food.{name}={offset}: must be a step to a neighbouring square"
+        for name, goal in self.goals.items():
+            yield from self._misfits_of_goal(f"tasks.goals.{name}", goal)
+        yield from self._crowding()
 
-def place(
-    board: Board, particle: Int[Array, ""], offset: Int[Array, "2"], draw: Float[Array, ""]
-) -> tuple[Board, Bool[Array, ""]]:
-    """Put a particle at a uniformly drawn legal spot; without one the board stays as it is.
+    def _misfits_of_goal(self, key: str, goal: GoalConfig) -> Iterator[str]:
+        for role in ("rewarded", "punished"):
+            kind = getattr(goal, role)
+            if kind not in self.food:
+                yield f"{key}.{role}='{kind}': no such kind{nearest(kind, list(self.food))}"
+        if goal.rewarded == goal.punished:
+            yield f"{key}.punished='{goal.punished}': also its rewarded kind"
 
-    Legal: both squares inside the board, nobody's food on them or on any neighbour, corners
-    and neighbours across the edge included.
-    """
-    size = board.shape[0]
-    food = board >= 0
-    near = food | jnp.roll(food, 1, 0) | jnp.roll(food, -1, 0)
-    near = near | jnp.roll(near, 1, 1) | jnp.roll(near, -1, 1)
-    x, y = jnp.arange(size)[:, None] + offset[0], jnp.arange(size)[None, :] + offset[1]
-    inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
-    legal = (~near & inside & ~near[x % size, y % size]).ravel()
-    choices = jnp.cumsum(legal, dtype=jnp.int32)
-    chosen = noise.below(choices[-1], draw)
-    index = jnp.searchsorted(choices, jnp.minimum(chosen, choices[-1] - 1), side="right")
-    first = jnp.stack([index // size, index % size]).astype(jnp.int32)
-    second = first + offset
-    placed = choices[-1] > 0
-    put = board.at[first[0], first[1]].set(particle).at[second[0], second[1]].set(particle)
-    return jnp.where(placed, put, board), placed
-
-
-def replace_eaten(
-    board: Board, eaten: Int[Array, ""], offset: Int[Array, "2"], draw: Float[Array, ""]
-) -> Board:
-    """Remove the particle `eaten` (-1: none) and put one of its kind elsewhere.
-
-    There is always a spot: the one that has just become free.
-    """
-
-    def replace(board):
-        return place(jnp.where(board == eaten, -1, board), eaten, offset, draw)[0]
-
-    return lax.cond(eaten >= 0, replace, lambda board: board, board)
+    def _crowding(self) -> Iterator[str]:
+        laid = {
+            "unsupervised": self.particles.unsupervised * len(self.food),
+            "task": self.particles.task * 2,
+        }
+        most = self.size**2 // 16
+        for name, count in laid.items():
+            if count > most:
+                given = getattr(self.particles, name)
+                yield (
+                    f"tasks.particles.{name}={given}: {count} particles; "
+                    f"a world of {self.size} x {self.size} surely holds {most} that do not touch"
+                )

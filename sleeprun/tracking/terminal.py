@@ -8,7 +8,7 @@ from rich import progress
 from rich.console import Console
 from rich.text import Text
 
-from sleeprun.config import AnyConfig
+from sleeprun.config import Common
 from sleeprun.protocol.events import Begun, Event, Progress, Tested, Warned
 from sleeprun.protocol.told import Foraged, Told, Trained
 from sleeprun.tracking.sink import mean_of
@@ -29,9 +29,7 @@ class _Rate(progress.ProgressColumn):
 class Terminal:
     """A progress bar: phase, rate, time left and running performance; elsewhere a line a phase."""
 
-    def __init__(
-        self, console: Console, config: AnyConfig, length: int, shown: bool, done: int = 0
-    ):
+    def __init__(self, console: Console, config: Common, length: int, shown: bool, done: int = 0):
         self.recent: deque[tuple[int, int]] = deque(maxlen=RECENT)
         self.bar = progress.Progress(
             progress.TextColumn("[bold]{task.description}"),

@@ -1,31 +1,59 @@
-"""Averaged gradient episodic memory (Chaudhry et al. 2019).
-
-A gradient that would raise the loss of images kept from earlier tasks loses the part that does.
-The memory is class-balanced.
-"""
+"""Averaged gradient episodic memory (Chaudhry et al. 2019)."""
 
 import jax
 import jax.numpy as jnp
-from jax.tree_util import Partial
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from sleeprun import noise
+from sleeprun.config.declared import count
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import buffer
 from sleeprun.gradient.learners.buffer import Ranked
-from sleeprun.gradient.learners.learner import Learner, Words
+from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words
 from sleeprun.gradient.perceptron import Layers, Perceptron
 
 _REFERENCE = 46
 
 
-def agem(capacity: int, size: int) -> Learner:
-    """`size` images of the memory give a step's reference gradient."""
-    return Learner(
-        init=buffer.unranked,
-        direct=Partial(direct, size),
-        consolidate=Partial(keep, capacity),
-    )
+class AGEM(Learner):
+    """A gradient that would raise the loss of images kept from earlier tasks loses that part.
+
+    The memory is class-balanced.
+    """
+
+    capacity: int = count("images that are kept")
+    size: int = count("of those, for a step's reference gradient")
+
+    def init(self, layers: Layers) -> Ranked:
+        return buffer.unranked(layers)
+
+    def direct(
+        self,
+        network: Perceptron,
+        memory: Ranked,
+        layers: Layers,
+        gradient: Layers,
+        rate: Scalar,
+        words: Words,
+    ) -> Layers:
+        if not len(memory.labels):
+            return gradient
+        words = noise.stream(words, _REFERENCE)
+        batch = buffer.sample(memory, self.size, words)
+        reference = jax.grad(lambda layers: perceptron.batch_loss(network, layers, batch, words))
+        return projected(gradient, reference(layers))
+
+    def consolidate(
+        self,
+        network: Perceptron,
+        memory: Ranked,
+        layers: Layers,
+        images: Images,
+        labels: Labels,
+        words: Words,
+    ) -> Ranked:
+        new = Ranked(images, labels, buffer.random_scores(labels, words))
+        return buffer.balanced(memory, new, self.capacity)
 
 
 def product(one: Layers, other: Layers) -> Float[Array, ""]:
@@ -38,32 +66,3 @@ def projected(gradient: Layers, reference: Layers) -> Layers:
     overlap, length = product(gradient, reference), product(reference, reference)
     against = jnp.minimum(overlap, 0.0) / jnp.where(length > 0, length, 1.0)
     return jax.tree.map(lambda g, r: g - against * r, gradient, reference)
-
-
-def direct(
-    size: int,
-    network: Perceptron,
-    memory: Ranked,
-    layers: Layers,
-    gradient: Layers,
-    words: Words,
-) -> Layers:
-    if not len(memory.labels):
-        return gradient
-    words = noise.stream(words, _REFERENCE)
-    batch = buffer.sample(memory, size, words)
-    reference = jax.grad(lambda layers: perceptron.batch_loss(network, layers, batch, words))
-    return projected(gradient, reference(layers))
-
-
-def keep(
-    capacity: int,
-    network: Perceptron,
-    memory: Ranked,
-    layers: Layers,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    words: Words,
-) -> Ranked:
-    new = Ranked(images, labels, buffer.random_scores(labels, words))
-    return buffer.balanced(memory, new, capacity)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from sleeprun.gradient.learners.learner import Learner, Words
+from sleeprun.gradient.learners.learner import Images, Labels, Learner, Words
 from sleeprun.gradient.perceptron import Layers, Perceptron
 
 
@@ -18,23 +18,27 @@ class Sum(NamedTuple):
     tasks: Int[Array, ""]
 
 
-def averaging() -> Learner:
-    return Learner(init=nothing, consolidate=consolidate, outputs=outputs)
+class Averaging(Learner):
+    """The mean of the weights after each task is read out."""
 
+    def init(self, layers: Layers) -> Sum:
+        return Sum(jax.tree.map(jnp.zeros_like, layers), jnp.int32(0))
 
-def nothing(layers: Layers) -> Sum:
-    return Sum(jax.tree.map(jnp.zeros_like, layers), jnp.int32(0))
+    def consolidate(
+        self,
+        network: Perceptron,
+        memory: Sum,
+        layers: Layers,
+        images: Images,
+        labels: Labels,
+        words: Words,
+    ) -> Sum:
+        return Sum(jax.tree.map(jnp.add, memory.layers, layers), memory.tasks + 1)
 
-
-def consolidate(
-    network: Perceptron,
-    memory: Sum,
-    layers: Layers,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    words: Words,
-) -> Sum:
-    return Sum(jax.tree.map(jnp.add, memory.layers, layers), memory.tasks + 1)
+    def outputs(
+        self, network: Perceptron, memory: Sum, layers: Layers, images: Images
+    ) -> Float[Array, "image class"]:
+        return network.outputs(mean(memory, layers), images)
 
 
 def mean(memory: Sum, layers: Layers) -> Layers:
@@ -45,9 +49,3 @@ def mean(memory: Sum, layers: Layers) -> Layers:
         memory.layers,
         layers,
     )
-
-
-def outputs(
-    network: Perceptron, memory: Sum, layers: Layers, images: Float[Array, "image pixel"]
-) -> Float[Array, "image class"]:
-    return network.outputs(mean(memory, layers), images)

@@ -8,12 +8,12 @@ An image enters the lottery each time it is shown, as in the authors' program.
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
+from sleeprun.config.declared import count, number
 from sleeprun.gradient import perceptron
-from sleeprun.gradient.learners.learner import Learner, Step, Words
+from sleeprun.gradient.learners.learner import Learner, Scalar, Step, Words
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
 
 _OUTPUTS, _LABELS, _LOTTERY = 43, 44, 45
@@ -26,13 +26,34 @@ class Reservoir(NamedTuple):
     shown: Int[Array, ""]  # images that have entered the lottery
 
 
-def derpp(capacity: int, size: int, alpha: float, beta: float) -> Learner:
-    """`alpha` weighs the outputs and `beta` the labels of batches of `size` replayed images."""
-    return Learner(
-        init=Partial(empty, capacity),
-        loss=Partial(loss, size, jnp.float32(alpha), jnp.float32(beta)),
-        follow=follow,
-    )
+class DER(Learner):
+    """A reservoir of images replayed with their labels, and with what was answered to them."""
+
+    capacity: int = count("images that are kept")
+    size: int = count("of those, replayed a step for their outputs, and for their labels")
+    alpha: Scalar = number("weight of the stored outputs", ge=0)
+    beta: Scalar = number("weight of the stored labels", ge=0)
+
+    def init(self, layers: Layers) -> Reservoir:
+        return empty(self.capacity, layers)
+
+    def loss(
+        self, network: Perceptron, memory: Reservoir, layers: Layers, batch: Batch, words: Words
+    ) -> Scalar:
+        for_outputs, for_labels = noise.stream(words, _OUTPUTS), noise.stream(words, _LABELS)
+        one = drawn(memory, self.size, for_outputs)
+        outputs = network.outputs_with_dropout(layers, memory.images[one], for_outputs)
+        dark = jnp.square(outputs - memory.outputs[one]).mean()
+        two = drawn(memory, self.size, for_labels)
+        labelled = Batch(memory.images[two], memory.labels[two], jnp.ones(self.size, bool))
+        replayed = perceptron.batch_loss(network, layers, labelled, for_labels)
+        replay = self.alpha * dark + self.beta * replayed
+        task = perceptron.batch_loss(network, layers, batch, words)
+        return task + jnp.where(memory.shown > 0, replay, 0.0)
+
+    def follow(self, network: Perceptron, memory: Reservoir, step: Step, words: Words) -> Reservoir:
+        outputs = network.outputs_with_dropout(step.before, step.batch.images, words)
+        return added(memory, step.batch, outputs, noise.stream(words, _LOTTERY))
 
 
 def empty(capacity: int, layers: Layers) -> Reservoir:
@@ -78,30 +99,3 @@ def drawn(memory: Reservoir, size: int, words: Words) -> Int[Array, " image"]:
     filled = jnp.minimum(memory.shown, len(memory.labels))
     draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
     return noise.below(filled, draws)
-
-
-def loss(
-    size: int,
-    alpha: Float[Array, ""],
-    beta: Float[Array, ""],
-    network: Perceptron,
-    memory: Reservoir,
-    layers: Layers,
-    batch: Batch,
-    words: Words,
-) -> Float[Array, ""]:
-    for_outputs, for_labels = noise.stream(words, _OUTPUTS), noise.stream(words, _LABELS)
-    one = drawn(memory, size, for_outputs)
-    outputs = network.outputs_with_dropout(layers, memory.images[one], for_outputs)
-    dark = jnp.square(outputs - memory.outputs[one]).mean()
-    two = drawn(memory, size, for_labels)
-    labelled = Batch(memory.images[two], memory.labels[two], jnp.ones(size, bool))
-    replayed = perceptron.batch_loss(network, layers, labelled, for_labels)
-    replay = alpha * dark + beta * replayed
-    task = perceptron.batch_loss(network, layers, batch, words)
-    return task + jnp.where(memory.shown > 0, replay, 0.0)
-
-
-def follow(network: Perceptron, memory: Reservoir, step: Step, words: Words) -> Reservoir:
-    outputs = network.outputs_with_dropout(step.before, step.batch.images, words)
-    return added(memory, step.batch, outputs, noise.stream(words, _LOTTERY))

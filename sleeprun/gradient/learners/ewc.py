@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.tree_util import Partial
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from sleeprun import noise
+from sleeprun.config.declared import flag, number
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import anchor
-from sleeprun.gradient.learners.learner import Learner, Words, size
+from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words, size
 from sleeprun.gradient.perceptron import Batch, Layer, Layers, Perceptron
 
 _TARGETS = 47
@@ -33,63 +33,66 @@ class Elastic(NamedTuple):
     anchor: Layers
 
 
-def ewc(strength: float, decay: float, sampled: bool, rate: float) -> Learner:
-    """`rate` is the gradient descent's."""
-    return Learner(
-        init=lax,
-        begin=begin,
-        loss=Partial(loss, jnp.float32(strength)),
-        direct=Partial(direct, jnp.float32(strength), jnp.float32(rate)),
-        consolidate=Partial(consolidate, jnp.float32(decay), sampled),
-        carried=carried,
-    )
+class EWC(Learner):
+    """A quadratic pull to the network as a task found it, by each weight's importance."""
 
+    strength: Scalar = number("of the pull", ge=0)
+    decay: Scalar = number("of the earlier tasks' importance, a task", ge=0, le=1)
+    sampled: bool = flag("Fisher with targets that the network gives; false: the true labels")
 
-def carried(memory: Elastic) -> int:
-    return size(memory.importance)
+    def init(self, layers: Layers) -> Elastic:
+        """Nothing is important yet."""
+        return Elastic(jax.tree.map(jnp.zeros_like, layers), layers)
 
+    def begin(self, network: Perceptron, memory: Elastic, layers: Layers) -> Elastic:
+        return memory._replace(anchor=layers)
 
-def lax(layers: Layers) -> Elastic:
-    """Nothing is important yet."""
-    return Elastic(jax.tree.map(jnp.zeros_like, layers), layers)
+    def loss(
+        self, network: Perceptron, memory: Elastic, layers: Layers, batch: Batch, words: Words
+    ) -> Scalar:
+        task = perceptron.batch_loss(network, layers, batch, words)
+        return task + self.strength * penalty(memory, layers)
 
+    def direct(
+        self,
+        network: Perceptron,
+        memory: Elastic,
+        layers: Layers,
+        gradient: Layers,
+        rate: Scalar,
+        words: Words,
+    ) -> Layers:
+        """The gradient by which an explicit step goes where the implicit one does."""
+        return jax.tree.map(
+            lambda slope, important: slope / (1 + rate * self.strength * important),
+            gradient,
+            memory.importance,
+        )
 
-def begin(network: Perceptron, memory: Elastic, layers: Layers) -> Elastic:
-    return memory._replace(anchor=layers)
+    def consolidate(
+        self,
+        network: Perceptron,
+        memory: Elastic,
+        layers: Layers,
+        images: Images,
+        labels: Labels,
+        words: Words,
+    ) -> Elastic:
+        if self.sampled:
+            wanted = drawn(network, network.outputs(layers, images), words)
+        else:
+            wanted = jax.nn.one_hot(labels, layers[-1].weights.shape[1])
+        new = fisher(network, layers, images, wanted)
+        importance = jax.tree.map(lambda old, new: self.decay * old + new, memory.importance, new)
+        return memory._replace(importance=importance)
+
+    def carried(self, memory: Elastic) -> int:
+        return size(memory.importance)
 
 
 def penalty(memory: Elastic, layers: Layers) -> Float[Array, ""]:
     """Half the squared distance from the anchor, weighted by importance."""
     return anchor.distance(memory.importance, memory.anchor, layers) / 2
-
-
-def loss(
-    strength: Float[Array, ""],
-    network: Perceptron,
-    memory: Elastic,
-    layers: Layers,
-    batch: Batch,
-    words: Words,
-) -> Float[Array, ""]:
-    task = perceptron.batch_loss(network, layers, batch, words)
-    return task + strength * penalty(memory, layers)
-
-
-def direct(
-    strength: Float[Array, ""],
-    rate: Float[Array, ""],
-    network: Perceptron,
-    memory: Elastic,
-    layers: Layers,
-    gradient: Layers,
-    words: Words,
-) -> Layers:
-    """The gradient by which an explicit step goes where the implicit one does."""
-    return jax.tree.map(
-        lambda slope, important: slope / (1 + rate * strength * important),
-        gradient,
-        memory.importance,
-    )
 
 
 def drawn(
@@ -138,22 +141,3 @@ def fisher(
             layers, entering, jax.vmap(slopes)(images, wanted), strict=True
         )
     )
-
-
-def consolidate(
-    decay: Float[Array, ""],
-    sampled: bool,
-    network: Perceptron,
-    memory: Elastic,
-    layers: Layers,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    words: Words,
-) -> Elastic:
-    if sampled:
-        wanted = drawn(network, network.outputs(layers, images), words)
-    else:
-        wanted = jax.nn.one_hot(labels, layers[-1].weights.shape[1])
-    new = fisher(network, layers, images, wanted)
-    importance = jax.tree.map(lambda old, new: decay * old + new, memory.importance, new)
-    return memory._replace(importance=importance)

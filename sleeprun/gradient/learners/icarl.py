@@ -9,29 +9,47 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
-from sleeprun.gradient.learners import buffer, rehearsal
-from sleeprun.gradient.learners.buffer import Ranked
-from sleeprun.gradient.learners.learner import Learner, Words
+from sleeprun.config.declared import count
+from sleeprun.gradient.learners import buffer
+from sleeprun.gradient.learners.buffer import Buffer, Ranked
+from sleeprun.gradient.learners.learner import Images, Labels, Learner, Words
 from sleeprun.gradient.perceptron import Layers, Perceptron
 
 
-def icarl(capacity: int) -> Learner:
-    """All classes seen so far share `capacity` exemplars."""
-    return Learner(
-        init=buffer.unranked,
-        mix=rehearsal.mix,
-        kept=Partial(kept, capacity),
-        consolidate=Partial(consolidate, capacity),
-        outputs=nearest_mean,
-    )
+class ICaRL(Learner):
+    """Exemplars, and the nearest mean of them."""
 
+    capacity: int = count("exemplars, which all classes seen so far share")
 
-def kept(capacity: int, earlier: Sequence[int]) -> int:
-    """Of tasks with so many images."""
-    return min(capacity, sum(earlier))
+    def init(self, layers: Layers) -> Ranked:
+        return buffer.unranked(layers)
+
+    def mix(self, memory: Ranked, images: Images, labels: Labels) -> tuple[Array, Array]:
+        return buffer.joined(Buffer(images, labels), memory)
+
+    def kept(self, earlier: Sequence[int]) -> int:
+        return min(self.capacity, sum(earlier))
+
+    def consolidate(
+        self,
+        network: Perceptron,
+        memory: Ranked,
+        layers: Layers,
+        images: Images,
+        labels: Labels,
+        words: Words,
+    ) -> Ranked:
+        classes = layers[-1].weights.shape[1]
+        ranks = herding(features(network, layers, images), labels, classes, self.capacity)
+        new = Ranked(images, labels, ranks.astype(jnp.float32))
+        return buffer.balanced(memory, new, self.capacity)
+
+    def outputs(
+        self, network: Perceptron, memory: Ranked, layers: Layers, images: Images
+    ) -> Float[Array, "image class"]:
+        return nearest_mean(network, memory, layers, images)
 
 
 def unit(vectors: Float[Array, "row feature"]) -> Float[Array, "row feature"]:
@@ -78,21 +96,6 @@ def herding(
 
     start = (jnp.full(there, there, jnp.int32), jnp.zeros_like(means))
     return jax.lax.fori_loop(0, min(most, there), choose, start)[0]
-
-
-def consolidate(
-    capacity: int,
-    network: Perceptron,
-    memory: Ranked,
-    layers: Layers,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    words: Words,
-) -> Ranked:
-    classes = layers[-1].weights.shape[1]
-    ranks = herding(features(network, layers, images), labels, classes, capacity)
-    new = Ranked(images, labels, ranks.astype(jnp.float32))
-    return buffer.balanced(memory, new, capacity)
 
 
 def nearest_mean(

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.tree_util import Partial
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float
 
+from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron
-from sleeprun.gradient.learners.learner import Learner, Words, size
+from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words, size
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
 
 
@@ -24,26 +24,42 @@ class Teacher(NamedTuple):
     seen: Bool[Array, " class"]
 
 
-def lwf(strength: float, temperature: float) -> Learner:
-    return Learner(
-        init=init,
-        begin=begin,
-        loss=Partial(loss, jnp.float32(strength), jnp.float32(temperature)),
-        consolidate=consolidate,
-        carried=carried,
-    )
+class LwF(Learner):
+    """What the network answered before a task is taught beside the task."""
 
+    strength: Scalar = number("of the distillation", ge=0)
+    temperature: Scalar = number("of cross-entropy; a squared error has none", gt=0)
 
-def init(layers: Layers) -> Teacher:
-    return Teacher(layers, jnp.zeros(layers[-1].weights.shape[1], bool))
+    def init(self, layers: Layers) -> Teacher:
+        return Teacher(layers, jnp.zeros(layers[-1].weights.shape[1], bool))
 
+    def begin(self, network: Perceptron, memory: Teacher, layers: Layers) -> Teacher:
+        return Teacher(layers, memory.seen)
 
-def carried(memory: Teacher) -> int:
-    return size(memory.seen)
+    def loss(
+        self, network: Perceptron, memory: Teacher, layers: Layers, batch: Batch, words: Words
+    ) -> Scalar:
+        outputs = network.outputs_with_dropout(layers, batch.images, words)
+        taught = network.outputs(memory.layers, batch.images)
+        losses = task_loss(network, outputs, batch, memory.seen)
+        distilled = distillation(network, outputs, taught, memory.seen, self.temperature)
+        losses += self.strength * distilled
+        return jnp.where(batch.counts, losses, 0.0).sum() / batch.counts.sum().astype(jnp.float32)
 
+    def consolidate(
+        self,
+        network: Perceptron,
+        memory: Teacher,
+        layers: Layers,
+        images: Images,
+        labels: Labels,
+        words: Words,
+    ) -> Teacher:
+        classes = jnp.arange(len(memory.seen), dtype=jnp.int32)
+        return Teacher(layers, memory.seen | (labels[:, None] == classes).any(axis=0))
 
-def begin(network: Perceptron, memory: Teacher, layers: Layers) -> Teacher:
-    return Teacher(layers, memory.seen)
+    def carried(self, memory: Teacher) -> int:
+        return size(memory.seen)
 
 
 def distillation(
@@ -75,22 +91,6 @@ def softened(
     return -jnp.where(seen, wanted * given, 0.0).sum(axis=1) * jnp.square(temperature)
 
 
-def loss(
-    strength: Float[Array, ""],
-    temperature: Float[Array, ""],
-    network: Perceptron,
-    memory: Teacher,
-    layers: Layers,
-    batch: Batch,
-    words: Words,
-) -> Float[Array, ""]:
-    outputs = network.outputs_with_dropout(layers, batch.images, words)
-    taught = network.outputs(memory.layers, batch.images)
-    losses = task_loss(network, outputs, batch, memory.seen)
-    losses += strength * distillation(network, outputs, taught, memory.seen, temperature)
-    return jnp.where(batch.counts, losses, 0.0).sum() / batch.counts.sum().astype(jnp.float32)
-
-
 def task_loss(
     network: Perceptron,
     outputs: Float[Array, "image class"],
@@ -105,15 +105,3 @@ def task_loss(
     trained = ~seen | ((wanted > 0) & batch.counts[:, None]).any(axis=0)
     absent = jnp.float32(-1e9 if network.loss is perceptron.cross_entropy else 0)
     return network.loss(jnp.where(trained, outputs, absent), wanted)
-
-
-def consolidate(
-    network: Perceptron,
-    memory: Teacher,
-    layers: Layers,
-    images: Float[Array, "image pixel"],
-    labels: Int[Array, " image"],
-    words: Words,
-) -> Teacher:
-    classes = jnp.arange(len(memory.seen), dtype=jnp.int32)
-    return Teacher(layers, memory.seen | (labels[:, None] == classes).any(axis=0))

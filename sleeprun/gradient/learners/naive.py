@@ -3,5 +3,5 @@
 from sleeprun.gradient.learners.learner import Learner
 
 
-def naive() -> Learner:
-    return Learner()
+class Naive(Learner):
+    """Plain training."""

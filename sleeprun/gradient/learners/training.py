@@ -8,6 +8,7 @@ import optax
 from jaxtyping import Array, Float, Int, UInt32
 
 from sleeprun import noise
+from sleeprun.gradient.learners.descent import Descent
 from sleeprun.gradient.learners.learner import Learner, Step
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
 
@@ -22,10 +23,8 @@ class State(NamedTuple):
     memory: Any  # the learner's
 
 
-def starting_state(
-    learner: Learner, optimiser: optax.GradientTransformation, layers: Layers
-) -> State:
-    return State(layers, optimiser.init(layers), learner.init(layers))
+def starting_state(learner: Learner, descent: Descent, layers: Layers) -> State:
+    return State(layers, descent.init(layers), learner.init(layers))
 
 
 def steps_an_epoch(images: int, size: int) -> int:
@@ -55,7 +54,7 @@ def batch_of(
 def descend(
     network: Perceptron,
     learner: Learner,
-    optimiser: optax.GradientTransformation,
+    descent: Descent,
     state: State,
     batch: Batch,
     words: UInt32[Array, "2"],
@@ -65,9 +64,9 @@ def descend(
     loss, gradient = jax.value_and_grad(
         lambda layers: learner.loss(network, memory, layers, batch, words)
     )(layers)
-    gradient = learner.direct(network, memory, layers, gradient, words)
+    gradient = learner.direct(network, memory, layers, gradient, descent.rate, words)
     with jax.numpy_dtype_promotion("standard"):  # Adam raises its floats to a counter
-        update, momentum = optimiser.update(gradient, momentum, layers)
+        update, momentum = descent.update(gradient, momentum, layers)
     after = optax.apply_updates(layers, update)
     memory = learner.follow(network, memory, Step(batch, layers, gradient, after), words)
     return State(after, momentum, memory), loss
@@ -76,10 +75,9 @@ def descend(
 def train(
     network: Perceptron,
     learner: Learner,
-    optimiser: optax.GradientTransformation,
+    descent: Descent,
     images: Float[Array, "image pixel"],
     labels: Int[Array, " image"],
-    size: int,
     state: State,
     words: UInt32[Array, "2"],
     first: Int[Array, ""],
@@ -89,7 +87,7 @@ def train(
 
     `images` and `labels` are what the learner mixed; `words` are this task's own.
     """
-    there = len(labels)
+    there, size = len(labels), descent.batch
     batches = steps_an_epoch(there, size)
 
     def one(step: Array, carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
@@ -98,7 +96,7 @@ def train(
         order = jax.lax.cond(place == 0, lambda: order_of(words, epoch, there), lambda: order)
         batch = batch_of(images, labels, size, order, place)
         dropped = noise.stream(noise.stream(words, _DROPOUT), step)
-        state, loss = descend(network, learner, optimiser, state, batch, dropped)
+        state, loss = descend(network, learner, descent, state, batch, dropped)
         return state, order, total + loss
 
     start = (state, order_of(words, first // batches, there), jnp.float32(0.0))

@@ -10,12 +10,30 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun import noise
+from sleeprun.config.kinds import Kinds
 from sleeprun.gradient.replay.by_layer import window
-from sleeprun.gradient.replay.drive import draw
+from sleeprun.gradient.replay.drive import Drive
 from sleeprun.gradient.replay.rule import Asleep, Counts, Replay, by_step, g, scales, step
 from sleeprun.spiking import native
 
-__all__ = ["ENGINES", "Asleep", "Replay", "draw", "g", "scales", "sleep", "step", "window"]
+__all__ = [
+    "DRIVES",
+    "ENGINES",
+    "Asleep",
+    "Drive",
+    "Replay",
+    "g",
+    "scales",
+    "sleep",
+    "step",
+    "window",
+]
+
+DRIVES = Kinds(
+    "drive of a perceptron's sleep",
+    "sleeprun.gradient.replay.Drive",
+    mean_image="sleeprun.gradient.replay.drive.MeanImage",
+)
 STEPS = {"native": 4096, "by_layer": 256, "by_step": 256}  # of a window, by engine
 
 
@@ -38,11 +56,11 @@ ENGINES = {"native": by_kernel, "by_layer": window, "by_step": by_step}
 
 def sleep(
     replay: Replay,
+    drive: Drive,
     alpha: Float[Array, " layer"],
     state: Asleep,
     mean_image: Float[Array, " pixel"],
     shape: tuple[int, int] | None,
-    patch: int | None,
     words: noise.Stream,
     first_step: Int[Array, ""],
     count: Int[Array, ""],
@@ -57,7 +75,7 @@ def sleep(
 
     def one(k: Int[Array, ""], carry: tuple[Asleep, Counts]) -> tuple[Asleep, Counts]:
         done = k * length
-        raster = draw(replay, mean_image, shape, patch, words, first_step + done, length)
+        raster = drive.draw(mean_image, shape, words, first_step + done, length)
         left = jnp.minimum(count - done, length)
         state, fired = ENGINES[engine](replay, alpha, carry[0], raster, left)
         return state, carry[1] + fired

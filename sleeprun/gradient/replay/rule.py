@@ -9,20 +9,29 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from sleeprun.config.declared import number, numbers
+
 Scalar = Float[Array, ""]
 Counts = Int[Array, " layer"]
 
 
 class Replay(eqx.Module):
-    """What all seeds share; weights, membranes and thresholds are dimensionless."""
+    """Integrate-and-fire neurons with the weights learned awake, and a local rule (Tadros 2022).
 
-    max_rate: Scalar  # 1/s; an input x spikes with probability 2 dt max_rate x, a step
-    dt: Scalar  # s
-    inc: Scalar  # of synapses whose input spiked with their neuron
-    dec: Scalar  # of those whose input did not
-    slope: Scalar  # of g, in units of weight
-    decay: Scalar  # of a membrane, a step
-    threshold: Float[Array, " layer"]
+    Weights, membranes and thresholds are dimensionless.
+    """
+
+    inc: Scalar = number("of synapses whose input spiked with their neuron", ge=0)
+    dec: Scalar = number("of those whose input did not", ge=0)
+    slope: Scalar = number("of g(W) = 2 / (1 + exp(W / slope))", unit="weight", gt=0)
+    decay: Scalar = number("of a membrane", unit="a step", gt=0, lt=1)
+    threshold: Float[Array, " layer"] = numbers("of a spike, in each layer", least=2, gt=0)
+    alpha_scale: Scalar = number("of all layers' drive", gt=0)
+
+    def still(self) -> "Replay":
+        """The same without plasticity."""
+        none = jnp.float32(0.0)
+        return eqx.tree_at(lambda replay: (replay.inc, replay.dec), self, (none, none))
 
 
 class Asleep(NamedTuple):

@@ -17,9 +17,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from sleeprun.spiking.network import Clock, Network, NetworkState, Population, now, projection_words
-from sleeprun.spiking.neurons import RulkovMap
-from sleeprun.spiking.plasticity import STDP
+from sleeprun.spiking.network import (
+    Clock,
+    Network,
+    NetworkState,
+    Population,
+    now,
+    projection_words,
+    signed,
+)
+from sleeprun.spiking.neurons.rulkov import RulkovMap
+from sleeprun.spiking.plasticity.stdp import STDP
+from sleeprun.spiking.synapses.current import Current
 
 # Beside this file, or, for an editable install, where the build put it.
 PLACES = (
@@ -33,7 +42,7 @@ CALLS = {
     "sleeprun_replay": "SleeprunReplay",
 }
 RULE = (
-    "amplitude", "tau", "offset", "gain", "clip", "weight_min", "weight_max", "mean_smoothing",
+    "amplitude", "tau", "age_offset", "gain", "clip", "weight_min", "weight_max", "mean_smoothing",
     "mean_floor", "reach",
 )  # fmt: skip
 RULKOV = ("alpha", "beta_e", "mu", "sigma", "current_decay", "v_rest", "plateau")
@@ -63,13 +72,40 @@ def _folder() -> Path | None:
     return next((place for place in PLACES if (place / BUILDS[0]).exists()), None)
 
 
-def serves(network: Network) -> bool:
-    """Whether the kernel is wanted and knows the network: Rulkov neurons that do not feed back."""
-    rulkov = all(isinstance(pop.neuron, RulkovMap) for pop in network.populations.values())
-    wires = network.projections.values()
-    forward = bool(wires) and all(projection.pre != projection.post for projection in wires)
-    alone = all(len(stage) == 1 for stage in network.stages())
-    return network.engine == "native" and rulkov and forward and alone
+def simulates(network: Network) -> bool:
+    """Whether the kernel is wanted and takes every population and projection."""
+    return network.engine == "native" and not refused(network)
+
+
+def learns(network: Network) -> bool:
+    """Whether it takes every rule, too."""
+    return simulates(network) and not unlearned(network)
+
+
+def refused(network: Network) -> list[str]:
+    """What the kernel does not know: it knows Rulkov neurons that do not feed back, no more."""
+    found = [
+        f"population {name} ({type(population.neuron).__name__})"
+        for name, population in network.populations.items()
+        if type(population.neuron) is not RulkovMap
+    ]
+    found += [
+        f"projection {name} ({type(projection.synapse).__name__})"
+        for name, projection in network.projections.items()
+        if type(projection.synapse) is not Current
+    ]
+    if fed_back := network.fed_back():
+        found.append(f"feedback among {', '.join(fed_back)}")
+    return found
+
+
+def unlearned(network: Network) -> list[str]:
+    """Rules that the kernel does not know: it knows STDP that normalises, no more."""
+    return [
+        f"projection {name} (rule {type(rule).__name__})"
+        for name, rule in network.rules.items()
+        if type(rule) is not STDP or not rule.normalise
+    ]
 
 
 def window(
@@ -86,13 +122,13 @@ def window(
     fixed = [
         jnp.stack([clock.cycle, now(network, clock)]),
         jnp.stack([projection_words(network, clock, name) for name in wires]),
-        jnp.stack([projection.jitter for projection in wires.values()]),
+        jnp.stack([projection.synapse.jitter for projection in wires.values()]),
     ]
     for name in order:
         population = network.populations[name]
         fixed += _constants(population)
         fixed += [state.resistance[name], drive.get(name, jnp.zeros((0, population.size)))]
-    fixed += [state.weights[name] for name in wires]
+    fixed += [signed(network, state, name) for name in wires]
     changed = _call(
         "sleeprun_window",
         fixed,
@@ -135,9 +171,9 @@ def learn(
     ]
     for name in ruled:
         rule = wires[name].rule
-        assert rule is not None
+        assert isinstance(rule, STDP)
         fixed += [_rule_constants(rule), state.plastic[name].target, state.plastic[name].locked]
-    before = {name: (state.plastic[name].traces, state.plastic[name].mean) for name in ruled}
+    before = {name: state.plastic[name].own for name in ruled}
     wired, spiking = _call(
         "sleeprun_plasticity",
         fixed,
@@ -151,12 +187,12 @@ def learn(
         ),
         ruled=_integers(name in ruled for name in wires),
         plastic=_integers(name in plastic and name in ruled for name in wires),
-        rewarded=_integers(bool(p.rule and p.rule.rewarded) for p in wires.values()),
+        rewarded=_integers(isinstance(p.rule, STDP) and p.rule.rewarded for p in wires.values()),
         excitatory=_integers(p.excitatory for p in wires.values()),
     )
     weights = {name: after for name, (after, _) in zip(wires, wired, strict=True)}
     rules = {
-        name: state.plastic[name]._replace(traces=learned[0], mean=learned[1])
+        name: state.plastic[name]._replace(own=learned)
         for name, (_, learned) in zip(wires, wired, strict=True)
         if learned is not None
     }

@@ -3,7 +3,8 @@
 Awake they are trained by gradient descent; asleep they are spiking networks that replay.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import jax
@@ -12,54 +13,36 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun import noise
-from sleeprun.config import ConfigError, ImagesConfig
-from sleeprun.config.images import ProbesConfig
+from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron, probes
-from sleeprun.gradient.learners import optimiser
-from sleeprun.gradient.learners.methods import method
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Perceptron
-from sleeprun.gradient.probes import Moved
-from sleeprun.gradient.replay import Replay
-from sleeprun.protocol.describe import cycles_of
+from sleeprun.gradient.probes import Moved, Response
+from sleeprun.gradient.probes.schema import ProbesConfig
 from sleeprun.protocol.events import Carried, Event, Scored
-from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score, Sleep, Wake
+from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score
 from sleeprun.protocol.told import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier import life, told
-from sleeprun.subjects.classifier.life import Masked, PupilState, Report
+from sleeprun.subjects.classifier.life import PupilState, Report
+from sleeprun.subjects.classifier.phases import Sleep, Wake
+from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.classifier.stimuli import stimuli
-from sleeprun.subjects.forager.build import engine_of
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 
 
 class Classifier(Seeds):
-    def __init__(self, config: ImagesConfig, devices: int, over: Over = over_seeds):
+    def __init__(self, config: Config, devices: int, over: Over = over_seeds):
         super().__init__(len(config.seeds), devices, over)
         self.config = config
         self.stimuli = stimuli(config, devices)
         self.sequence = self.stimuli.sequence
-        self.engine = engine_of(config)
-        network, training, sleep = config.network, config.training, config.sleep
+        self.engine = config.engine()
+        network = config.network
         self.network = Perceptron(
             jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
         )
-        self.learner = method(rate=training.rate, **config.learner.model_dump())
-        self.optimiser = (
-            optimiser.sgd(training.rate, training.momentum)
-            if training.optimiser == "sgd"
-            else optimiser.adam(training.rate, training.momentum)
-        )
-        idle = not sleep.plasticity
+        self.learner, self.descent = config.learner.make(), config.training.make()
         self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
-        self.replay = Replay(
-            max_rate=jnp.float32(sleep.max_rate),
-            dt=jnp.float32(sleep.dt),
-            inc=jnp.float32(0.0 if idle else sleep.inc),
-            dec=jnp.float32(0.0 if idle else sleep.dec),
-            slope=jnp.float32(sleep.slope),
-            decay=jnp.float32(sleep.decay),
-            threshold=jnp.array(sleep.threshold, jnp.float32),
-        )
 
     def birth(self) -> PupilState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
@@ -71,7 +54,7 @@ class Classifier(Seeds):
         sizes = [pixels, *network.hidden, self.sequence.outputs]
         layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
         return PupilState(
-            *starting_state(self.learner, self.optimiser, layers),
+            *starting_state(self.learner, self.descent, layers),
             noise.seed_key(seed),
             jnp.int32(0),
             jnp.int32(0),
@@ -89,10 +72,10 @@ class Classifier(Seeds):
             return self.call(life.prepare, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
-        sleep = self.config.sleep
-        over = self._last(state) if sleep.scale == "carried" else self._seen(state)
+        over = self._last(state) if phase.scale == "carried" else self._seen(state)
         images, _ = self.stimuli.training("+".join(over))
-        how = (jnp.float32(sleep.alpha_scale), sleep.scale, self.config.probes is not None)
+        alpha_scale = jnp.float32(phase.replay.numbers["alpha_scale"])
+        how = (alpha_scale, phase.scale, self.config.probes is not None)
         return self.call(life.fall_asleep, self.network, *how, images, state)
 
     def chunk(self, phase: Phase) -> int:
@@ -104,13 +87,14 @@ class Classifier(Seeds):
         match phase:
             case Wake():
                 images, labels = self.stimuli.training(str(phase.task))
-                batch = self.config.training.batch
-                how = (self.network, self.learner, self.optimiser)
-                told = (*how, images, labels, batch, jnp.int32(count))
+                how = (self.network, self.learner, self.descent)
+                told = (*how, images, labels, jnp.int32(count))
                 state, report = self.call(life.study, *told, state)
                 self._refuse_divergence(str(phase.task), self.unpadded(report.loss))
             case Sleep():
-                state, report = self.call(life.dream, *self._dream(state), jnp.int32(count), state)
+                state, report = self.call(
+                    life.dream, *self._dream(phase, state), jnp.int32(count), state
+                )
             case Score():
                 report = self.call(
                     life.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
@@ -159,7 +143,7 @@ class Classifier(Seeds):
         )
 
     def steps(self, phase: Phase) -> int:
-        return 0 if isinstance(phase, Score) else cycles_of(phase)
+        return 0 if isinstance(phase, Score) else phase.cycles
 
     def facts(self) -> ImageFacts:
         sequences = self.stimuli.sequences
@@ -169,13 +153,13 @@ class Classifier(Seeds):
             chance=self._chance(),
             scale=1.0,
             shortened=False,
-            scenario=self.config.sequence.scenario,
+            scenario=self.config.image_tasks.scenario,
             classes=[[list(task.classes) for task in one.tasks] for one in sequences],
         )
 
     def _chance(self) -> float:
         """Of guessing among the outputs that are open, on average over tasks."""
-        if self.config.sequence.scenario != "task":
+        if self.config.image_tasks.scenario != "task":
             return 1 / self.sequence.outputs
         return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
 
@@ -192,24 +176,43 @@ class Classifier(Seeds):
     ) -> Iterator[Event]:
         """What is measured beside the scores, of the tasks trained so far."""
         tasks = np.flatnonzero(state.seen[0]).tolist()
-        found = [self._probe(wanted, place, state) for place in tasks]
+        shown = [self.stimuli.probed(wanted, place) for place in tasks]
+        found = [self._probe(wanted, count, arrays, state) for count, arrays in shown]
         yield told.robustness_told(boundary, [right for right, _ in found])
         if wanted.overlap and len(tasks) > 1:
             yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
         if boundary.phase is BoundaryKind.SLEEP:
             yield told.moved_told(boundary, self.layers, self.unpadded(state.moved))
+        if wanted.own:
+            tasks_shown = zip(tasks, (arrays for _, arrays in shown), strict=True)
+            yield told.measured_told(boundary, self._measured(wanted, tasks_shown, state))
+
+    def _measured(
+        self, wanted: ProbesConfig, shown: Iterable[tuple[int, Any]], state: PupilState
+    ) -> dict[str, list[float]]:
+        """What a user's own probes find of each seed."""
+        answers = []
+        for place, (images, labels, _) in shown:
+            found = self.call(life.answer, self.network, images, labels, state)
+            answers.append((self.sequence.names[place], self.unpadded(found)))
+
+        def of_seed(seed: int) -> list[Response]:
+            own = partial(jax.tree.map, lambda leaf: leaf[seed])
+            return [Response(name, *own(found)) for name, found in answers]
+
+        return probes.measured(wanted.made_probes(), map(of_seed, range(self.seeds)))
 
     def _carried_for_sleep(self, state: PupilState) -> int:
         """Bytes of earlier tasks that one network's next sleep needs."""
-        sleep, tasks = self.config.sleep, self.sequence.of("+".join(self._seen(state)))
-        mean = self.sequence.tasks[0].images[0].nbytes if sleep.input == "seen" else 0
-        match sleep.scale:
-            case "every_sleep":  # takes the activations of all earlier images anew
-                return mean + sum(task.images.nbytes for task in tasks)
-            case "carried":
-                return mean + state.largest[0].nbytes
-            case _:
-                return mean + state.alpha[0].nbytes
+        sleeps, tasks = self.config.sleep.sleeps, self.sequence.of("+".join(self._seen(state)))
+        seen = any(sleep.drive.shown == "seen" for sleep in sleeps)
+        mean = self.sequence.tasks[0].images[0].nbytes if seen else 0
+        scales = {sleep.scale for sleep in sleeps}
+        if "every_sleep" in scales:  # takes the activations of all earlier images anew
+            return mean + sum(task.images.nbytes for task in tasks)
+        if "carried" in scales:
+            return mean + state.largest[0].nbytes
+        return mean + state.alpha[0].nbytes
 
     def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
         yield from ()
@@ -218,7 +221,7 @@ class Classifier(Seeds):
         layers = zip(self.layers, state.layers, strict=True)
         return {name: np.asarray(layer.weights) for name, layer in layers}
 
-    def room(self, state: PupilState) -> list[list[int]]:
+    def capacity(self, state: PupilState) -> list[list[int]]:
         """The shapes of what the learner remembers, which may grow, and of `before`."""
         return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]
 
@@ -241,16 +244,18 @@ class Classifier(Seeds):
     def _last(self, state: PupilState) -> list[str]:
         """Those of the stage trained last."""
         seen = self._seen(state)
-        return seen if self.config.sequence.together else seen[-1:]
+        return seen if self.config.image_tasks.together else seen[-1:]
 
-    def _probe(self, wanted: ProbesConfig, place: int, state: PupilState) -> tuple[Any, list[Any]]:
+    def _probe(
+        self, wanted: ProbesConfig, count: int, shown: tuple[Any, Any, Any], state: PupilState
+    ) -> tuple[dict[str, Any], list[Any]]:
         """The share of a task's images classified rightly, by noise, and its activations."""
-        count, shown = self.stimuli.probed(wanted, place)
         found = self.unpadded(self.call(life.probe, self.network, self.learner, *shown, state))
         shares = found.right.T / count
-        return dict(zip(probes.kinds(wanted), shares, strict=True)), found.hidden
+        return dict(zip(wanted.names(), shares, strict=True)), found.hidden
 
-    def _dream(self, state: PupilState) -> tuple[Any, ...]:
-        how = Masked(self.sequence.shape, self.config.sleep.patch, self.engine)
-        shown = self._last(state) if self.config.sleep.input == "last" else self._seen(state)
-        return self.replay, how, self.stimuli.mean("+".join(shown))
+    def _dream(self, phase: Sleep, state: PupilState) -> tuple[Any, ...]:
+        replay, drive = phase.replay.make(), phase.drive.make()
+        shown = self._last(state) if drive.shown == "last" else self._seen(state)
+        how = (replay if phase.plastic else replay.still(), drive, self.sequence.shape, self.engine)
+        return *how, self.stimuli.mean("+".join(shown))

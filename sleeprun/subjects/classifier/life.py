@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise
 from sleeprun.gradient import perceptron, probes, replay
-from sleeprun.gradient.learners.learner import Learner
+from sleeprun.gradient.learners import Descent, Learner
 from sleeprun.gradient.learners.training import State, train
 from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.probes import Moved
-from sleeprun.gradient.replay import Asleep, Replay
+from sleeprun.gradient.replay import Asleep, Drive, Replay
 
 _LESSON, _DREAM, _MEMORY = 51, 52, 53
 
@@ -45,14 +44,6 @@ class Report(NamedTuple):
     wrong: Int[Array, ""]
 
 
-class Masked(NamedTuple):
-    """How the mean image is shown, and by what means sleep is simulated."""
-
-    shape: tuple[int, int] | None
-    patch: int | None
-    engine: str
-
-
 def prepare(network: Perceptron, learner: Learner, state: PupilState) -> PupilState:
     """What a learner does before a task."""
     return state._replace(memory=learner.begin(network, state.memory, state.layers))
@@ -74,10 +65,9 @@ def consolidate(
 def study(
     network: Perceptron,
     learner: Learner,
-    optimiser: optax.GradientTransformation,
+    descent: Descent,
     images: Float[Array, "image pixel"],
     labels: Int[Array, " image"],
-    batch: int,
     count: Int[Array, ""],
     state: PupilState,
 ) -> tuple[PupilState, Report]:
@@ -85,7 +75,7 @@ def study(
     words = noise.stream(noise.stream(state.key, _LESSON), state.begun)
     mixed = learner.mix(state.memory, images, labels)
     start = State(state.layers, state.momentum, state.memory)
-    after, loss = train(network, learner, optimiser, *mixed, batch, start, words, state.step, count)
+    after, loss = train(network, learner, descent, *mixed, start, words, state.step, count)
     state = state._replace(**after._asdict(), step=state.step + count)
     return state, _report(state, loss=loss)
 
@@ -123,7 +113,9 @@ def wake_up(state: PupilState) -> PupilState:
 
 def dream(
     rule: Replay,
-    how: Masked,
+    drive: Drive,
+    shape: tuple[int, int] | None,
+    engine: str,
     image: Float[Array, " pixel"],
     count: Int[Array, ""],
     state: PupilState,
@@ -132,8 +124,7 @@ def dream(
     words = noise.stream(noise.stream(state.key, _DREAM), state.begun)
     asleep = Asleep(tuple(layer.weights for layer in state.layers), state.membrane)
     asleep, spikes = replay.sleep(
-        rule, state.alpha, asleep, image, how.shape, how.patch, words, state.step, count,
-        how.engine,
+        rule, drive, state.alpha, asleep, image, shape, words, state.step, count, engine
     )  # fmt: skip
     layers = tuple(
         layer._replace(weights=weights)
@@ -148,6 +139,25 @@ class Probed(NamedTuple):
 
     right: Int[Array, " noise"]  # images classified rightly
     hidden: list[Float[Array, " _"]]  # mean activation of each hidden layer's units, without noise
+
+
+class Answers(NamedTuple):
+    """What a network makes of some images of one task, without noise."""
+
+    images: Float[Array, "image pixel"]
+    labels: Int[Array, " image"]
+    activations: tuple[Float[Array, "image _"], ...]  # of every layer
+    weights: tuple[Float[Array, "_ _"], ...]  # into every layer
+
+
+def answer(
+    network: Perceptron,
+    shown: Float[Array, "noise image pixel"],
+    labels: Int[Array, " image"],
+    state: PupilState,
+) -> Answers:
+    activations = tuple(network.activations(state.layers, shown[0]))
+    return Answers(shown[0], labels, activations, tuple(layer.weights for layer in state.layers))
 
 
 def probe(

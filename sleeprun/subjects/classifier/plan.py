@@ -1,64 +1,73 @@
-"""From tasks of images and a sleep schedule to phases (Tadros et al. 2022)."""
+"""From tasks of images and a perceptron's sleeps to phases (Tadros et al. 2022)."""
 
-from sleeprun.config import ConfigError, ImagesConfig, nearest
-from sleeprun.gradient.learners.methods import method
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sleeprun.config import ConfigError, nearest
+from sleeprun.config.declared import section_of
 from sleeprun.gradient.learners.training import steps_an_epoch
-from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score, Sleep, Wake
-from sleeprun.tasks.images.sequence import sequence
+from sleeprun.gradient.replay import Replay
+from sleeprun.gradient.replay.schema import ReplayConfig
+from sleeprun.protocol.phases import Boundary, Live, Score, Stage
+from sleeprun.protocol.plan import Plan, numbered
+from sleeprun.subjects.classifier.phases import Sleep, Wake
+
+if TYPE_CHECKING:
+    from sleeprun.config.sleep import SleepConfig
+    from sleeprun.subjects.classifier.schema import Config
 
 WEIGHTS = ("weights",)
+ALL = "all tasks"
 
 
-def lessons(config: ImagesConfig) -> tuple[Phase, ...]:
-    """Each task, or all as one, and after it sleep where there is any; steps are its cycles."""
-    _check(config)
-    names = sequence(config).names
-    stages = ["+".join(names)] if config.sequence.together else names
-    written: list[Phase] = _scores(0, "untrained", BoundaryKind.START, None, names)
-    rows = 1
-    for index, stage in enumerate(stages):
-        name = "all tasks" if config.sequence.together else stage
-        written.append(Wake(stage, training_steps(config, stages[:index], stage), WEIGHTS))
-        written += _scores(rows, name, BoundaryKind.WAKE, stage, names)
-        rows += 1
-        steps = config.sleep.first + index * config.sleep.more
-        if config.sleep.schedule == "after" and steps > 0:
-            plastic = WEIGHTS if config.sleep.plasticity else ()
-            written.append(Sleep(steps, plastic, "masked_mean_image", 0.0, 0.0))
-            written += _scores(rows, f"{name}, slept", BoundaryKind.SLEEP, stage, names)
-            rows += 1
-    return tuple(written)
+class ClassifierPlan(Plan):
+    """Each task, or all as one; every task is scored at every boundary."""
 
+    def __init__(self, config: "Config"):
+        self.config, self.sequence = config, config.sequence
+        names = self.sequence.names
+        together = config.image_tasks.together
+        stages = [Stage(ALL, tuple(names))] if together else numbered([[name] for name in names])
+        super().__init__(stages, config.sleep)
+        self._check()
 
-def _check(config: ImagesConfig) -> None:
-    """What can be known only with the data. Raises ConfigError."""
-    names, shape, sleep = sequence(config).names, sequence(config).shape, config.sleep
-    finals = [f"final/{name}" for name in names]
-    for required in config.runtime.require:
-        if required.startswith("final/") and required not in finals:
-            raise ConfigError(
-                f"runtime.require.{required}: no such task{nearest(required, finals)}"
-            )
-    if sleep.schedule == "after" and shape and (sleep.patch or 0) > min(shape):
-        told = f"images are {shape[0]} x {shape[1]}; choose 1 to {min(shape)}"
-        raise ConfigError(f"sleep.patch={sleep.patch}: {told}")
+    def training(self, stage: Stage, sleeps: list[Live]) -> Live:
+        """All the stage's epochs, over what the learner keeps of earlier stages, too."""
+        training, before = self.config.training, self.stages[: self.stages.index(stage)]
+        kept = self.config.learner.make().kept([self._images(earlier) for earlier in before])
+        steps = training.epochs * steps_an_epoch(self._images(stage) + kept, training.batch)
+        return Wake("+".join(stage.tasks), cycles=steps, plastic=WEIGHTS)
 
+    def sleeping(self, sleep: "SleepConfig", length: int) -> Live:
+        assert isinstance(sleep, ReplayConfig)
+        replay = section_of(Replay)(**sleep.numbers)
+        plastic = WEIGHTS if sleep.plasticity else ()
+        return Sleep(replay, sleep.drive, sleep.scale, cycles=length, plastic=plastic)
 
-def training_steps(config: ImagesConfig, before: list[str], stage: str) -> int:
-    """Batches of all the stage's epochs, images kept of the stages `before` included."""
-    training = config.training
-    learner = method(rate=training.rate, **config.learner.model_dump())
-    kept = learner.kept([images_of(config, earlier) for earlier in before])
-    return training.epochs * steps_an_epoch(images_of(config, stage) + kept, training.batch)
+    def tests(self, boundary: Boundary) -> Iterator[Score]:
+        return (Score(boundary, name, cycles=1) for name in self.sequence.names)
 
+    def _images(self, stage: Stage) -> int:
+        """Training images of a stage."""
+        return sum(len(task.images) for task in self.sequence.of("+".join(stage.tasks)))
 
-def images_of(config: ImagesConfig, stage: str) -> int:
-    """Training images of a stage."""
-    return sum(len(task.images) for task in sequence(config).of(stage))
+    def _check(self) -> None:
+        """What can be known only with the data. Raises ConfigError."""
+        finals = [f"final/{name}" for name in self.sequence.names]
+        for required in self.config.runtime.require:
+            if required.startswith("final/") and required not in finals:
+                allowed = nearest(required, finals)
+                raise ConfigError(f"runtime.require.{required}: no such task{allowed}")
+        if misfit := next(self._misfits(), None):
+            raise ConfigError(misfit)
 
-
-def _scores(
-    row: int, name: str, phase: BoundaryKind, task: str | None, names: list[str]
-) -> list[Phase]:
-    boundary = Boundary(row, name, phase, task)
-    return [Score(boundary, each, 1) for each in names]
+    def _misfits(self) -> Iterator[str]:
+        shape, sleep = self.sequence.shape, self.config.sleep
+        for place, one in enumerate(sleep.sleeps):
+            here = f"sleep.also.{place - 1}" if place else "sleep"
+            yield from one.misfits(here, self.stages)
+            if one.schedule != "never" and (misfit := one.drive.make().misfit(shape)):
+                yield f"{here}.drive.{misfit}"
+        if self.config.probes:
+            for misfit in self.config.probes.misfits(shape):
+                yield f"probes.{misfit}"

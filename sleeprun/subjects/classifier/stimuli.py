@@ -8,20 +8,21 @@ from weakref import WeakValueDictionary
 import jax
 import numpy as np
 
-from sleeprun.config import ImagesConfig
-from sleeprun.config.images import ProbesConfig
 from sleeprun.gradient import probes
+from sleeprun.gradient.probes.schema import ProbesConfig
+from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.seeds import PerSeed, pad
 from sleeprun.tasks.images.cutting import ImageTask, mean_image
-from sleeprun.tasks.images.sequence import Sequence, sequences
+from sleeprun.tasks.images.sequence import Sequence
 
 _live: WeakValueDictionary[Hashable, "Stimuli"] = WeakValueDictionary()
 
 
-def stimuli(config: ImagesConfig, devices: int) -> "Stimuli":
+def stimuli(config: Config, devices: int) -> "Stimuli":
     """The same ones for all runs of this process that show the same images."""
-    seeds = tuple(config.seeds) if config.sequence.order_seed == "by_seed" else ()
-    key = config.data.model_dump_json(), config.sequence.model_dump_json(), seeds, devices
+    tasks = config.image_tasks
+    seeds = tuple(config.seeds) if tasks.order_seed == "by_seed" else ()
+    key = type(tasks), tasks.model_dump_json(), seeds, devices
     if (found := _live.get(key)) is None:
         found = _live[key] = Stimuli(config, devices)
     return found
@@ -30,9 +31,9 @@ def stimuli(config: ImagesConfig, devices: int) -> "Stimuli":
 class Stimuli:
     """What is asked for again and again, by every chunk or boundary, is kept."""
 
-    def __init__(self, config: ImagesConfig, devices: int):
-        self.scenario, self.devices = config.sequence.scenario, devices
-        self.sequences = sequences(config)
+    def __init__(self, config: Config, devices: int):
+        self.scenario, self.devices = config.image_tasks.scenario, devices
+        self.sequences = config.image_tasks.sequences(config.seeds)
         self.sequence = self.sequences[0]  # of the first seed; the names and lengths are all's
         self.training = lru_cache(maxsize=4)(self._training)
         self.test = lru_cache(maxsize=None)(self._test)
@@ -67,7 +68,9 @@ class Stimuli:
 
         def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             task = sequence.tasks[place]
-            shown = probes.noisy(task.test_images[some], place, sequence.shape, wanted)
+            shown = probes.noisy(
+                task.test_images[some], place, sequence.shape, wanted.made_noises()
+            )
             allowed = self._allowed(sequence, task)
             return np.stack([*shown.values()]), task.test_labels[some], allowed
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sleeprun.gradient import probes
-from sleeprun.protocol.events import Moved, Overlap, Robustness
+from sleeprun.protocol.events import Measured, Moved, Overlap, Robustness
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.told import Scores
 
@@ -40,3 +40,8 @@ def moved_told(boundary: Boundary, names: Sequence[str], found: probes.Moved) ->
         for layer, name in enumerate(names)
     }
     return Moved(boundary=boundary, layers=layers)
+
+
+def measured_told(boundary: Boundary, values: Mapping[str, Sequence[float]]) -> Measured:
+    """What a user's own probes found, of each seed."""
+    return Measured(boundary=boundary, values={name: list(one) for name, one in values.items()})

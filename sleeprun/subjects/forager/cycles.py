@@ -3,19 +3,20 @@
 Every function carries one seed's state; `run.py` maps them over the seeds.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise
-from sleeprun.spiking import drives
+from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.learning import learn, regulate
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance as simulate
-from sleeprun.tasks.foraging import ForagingWorld, Task, WorldState
+from sleeprun.tasks.agent import World
 
 # Purposes of a seed's noise streams.
 _SYNAPSES, _WORLD, _SLEEP, _LESION, _TEST = 11, 12, 13, 14, 1000
@@ -25,19 +26,20 @@ class Experiment(eqx.Module):
     """What all seeds share: the network's constants, the world and its tasks."""
 
     network: Network
-    world: ForagingWorld
-    tasks: dict[str, Task]
-    unsupervised: Task
+    world: World
+    sees: str = eqx.field(static=True)  # the population that sees
+    vision: tuple[int, ...] = eqx.field(static=True)  # its size
+    moves: str = eqx.field(static=True)
 
 
 class AgentState(NamedTuple):
     network: NetworkState
-    world: WorldState
+    world: Any
     key: UInt32[Array, "2"]
     cycle: Int[Array, ""]
-    rates: Float[Array, "task hidden"]  # mean spikes a cycle while training each task
+    rates: dict[str, Float[Array, "task _"]]  # mean spikes a cycle while training each task
     trained: Bool[Array, " task"]
-    heard: Int[Array, " hidden"]  # spikes since this waking phase began
+    heard: dict[str, Int[Array, " _"]]  # spikes since this waking phase began
     heard_cycles: Int[Array, ""]
 
 
@@ -56,24 +58,16 @@ def birth(
     experiment: Experiment, weights: dict[str, Float[Array, "_ _"]], key: UInt32[Array, "2"]
 ) -> AgentState:
     """A seed's agent before it has seen anything."""
-    hidden = experiment.network.populations["hidden"].size
-    tasks = len(experiment.tasks)
-    size = experiment.world.size
-    nowhere = WorldState(
-        jnp.full((size, size), -1, jnp.int32),
-        jnp.zeros(2, jnp.int32),
-        jnp.int32(0),
-        jnp.int32(0),
-        jnp.bool_(False),
-    )
+    sizes = {name: population.size for name, population in experiment.network.populations.items()}
+    tasks = len(experiment.world.tasks)
     return AgentState(
         experiment.network.init(weights),
-        nowhere,
+        experiment.world.nowhere(),
         key,
         jnp.int32(0),
-        jnp.zeros((tasks, hidden)),
+        {name: jnp.zeros((tasks, size)) for name, size in sizes.items()},
         jnp.zeros(tasks, bool),
-        jnp.zeros(hidden, jnp.int32),
+        {name: jnp.zeros(size, jnp.int32) for name, size in sizes.items()},
         jnp.int32(0),
     )
 
@@ -84,27 +78,28 @@ def blank_tally(experiment: Experiment) -> Tally:
     return Tally(zero, zero, zero, zero, zero, spikes)
 
 
-def enter_world(experiment: Experiment, state: AgentState, task: Task) -> AgentState:
-    """Begin a waking phase: a new world, and a fresh count of the hidden neurons' spikes."""
+def enter_world(experiment: Experiment, state: AgentState, task: Any) -> AgentState:
+    """Begin a waking phase: a new world, and a fresh count of spikes."""
     words = noise.stream(state.key, _WORLD)
     world = experiment.world.lay(task, words, state.cycle)
     world = world._replace(crowded=world.crowded | state.world.crowded)
-    quiet = jnp.zeros_like(state.heard)
+    quiet = jax.tree.map(jnp.zeros_like, state.heard)
     return state._replace(world=world, heard=quiet, heard_cycles=jnp.int32(0))
 
 
 def leave_world(state: AgentState, label: Int[Array, ""]) -> AgentState:
-    """End a waking phase: its mean hidden rates are what sleep will match for this task."""
-    mean = state.heard.astype(jnp.float32) / jnp.maximum(state.heard_cycles, 1).astype(jnp.float32)
+    """End a waking phase: its mean rates are what sleep will match for this task."""
+    cycles = jnp.maximum(state.heard_cycles, 1).astype(jnp.float32)
     row = jnp.where(label < 0, state.trained.shape[0], label)
-    return state._replace(
-        rates=state.rates.at[row].set(mean, mode="drop"),
-        trained=state.trained.at[row].set(True, mode="drop"),
-    )
+    rates = {
+        name: state.rates[name].at[row].set(heard.astype(jnp.float32) / cycles, mode="drop")
+        for name, heard in state.heard.items()
+    }
+    return state._replace(rates=rates, trained=state.trained.at[row].set(True, mode="drop"))
 
 
 def wake_cycle(
-    experiment: Experiment, state: AgentState, tally: Tally, task: Task, plastic: tuple[str, ...]
+    experiment: Experiment, state: AgentState, tally: Tally, task: Any, plastic: tuple[str, ...]
 ) -> tuple[AgentState, Tally]:
     """One movement cycle awake (Golden et al. 2022, "Order of events")."""
     network = experiment.network
@@ -113,10 +108,12 @@ def wake_cycle(
     net = simulate(network, state.network, clock, 1)
     spiked = net.spiked
     words = noise.stream(state.key, _WORLD)
-    world, meal = experiment.world.move(state.world, task, spiked["output"], words, state.cycle)
+    world, meal = experiment.world.move(
+        state.world, task, spiked[experiment.moves], words, state.cycle
+    )
     net = learn(network, net, clock, meal.reward, plastic)
     sees = experiment.world.see(world)
-    net = kick(network, net, "input", jnp.where(sees, experiment.world.food_kick, 0.0))
+    net = kick(network, net, experiment.sees, jnp.where(sees, experiment.world.kick, 0.0))
     if plastic:
         net = regulate(network, net, spiked, plastic)
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
@@ -132,7 +129,7 @@ def wake_cycle(
         network=net,
         world=world,
         cycle=state.cycle + 1,
-        heard=state.heard + own["hidden"].astype(jnp.int32),
+        heard={name: heard + own[name].astype(jnp.int32) for name, heard in state.heard.items()},
         heard_cycles=state.heard_cycles + 1,
     )
     return state, tally
@@ -145,17 +142,18 @@ def sleep_cycle(
     assert leg.drive is not None
     network = experiment.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    driven = leg.drive.population
     tasks = jnp.maximum(state.trained.sum(), 1).astype(jnp.float32)
-    rates = jnp.where(state.trained[:, None], state.rates, 0.0).sum(axis=0) / tasks
+    rates = jnp.where(state.trained[:, None], state.rates[driven], 0.0).sum(axis=0) / tasks
     words = noise.stream(state.key, _SLEEP)
     first, later = leg.drive(rates, words, state.cycle, network.cycle_steps)
     earlier = state.network.spiked
-    net = simulate(network, state.network, clock, 1, {"hidden": first})
+    net = simulate(network, state.network, clock, 1, {driven: first})
     spiked = net.spiked
     net = learn(network, net, clock, leg.reward, leg.plastic)
     if leg.plastic:
         net = regulate(network, net, spiked, leg.plastic)
-    train = {} if later is None else {"hidden": later}
+    train = {} if later is None else {driven: later}
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1, train)
     own = _own_spikes(earlier, spiked, net)
     tally = tally._replace(asleep=tally.asleep + 1, spikes=_count(tally, own))
@@ -183,9 +181,9 @@ def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Arr
 class Leg(eqx.Module):
     """A stretch of waking (on a task) or of sleep (with a drive), of a number of cycles."""
 
-    task: Task | None
+    task: Any  # None asleep
     label: Int[Array, ""]  # the task's index in the world, -1 for the unsupervised world
-    drive: drives.Drive | None
+    drive: Drive | None
     reward: Float[Array, ""]  # of every cycle asleep
     cycles: Int[Array, ""]
     plastic: tuple[str, ...] = eqx.field(static=True)

@@ -12,19 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.config import Config, ConfigError
-from sleeprun.protocol.describe import cycles_of
+from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Scored
-from sleeprun.protocol.phases import Boundary, Freeze, Interleave, Lesion, Phase, Score, Sleep, Wake
+from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.protocol.told import Foraged, ForagingFacts
-from sleeprun.spiking.capacity import Room, doubled, overrun, room, with_room
-from sleeprun.spiking.drives import DRIVES
+from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.subjects.forager import cycles, told
-from sleeprun.subjects.forager.build import build, newborns
+from sleeprun.subjects.forager.build import build, chosen, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
+from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
+from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
-
-Lived = Wake | Sleep | Interleave
 
 
 class Forager(Seeds):
@@ -33,6 +31,7 @@ class Forager(Seeds):
         self.config = config
         self.experiment = build(config)
         self.engine = self.experiment.network.engine
+        self.refused = chosen(config).refused
         self.leg = cache(partial(_leg, self.experiment))  # a phase has many calls
 
     def birth(self) -> AgentState:
@@ -54,11 +53,11 @@ class Forager(Seeds):
                 return state
         return self._call(cycles.begin, self.leg(phase), state)
 
-    def chunk(self, phase: Lived | Score) -> int:
+    def chunk(self, phase: Live | Score) -> int:
         return self.config.runtime.chunk_cycles
 
     def advance(
-        self, phase: Lived | Score, count: int, state: AgentState
+        self, phase: Live | Score, count: int, state: AgentState
     ) -> tuple[AgentState, Tally]:
         """`count` of a phase's cycles, or of its rounds; the tally is of the true seeds alone.
 
@@ -66,14 +65,15 @@ class Forager(Seeds):
         """
         function, legs = self._program(phase)
         after, tally = self._call(function, legs, jnp.int32(count), state)
-        while full := overrun(after.network):
-            state = state._replace(network=doubled(state.network, full))
+        network = self.experiment.network
+        while full := overrun(network, after.network):
+            state = state._replace(network=doubled(network, state.network, full))
             after, tally = self._call(function, legs, jnp.int32(count), state)
         if after.world.crowded.any():
-            raise ConfigError("world.particles: no legal spot was left for all of them")
+            raise ConfigError("tasks.particles: no legal spot was left for all of them")
         return after, self.unpadded(tally)
 
-    def end(self, phase: Lived, state: AgentState) -> AgentState:
+    def end(self, phase: Live, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):
             return state
         return self._call(cycles.end, self.leg(phase), state)
@@ -89,23 +89,23 @@ class Forager(Seeds):
         return told.score(phase, marks)
 
     def steps(self, phase: Phase) -> int:
-        return cycles_of(phase) * self.config.network.cycle_steps
+        return phase.cycles * self.config.network.cycle_steps
 
     def facts(self) -> ForagingFacts:
-        network, protocol = self.config.network, self.config.protocol
-        populations = ("input", "hidden", "output")
+        config, tasks = self.config, self.config.agent_tasks
         return ForagingFacts(
-            tasks=list(self.config.world.tasks),
+            tasks=tasks.names,
             chance=0.5,
-            scale=protocol.scale,
-            shortened=protocol.shortened,
-            aeon=protocol.aeon,
-            step_ms=network.step_ms,
-            cycle_steps=network.cycle_steps,
-            shape={name: list(getattr(network, name).size) for name in populations},
+            scale=config.protocol.scale,
+            shortened=config.shortened,
+            aeon=tasks.aeon,
+            step_ms=config.network.step_ms,
+            cycle_steps=config.network.cycle_steps,
+            shape={name: list(each.size) for name, each in config.network.populations.items()},
+            refused=list(self.refused),
         )
 
-    def seen_after(self, phase: Lived, state: AgentState) -> Iterator[Event]:
+    def seen_after(self, phase: Live, state: AgentState) -> Iterator[Event]:
         """What the record tells of a phase that has ended."""
         yield from told.rasters(self.experiment, phase, state)
 
@@ -116,14 +116,15 @@ class Forager(Seeds):
     def weights(self, state: AgentState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         return {name: np.asarray(each) for name, each in state.network.weights.items()}
 
-    def room(self, state: AgentState) -> Room:
-        return room(state.network)
+    def capacity(self, state: AgentState) -> Capacity:
+        return capacity(self.experiment.network, state.network)
 
-    def like(self, state: AgentState, wanted: Room) -> AgentState:
-        """The shape of a saved state whose lists have so much room."""
-        return self.unpadded(state._replace(network=with_room(state.network, wanted)))
+    def like(self, state: AgentState, wanted: Capacity) -> AgentState:
+        """The shape of a saved state whose lists have so much capacity."""
+        network = with_capacity(self.experiment.network, state.network, wanted)
+        return self.unpadded(state._replace(network=network))
 
-    def _program(self, phase: Lived | Score) -> tuple[Callable, Any]:
+    def _program(self, phase: Live | Score) -> tuple[Callable, Any]:
         if isinstance(phase, Interleave):
             return cycles.take_turns, tuple(map(self.leg, phase.phases))
         return cycles.advance, self.leg(phase)
@@ -133,19 +134,21 @@ class Forager(Seeds):
 
 
 def _leg(experiment: Experiment, phase: Wake | Sleep | Score) -> Leg:
-    return leg_of(experiment, Wake(phase.task, phase.cycles) if isinstance(phase, Score) else phase)
+    if isinstance(phase, Score):
+        phase = Wake(phase.task, cycles=phase.cycles)
+    return leg_of(experiment, phase)
 
 
 def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
     """A phase's task or drive as arrays."""
-    task, label = None, -1
+    world, task, label = experiment.world, None, -1
     if isinstance(phase, Wake):
-        task = experiment.tasks[phase.task] if phase.task else experiment.unsupervised
-        label = list(experiment.tasks).index(phase.task) if phase.task else -1
+        task = world.tasks[phase.task] if phase.task else world.unsupervised
+        label = list(world.tasks).index(phase.task) if phase.task else -1
     return Leg(
         task=task,
         label=jnp.int32(label),
-        drive=DRIVES[phase.drive](jnp.float32(phase.kick)) if isinstance(phase, Sleep) else None,
+        drive=phase.drive.make() if isinstance(phase, Sleep) else None,
         reward=jnp.float32(phase.reward if isinstance(phase, Sleep) else 0.0),
         cycles=jnp.int32(phase.cycles),
         plastic=phase.plastic,

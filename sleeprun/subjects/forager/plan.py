@@ -1,86 +1,64 @@
-"""From the foraging tasks and the sleep schedule to the phases of a protocol."""
+"""From the tasks and the sleeps of an agent to the phases of a protocol."""
 
-from sleeprun.config import Config, SleepConfig, stage_names
-from sleeprun.protocol.describe import Protocol
-from sleeprun.protocol.phases import (
-    Boundary,
-    BoundaryKind,
-    Freeze,
-    Interleave,
-    Lesion,
-    Phase,
-    Score,
-    Sleep,
-    Wake,
-)
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sleeprun.protocol.phases import Boundary, Live, Score, Stage, interleaved
+from sleeprun.protocol.plan import Plan, numbered
+from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
+
+if TYPE_CHECKING:
+    from sleeprun.subjects.forager.schema import Config, NoiseSleep
 
 
-def plan(config: Config, sleep: SleepConfig) -> Protocol:
-    """The phases in order; every task of the world is scored at every boundary."""
-    return _Planner(config, sleep).phases()
+class AgentPlan(Plan["NoiseSleep"]):
+    """Knows what is plastic so far; every task of the world is scored at every boundary."""
 
+    def __init__(self, config: "Config"):
+        self.config, self.tasks = config, config.agent_tasks
+        super().__init__(numbered(self.tasks.stages), config.sleep)
+        self.plastic = config.network.plastic
 
-class _Planner:
-    """Writes the phases down one after another; knows what is plastic so far."""
-
-    def __init__(self, config: Config, sleep: SleepConfig):
-        self.config, self.sleep = config, sleep
-        self.plastic = tuple(
-            name for name, entry in config.network.projections.items() if entry.plasticity
-        )
-        self.written: list[Phase] = []
-        self.boundaries = 0
-
-    def phases(self) -> Protocol:
-        protocol, config = self.config.protocol, self.config
-        self._score("untrained", BoundaryKind.START, None)
-        if protocol.unsupervised > 0:
-            cycles = self._cycles(protocol.unsupervised)
-            self.written.append(Wake(None, cycles, self.plastic))
-            self._score("unsupervised", BoundaryKind.UNSUPERVISED, None)
-        for projection in protocol.freeze:
+    def opening(self) -> None:
+        """The unsupervised world, after which some projections are frozen."""
+        if self.tasks.unsupervised > 0:
+            cycles = self._cycles(self.tasks.unsupervised)
+            self.written.append(Wake(None, cycles=cycles, plastic=self.plastic))
+            self.score("unsupervised", "unsupervised")
+        for projection in self.tasks.freeze:
             self._freeze(projection, 100.0)
         self._intervene("unsupervised")
-        for index, (name, tasks) in enumerate(
-            zip(stage_names(config.tasks), config.tasks, strict=True)
-        ):
-            self._train(name, tuple(tasks), asleep=index + 1 >= self.sleep.first_stage)
-            self._intervene(name)
-        return tuple(self.written)
 
-    def _train(self, name: str, tasks: tuple[str, ...], asleep: bool) -> None:
-        schedule = self.sleep.schedule if asleep else "never"
-        cycles = self._cycles(self.config.protocol.train)
-        turn = self.config.protocol.alternate
-        learned = "+".join(tasks)
-        parts: list[Wake | Sleep] = [Wake(task, turn, self.plastic) for task in tasks]
-        if schedule == "interleaved":
-            parts.append(self._sleep(self.sleep.cycles))
+    def training(self, stage: Stage, sleeps: list[Live]) -> Live:
+        cycles, turn = self._cycles(self.tasks.train), self.tasks.alternate
+        parts = [*(Wake(task, cycles=turn, plastic=self.plastic) for task in stage.tasks), *sleeps]
         if len(parts) == 1:
-            self.written.append(Wake(tasks[0], cycles, self.plastic))
-        else:
-            a_round = sum(part.cycles for part in parts)
-            self.written.append(Interleave(tuple(parts), max(1, round(cycles / a_round))))
-        alone = len(parts) == 1
-        self._score(name, BoundaryKind.WAKE if alone else BoundaryKind.INTERLEAVE, learned)
-        if schedule == "after":
-            self.written.append(self._sleep(self._cycles(self.sleep.aeons)))
-            self._score(f"{name}, slept", BoundaryKind.SLEEP, learned)
+            return Wake(stage.tasks[0], cycles=cycles, plastic=self.plastic)
+        a_round = sum(part.cycles for part in parts)
+        return interleaved(tuple(parts), max(1, round(cycles / a_round)))
 
-    def _sleep(self, cycles: int) -> Sleep:
-        sleep = self.sleep
-        plastic = self.plastic if sleep.plasticity else ()
-        return Sleep(cycles, plastic, sleep.drive, sleep.kick, sleep.reward)
+    def sleeping(self, sleep: "NoiseSleep", length: int) -> Live:
+        if sleep.schedule == "after":
+            length = max(1, round(length * self.config.protocol.scale))
+        learns = self.plastic if sleep.plasticity else ()
+        return Sleep(sleep.drive, sleep.reward, cycles=length, plastic=learns)
+
+    def tests(self, boundary: Boundary) -> Iterator[Score]:
+        cycles = self._cycles(self.tasks.test)
+        return (Score(boundary, task, cycles=cycles) for task in self.tasks.names)
+
+    def after_stage(self, stage: Stage) -> None:
+        self._intervene(stage.name)
 
     def _intervene(self, stage: str) -> None:
-        for entry in self.config.protocol.interventions:
+        for entry in self.config.interventions:
             if entry.after != stage:
                 continue
             if entry.freeze is not None:
                 self._freeze(entry.freeze, entry.percent)
             if entry.lesion is not None:
                 self.written.append(Lesion(entry.lesion, entry.percent))
-                self._score(f"{stage}, {entry.lesion} lesioned", BoundaryKind.LESION, None)
+                self.score(f"{stage}, {entry.lesion} lesioned", "lesion")
 
     def _freeze(self, projection: str, percent: float) -> None:
         if projection in self.plastic:
@@ -88,12 +66,5 @@ class _Planner:
         if percent == 100:
             self.plastic = tuple(name for name in self.plastic if name != projection)
 
-    def _score(self, name: str, phase: BoundaryKind, task: str | None) -> None:
-        boundary = Boundary(self.boundaries, name, phase, task)
-        cycles = self._cycles(self.config.protocol.test)
-        self.boundaries += 1
-        self.written.extend(Score(boundary, task, cycles) for task in self.config.world.tasks)
-
     def _cycles(self, aeons: float) -> int:
-        protocol = self.config.protocol
-        return max(1, round(aeons * protocol.aeon * protocol.scale))
+        return self.tasks.cycles(aeons, self.config.protocol.scale)

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sleeprun.protocol.describe import label
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Weights
-from sleeprun.protocol.phases import Boundary, Interleave, Score, Sleep, Wake
+from sleeprun.protocol.phases import Boundary, Interleave, Live, Score
 from sleeprun.protocol.told import Eaten, Foraged
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.phases import Sleep
 
 BINS = 60
-FIELDS = 48  # hidden neurons whose receptive field is recorded
+FIELDS = 48  # neurons whose receptive field is recorded
 
 
 def tally(tally: Tally) -> Foraged:
@@ -51,20 +51,19 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
             histograms[name] = {"edges": edges.tolist(), "counts": counts.tolist()}
     yield Weights(boundary=boundary, histograms=histograms)
     for name, projection in experiment.network.projections.items():
-        if (projection.pre, projection.post) == ("input", "hidden"):
+        if projection.pre == experiment.sees:
             fields = np.asarray(state.network.weights[name][0]).T
             neurons = np.linspace(0, len(fields) - 1, min(FIELDS, len(fields))).astype(int)
             yield Fields(
                 boundary=boundary,
-                shape=list(experiment.world.vision),
+                shape=list(experiment.vision),
                 neurons=neurons.tolist(),
                 weights=fields[neurons].round(6).tolist(),
             )
+            return
 
 
-def rasters(
-    experiment: Experiment, phase: Wake | Sleep | Interleave, state: AgentState
-) -> Iterable[Event]:
+def rasters(experiment: Experiment, phase: Live, state: AgentState) -> Iterable[Event]:
     """The spikes of the last cycle simulated, of the first seed, as [step, neuron] pairs."""
     last = phase.phases[-1] if isinstance(phase, Interleave) else phase
     steps = experiment.network.cycle_steps
@@ -76,4 +75,4 @@ def rasters(
         step = (time - start) % 2**32
         pairs[name] = np.stack([step, spikes.neuron[0][first:count]], axis=1).tolist()
     kind = "sleep" if isinstance(last, Sleep) else "wake"
-    yield Raster(kind=kind, name=label(last)[1], spikes=pairs)
+    yield Raster(kind=kind, name=last.title, spikes=pairs)

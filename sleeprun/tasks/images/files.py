@@ -27,6 +27,18 @@ class DataError(Exception):
     """A data set that is missing or corrupt, told to the user in a line or two."""
 
 
+class Unset(DataError):
+    """A constant is null which a data set cannot do without."""
+
+    def __init__(self, key: str, told: str):
+        super().__init__(f"{key}=null: {told}")
+        self.key, self.told = key, told
+
+    def inside(self, section: str) -> "Unset":
+        """The same, its key as it is in the section above."""
+        return Unset(f"{section}.{self.key}", self.told)
+
+
 def idx(path: Path, dimensions: int) -> UInt8[np.ndarray, "..."]:
     """The bytes of an IDX file, of the shape that its head names."""
     content = _content(path)

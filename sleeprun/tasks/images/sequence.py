@@ -1,25 +1,27 @@
-"""From a config to the tasks of images that it describes."""
+"""Tasks of images, as a config says them, and the sequence of tasks that it describes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import Field, NonNegativeInt
 
-from sleeprun.config import ConfigError, ImagesConfig
-from sleeprun.config.images import DataConfig, FeatureData, IdxData, SequenceConfig, SeriesData
-from sleeprun.tasks.images import cutting, datasets
+from sleeprun.config.error import ConfigError
+from sleeprun.config.values import Count
+from sleeprun.tasks.images import cutting
 from sleeprun.tasks.images.cutting import ImageTask
-from sleeprun.tasks.images.datasets import DataSet
-from sleeprun.tasks.images.files import DataError
+from sleeprun.tasks.images.datasets import DATA, DataSet
+from sleeprun.tasks.images.datasets.series import Series
+from sleeprun.tasks.images.files import DataError, Unset
+from sleeprun.tasks.tasks import Tasks
 
 T = TypeVar("T")
 
 
 class Sequence(NamedTuple):
     tasks: tuple[ImageTask, ...]
-    shape: tuple[int, int] | None  # rows and columns of an image
+    shape: tuple[int, int] | None  # rows and columns of an image, as its data set has them
     outputs: int
 
     @property
@@ -31,83 +33,99 @@ class Sequence(NamedTuple):
         return [task for task in self.tasks if task.name in stage.split("+")]
 
 
-def sequences(config: ImagesConfig) -> tuple[Sequence, ...]:
-    """The tasks in order: one sequence for all seeds, or with `order_seed: by_seed` one for each.
+class ImageTasks(Tasks):
+    """Images in tasks. A user's own kind derives from it, gives `cut_up`, and adds its keys."""
 
-    Raises ConfigError where the data are missing or don't fit.
-    """
-    wanted, seeds = config.sequence, [config.sequence.order_seed]
-    if wanted.order_seed == "by_seed":
-        seeds = [*config.seeds]
-    return _sequences(config.data.model_dump_json(), wanted.model_dump_json(), tuple(seeds))
+    subject: ClassVar[str] = "sleeprun.subjects.classifier.schema.Config"
 
+    data: Annotated[Any, DATA]
+    cut: Literal["classes", "permuted", "data_sets"]
+    count: Count
+    groups: Annotated[list[list[NonNegativeInt]], Field(min_length=1)] | None
+    order_seed: Annotated[int, Field(ge=0)] | Literal["by_seed"] | None
+    scenario: Literal["class", "domain", "task"]
+    samples: Count | None
+    samples_per_class: Count | None
+    validation: Count | None
+    together: bool
 
-def sequence(config: ImagesConfig) -> Sequence:
-    """The tasks of the first seed; all seeds have as many, of the same names and lengths."""
-    return sequences(config)[0]
+    def sequences(self, seeds: list[int]) -> tuple[Sequence, ...]:
+        """The tasks in order: one sequence for all seeds, or with `order_seed: by_seed` one each.
+
+        Raises ConfigError where the data are missing or don't fit.
+        """
+        by_seed = self.order_seed == "by_seed"
+        orders = tuple(seeds) if by_seed else (self.order_seed,)
+        return _sequences(type(self), self.model_dump_json(), orders)
+
+    def sequence(self, seeds: list[int]) -> Sequence:
+        """The tasks of the first seed; all seeds have as many, of the same names and lengths."""
+        return self.sequences(seeds)[0]
+
+    def cut_up(self, sets: list[DataSet], order_seed: int | None) -> tuple[ImageTask, ...]:
+        """The tasks in the order of a seed, labels as each task has them.
+
+        Raises ValueError where the data don't fit.
+        """
+        match self.cut:
+            case "data_sets":
+                return _in_order(cutting.one_after_another(sets, self.samples), order_seed)
+            case "permuted":
+                return cutting.permuted(sets[0], self.count, order_seed or 0, self.samples)
+        if self.groups:
+            groups = _in_order([tuple(sorted(group)) for group in self.groups], order_seed)
+        else:
+            groups = cutting.class_groups(sets[0].classes, self.count, order_seed)
+        return cutting.split_by_class(sets[0], groups, self.samples)
+
+    @property
+    def own_outputs(self) -> bool:
+        """Whether tasks share the output of a class that both have; else each has its own."""
+        return self.cut != "classes"
+
+    def contradictions(self, key: str = "tasks") -> Iterator[str]:
+        """Values that are fine alone and impossible together, a line each."""
+        several = self.data.declares is Series
+        sets = len(self.data.sets) if several else 1
+        if (self.cut == "data_sets") != several:
+            allowed = "must be data_sets" if sets > 1 else "needs data.kind=series"
+            yield f"{key}.cut={self.cut} with {key}.data.kind={self.data.kind}: {allowed}"
+        if self.groups:
+            if self.cut != "classes":
+                yield f"{key}.groups: {self.cut} are not cut by class; must be null"
+            if len(self.groups) != self.count:
+                yield f"{key}.count={self.count}: must be {len(self.groups)}, one a group"
+        if self.cut == "data_sets" and several and self.count != sets:
+            yield f"{key}.count={self.count}: must be {sets}, one a set of {key}.data.sets"
 
 
 @lru_cache(maxsize=4)  # arms and the plan ask again
 def _sequences(
-    data_json: str, tasks_json: str, orders: tuple[int | None, ...]
+    kind: type[ImageTasks], told: str, orders: tuple[int | None, ...]
 ) -> tuple[Sequence, ...]:
-    sets = _sets(TypeAdapter(DataConfig).validate_json(data_json))
-    wanted = SequenceConfig.model_validate_json(tasks_json)
+    wanted = kind.model_validate_json(told)
+    sets = _loaded(wanted)
     try:
         if wanted.validation:
             sets = [cutting.with_validation(data, wanted.validation) for data in sets]
         if wanted.samples_per_class:
             sets = [cutting.first_of_class(data, wanted.samples_per_class) for data in sets]
-        by_class = wanted.kind == "classes"
-        found = [
-            _in_scenario(_cut(sets, wanted, order), wanted.scenario, by_class) for order in orders
-        ]
+        found = [_in_scenario(wanted, wanted.cut_up(sets, order)) for order in orders]
         if wanted.order_seed == "by_seed":
             found = cutting.of_equal_length(found)
     except ValueError as error:
-        raise ConfigError(f"sequence: {error}") from None
+        raise ConfigError(f"tasks: {error}") from None
     outputs = 1 + max(label for tasks in found for task in tasks for label in task.classes)
     return tuple(Sequence(tasks, sets[0].shape, outputs) for tasks in found)
 
 
-def _sets(config: DataConfig) -> list[DataSet]:
+def _loaded(wanted: ImageTasks) -> list[DataSet]:
     try:
-        if isinstance(config, SeriesData):
-            return [
-                _load(each, f"data.sets.{name}")._replace(name=name)
-                for name, each in config.sets.items()
-            ]
-        return [_load(config, "data")]
+        return wanted.data.make().load_all()
+    except Unset as missing:
+        raise ConfigError(str(missing.inside("tasks.data"))) from None
     except DataError as error:
         raise ConfigError(str(error)) from None
-
-
-def _load(config: DataConfig, key: str) -> DataSet:
-    match config:
-        case FeatureData(file=None):
-            raise DataError(f"{key}.file=null: must name an .npz file with X and y")
-        case FeatureData(file=str(file)):
-            return datasets.features(file)
-        case IdxData(kind="fashion_mnist"):
-            return datasets.fashion_mnist(config.folder, f"{key}.folder")
-        case IdxData(kind="mnist"):
-            return datasets.idx(config.folder, config.kind, f"{key}.folder")
-    return datasets.digits() if config.kind == "digits" else datasets.mnist_5000()
-
-
-def _cut(
-    sets: list[DataSet], wanted: SequenceConfig, order_seed: int | None
-) -> tuple[ImageTask, ...]:
-    """The tasks in the order of a seed, with the labels of the data sets."""
-    if wanted.kind == "data_sets":
-        return _in_order(cutting.one_after_another(sets, wanted.samples), order_seed)
-    if wanted.kind == "permuted":
-        return cutting.permuted(sets[0], wanted.count, order_seed or 0, wanted.samples)
-    if wanted.groups:
-        groups = _in_order([tuple(sorted(group)) for group in wanted.groups], order_seed)
-    else:
-        groups = cutting.class_groups(sets[0].classes, wanted.count, order_seed)
-    return cutting.split_by_class(sets[0], groups, wanted.samples)
 
 
 def _in_order(parts: Collection[T], order_seed: int | None) -> tuple[T, ...]:
@@ -118,15 +136,12 @@ def _in_order(parts: Collection[T], order_seed: int | None) -> tuple[T, ...]:
     return tuple(list(parts)[place] for place in order)
 
 
-def _in_scenario(
-    tasks: tuple[ImageTask, ...], scenario: str, by_class: bool
-) -> tuple[ImageTask, ...]:
+def _in_scenario(wanted: ImageTasks, tasks: tuple[ImageTask, ...]) -> tuple[ImageTask, ...]:
     """Labels as van de Ven et al. 2022 name the scenarios.
 
     In the domain scenario a label says which class of its task an image is, whichever task it
-    is; in the others all classes of all tasks have outputs of their own. Tasks `by_class` share
-    the output of a class that both have.
+    is; in the others all classes of all tasks have outputs of their own.
     """
-    if scenario == "domain":
+    if wanted.scenario == "domain":
         return tuple(cutting.within_task(task) for task in tasks)
-    return tasks if by_class else cutting.with_own_outputs(tasks)
+    return cutting.with_own_outputs(tasks) if wanted.own_outputs else tasks

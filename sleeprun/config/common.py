@@ -1,0 +1,164 @@
+"""What every experiment has, whatever learns in it."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from sleeprun.config.values import Count, Name, Percent, Positive, Section, Seeds
+
+if TYPE_CHECKING:
+    from sleeprun.protocol.phases import Protocol
+    from sleeprun.subjects.seeds import Over
+    from sleeprun.subjects.subject import Subject
+
+Engine = Literal["native", "fused", "by_layer", "by_step"]
+
+
+class InterventionConfig(Section):
+    """What is done to a network after one of the stages."""
+
+    after: str
+    freeze: str | None = None  # a projection
+    lesion: str | None = None  # a population
+    percent: Percent = 100.0
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "InterventionConfig":
+        if (self.freeze is None) == (self.lesion is None):
+            raise ValueError("give either 'freeze' (a projection) or 'lesion' (a population)")
+        return self
+
+
+class ProtocolConfig(Section):
+    scale: Positive  # of all lengths alike
+
+
+class RuntimeConfig(Section):
+    simulate: Literal["auto", "native", "fused", "by_layer", "by_step"]
+    skip_quiet: bool
+    chunk_cycles: Count
+    chunk_batches: Count
+    chunk_steps: Count
+    checkpoint_minutes: Positive
+    keep_boundaries: bool
+    cores: Annotated[int, Field(ge=0)]
+    expected_cycles_per_second: Positive
+    progress: bool
+    figures: bool
+    require: dict[str, float]
+
+
+class TrackingConfig(Section):
+    mode: Literal["offline", "online", "disabled"]
+    project: str
+    entity: str | None
+    group: str | None
+    tags: list[str]
+
+
+class Common(Section):
+    """An experiment. A family of subjects derives its own, which says what differs."""
+
+    unit: ClassVar[str]  # of a phase's length
+    what: ClassVar[str]  # in words, who learns
+    timed: ClassVar[bool] = False  # whether `runtime.expected_cycles_per_second` speaks of it
+
+    name: Name
+    variant: str | None
+    seeds: Seeds
+    network: Any
+    tasks: Any
+    sleep: Any
+    arms: dict[str, Any]
+    interventions: list[InterventionConfig]
+    protocol: ProtocolConfig
+    runtime: RuntimeConfig
+    tracking: TrackingConfig
+    joint: str | None
+    naive: str | None
+    origin: Annotated[str, Field(min_length=1)] | None = Field(None, alias="from")
+    dry_run: bool
+    resume: Annotated[str, Field(min_length=1)] | None
+
+    @property
+    def cores(self) -> int:
+        return self.runtime.cores or available_cores()
+
+    @property
+    def devices(self) -> int:
+        """Over how many devices the seeds are spread."""
+        return min(self.cores, len(self.seeds))
+
+    def arm(self, name: str) -> "Common":
+        """The experiment as one of its arms has it."""
+        if not self.arms:
+            return self
+        changed = {part: getattr(self.arms[name], part) for part in self.arm_sections()}
+        return self.model_copy(update={**changed, "name": f"{self.name}:{name}", "arms": {}})
+
+    @classmethod
+    def arm_sections(cls) -> tuple[str, ...]:
+        """The sections in which an arm may differ."""
+        return ("sleep",)
+
+    def slower(self) -> int:
+        """How many times longer it takes than `runtime.expected_cycles_per_second` says."""
+        return 1
+
+    @property
+    def shortened(self) -> bool:
+        """Whether any phase is shorter than it was in the publication."""
+        return False
+
+    @property
+    @abstractmethod
+    def bound(self) -> str | None:
+        """Which of the bounds it is that others lie between: naive, joint, or none."""
+
+    @property
+    @abstractmethod
+    def contents(self) -> str | None:
+        """Who learns what, so that runs are compared only where it is the same."""
+
+    @property
+    @abstractmethod
+    def task_names(self) -> list[str]:
+        """All tasks that are scored."""
+
+    @property
+    @abstractmethod
+    def trained_tasks(self) -> list[str]:
+        """Those that are trained, in order."""
+
+    @abstractmethod
+    def lived(self) -> dict[str, Any]:
+        """What a state depends on beside its phases and seeds: sections, by their keys."""
+
+    @property
+    @abstractmethod
+    def arms_share_training(self) -> bool:
+        """Whether what arms have in common is run once, up to where they part."""
+
+    @abstractmethod
+    def contradictions(self) -> Iterator[str]:
+        """Values that are fine alone and impossible together, a line each."""
+
+    @abstractmethod
+    def phases(self) -> "Protocol":
+        """The protocol. Raises ConfigError where the data don't fit it."""
+
+    @abstractmethod
+    def engine(self) -> Engine:
+        """By what means it is simulated here. Raises ConfigError where that is impossible."""
+
+    @abstractmethod
+    def subject(self, devices: int, over: "Over") -> "Subject":
+        """Who lives through the protocol."""
+
+
+def available_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,0 +1,25 @@
+"""One hash of what a config says: what resuming, sweeps and data are compared by."""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def content_hash(*parts: Any) -> str:
+    """Of sections, mappings, lists and plain values; 8 and 8.0 are the same."""
+    return sha256(json.dumps(_plain(parts), sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump())
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value

@@ -1,0 +1,61 @@
+"""By what means a network is simulated and learns: what was wanted, as far as it can be had."""
+
+from typing import Literal, NamedTuple
+
+from sleeprun.config import ConfigError
+from sleeprun.spiking import native
+from sleeprun.spiking.network import Engine, Network
+
+# How many times slower the portable path is, measured with the network of Golden et al. 2022.
+SLOWER = {"native": 25, "fused": 10}
+LEARNS_SLOWER = 3
+KERNELS = {"native": "the compiled kernel", "fused": "the fused kernel"}
+
+
+class Chosen(NamedTuple):
+    engine: Engine  # what simulates
+    learning: Literal["native", "portable"]  # what changes the weights
+    refused: tuple[str, ...]  # what the kernel does not take
+    told: str | None  # in a line, with what that costs
+    slower: int = 1  # times, than with nothing refused
+
+
+def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> Chosen:
+    """What really simulates a network (whichever engine it names) on a backend, and what learns.
+
+    Raises ConfigError where a kernel that was wanted by its name cannot be had.
+    """
+    engine = _of_backend(backend) if wanted == "auto" else wanted
+    if engine == "native" and not native.available():
+        raise ConfigError("runtime.simulate='native': the package was built without its kernel")
+    refused = tuple(_refused(network, engine))
+    if refused:
+        without = f"{KERNELS[engine]} does not take {', '.join(refused)}"
+        if wanted != "auto":
+            raise ConfigError(f"runtime.simulate='{wanted}': {without}; choose auto")
+        slower = SLOWER[engine]
+        told = f"{without}: simulated by_layer, about {slower} times slower"
+        return Chosen("by_layer", "portable", refused, told, slower)
+    if engine != "native":
+        return Chosen(engine, "portable", (), None)
+    if unlearned := tuple(native.unlearned(network)):
+        without = f"{KERNELS[engine]} does not take {', '.join(unlearned)}"
+        told = f"{without}: it simulates but does not learn, about {LEARNS_SLOWER} times slower"
+        return Chosen("native", "portable", unlearned, told, LEARNS_SLOWER)
+    return Chosen("native", "native", (), None)
+
+
+def _of_backend(backend: str) -> Engine:
+    if native.available():
+        return "native"
+    return "fused" if backend == "gpu" else "by_layer"
+
+
+def _refused(network: Network, engine: Engine) -> list[str]:
+    if engine == "native":
+        return native.refused(network)
+    if engine == "fused":
+        from sleeprun.spiking import fused
+
+        return fused.refused(network)
+    return []

@@ -1,0 +1,15 @@
+"""Neuron models, one a file: constants with `init(size)` and `step(state)`."""
+
+from sleeprun.config.kinds import Kinds
+from sleeprun.spiking.neurons.neuron import Membrane, Neuron, NeuronState
+
+__all__ = ["NEURONS", "Membrane", "Neuron", "NeuronState"]
+
+NEURONS = Kinds(
+    "neuron",
+    "sleeprun.spiking.neurons.Neuron",
+    rulkov="sleeprun.spiking.neurons.rulkov.RulkovMap",
+    lif="sleeprun.spiking.neurons.lif.LIF",
+    adex="sleeprun.spiking.neurons.adex.AdEx",
+    conductance_based="sleeprun.spiking.neurons.conductance_based.ConductanceBased",
+)

@@ -1,0 +1,30 @@
+"""The mathematics of gates that open and close at rates."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from sleeprun.spiking.neurons.neuron import Neurons, Scalar
+
+
+class Rates(NamedTuple):
+    """x' = opening (1 - x) - closing x."""
+
+    opening: Neurons  # 1/ms
+    closing: Neurons
+
+    @property
+    def steady(self) -> Neurons:
+        return self.opening / (self.opening + self.closing)
+
+    def relaxed(self, gate: Neurons, dt: Scalar) -> Neurons:
+        """The gate `dt` ms later: exact at constant rates."""
+        kept = jnp.exp(-(self.opening + self.closing) * dt)
+        return self.steady + (gate - self.steady) * kept
+
+
+def linoid(y: Neurons, scale: float) -> Neurons:
+    """y / (1 - exp(-y / scale)), which is `scale` at 0."""
+    near = jnp.abs(y) < 1e-3 * scale
+    safe = jnp.where(near, scale, y)
+    return jnp.where(near, scale + y / 2, safe / -jnp.expm1(-safe / scale))

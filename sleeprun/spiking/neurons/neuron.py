@@ -1,0 +1,46 @@
+"""What a neuron model is: constants, and how a population of such neurons takes a step."""
+
+from abc import abstractmethod
+from typing import Any, Protocol, runtime_checkable
+
+import equinox as eqx
+from jaxtyping import Array, Bool, Float
+
+Scalar = Float[Array, ""]
+Neurons = Float[Array, " neuron"]
+
+
+@runtime_checkable
+class NeuronState(Protocol):
+    """A NamedTuple of arrays [neuron], among them the synaptic current.
+
+    Spikes and kicks are added to the current between steps.
+    """
+
+    i: Neurons
+
+    def _replace(self, **changed: Any) -> Any: ...
+
+
+class Neuron(eqx.Module):
+    """A model: declared constants, and two pure functions."""
+
+    @abstractmethod
+    def init(self, size: int) -> Any:
+        """The state of `size` neurons at rest."""
+
+    @abstractmethod
+    def step(self, state: Any) -> tuple[Any, Bool[Array, " neuron"]]:
+        """The state one step later, and who spiked."""
+
+
+class Membrane(Neuron):
+    """A model with a membrane potential in mV, on which conductances can act.
+
+    Its state has a field `conducted`, too: what conductances bring in the coming step. They add to
+    it between steps, and a step uses it up.
+    """
+
+    @abstractmethod
+    def potential(self, state: Any) -> Neurons:
+        """In mV."""

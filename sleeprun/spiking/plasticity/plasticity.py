@@ -1,0 +1,104 @@
+"""What a plasticity rule is, and what holds for the weights whichever rule changes them."""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from sleeprun.config.declared import flag, integer, number
+from sleeprun.spiking.spikes import SpikeList
+
+Scalar = Float[Array, ""]
+Weights = Float[Array, "pre post"]
+
+
+class PlasticityEvent(NamedTuple):
+    """What a rule is told, once a movement cycle."""
+
+    pre: SpikeList  # spikes of the last `reach` steps; those from `fresh` on are new
+    post: SpikeList
+    reward: Scalar
+    drift: Float[Array, " pre"]  # summed excitatory output weights at the start over those now
+    now: Int[Array, ""]  # on the spike clock, in steps
+
+
+class PlasticState(NamedTuple):
+    """Of a projection with a rule."""
+
+    own: Any  # the rule's state
+    target: Float[Array, " post"]  # what each post neuron's in-weights are scaled to sum to
+    locked: Bool[Array, "pre post"]  # synapses frozen one by one
+
+
+class Plasticity(eqx.Module):
+    """A rule: declared constants, and pure functions of one projection.
+
+    What `update` returns is bounded, and scaled if `normalise`, by `bounded`; synapses that do not
+    exist (weight 0) or are locked stay as they are.
+    """
+
+    reach: Int[Array, ""] = integer("how far back a spike can still be paired", unit="steps", ge=1)
+    weight_min: Scalar = number("of a synapse that exists", gt=0)
+    weight_max: Scalar = number("of a synapse, before scaling", gt=0)
+    normalise: bool = flag("scale each post neuron's in-weights to their sum", default=True)
+
+    @classmethod
+    def check(cls, weight_min: float, weight_max: float, **_: Any) -> None:
+        if weight_min > weight_max:
+            raise ValueError(f"weight_min={weight_min} is above weight_max={weight_max}")
+
+    @abstractmethod
+    def init(self, weights: Weights) -> Any:
+        """The rule's state at a network's birth."""
+
+    @abstractmethod
+    def update(self, state: Any, weights: Weights, event: PlasticityEvent) -> tuple[Weights, Any]:
+        """The weights after an event."""
+
+    def skip(self, state: Any) -> Any:
+        """The state after a cycle without plasticity."""
+        return state
+
+    def capacity(self, state: Any) -> int:
+        """Entries of its list, if it has one. Leaves of `state` may be [seed, ...]."""
+        return 0
+
+    def overrun(self, state: Any) -> Bool[Array, "*seed"]:
+        """Whether its list ran over."""
+        return jnp.bool_(False)
+
+    def grown(self, state: Any, capacity: int) -> Any:
+        """The same state with a longer list."""
+        return state
+
+
+def starting(rule: Plasticity, weights: Weights) -> PlasticState:
+    return PlasticState(rule.init(weights), weights.sum(axis=0), jnp.zeros(weights.shape, bool))
+
+
+def apply(
+    rule: Plasticity, state: PlasticState, weights: Weights, event: PlasticityEvent
+) -> tuple[Weights, PlasticState]:
+    """One plasticity event."""
+    changed, own = rule.update(state.own, weights, event)
+    return bounded(rule, changed, weights, state), state._replace(own=own)
+
+
+def bounded(rule: Plasticity, changed: Weights, before: Weights, state: PlasticState) -> Weights:
+    """Clip to the bounds, then scale each post neuron's in-weights to its target sum.
+
+    Golden et al. 2022, "Applying traces".
+    """
+    changed = jnp.clip(changed, rule.weight_min, rule.weight_max)
+    free = (before != 0) & ~state.locked
+    held = jnp.where(state.locked, before, 0.0)
+    changed = jnp.where(free, changed, 0.0)
+    if not rule.normalise:
+        return held + changed
+    total = changed.sum(axis=0)
+    least = rule.weight_min * free.sum(axis=0).astype(changed.dtype)
+    left = jnp.maximum(state.target - held.sum(axis=0), least)
+    scale = jnp.where(total > 0, left / jnp.where(total > 0, total, 1.0), 0.0)
+    return held + changed * scale

@@ -1,0 +1,130 @@
+"""What a config says of a spiking network: any number of populations and projections, by name."""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from sleeprun.config.declared import Part, section_of
+from sleeprun.config.spelling import nearest
+from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
+from sleeprun.spiking.homeostasis import Homeostasis
+from sleeprun.spiking.neurons import NEURONS, Membrane
+from sleeprun.spiking.plasticity import RULES
+from sleeprun.spiking.synapses import STARTS, SYNAPSES, WIRINGS
+from sleeprun.spiking.synapses.weights import Mirror
+
+
+class PopulationConfig(Section):
+    size: Annotated[list[Count], BeforeValidator(as_list), Field(min_length=1, max_length=2)]
+    neuron: str  # one of the network's `neurons`
+    homeostasis: section_of(Homeostasis) | None  # type: ignore[valid-type]
+    spike_capacity: Capacity  # spikes that are kept at first; the list grows where it must
+
+    @property
+    def count(self) -> int:
+        return prod(self.size)
+
+
+class ProjectionConfig(Section):
+    pre: str
+    post: str
+    sign: Literal["excitatory", "inhibitory"] = "excitatory"  # weights are positive
+    wiring: Annotated[Any, WIRINGS] | None
+    weights: Annotated[Any, STARTS]
+    synapse: Annotated[Any, SYNAPSES]
+    plasticity: str | None  # one of the network's `rules`
+
+    @property
+    def mirrors(self) -> str | None:
+        """The projection that its weights follow."""
+        return self.weights.of if self.weights.declares is Mirror else None
+
+
+class NetworkConfig(Section):
+    kind: Literal["spiking"]
+    cycle_steps: Annotated[int, Field(ge=2)]
+    step_ms: Positive
+    neurons: dict[str, Annotated[Any, NEURONS]]
+    rules: dict[str, Annotated[Any, RULES]]
+    populations: Annotated[dict[str, PopulationConfig], Field(min_length=1)]
+    projections: dict[str, ProjectionConfig]
+
+    @property
+    def plastic(self) -> tuple[str, ...]:
+        """The projections that learn."""
+        return tuple(name for name, entry in self.projections.items() if entry.plasticity)
+
+
+def contradictions(network: NetworkConfig) -> Iterator[str]:
+    """One line for each."""
+    for name, population in network.populations.items():
+        key = f"network.populations.{name}"
+        yield from _unknown(f"{key}.neuron", population.neuron, network.neurons, "neuron")
+    for name, neuron in network.neurons.items():
+        yield from _step_differs(f"network.neurons.{name}", neuron, network)
+    for name, projection in network.projections.items():
+        key = f"network.projections.{name}"
+        for end in ("pre", "post"):
+            wanted = getattr(projection, end)
+            yield from _unknown(f"{key}.{end}", wanted, network.populations, "population")
+        if projection.plasticity:
+            yield from _unknown(f"{key}.plasticity", projection.plasticity, network.rules, "rule")
+        if {projection.pre, projection.post} <= set(network.populations):
+            yield from _misfits(key, name, projection, network)
+            yield from _cannot_conduct(key, projection, network)
+        yield from _step_differs(f"{key}.synapse", projection.synapse, network)
+
+
+def _unknown(key: str, name: str, known: dict[str, Any], what: str) -> Iterator[str]:
+    if name not in known:
+        yield f"{key}='{name}': no such {what}{nearest(name, list(known))}"
+
+
+def _misfits(
+    key: str, name: str, projection: ProjectionConfig, network: NetworkConfig
+) -> Iterator[str]:
+    wiring, mirrors = projection.wiring, projection.mirrors
+    if mirrors is None:
+        if wiring is None:
+            yield f"{key}.wiring=null: only mirrored weights need no wiring of their own"
+            return
+        ends = (tuple(network.populations[end].size) for end in (projection.pre, projection.post))
+        if misfit := wiring.make().misfit(*ends):
+            yield f"{key}.wiring.{misfit} (population {projection.pre})"
+        return
+    if wiring is not None:
+        yield f"{key}.wiring: mirrored weights run along what they mirror; must be null"
+    mirrored = network.projections.get(mirrors)
+    if mirrored is None or mirrored.mirrors is not None:
+        allowed = [other for other in network.projections if other != name]
+        yield f"{key}.weights.of='{mirrors}': cannot be mirrored{nearest(mirrors, allowed)}"
+    elif (mirrored.pre, mirrored.post) != (projection.pre, projection.post):
+        yield f"{key}.weights.of='{mirrors}': must join the same two populations"
+    if projection.plasticity:
+        yield f"{key}.plasticity: mirrored weights are not learned; must be null"
+
+
+def _cannot_conduct(
+    key: str, projection: ProjectionConfig, network: NetworkConfig
+) -> Iterator[str]:
+    """Where a synapse acts by the potential of neurons that have none, or by negative weights."""
+    if not projection.synapse.declares.conducts:
+        return
+    kind, name = projection.synapse.kind, network.populations[projection.post].neuron
+    neuron = network.neurons.get(name)
+    if neuron is not None and not issubclass(neuron.declares, Membrane):
+        yield (
+            f"{key}.synapse.kind='{kind}': population {projection.post} has {neuron.kind} neurons, "
+            "which have no membrane potential in mV; choose adex or conductance_based, or a "
+            "synapse that adds to a current"
+        )
+    if projection.mirrors is not None:
+        yield f"{key}.weights.kind='mirror': those weights are negative, which no conductance is"
+
+
+def _step_differs(key: str, part: Part, network: NetworkConfig) -> Iterator[str]:
+    own = getattr(part, "step_ms", network.step_ms)
+    if own != network.step_ms:
+        yield f"{key}.step_ms={own}: must be the network's step_ms, {network.step_ms}"

@@ -1,0 +1,15 @@
+"""Synapses: who is joined, with which weights at the start, and what a spike does there."""
+
+from sleeprun.config.kinds import Kinds
+from sleeprun.spiking.synapses.synapse import Along, Synapse
+from sleeprun.spiking.synapses.weights import STARTS
+from sleeprun.spiking.synapses.wiring import WIRINGS
+
+__all__ = ["STARTS", "SYNAPSES", "WIRINGS", "Along", "Synapse"]
+
+SYNAPSES = Kinds(
+    "synapse",
+    "sleeprun.spiking.synapses.Synapse",
+    current="sleeprun.spiking.synapses.current.Current",
+    conductance="sleeprun.spiking.synapses.conductance.Conductance",
+)

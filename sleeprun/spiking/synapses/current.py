@@ -1,0 +1,34 @@
+"""The synapse that adds to a current."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.delivery import deliver_window
+from sleeprun.spiking.synapses.synapse import Along, Post, Synapse
+
+
+class Current(Synapse):
+    """A spike adds its weight to the post neuron's synaptic current, which decays there."""
+
+    def step(
+        self, state: Any, fired: Bool[Array, " pre"], along: Along, v: Post | None
+    ) -> tuple[Any, Post]:
+        return state, self.delivered(fired.astype(jnp.float32), along)
+
+    def over_window(
+        self,
+        current: Float[Array, "time post"],
+        spikes: SpikeList,
+        first: Int[Array, ""],
+        start: Int[Array, ""],
+        along: Along,
+    ) -> Float[Array, "time post"] | None:
+        if type(self) is not Current:  # what derives from it may do another thing in its steps
+            return None
+        weights, words, cycle, step = along
+        return deliver_window(
+            current, weights, spikes, first, start, words, self.jitter, cycle, step
+        )

@@ -1,0 +1,67 @@
+"""What a synapse is: how spikes that arrive act on the post neurons."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, NamedTuple
+
+import equinox as eqx
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from sleeprun.config.declared import number
+from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.delivery import deliver_step
+
+Post = Float[Array, " post"]
+
+
+class Along(NamedTuple):
+    """What spikes run along: a projection's weights, and the counters of its noise."""
+
+    weights: Float[Array, "pre post"]
+    words: UInt32[Array, " words"]  # its noise stream
+    cycle: Int[Array, "..."]  # of all spikes, or [pre, 1]
+    step: Int[Array, "..."]  # of the cycle
+
+
+class Synapse(eqx.Module):
+    """A model: declared constants, and pure functions of one projection.
+
+    What a spike brings is multiplied by a random factor of its own, U(1 - R, 1 + R).
+    """
+
+    jitter: Float[Array, ""] = number("R of that factor", ge=0, le=1)
+    # Whether it acts by the post neuron's potential, for a step, and not on its lasting current.
+    # Its weights are then conductances, positive whatever the projection's sign.
+    conducts: ClassVar[bool] = False
+
+    def init(self, pre: int, post: int) -> Any:
+        """The state of a projection between `pre` and `post` neurons: a pytree."""
+        return ()
+
+    @abstractmethod
+    def step(
+        self, state: Any, fired: Bool[Array, " pre"], along: Along, v: Post | None
+    ) -> tuple[Any, Post]:
+        """After a step in which some fired: the state, and the current that is brought.
+
+        `v`, where the synapse conducts, is the post neurons' potential in mV.
+        """
+
+    def over_window(
+        self,
+        current: Float[Array, "time post"],
+        spikes: SpikeList,
+        first: Int[Array, ""],
+        start: Int[Array, ""],
+        along: Along,
+    ) -> Float[Array, "time post"] | None:
+        """`current` plus what a window of steps brings, all at once; None if it must be stepped.
+
+        The spikes are those from index `first` on; row 0 is time `start` on their clock.
+        """
+        return None
+
+    def delivered(self, released: Float[Array, " pre"], along: Along) -> Post:
+        """What a step brings of what each pre neuron releases, by weight and random factor."""
+        return deliver_step(
+            along.weights, released, along.words, self.jitter, along.cycle, along.step
+        )

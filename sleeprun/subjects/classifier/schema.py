@@ -1,0 +1,157 @@
+"""What a config says of perceptrons that learn to classify images."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from sleeprun.config import Common, ConfigError
+from sleeprun.config.common import Engine
+from sleeprun.config.declared import section_of
+from sleeprun.config.messages import unknown_measures
+from sleeprun.config.values import Count, Positive, Section
+from sleeprun.gradient.learners import LEARNERS, Descent
+from sleeprun.gradient.probes.schema import ProbesConfig
+from sleeprun.gradient.replay.schema import ReplayConfig
+from sleeprun.spiking import native
+from sleeprun.tasks.images.sequence import ImageTasks, Sequence
+from sleeprun.tasks.tasks import TASKS
+
+if TYPE_CHECKING:
+    from sleeprun.protocol.phases import Protocol
+    from sleeprun.subjects.classifier.classifier import Classifier
+    from sleeprun.subjects.seeds import Over
+
+
+class PerceptronConfig(Section):
+    kind: Literal["perceptron"]
+    hidden: Annotated[list[Count], Field(min_length=1)]
+    biases: bool
+    relu_output: bool
+    loss: Literal["squared_error", "cross_entropy"]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    weight_spread: Positive
+
+
+class ArmConfig(Section):
+    """In what an arm may differ."""
+
+    tasks: Annotated[Any, TASKS]
+    training: section_of(Descent)  # type: ignore[valid-type]
+    learner: Annotated[Any, LEARNERS]
+    sleep: ReplayConfig
+
+
+class Config(Common):
+    unit: ClassVar[str] = "steps"
+    what: ClassVar[str] = "perceptrons on images"
+    timed: ClassVar[bool] = False
+
+    network: PerceptronConfig
+    tasks: Annotated[Any, TASKS]
+    training: section_of(Descent)  # type: ignore[valid-type]
+    learner: Annotated[Any, LEARNERS]
+    sleep: ReplayConfig
+    arms: dict[str, ArmConfig]
+    probes: ProbesConfig | None = None
+
+    @classmethod
+    def arm_sections(cls) -> tuple[str, ...]:
+        return tuple(ArmConfig.model_fields)
+
+    @property
+    def image_tasks(self) -> ImageTasks:
+        assert isinstance(self.tasks, ImageTasks)
+        return self.tasks
+
+    @property
+    def sequence(self) -> Sequence:
+        """The tasks of the first seed."""
+        return self.image_tasks.sequence(self.seeds)
+
+    @property
+    def bound(self) -> str | None:
+        if self.learner.kind != "naive" or self.sleep.schedule != "never":
+            return None
+        return "joint" if self.image_tasks.together else "naive"
+
+    @property
+    def contents(self) -> str:
+        """Hashed under the names that the keys had at first: older runs can be compared."""
+        tasks, network = self.image_tasks, self.network.model_dump()
+        cut = tasks.model_dump(exclude={"kind", "data", "together", "samples"})
+        own = {"tasks": tasks.kind} if type(tasks) is not ImageTasks else {}
+        parts = [
+            {"model": network.pop("kind"), **network},
+            tasks.data.model_dump(),
+            {"kind": cut.pop("cut"), **cut, **own},
+        ]
+        content = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return f"{tasks.data.kind}, {tasks.scenario}-incremental, {content[:10]}"
+
+    @property
+    def task_names(self) -> list[str]:
+        return self.sequence.names
+
+    @property
+    def trained_tasks(self) -> list[str]:
+        return self.sequence.names
+
+    def lived(self) -> dict[str, Any]:
+        parts = ("network", "tasks", "training", "learner")
+        return {part: getattr(self, part).model_dump() for part in parts}
+
+    @property
+    def arms_share_training(self) -> bool:
+        return False  # they may differ in training from the start
+
+    def phases(self) -> "Protocol":
+        from sleeprun.subjects.classifier.plan import ClassifierPlan
+
+        return ClassifierPlan(self).phases()
+
+    def engine(self) -> Engine:
+        wanted = self.runtime.simulate
+        if wanted == "native" and not native.available():
+            raise ConfigError("runtime.simulate='native': the package was built without its kernel")
+        if wanted == "fused":
+            raise ConfigError("runtime.simulate='fused': is for spiking agents; must be auto here")
+        if wanted != "auto":
+            return wanted
+        return "native" if native.available() else "by_layer"
+
+    def subject(self, devices: int, over: "Over") -> "Classifier":
+        from sleeprun.subjects.classifier.classifier import Classifier
+
+        return Classifier(self, devices, over)
+
+    def contradictions(self) -> Iterator[str]:
+        network = self.network
+        if network.loss == "cross_entropy" and network.relu_output:
+            yield "network.relu_output=true: cross_entropy needs it to be false"
+        whole: dict[str, Config | ArmConfig] = {"": self}
+        arms = {f"arms.{name}.": arm for name, arm in self.arms.items()}
+        for where, one in (whole | arms).items():
+            yield from one.tasks.contradictions(f"{where}tasks")
+            yield from self._thresholds(f"{where}sleep", one.sleep)
+        # The tasks' names are in the data, which are not read here.
+        finals = [name for name in self.runtime.require if name.startswith("final/")]
+        yield from unknown_measures(self, ["final/TASK", *finals])
+        if self.origin:
+            yield f"from='{self.origin}': is for spiking agents; must be null here"
+        if self.interventions:
+            yield "interventions: are for spiking agents; must be [] here"
+        if self.protocol.scale != 1:
+            yield f"protocol.scale={self.protocol.scale:g}: is for spiking agents; must be 1 here"
+
+    def _thresholds(self, key: str, sleep: ReplayConfig) -> Iterator[str]:
+        layers = len(self.network.hidden) + 1
+        for place, one in enumerate(sleep.sleeps):
+            given, here = len(one.threshold), f"{key}.also.{place - 1}" if place else key
+            if one.schedule != "never" and given != layers:
+                yield (
+                    f"{here}.threshold: {given} thresholds; must be {layers}, "
+                    "one for each hidden layer and one for the output"
+                )

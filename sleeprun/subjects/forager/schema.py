@@ -1,0 +1,165 @@
+"""What a config says of foraging agents."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from sleeprun.config import Common, nearest
+from sleeprun.config.common import Engine
+from sleeprun.config.messages import unknown_measures
+from sleeprun.config.sleep import SleepConfig
+from sleeprun.config.values import Section
+from sleeprun.protocol.plan import numbered
+from sleeprun.spiking import schema
+from sleeprun.spiking.drives import DRIVES
+from sleeprun.spiking.schema import NetworkConfig
+from sleeprun.tasks.agent import AgentTasks
+from sleeprun.tasks.tasks import TASKS
+
+if TYPE_CHECKING:
+    from sleeprun.protocol.phases import Protocol
+    from sleeprun.subjects.forager.forager import Forager
+    from sleeprun.subjects.seeds import Over
+
+
+class NoiseSleep(SleepConfig):
+    """A population is driven by noise while no world is there."""
+
+    kind: Literal["noise"]
+    drive: Annotated[Any, DRIVES]
+    reward: float  # of every cycle
+    also: list["NoiseSleep"]
+
+
+class ArmConfig(Section):
+    """In what an arm may differ."""
+
+    sleep: NoiseSleep
+
+
+class Config(Common):
+    unit: ClassVar[str] = "cycles"
+    what: ClassVar[str] = "spiking agents"
+    timed: ClassVar[bool] = True
+
+    network: NetworkConfig
+    tasks: Annotated[Any, TASKS]
+    sleep: NoiseSleep
+    arms: dict[str, ArmConfig]
+
+    @property
+    def shortened(self) -> bool:
+        return self.agent_tasks.shortened(self.protocol.scale)
+
+    @property
+    def agent_tasks(self) -> AgentTasks:
+        assert isinstance(self.tasks, AgentTasks)
+        return self.tasks
+
+    @property
+    def bound(self) -> str | None:
+        return "naive" if self.sleep.schedule == "never" else None
+
+    @property
+    def contents(self) -> str | None:
+        return None
+
+    @property
+    def task_names(self) -> list[str]:
+        return self.agent_tasks.names
+
+    @property
+    def trained_tasks(self) -> list[str]:
+        return [name for stage in self.agent_tasks.stages for name in stage]
+
+    def lived(self) -> dict[str, Any]:
+        return {"network": self.network.model_dump(), "tasks": self.agent_tasks.lived()}
+
+    @property
+    def arms_share_training(self) -> bool:
+        return True
+
+    def phases(self) -> "Protocol":
+        from sleeprun.subjects.forager.plan import AgentPlan
+
+        return AgentPlan(self).phases()
+
+    def engine(self) -> Engine:
+        from sleeprun.subjects.forager.build import chosen
+
+        return chosen(self).engine
+
+    def slower(self) -> int:
+        from sleeprun.subjects.forager.build import chosen
+
+        return chosen(self).slower
+
+    def subject(self, devices: int, over: "Over") -> "Forager":
+        from sleeprun.subjects.forager.forager import Forager
+
+        return Forager(self, devices, over)
+
+    def contradictions(self) -> Iterator[str]:
+        yield from schema.contradictions(self.network)
+        yield from self._roles()
+        yield from self._stages()
+        yield from self._lengths()
+        yield from self._sleeps()
+        yield from self._interventions()
+        yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])
+
+    def _roles(self) -> Iterator[str]:
+        """Who sees, who moves, and whether their sizes fit the world."""
+        tasks, populations = self.agent_tasks, self.network.populations
+        roles = {"sees": tasks.sees, "moves": tasks.moves}
+        for role, name in roles.items():
+            if name not in populations:
+                allowed = nearest(name, list(populations))
+                yield f"tasks.{role}='{name}': no such population{allowed}"
+        if set(roles.values()) <= set(populations):
+            sees, moves = populations[tasks.sees], populations[tasks.moves]
+            yield from tasks.misfits(tuple(sees.size), moves.count)
+        for name in tasks.freeze:
+            if name not in self.network.projections:
+                allowed = nearest(name, list(self.network.projections))
+                yield f"tasks.freeze='{name}': no such projection{allowed}"
+
+    def _stages(self) -> Iterator[str]:
+        known = self.task_names
+        for index, stage in enumerate(self.agent_tasks.stages):
+            for name in stage:
+                if name not in known:
+                    yield f"tasks.stages.{index}='{name}': no such task{nearest(name, known)}"
+            if len(set(stage)) < len(stage):
+                yield f"tasks.stages.{index}={stage}: the same task twice in one stage"
+
+    def _lengths(self) -> Iterator[str]:
+        tasks = self.agent_tasks
+        longest = max(tasks.unsupervised, tasks.train, tasks.test) * self.protocol.scale
+        if longest * tasks.aeon * (2 * len(tasks.stages) + 3) > 2**31:
+            yield f"tasks: {longest:g} aeons a phase are more cycles than can be counted (2^31)"
+
+    def _sleeps(self) -> Iterator[str]:
+        arms = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
+        stages = numbered(self.agent_tasks.stages)
+        for key, sleep in {"sleep": self.sleep, **arms}.items():
+            for place, one in enumerate(sleep.sleeps):
+                here = f"{key}.also.{place - 1}" if place else key
+                yield from one.misfits(here, stages)
+                if one.drive.population not in self.network.populations:
+                    wanted = one.drive.population
+                    allowed = nearest(wanted, list(self.network.populations))
+                    yield f"{here}.drive.population='{wanted}': no such population{allowed}"
+
+    def _interventions(self) -> Iterator[str]:
+        stages = ["unsupervised", *(stage.name for stage in numbered(self.agent_tasks.stages))]
+        plastic, populations = self.network.plastic, list(self.network.populations)
+        for index, entry in enumerate(self.interventions):
+            key = f"interventions.{index}"
+            if entry.after not in stages:
+                yield f"{key}.after='{entry.after}': no such stage{nearest(entry.after, stages)}"
+            if entry.freeze is not None and entry.freeze not in plastic:
+                yield f"{key}.freeze='{entry.freeze}': not plastic{nearest(entry.freeze, plastic)}"
+            if entry.freeze is not None and entry.freeze in self.agent_tasks.freeze:
+                yield f"{key}.freeze='{entry.freeze}': tasks.freeze has frozen it before"
+            if entry.lesion is not None and entry.lesion not in populations:
+                yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"

@@ -1,0 +1,103 @@
+"""From a composed config to the typed one of its family, or to an error that says what to mend."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from sleeprun.config import Common, ConfigError
+from sleeprun.config.kinds import loaded
+from sleeprun.config.messages import explain
+from sleeprun.config.sleep import SleepConfig, over
+from sleeprun.tasks.tasks import TASKS, Tasks
+
+
+def parse(container: Mapping[str, Any]) -> Common:
+    """The typed config. Raises ConfigError with a line for every mistake."""
+    family = family_of(container)
+    container = _whole(container, family)
+    if foreign := list(_foreign(container, family)):
+        raise ConfigError("\n".join(foreign))
+    given = {key: value for key, value in container.items() if key in keys_of(family)}
+    try:
+        config = family.model_validate(given)
+    except ValidationError as error:
+        lines = [explain(problem, container, [family]) for problem in error.errors()]
+        raise ConfigError(_once(lines)) from None
+    if problems := list(config.contradictions()):
+        raise ConfigError(_once(problems))
+    return config
+
+
+def family_of(container: Mapping[str, Any]) -> type[Common]:
+    """Who can learn the tasks: their kind says it."""
+    tasks = container.get("tasks")
+    if not isinstance(tasks, Mapping):
+        raise ConfigError("tasks: must be a mapping; choose one with tasks=foraging, for instance")
+    try:
+        found = TASKS.of(str(tasks.get("kind")))
+    except ValueError as error:
+        raise ConfigError(f"tasks.kind='{tasks.get('kind')}': {error}") from None
+    return _family_of(found)
+
+
+def families() -> list[type[Common]]:
+    """Those of the built-in tasks."""
+    return [_family_of(TASKS.of(kind)) for kind in TASKS.built_in]
+
+
+def _family_of(tasks: type[Tasks]) -> type[Common]:
+    family: type[Common] = loaded(tasks.subject)
+    return family
+
+
+def keys_of(family: type[Common]) -> list[str]:
+    return [field.alias or name for name, field in family.model_fields.items()]
+
+
+def _foreign(container: Mapping[str, Any], family: type[Common]) -> Iterator[str]:
+    """Sections that only another family has; null stands for none."""
+    known = {key: other.what for other in families() for key in keys_of(other)}
+    for key, value in container.items():
+        if value is not None and key not in keys_of(family) and key in known:
+            yield f"{key}: is for {known[key]}; leave it out for {family.what}"
+    theirs, kind = container.get("sleep"), family.model_fields["sleep"].annotation
+    allowed = kind.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
+    if isinstance(theirs, Mapping) and theirs.get("kind") not in allowed:
+        yield (
+            f"sleep.kind='{theirs.get('kind')}': {family.what} have sleep.kind={allowed[0]}; "
+            "sleep.schedule=never to stay awake"
+        )
+
+
+def _whole(container: Mapping[str, Any], family: type[Common]) -> Mapping[str, Any]:
+    """Sleeps and arms, which say in what they differ, with all that they leave out."""
+    container = {**container, "sleep": SleepConfig.whole(container.get("sleep"))}
+    arms = container.get("arms")
+    if not isinstance(arms, Mapping):
+        return container
+    return {**container, "arms": {name: _arm(container, arm, family) for name, arm in arms.items()}}
+
+
+def _arm(container: Mapping[str, Any], arm: Any, family: type[Common]) -> Any:
+    if not isinstance(arm, Mapping):
+        return arm
+    sections = {part: container.get(part) for part in family.arm_sections()}
+    for part, section in arm.items():
+        if _another_kind(section, sections.get(part)):
+            sections[part] = {}  # whose keys say nothing of it
+    whole = over(sections, arm)
+    return {**whole, "sleep": SleepConfig.whole(whole.get("sleep"))}
+
+
+def _another_kind(ours: Any, theirs: Any) -> bool:
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping):
+        return False
+    return ours.get("kind", theirs.get("kind")) != theirs.get("kind")
+
+
+def _once(lines: list[str]) -> str:
+    """A mistake that arms only take over is told of the whole alone."""
+    taken_over = (line for line in lines if line.startswith("arms."))
+    again = {line for line in taken_over if line.split(".", 2)[-1] in lines}
+    return "\n".join(dict.fromkeys(line for line in lines if line not in again))

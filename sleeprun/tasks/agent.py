@@ -1,0 +1,117 @@
+"""Tasks of an agent that sees and moves: what a world is, and how long an agent lives in it."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import equinox as eqx
+from jaxtyping import Array, Bool, Float, Int, UInt32
+from pydantic import BeforeValidator, Field
+
+from sleeprun.config.values import Count, NonNegative, Positive, Section, as_list
+from sleeprun.tasks.tasks import Tasks
+
+Words = UInt32[Array, " words"]  # of a noise stream
+Extent = tuple[int, ...]  # of a population, one or two dimensions
+
+
+class Meal(NamedTuple):
+    """What one move brought: the reward, and which sort of food was eaten, if any."""
+
+    reward: Float[Array, ""]
+    rewarded: Bool[Array, ""]
+    punished: Bool[Array, ""]
+    neutral: Bool[Array, ""]
+
+
+class World(eqx.Module):
+    """A world as pure functions. Its state is a NamedTuple with a flag `crowded`.
+
+    `tasks` has, by name, what differs between tasks; `unsupervised` is the world before them.
+    """
+
+    kick: eqx.AbstractVar[Float[Array, ""]]  # current into a neuron that sees something
+    tasks: eqx.AbstractVar[dict[str, Any]]
+    unsupervised: eqx.AbstractVar[Any]
+
+    @abstractmethod
+    def nowhere(self) -> Any:
+        """The state before any world is laid."""
+
+    @abstractmethod
+    def lay(self, task: Any, words: Words, cycle: Int[Array, ""]) -> Any:
+        """A new world for a task."""
+
+    @abstractmethod
+    def move(
+        self,
+        state: Any,
+        task: Any,
+        spikes: Float[Array, " moves"],
+        words: Words,
+        cycle: Int[Array, ""],
+    ) -> tuple[Any, Meal]:
+        """One move, given what the neurons that stand for directions did."""
+
+    @abstractmethod
+    def see(self, state: Any) -> Bool[Array, " sees"]:
+        """Which neurons see something."""
+
+
+class Lengths(Section):
+    unsupervised: NonNegative
+    train: Positive
+    test: Positive
+
+
+def _stages(value: object) -> object:
+    return [as_list(entry) for entry in value] if isinstance(value, list) else value
+
+
+class Schedule(Section):
+    """How long and in which order an agent lives in a world."""
+
+    stages: Annotated[
+        list[Annotated[list[str], Field(min_length=1)]],
+        BeforeValidator(_stages),
+        Field(min_length=1),
+    ]
+    aeon: Count  # cycles; the lengths that follow are in aeons
+    unsupervised: NonNegative
+    train: Positive
+    test: Positive
+    published: Lengths
+    alternate: Count  # cycles
+    freeze: list[str]  # projections, after the unsupervised world
+
+
+class AgentTasks(Schedule, Tasks):
+    subject: ClassVar[str] = "sleeprun.subjects.forager.schema.Config"
+
+    sees: str  # the population whose neurons are kicked where something is seen
+    moves: str  # the one whose neurons stand for directions
+
+    @property
+    def names(self) -> list[str]:
+        """All tasks that the world has."""
+        raise NotImplementedError
+
+    def world(self, sees: Extent) -> World:
+        """The world, for a population of this size that sees."""
+        raise NotImplementedError
+
+    def misfits(self, sees: Extent, moves: int) -> Iterator[str]:
+        """What is wrong with its keys, or with the size of who sees and moves; a line each."""
+        yield from ()
+
+    def lived(self) -> dict[str, Any]:
+        """What the world is like, without how long it is lived in."""
+        return self.model_dump(exclude=set(Schedule.model_fields))
+
+    def shortened(self, scale: float) -> bool:
+        """Whether any phase is shorter than it was in the publication."""
+        full = self.published.model_dump()
+        return any(getattr(self, name) * scale < length for name, length in full.items())
+
+    def cycles(self, aeons: float, scale: float) -> int:
+        return max(1, round(aeons * self.aeon * scale))

@@ -1,0 +1,77 @@
+"""What a data set is: images in training and test, with their labels."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from sleeprun.tasks.images.files import DataError
+
+
+class DataSet(NamedTuple):
+    """Images are float32, in training from 0 to 1, or of features from -1 on.
+
+    A loader always gives the same split.
+    """
+
+    name: str
+    train: Float[np.ndarray, "image pixel"]
+    train_labels: Int[np.ndarray, " image"]
+    test: Float[np.ndarray, "test pixel"]
+    test_labels: Int[np.ndarray, " test"]
+    # Rows and columns of an image, whose channels lie plane after plane; none for features.
+    shape: tuple[int, int] | None
+
+    @property
+    def classes(self) -> int:
+        """How many outputs the labels need."""
+        return int(self.train_labels.max()) + 1
+
+
+class ImageData(eqx.Module):
+    """Where a data set lies. Who gives several gives `load_all` instead of `load`."""
+
+    def load(self) -> DataSet:
+        """Raises DataError where it is missing or corrupt."""
+        raise NotImplementedError(f"{type(self).__name__} must say how it is loaded")
+
+    def load_all(self) -> list[DataSet]:
+        return [self.load()]
+
+
+def place_in_class(labels: Int[np.ndarray, " image"]) -> Int[np.ndarray, " image"]:
+    """How many images of the same class come before each."""
+    place = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        place[labels == label] = np.arange(np.sum(labels == label))
+    return place
+
+
+def every_fifth(labels: Int[np.ndarray, " image"]) -> Bool[np.ndarray, " image"]:
+    """The fifth, tenth, ... image of each class."""
+    return place_in_class(labels) % 5 == 4
+
+
+def split(
+    name: str,
+    images: Float[np.ndarray, "image pixel"],
+    labels: Int[np.ndarray, " image"],
+    test: Bool[np.ndarray, " image"],
+    shape: tuple[int, int] | None,
+) -> DataSet:
+    """Those marked by `test` are for testing."""
+    return DataSet(name, images[~test], labels[~test], images[test], labels[test], shape)
+
+
+def of_known_classes(data: DataSet, where: Path) -> DataSet:
+    """The same data, whose test images are all of classes that training has."""
+    for label in np.setdiff1d(data.test_labels, data.train_labels):
+        raise DataError(f"{where}: class {label} has test images but no training images")
+    return data
+
+
+def same_number(where: Path, labels: int, images: int) -> None:
+    if labels != images or not images:
+        raise DataError(f"{where}: {labels:,} labels for {images:,} images")

@@ -1,0 +1,28 @@
+"""Several data sets, for tasks that are one after another."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sleeprun.config.declared import setting
+from sleeprun.tasks.images.datasets import DATA
+from sleeprun.tasks.images.datasets.dataset import DataSet, ImageData
+from sleeprun.tasks.images.files import Unset
+
+Parts = Annotated[dict[str, Annotated[Any, DATA]], Field(min_length=1)]
+
+
+class Series(ImageData):
+    """Data sets in order, by the names that their tasks have."""
+
+    sets: dict[str, Any] = setting(Parts, "in order")
+
+    def load_all(self) -> list[DataSet]:
+        return [_load(name, part)._replace(name=name) for name, part in self.sets.items()]
+
+
+def _load(name: str, part: Any) -> DataSet:
+    try:
+        return part.make().load()
+    except Unset as missing:
+        raise missing.inside(f"sets.{name}") from None
