@@ -4,11 +4,38 @@ A draw depends only on what it is for, so every formulation of the simulator, ho
 batched, chunked or ordered, draws the same numbers.
 """
 
+from enum import IntEnum
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
 _WEYL = 0x9E3779B9
+
+
+class Purpose(IntEnum):
+    """What a stream of draws is for. A purpose keeps its number: with another one, every run of
+    the same seed would be another run.
+    """
+
+    WIRING = 1
+    STARTING_WEIGHTS = 4  # of perceptrons
+    SYNAPSES = 11
+    WORLD = 12
+    SLEEP = 13
+    LESION = 14
+    DROPOUT = 41
+    ORDER_OF_IMAGES = 42
+    REPLAYED_OUTPUTS = 43
+    REPLAYED_LABELS = 44
+    RESERVOIR = 45
+    REFERENCE_BATCH = 46
+    FISHER_TARGETS = 47
+    TRAINING = 51
+    REPLAY = 52
+    MEMORY = 53
+    TEST = 1000  # and the boundary's index
+
 
 # A stream's two words: an array, or two scalars, as kernels hold them.
 Stream = UInt32[Array, " words"] | tuple[UInt32[Array, ""], UInt32[Array, ""]]
@@ -22,7 +49,9 @@ def _mix(word: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
 
 
 def stream(key: UInt32[Array, " words"], purpose: int | Int[Array, ""]) -> UInt32[Array, " words"]:
-    """The stream of one purpose (any integer constant) under a seed's key of two words."""
+    """The stream of one purpose (any integer) under a seed's key of two words."""
+    if isinstance(purpose, Purpose):
+        purpose = purpose.value
     return _mix(
         key
         + jnp.uint32(_WEYL) * jnp.arange(1, 3, dtype=jnp.uint32)

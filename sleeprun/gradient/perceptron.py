@@ -15,8 +15,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun import noise
-
-_WEIGHTS_PURPOSE = 4
+from sleeprun.noise import Purpose
 
 
 class Layer(NamedTuple):
@@ -94,7 +93,7 @@ def starting_layers(sizes: Sequence[int], spread: float, biases: bool, seed: int
     """A seed's weights, uniform in [-spread, spread]; biases begin at 0."""
     layers = []
     for depth, (pre, post) in enumerate(pairwise(sizes)):
-        rng = np.random.default_rng([seed, _WEIGHTS_PURPOSE, depth])
+        rng = np.random.default_rng([seed, Purpose.STARTING_WEIGHTS, depth])
         weights = jnp.asarray(rng.uniform(-spread, spread, (pre, post)), jnp.float32)
         layers.append(Layer(weights, jnp.zeros(post) if biases else None))
     return tuple(layers)

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sleeprun.noise import Purpose
 from sleeprun.spiking.network import Engine, Network, Population, Projection
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.relaxation import relaxation_of
 from sleeprun.spiking.schema import NetworkConfig, ProjectionConfig
 from sleeprun.spiking.synapses.weights import minus_row_mean
 
-WIRING_PURPOSE = 1
 _mirrored = jax.jit(minus_row_mean)
 
 
@@ -55,7 +55,7 @@ def starting_weights(config: NetworkConfig, seed: int) -> dict[str, Float[Array,
     weights: dict[str, Float[Array, "_ _"]] = {}
     for index, (name, projection) in enumerate(config.projections.items()):
         if projection.mirrors is None:
-            rng = np.random.default_rng([seed, WIRING_PURPOSE, index])
+            rng = np.random.default_rng([seed, Purpose.WIRING, index])
             weights[name] = jnp.asarray(_draw(config, projection, rng).astype(np.float32))
     for name, projection in config.projections.items():
         if projection.mirrors is not None:

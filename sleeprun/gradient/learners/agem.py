@@ -11,8 +11,7 @@ from sleeprun.gradient.learners import buffer
 from sleeprun.gradient.learners.buffer import Ranked
 from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words
 from sleeprun.gradient.perceptron import Layers, Perceptron
-
-_REFERENCE = 46
+from sleeprun.noise import Purpose
 
 
 class AGEM(Learner):
@@ -38,7 +37,7 @@ class AGEM(Learner):
     ) -> Layers:
         if not len(memory.labels):
             return gradient
-        words = noise.stream(words, _REFERENCE)
+        words = noise.stream(words, Purpose.REFERENCE_BATCH)
         batch = buffer.sample(memory, self.size, words)
         reference = jax.grad(lambda layers: perceptron.batch_loss(network, layers, batch, words))
         return projected(gradient, reference(layers))

@@ -15,8 +15,7 @@ from sleeprun.config.declared import count, number
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners.learner import Learner, Scalar, Step, Words
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
-
-_OUTPUTS, _LABELS, _LOTTERY = 43, 44, 45
+from sleeprun.noise import Purpose
 
 
 class Reservoir(NamedTuple):
@@ -40,7 +39,10 @@ class DER(Learner):
     def loss(
         self, network: Perceptron, memory: Reservoir, layers: Layers, batch: Batch, words: Words
     ) -> Scalar:
-        for_outputs, for_labels = noise.stream(words, _OUTPUTS), noise.stream(words, _LABELS)
+        for_outputs, for_labels = (
+            noise.stream(words, Purpose.REPLAYED_OUTPUTS),
+            noise.stream(words, Purpose.REPLAYED_LABELS),
+        )
         one = drawn(memory, self.size, for_outputs)
         outputs = network.outputs_with_dropout(layers, memory.images[one], for_outputs)
         dark = jnp.square(outputs - memory.outputs[one]).mean()
@@ -53,7 +55,7 @@ class DER(Learner):
 
     def follow(self, network: Perceptron, memory: Reservoir, step: Step, words: Words) -> Reservoir:
         outputs = network.outputs_with_dropout(step.before, step.batch.images, words)
-        return added(memory, step.batch, outputs, noise.stream(words, _LOTTERY))
+        return added(memory, step.batch, outputs, noise.stream(words, Purpose.RESERVOIR))
 
 
 def empty(capacity: int, layers: Layers) -> Reservoir:

@@ -24,8 +24,7 @@ from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import anchor
 from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words, size
 from sleeprun.gradient.perceptron import Batch, Layer, Layers, Perceptron
-
-_TARGETS = 47
+from sleeprun.noise import Purpose
 
 
 class Elastic(NamedTuple):
@@ -101,7 +100,7 @@ def drawn(
     """A target of each image as likely as the network's outputs make it."""
     image = jnp.arange(outputs.shape[0], dtype=jnp.int32)[:, None]
     output = jnp.arange(outputs.shape[1], dtype=jnp.int32)[None, :]
-    draws = noise.inside(noise.uniform(noise.stream(words, _TARGETS), image, output))
+    draws = noise.inside(noise.uniform(noise.stream(words, Purpose.FISHER_TARGETS), image, output))
     if network.loss is perceptron.cross_entropy:
         gumbel = -jnp.log(-jnp.log(draws))
         return jax.nn.one_hot(jnp.argmax(outputs + gumbel, axis=1), outputs.shape[1])

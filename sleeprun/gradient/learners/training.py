@@ -11,8 +11,7 @@ from sleeprun import noise
 from sleeprun.gradient.learners.descent import Descent
 from sleeprun.gradient.learners.learner import Learner, Step
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
-
-_DROPOUT, _ORDER = 41, 42
+from sleeprun.noise import Purpose
 
 
 class State(NamedTuple):
@@ -34,7 +33,9 @@ def steps_an_epoch(images: int, size: int) -> int:
 
 def order_of(words: UInt32[Array, "2"], epoch: Int[Array, ""], there: int) -> Int[Array, " image"]:
     """Each epoch goes through all images in an order of its own."""
-    draws = noise.uniform(noise.stream(words, _ORDER), epoch, jnp.arange(there, dtype=jnp.int32))
+    draws = noise.uniform(
+        noise.stream(words, Purpose.ORDER_OF_IMAGES), epoch, jnp.arange(there, dtype=jnp.int32)
+    )
     return jnp.argsort(draws)
 
 
@@ -95,7 +96,7 @@ def train(
         epoch, place = step // batches, step % batches
         order = jax.lax.cond(place == 0, lambda: order_of(words, epoch, there), lambda: order)
         batch = batch_of(images, labels, size, order, place)
-        dropped = noise.stream(noise.stream(words, _DROPOUT), step)
+        dropped = noise.stream(noise.stream(words, Purpose.DROPOUT), step)
         state, loss = descend(network, learner, descent, state, batch, dropped)
         return state, order, total + loss
 

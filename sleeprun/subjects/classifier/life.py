@@ -16,8 +16,7 @@ from sleeprun.gradient.learners.training import State, train
 from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.probes import Moved
 from sleeprun.gradient.replay import Asleep, Drive, Replay
-
-_LESSON, _DREAM, _MEMORY = 51, 52, 53
+from sleeprun.noise import Purpose
 
 
 class PupilState(NamedTuple):
@@ -57,7 +56,7 @@ def consolidate(
     state: PupilState,
 ) -> PupilState:
     """What a learner does after a task, and before its sleep."""
-    words = noise.stream(noise.stream(state.key, _MEMORY), state.begun)
+    words = noise.stream(noise.stream(state.key, Purpose.MEMORY), state.begun)
     memory = learner.consolidate(network, state.memory, state.layers, images, labels, words)
     return state._replace(memory=memory)
 
@@ -72,7 +71,7 @@ def study(
     state: PupilState,
 ) -> tuple[PupilState, Report]:
     """`count` training steps of a task."""
-    words = noise.stream(noise.stream(state.key, _LESSON), state.begun)
+    words = noise.stream(noise.stream(state.key, Purpose.TRAINING), state.begun)
     mixed = learner.mix(state.memory, images, labels)
     start = State(state.layers, state.momentum, state.memory)
     after, loss = train(network, learner, descent, *mixed, start, words, state.step, count)
@@ -121,7 +120,7 @@ def dream(
     state: PupilState,
 ) -> tuple[PupilState, Report]:
     """`count` steps of sleep."""
-    words = noise.stream(noise.stream(state.key, _DREAM), state.begun)
+    words = noise.stream(noise.stream(state.key, Purpose.REPLAY), state.begun)
     asleep = Asleep(tuple(layer.weights for layer in state.layers), state.membrane)
     asleep, spikes = replay.sleep(
         rule, drive, state.alpha, asleep, image, shape, words, state.step, count, engine

@@ -12,14 +12,12 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from sleeprun import noise
+from sleeprun.noise import Purpose
 from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.learning import learn, regulate
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance as simulate
 from sleeprun.tasks.agent import World
-
-# Purposes of a seed's noise streams.
-_SYNAPSES, _WORLD, _SLEEP, _LESION, _TEST = 11, 12, 13, 14, 1000
 
 
 class Experiment(eqx.Module):
@@ -80,7 +78,7 @@ def blank_tally(experiment: Experiment) -> Tally:
 
 def enter_world(experiment: Experiment, state: AgentState, task: Any) -> AgentState:
     """Begin a waking phase: a new world, and a fresh count of spikes."""
-    words = noise.stream(state.key, _WORLD)
+    words = noise.stream(state.key, Purpose.WORLD)
     world = experiment.world.lay(task, words, state.cycle)
     world = world._replace(crowded=world.crowded | state.world.crowded)
     quiet = jax.tree.map(jnp.zeros_like, state.heard)
@@ -103,11 +101,11 @@ def wake_cycle(
 ) -> tuple[AgentState, Tally]:
     """One movement cycle awake (Golden et al. 2022, "Order of events")."""
     network = experiment.network
-    clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    clock = Clock(state.cycle, 0, noise.stream(state.key, Purpose.SYNAPSES))
     earlier = state.network.spiked
     net = simulate(network, state.network, clock, 1)
     spiked = net.spiked
-    words = noise.stream(state.key, _WORLD)
+    words = noise.stream(state.key, Purpose.WORLD)
     world, meal = experiment.world.move(
         state.world, task, spiked[experiment.moves], words, state.cycle
     )
@@ -141,11 +139,11 @@ def sleep_cycle(
     """One cycle asleep (Golden et al. 2022, "Sleep")."""
     assert leg.drive is not None
     network = experiment.network
-    clock = Clock(state.cycle, 0, noise.stream(state.key, _SYNAPSES))
+    clock = Clock(state.cycle, 0, noise.stream(state.key, Purpose.SYNAPSES))
     driven = leg.drive.population
     tasks = jnp.maximum(state.trained.sum(), 1).astype(jnp.float32)
     rates = jnp.where(state.trained[:, None], state.rates[driven], 0.0).sum(axis=0) / tasks
-    words = noise.stream(state.key, _SLEEP)
+    words = noise.stream(state.key, Purpose.SLEEP)
     first, later = leg.drive(rates, words, state.cycle, network.cycle_steps)
     earlier = state.network.spiked
     net = simulate(network, state.network, clock, 1, {driven: first})
@@ -235,7 +233,7 @@ def copy_for_test(
     experiment: Experiment, leg: Leg, boundary: Int[Array, ""], state: AgentState
 ) -> AgentState:
     """A copy of the agent in a new world of the tested task, on noise streams of its own."""
-    key = noise.stream(noise.stream(state.key, _TEST + boundary), leg.label)
+    key = noise.stream(noise.stream(state.key, Purpose.TEST.value + boundary), leg.label)
     return begin(experiment, leg, state._replace(key=key))
 
 
@@ -258,7 +256,7 @@ def cut_synapses(
 ) -> AgentState:
     """Cut every synapse from and to a random `percent` of a population."""
     size = experiment.network.populations[population].size
-    words = noise.stream(state.key, _LESION)
+    words = noise.stream(state.key, Purpose.LESION)
     draws = noise.uniform(words, state.cycle, jnp.arange(size, dtype=jnp.int32))
     count = jnp.round(size * percent / 100).astype(jnp.int32)
     spared = jnp.argsort(jnp.argsort(draws)) >= count
