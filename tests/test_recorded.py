@@ -1,0 +1,44 @@
+"""Nothing that ran gives another number: runs as they were recorded, bit for bit.
+
+Another processor or another XLA may round otherwise; the numbers then say nothing.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sleeprun
+from sleeprun.spiking import native
+
+pytestmark = pytest.mark.slow
+RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
+
+
+def digests(weights: dict[str, np.ndarray]) -> list[str]:
+    arrays = (np.ascontiguousarray(weights[name]) for name in sorted(weights))
+    return [hashlib.sha256(array.tobytes()).hexdigest() for array in arrays]
+
+
+@pytest.mark.parametrize("name", RECORDED["runs"])
+def test_a_run_gives_the_recorded_numbers(name: str, tmp_path: Path) -> None:
+    kernel = Path(native.BUILDS[native.processor()]).stem
+    here = {"kernel": kernel, "jaxlib": version("jaxlib")}
+    there = {key: RECORDED[key] for key in here}
+    if here != there:
+        pytest.skip(f"recorded with {there}, here is {here}")
+    recorded: dict[str, Any] = RECORDED["runs"][name]
+    settings = [f"hydra.run.dir={tmp_path}", "tracking=disabled", "runtime.keep_boundaries=true"]
+    command = [sys.executable, "-m", "sleeprun", *recorded["arguments"], *settings]
+    subprocess.run([*command, "runtime.figures=false"], check=True, capture_output=True)
+    run = sleeprun.load(tmp_path)
+    for arm, numbers in recorded["arms"].items():
+        found = run.arms[arm] if arm else run
+        assert found.results["R"] == numbers["R"]
+        assert digests(found.weights()) == numbers["weights"]
