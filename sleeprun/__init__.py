@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sleeprun.runs.begin import run
     from sleeprun.runs.loaded import LoadedRun, load
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["ConfigError", "LoadedRun", "compose", "load", "run"]
 
 _HOMES = {

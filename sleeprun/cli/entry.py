@@ -145,6 +145,9 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     record = Path(cfg.resume) / ".hydra"
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
+    from sleeprun.runs.version import refuse_other
+
+    refuse_other(record.parent)
     stored: Any = OmegaConf.load(record / "config.yaml")
     begun_with = OmegaConf.load(record / "overrides.yaml")
     for override in given:

@@ -10,7 +10,7 @@ from sleeprun.protocol.describe import Protocol
 from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Score
-from sleeprun.runs import store
+from sleeprun.runs import store, version
 from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, write_whole
@@ -61,7 +61,7 @@ def find(origin: str, config: Common, protocol: Protocol) -> Branch:
         for checkpoint in _boundaries(Path(origin)):
             try:
                 branch = _fitting(checkpoint, config, protocol)
-            except (Unfit, DamagedCheckpoint, OSError) as error:
+            except (Unfit, ConfigError, DamagedCheckpoint, OSError) as error:
                 unfit.append(str(error))
                 continue
             except (ValueError, KeyError) as error:
@@ -112,6 +112,7 @@ def _boundaries(origin: Path) -> list[Path]:
 def _fitting(checkpoint: Path, config: Common, protocol: Protocol) -> Branch:
     header, state = store.read(checkpoint)
     source = RunDirectory(checkpoint.parent.parent)
+    version.refuse_other(source.path)
     engine, phases = config.engine(), header["phase"]
     start = next((event for event in source.events() if isinstance(event, Start)), None)
     if start is None or source.events_path.stat().st_size < header["events_bytes"]:

@@ -13,6 +13,7 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
+from sleeprun import __version__
 from sleeprun.config import Common, ConfigError
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
@@ -35,7 +36,7 @@ from sleeprun.tracking.wandb_run import WandB
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
 XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
-VERSIONS = ("sleeprun", "jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
+VERSIONS = ("jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
 def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
@@ -188,7 +189,8 @@ def _start(config: Common, run: Run) -> Start:
         facts=run.subject.facts(),
         engine=run.subject.engine,
         device=f"{jax.local_device_count()} x {device_name(device)}",
-        versions={name: importlib.metadata.version(name) for name in VERSIONS},
+        versions={"sleeprun": __version__}
+        | {name: importlib.metadata.version(name) for name in VERSIONS},
     )
 
 

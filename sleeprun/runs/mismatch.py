@@ -13,6 +13,7 @@ from sleeprun.config import Common, ConfigError
 from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
+from sleeprun.runs import version
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
@@ -66,6 +67,7 @@ def config_of(run: Path) -> Common:
 
 def _stored(run: Path) -> tuple[Common, str | None]:
     """The config of a whole run, and which of its arms `run` is."""
+    version.refuse_other(run)
     run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
     stored = OmegaConf.load((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
