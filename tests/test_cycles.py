@@ -11,7 +11,7 @@ import pytest
 from conftest import of_kind
 
 from sleeprun.config import Config, ConfigError
-from sleeprun.protocol.events import Event, Progress, Scored, Start
+from sleeprun.protocol.events import Curve, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Freeze, Lesion, Score, Wake
 from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
@@ -144,6 +144,27 @@ def test_scoring_changes_nothing(whole: Any, tmp_path: Path) -> None:
     run.protocol = tuple(phase for phase in run.protocol if not isinstance(phase, Score))
     carry_out(run)
     assert_same(run.state, whole[0].state)
+
+
+def test_curves_change_nothing_and_are_gone_on_with(whole: Any, tmp_path: Path) -> None:
+    from conftest import configured
+
+    config = configured(*OVERRIDES, "runtime.curve_every=7")
+    run = run_of(config, tmp_path / "whole")
+    carry_out(run)
+    told = of_kind(run.folder.events(), Curve)
+    assert_same(run.state, whole[0].state)
+    assert {curve.kind for curve in told} == {"unsupervised", "wake", "interleave"}
+    broken = run_of(config, tmp_path / "broken")
+    for event in broken.events():
+        broken.folder.write(event)
+        if isinstance(event, Progress) and len(of_kind(broken.folder.events(), Curve)) >= 4:
+            broken.save()
+            break
+    again = run_of(config, tmp_path / "broken")
+    assert list(again.resume()) == []
+    carry_out(again)
+    assert of_kind(again.folder.events(), Curve) == told
 
 
 def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) -> None:

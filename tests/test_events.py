@@ -19,7 +19,7 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
-from sleeprun.protocol.told import Foraged, ImageFacts, Response, Scores, Told, Trained, per_seed
+from sleeprun.protocol.told import Answered, Foraged, ImageFacts, Scores, Told, Trained, per_seed
 from sleeprun.runs.subset import of_seeds
 
 BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
@@ -45,6 +45,8 @@ LINES = [
     '"punished": [1, 0]}',
     '{"event": "score", ' + BOUNDARY + ', "task": "a", "score": [0.5, 1.0], "right": [1, 2], '
     '"wrong": [1, 0]}',
+    '{"event": "curve", "phase": 2, "kind": "sleep", "name": "sleep", "cycle": 45, "task": "a", '
+    '"score": [0.5, null]}',
     '{"event": "weights", ' + BOUNDARY + ', "histograms": {"input_hidden": {"edges": [0.0, 1.0], '
     '"counts": [7]}}}',
     '{"event": "fields", ' + BOUNDARY + ', "shape": [1, 2], "neurons": [3], '
@@ -92,7 +94,7 @@ def test_an_event_says_what_its_line_says() -> None:
     )  # fmt: skip
     assert isinstance(scored, Scored)
     assert scored.boundary == Boundary(1, "a", BoundaryKind.WAKE, "a")
-    assert scored.marks == Response(right=[1, 2], wrong=[1, 0])
+    assert scored.marks == Answered(right=[1, 2], wrong=[1, 0])
 
 
 def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None:

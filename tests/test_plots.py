@@ -11,6 +11,7 @@ from matplotlib.colors import Normalize
 from PIL import Image
 
 from sleeprun.protocol.events import (
+    Curve,
     Event,
     Fields,
     Histogram,
@@ -114,6 +115,20 @@ def test_drawing_again_replaces(tmp_path):
     (path,) = figures.draw([], results(), tmp_path)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_are_drawn_where_they_were_asked_for(tmp_path):
+    told = [
+        Curve(phase=phase, kind=kind, name=name, cycle=100 * phase + step, task=task, score=score)
+        for phase, (kind, name) in enumerate(PHASES)
+        for step in (20, 40, 60)
+        for task, score in (("task1", [0.5, 0.6]), ("task2", [None, 0.4]))
+    ]
+    assert names(figures.draw([*run_of()[:1], *told], {}, tmp_path)) == {"curves"}
+    (axes,) = figures.curves([*run_of()[:1], *told], {}).axes
+    line = next(line for line in axes.lines if line.get_label() == "task2")
+    course = [0.4, 0.4, 0.4]
+    np.testing.assert_allclose(line.get_ydata(), [*course, np.nan, *course, np.nan, *course])
 
 
 @pytest.mark.parametrize(

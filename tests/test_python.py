@@ -11,16 +11,17 @@ import pytest
 from conftest import of_kind
 
 import sleeprun
-from sleeprun.config import parse
 from sleeprun.protocol.events import Begun, Progress, Raster, Scored
+from sleeprun.subjects.parse import parse
 
 QUIET = ("tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false")
 SHORT = (
-    *QUIET, "seeds=[3,5]", "network.hidden.size=[6,6]", "protocol.scale=0.001", "protocol.test=5",
+    *QUIET, "seeds=[3,5]", "network.populations.hidden.size=[6,6]",
+    "protocol.scale=0.001", "tasks.test=5",
 )  # fmt: skip
 DIGITS = (
-    *QUIET, "seeds=2", "data=digits", "arms=none", "sleep.patch=4", "sleep.first=40",
-    "sleep.more=0", "training.epochs=1", "runtime.keep_boundaries=true",
+    *QUIET, "seeds=2", "tasks/data=digits", "arms=none", "sleep.drive.patch=4", "sleep.length=40",
+    "sleep.longer=0", "training.epochs=1", "runtime.keep_boundaries=true",
 )  # fmt: skip
 
 
@@ -34,8 +35,8 @@ def test_importing_it_is_cheap() -> None:
 
 
 def test_composed_as_on_the_command_line(tmp_path: Path) -> None:
-    config = sleeprun.compose("foraging_quick", "seeds=[3,5]", "sleep.cycles=7")
-    assert (config.name, config.seeds, config.sleep.cycles) == ("foraging_quick", [3, 5], 7)
+    config = sleeprun.compose("foraging_quick", "seeds=[3,5]", "sleep.length=7")
+    assert (config.name, config.seeds, config.sleep.length) == ("foraging_quick", [3, 5], 7)
     (tmp_path / "experiment").mkdir()
     mine = "# @package _global_\ndefaults: [/experiment/foraging_quick, _self_]\nname: mine\n"
     (tmp_path / "experiment" / "mine.yaml").write_text(mine)
@@ -46,7 +47,7 @@ def test_composed_as_on_the_command_line(tmp_path: Path) -> None:
     ("experiment", "override", "told"),
     [
         ("foraging_quik", "seeds=2", "experiment=foraging_quik: no such experiment; did you mean"),
-        ("foraging_quick", "sleep.cicles=3", "sleep.cicles: unknown key; did you mean 'cycles'?"),
+        ("foraging_quick", "sleep.lenth=3", "sleep.lenth: unknown key; did you mean 'length'?"),
         ("foraging_quick", "seeds=0", "seeds=0"),
     ],
 )
@@ -118,6 +119,12 @@ def test_weights_by_boundary_are_those_whose_spread_was_told(agents: Path) -> No
     )
     with pytest.raises(sleeprun.ConfigError, match=r"no boundary 'task9' is saved; there are: 0"):
         run.weights("task9")
+    (damaged,) = run.folder.glob("checkpoints/boundary-03.ckpt")
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1])
+    with pytest.raises(sleeprun.ConfigError, match=r"boundary-03\.ckpt is damaged"):
+        run.weights(3)
+    damaged.write_bytes(whole)
 
 
 def test_spikes_of_a_phase_are_those_recorded(agents: Path) -> None:
@@ -169,6 +176,22 @@ def test_a_run_that_was_broken_off_is_read_as_far_as_it_came_and_gone_on_with(
     assert sleeprun.run(config, tmp_path / "run", resume=True)["R"] == whole.R.tolist()
 
 
+def test_curves_change_nothing_else_and_stand_in_a_table(perceptrons: Path, tmp_path: Path) -> None:
+    config = sleeprun.compose("src_quick", *DIGITS, "runtime.curve_every=15")
+    sleeprun.run(config, tmp_path / "run")
+    run, plain = sleeprun.load(tmp_path / "run"), sleeprun.load(perceptrons)
+    assert run.results["R"] == plain.results["R"]
+    for name, weights in plain.weights().items():
+        np.testing.assert_array_equal(run.weights()[name], weights)
+    assert plain.curves.empty
+    told = run.curves
+    assert list(told) == ["seed", "phase", "kind", "name", "cycle", "task", "score"]
+    asleep = told[(told.kind == "sleep") & (told.phase == told.phase.max())]
+    last = run.events.begin[run.events.phase == told.phase.max()].min()
+    assert sorted(set(asleep.cycle)) == [last + 15, last + 30]
+    assert len(asleep) == 2 * 2 * 5
+
+
 def copy_begun(source: Path, target: Path, boundary: int) -> None:
     """What there was of a run when it had come to a boundary."""
     (target / "checkpoints").mkdir(parents=True)
@@ -188,6 +211,10 @@ def test_where_there_is_no_run_a_line_says_so(tmp_path: Path) -> None:
         sleeprun.load(tmp_path)
     (tmp_path / "events.jsonl").write_text("")
     with pytest.raises(sleeprun.ConfigError, match=r"its config is not there"):
+        _ = sleeprun.load(tmp_path).config
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra" / "config.yaml").write_text("tasks: [task1]\n")
+    with pytest.raises(sleeprun.ConfigError, match=r"not a config of this version of sleeprun"):
         _ = sleeprun.load(tmp_path).config
     with pytest.raises(sleeprun.ConfigError, match=r"it has not come to a boundary"):
         _ = sleeprun.load(tmp_path).results

@@ -42,6 +42,7 @@ class RuntimeConfig(Section):
     chunk_cycles: Count
     chunk_batches: Count
     chunk_steps: Count
+    curve_every: Annotated[int, Field(ge=0)] = 0  # which records of older versions lack
     checkpoint_minutes: Positive
     keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]

@@ -119,6 +119,18 @@ class Scored(Event, tag="score"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve(Event, tag="curve"):
+    """A task was tested within a phase, at `cycle` of the protocol's clock."""
+
+    phase: int
+    kind: str
+    name: str
+    cycle: int
+    task: str
+    score: Scores = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weights(Event, tag="weights", of=Of.ALL_SEEDS):
     """How the weights of every plastic projection are spread."""
 

@@ -13,6 +13,7 @@ from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.told import ForagingFacts
 from sleeprun.report import probes
+from sleeprun.report.curves import curves
 from sleeprun.report.performance import performance
 from sleeprun.report.style import (
     INK,
@@ -36,7 +37,7 @@ def draw(events: Events, results: Results, folder: Path) -> list[Path]:
     """Write every figure that the events and results have data for; returns their paths."""
     paths = []
     with matplotlib.rc_context(STYLE):
-        paints = (performance, r_matrix, weights, raster, receptive_fields)
+        paints = (performance, curves, r_matrix, weights, raster, receptive_fields)
         for paint in (*paints, probes.probes):
             if figure := paint(events, results):
                 paths.append(save(figure, folder / f"{paint.__name__}.png"))

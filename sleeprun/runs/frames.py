@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sleeprun.protocol.events import Progress
+from sleeprun.protocol.events import Curve, Progress
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.told import Told
 
@@ -39,6 +39,19 @@ def progress(seeds: list[int], events: Iterable[Progress]) -> "pd.DataFrame":
         for place, seed in enumerate(seeds)
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def curves(seeds: list[int], events: Iterable[Curve]) -> "pd.DataFrame":
+    """A row a seed, task and test within a phase."""
+    import pandas as pd
+
+    rows = [
+        (seed, event.phase, event.kind, event.name, event.cycle, event.task, score)
+        for event in events
+        for seed, score in zip(seeds, event.score, strict=True)
+    ]
+    columns = ["seed", "phase", "kind", "name", "cycle", "task", "score"]
+    return pd.DataFrame(rows, columns=columns).astype({"score": float})
 
 
 def _of_seed(told: Told, place: int) -> Iterator[tuple[str, Any]]:

@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.config import Common, ConfigError
-from sleeprun.protocol.events import Begun, Event, Progress, Raster, Scored
+from sleeprun.protocol.events import Begun, Curve, Event, Progress, Raster, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.runs import frames, store
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
-from sleeprun.runs.store import RunDirectory
+from sleeprun.runs.store import DamagedCheckpoint, RunDirectory
 from sleeprun.subjects.seeds import over_seeds
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def load(folder: str | Path) -> "LoadedRun":
     """The run in a directory, done or not. Raises ConfigError where there is none."""
-    path = Path(folder)
+    path = Path(folder).absolute()
     if not (path / "events.jsonl").is_file():
         raise ConfigError(f"{path}: no run directory (it has no events.jsonl)")
     return LoadedRun(path)
@@ -77,14 +77,25 @@ class LoadedRun:
         events = (event for event in self._directory.events() if isinstance(event, Progress))
         return frames.progress(self.results["seeds"], events)
 
+    @cached_property
+    def curves(self) -> "pd.DataFrame":
+        """The scores within phases, where `runtime.curve_every` asked for them."""
+        events = (event for event in self._directory.events() if isinstance(event, Curve))
+        return frames.curves(self.results["seeds"], events)
+
     def weights(
         self, boundary: int | str | None = None
     ) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         """By projection or layer, as saved at a boundary: its index or name; else the last one."""
         path = self._checkpoint(boundary)
-        subject = self.config.subject(1, over_seeds)
-        (capacity,) = store.read_header(path)["capacity"]
-        (state,) = store.load(path, (subject.like(subject.birth(), capacity),))
+        subject = config_of(path.parent.parent).subject(
+            1, over_seeds
+        )  # an arm's or the whole run's
+        try:
+            (capacity,) = store.read_header(path)["capacity"]
+            (state,) = store.load(path, (subject.like(subject.birth(), capacity),))
+        except DamagedCheckpoint as error:
+            raise ConfigError(str(error)) from None
         return subject.weights(state)
 
     def spikes(self, phase: int | str) -> dict[str, Int[np.ndarray, "spike 2"]]:

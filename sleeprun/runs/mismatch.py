@@ -61,6 +61,9 @@ def config_of(run: Path) -> Common:
         return config.arm(arm) if arm else config
     except OSError:
         raise ConfigError(f"{run}: its config is not there (.hydra/config.yaml)") from None
+    except ConfigError as error:
+        told = f"{run}: not a config of this version of sleeprun: {str(error).splitlines()[0]}"
+        raise ConfigError(told) from None
     except (YAMLError, OmegaConfBaseException, KeyError) as error:
         raise ConfigError(f"{run}: its config cannot be read ({error})") from None
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sleeprun.config import Common, ConfigError
 from sleeprun.config.identity import content_hash
-from sleeprun.protocol.events import Begun, Event, Origin, Progress, Resumed, Tested, Warned
+from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested, Warned
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
 from sleeprun.protocol.told import Told
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, load, read_header
@@ -131,13 +131,18 @@ class Run:
         """Training or sleep, a chunk at a time."""
         total, turn = units(phase)
         chunk = max(1, self.subject.chunk(phase) // turn)
+        every = max(1, self.config.runtime.curve_every // turn)
         if self.done == 0:
             self.state = self.subject.begin(phase, self.state)
         while self.done < total:
             count = min(chunk, total - self.done)
+            if self.config.runtime.curve_every:
+                count = min(count, every - self.done % every)
             self.state, report = self.subject.advance(phase, count, self.state)
             self.done += count
             self.cycle += count * turn
+            if self.config.runtime.curve_every and self.done % every == 0:
+                yield from self._curve(phase)
             yield self._progress(phase, count * turn, self.subject.told(report))
             self._save_if_due()
         self.state = self.subject.end(phase, self.state)
@@ -153,6 +158,23 @@ class Run:
             end=self.cycle,
             told=told,
         )
+
+    def _curve(self, phase: Phase) -> Iterator[Curve]:
+        """The tests of the coming boundary, now and each on a copy: nothing else changes."""
+        for test in coming_tests(self.protocol[self.phase :]):
+            tested, marks = self.subject.begin(test, self.state), np.zeros((2, self.seeds), int)
+            for count in chunks(test.cycles, self.subject.chunk(test)):
+                tested, report = self.subject.advance(test, count, tested)
+                marks = marks + self.subject.marks(report)
+            score = self.subject.score(test, marks).score
+            yield Curve(
+                phase=self.phase,
+                kind=phase.kind,
+                name=phase.title,
+                cycle=self.cycle,
+                task=test.task,
+                score=score,
+            )
 
     def _score(self, phase: Score) -> Iterator[Event]:
         """Test one task on a copy."""
@@ -205,6 +227,17 @@ def signature(config: Common, engine: str, behind: Protocol) -> str:
     return content_hash(
         config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)
     )
+
+
+def coming_tests(protocol: Protocol) -> list[Score]:
+    """Those of the first boundary in a protocol; none where it has none."""
+    tests = [phase for phase in protocol if isinstance(phase, Score)]
+    return [test for test in tests if test.boundary == tests[0].boundary]
+
+
+def chunks(total: int, most: int) -> Iterator[int]:
+    """Parts of at most so many, that add up to the total."""
+    yield from (min(most, total - done) for done in range(0, total, most))
 
 
 def units(phase: Phase) -> tuple[int, int]:

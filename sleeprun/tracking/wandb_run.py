@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sleeprun.config import TrackingConfig
-from sleeprun.protocol.events import Event, Progress, Scored
+from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Probed, Results
 from sleeprun.protocol.told import Foraged, Trained
 from sleeprun.tracking.sink import mean_of
@@ -44,6 +44,7 @@ class WandB:
             self.run.define_metric("boundary")
             self.run.define_metric("awake/*", step_metric="cycle")
             self.run.define_metric("spikes/*", step_metric="cycle")
+            self.run.define_metric("curve/*", step_metric="cycle")
             for rows in ("score/*", "robustness/*", "overlap/*", "moved/*"):
                 self.run.define_metric(rows, step_metric="boundary")
         return self
@@ -62,6 +63,8 @@ class WandB:
                     self.run.log(progress_row(event))
                 case Scored():
                     self.run.log(score_row(event))
+                case Curve() if (mean := mean_of(event.score)) is not None:
+                    self.run.log({"cycle": event.cycle, f"curve/{event.task}": mean})
 
     def publish(self, results: Results, figures: list[Path]) -> None:
         """The R matrix as a table, the measures as the summary, the pictures as images."""
