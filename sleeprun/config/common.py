@@ -156,7 +156,7 @@ class Common(Section):
         """By what means it is simulated here. Raises ConfigError where that is impossible."""
 
     @abstractmethod
-    def subject(self, devices: int, over: "Over") -> "Subject":
+    def subject(self, devices: int, over: "Over") -> "Subject[Any, Any]":
         """Who lives through the protocol."""
 
 

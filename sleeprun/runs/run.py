@@ -26,7 +26,7 @@ class Run:
     def __init__(
         self,
         config: Common,
-        subject: Subject,
+        subject: Subject[Any, Any],
         protocol: Protocol,
         folder: RunDirectory,
     ):

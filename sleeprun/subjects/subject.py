@@ -5,7 +5,7 @@ cycles of a phase did, of the true seeds alone.
 """
 
 from collections.abc import Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,9 +14,12 @@ from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
 from sleeprun.protocol.told import Facts, Told
 
+State = TypeVar("State")  # a pytree
+Report = TypeVar("Report")
+
 
 @runtime_checkable
-class Subject(Protocol):
+class Subject(Protocol[State, Report]):
     seeds: int
     engine: Any
 
@@ -24,9 +27,9 @@ class Subject(Protocol):
         """What a record says of it at its start."""
         ...
 
-    def birth(self) -> Any: ...
+    def birth(self) -> State: ...
 
-    def begin(self, phase: Any, state: Any) -> Any:
+    def begin(self, phase: Any, state: State) -> State:
         """What comes before a phase's first cycle; for a test, of a copy.
 
         An intervention is nothing else.
@@ -37,39 +40,39 @@ class Subject(Protocol):
         """How many of a phase's cycles lie between two lines of the record."""
         ...
 
-    def advance(self, phase: Any, count: int, state: Any) -> tuple[Any, Any]:
+    def advance(self, phase: Any, count: int, state: State) -> tuple[State, Report]:
         """`count` of a phase's cycles, or of its rounds: the state, and a report."""
         ...
 
-    def end(self, phase: Any, state: Any) -> Any: ...
+    def end(self, phase: Any, state: State) -> State: ...
 
-    def told(self, report: Any) -> Told:
+    def told(self, report: Report) -> Told:
         """A report for the record."""
         ...
 
-    def marks(self, report: Any) -> Int[np.ndarray, "2 seed"]:
+    def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
         """What went well and what did not, in the cycles of a test."""
         ...
 
     def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored: ...
 
-    def seen_after(self, phase: Any, state: Any) -> Iterable[Event]:
+    def seen_after(self, phase: Any, state: State) -> Iterable[Event]:
         """What the record tells of a phase that has ended, beside its progress."""
         ...
 
-    def seen_at(self, boundary: Boundary, state: Any) -> Iterable[Event]:
+    def seen_at(self, boundary: Boundary, state: State) -> Iterable[Event]:
         """What the record tells of a boundary, beside its scores."""
         ...
 
-    def weights(self, state: Any) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+    def weights(self, state: State) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         """By the name of a projection or layer."""
         ...
 
-    def capacity(self, state: Any) -> Any:
+    def capacity(self, state: State) -> Any:
         """How much the lists of a state hold, ready for JSON."""
         ...
 
-    def like(self, state: Any, capacity: Any) -> Any:
+    def like(self, state: State, capacity: Any) -> State:
         """The shape of a saved state whose lists hold so much."""
         ...
 

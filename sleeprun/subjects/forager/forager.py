@@ -17,7 +17,7 @@ from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.protocol.told import Foraged, ForagingFacts
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
-from sleeprun.subjects.forager import cycles, told
+from sleeprun.subjects.forager import cycles, interventions, told
 from sleeprun.subjects.forager.build import build, chosen, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
@@ -42,10 +42,10 @@ class Forager(Seeds):
         match phase:
             case Freeze():
                 percent = jnp.float32(phase.percent)
-                return self._call(cycles.freeze_strongest, phase.projection, percent, state)
+                return self._call(interventions.freeze_strongest, phase.projection, percent, state)
             case Lesion():
                 percent = jnp.float32(phase.percent)
-                return self._call(cycles.cut_synapses, phase.population, percent, state)
+                return self._call(interventions.cut_synapses, phase.population, percent, state)
             case Score():
                 leg, boundary = self.leg(phase), jnp.int32(phase.boundary.index)
                 return self._call(cycles.copy_for_test, leg, boundary, state)
