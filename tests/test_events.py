@@ -32,6 +32,8 @@ MADE = '"engine": "native", "device": "1 x cpu", "versions": {"jax": "0.10.2"}}'
 LINES = [
     STARTED + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
     '"step_ms": 0.5, "cycle_steps": 600, "shape": {"hidden": [5, 5]}, ' + MADE,
+    STARTED + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
+    '"step_ms": 0.5, "cycle_steps": 600, "shape": {"hidden": [5, 5]}, "refused": ["lif"], ' + MADE,
     STARTED + '"data": "digits", "tasks": ["0-1"], "chance": 0.1, "scale": 1.0, '
     '"shortened": false, "scenario": "class", "classes": [[[0, 1]]], ' + MADE,
     '{"event": "phase", "index": 2, "kind": "wake", "name": "a", "cycle": 40}',
@@ -55,6 +57,7 @@ LINES = [
     '{"event": "carried", ' + BOUNDARY + ', "bytes": 268}',
     '{"event": "robustness", ' + BOUNDARY + ', "accuracy": {"clean": [0.5, 0.6]}}',
     '{"event": "overlap", ' + BOUNDARY + ', "layers": {"hidden 1": [null, 0.6]}}',
+    '{"event": "measured", ' + BOUNDARY + ', "values": {"sparseness": [0.5, null]}}',
     '{"event": "moved", ' + BOUNDARY + ', "layers": {"output": {"share": [0.1, 0.2]}}}',
     '{"event": "warning", "message": "boundary-01.ckpt is damaged"}',
     '{"event": "end", "wall_seconds": 12.5, "steps_per_second": 1000.0}',
@@ -79,7 +82,7 @@ def test_a_line_is_read_and_written_the_same(line: str) -> None:
 
 
 def test_an_event_says_what_its_line_says() -> None:
-    start, began, again, trained, scored = read(*(LINES[place] for place in (1, 2, 3, 5, 7)))
+    start, began, again, trained, scored = read(*(LINES[place] for place in (2, 3, 4, 6, 8)))
     assert isinstance(start, Start)
     assert start.facts == ImageFacts(
         data="digits", tasks=["0-1"], chance=0.1, scale=1.0, shortened=False, scenario="class",
@@ -98,7 +101,7 @@ def test_an_event_says_what_its_line_says() -> None:
 
 
 def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None:
-    assert list(events_of([LINES[2].encode()])) == []
+    assert list(events_of([LINES[3].encode()])) == []
     with pytest.raises(ValueError, match="the event 'end' has no 'steps_per_second'"):
         read('{"event": "end", "wall_seconds": 12.5}')
 
@@ -150,7 +153,7 @@ def test_what_no_family_here_knows_is_kept_as_it_is(line: str) -> None:
 
 
 def test_an_event_is_told_for_some_of_the_seeds() -> None:
-    start, _, _, _, progress = read(*LINES[:5])
+    start, _, _, _, progress = read(*LINES[1:6])
     assert isinstance(progress, Progress)
     part = of_seeds(progress, [1])
     assert isinstance(part, Progress)

@@ -69,7 +69,7 @@ def _written(told: Event | Part) -> dict[str, Any]:
                 line |= _written(part)
             case Boundary() as boundary:
                 line[_key(field)] = asdict(boundary)
-            case value:
+            case value if value or not field.metadata.get("if_any"):
                 line[_key(field)] = value
     return line
 

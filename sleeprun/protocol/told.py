@@ -22,6 +22,11 @@ def written_as(key: str) -> Any:
     return field(metadata={"key": key})
 
 
+def if_any() -> Any:
+    """A field that is left out of the record where there is nothing to say."""
+    return field(default=(), metadata={"if_any": True})
+
+
 @dataclass(frozen=True)
 class Part:
     """What only one family says within an event. A subclass is a frozen dataclass."""
@@ -65,7 +70,7 @@ class ForagingFacts(Facts):
     step_ms: float = 0.5
     cycle_steps: int
     shape: dict[str, list[int]]  # of every population
-    refused: Sequence[str] = ()  # what the backend's kernel does not take
+    refused: Sequence[str] = if_any()  # what the backend's kernel does not take
 
     @property
     def steps_a_cycle(self) -> int:
