@@ -11,13 +11,15 @@ What each needs is loaded when it is asked for: `import sleeprun` itself is chea
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sleeprun.version import VERSION
+
 if TYPE_CHECKING:
     from sleeprun.cli.compose import compose
     from sleeprun.config import ConfigError
     from sleeprun.runs.begin import run
     from sleeprun.runs.loaded import LoadedRun, load
 
-__version__ = "0.2.0"
+__version__ = VERSION
 __all__ = ["ConfigError", "LoadedRun", "compose", "load", "run"]
 
 _HOMES = {

@@ -21,9 +21,9 @@ def main() -> None:
     if sys.platform == "win32":
         sys.exit("sleeprun: runs on Linux and macOS; on Windows, in its Subsystem for Linux")
     if "--version" in sys.argv[1:]:
-        from sleeprun import __version__
+        from sleeprun.version import VERSION
 
-        print(f"sleeprun {__version__}")
+        print(f"sleeprun {VERSION}")
         sys.exit(OK)
     if len(sys.argv) == 1 or {"--help", "-h"} & set(sys.argv[1:]):
         from sleeprun.cli.help import print_help

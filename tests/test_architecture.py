@@ -13,7 +13,7 @@ import sleeprun
 PACKAGE = Path(sleeprun.__file__).parent
 # From the bottom up. What stands together does not import each other, but for what is below.
 ROOMS = [
-    ["noise", "measures"],
+    ["noise", "measures", "version"],
     ["config"],
     ["spiking", "tasks"],
     ["gradient"],

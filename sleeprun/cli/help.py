@@ -132,12 +132,6 @@ def _explain_key(error: BaseException, path: str) -> str:
     return unknown_key(full or path, known, there)
 
 
-def _conf() -> Path:
-    from sleeprun.__main__ import conf_dir
-
-    return conf_dir()
-
-
 def print_protocol(config: "Common") -> None:
     """The phases of every arm, and about how long they will take."""
     from sleeprun.protocol.describe import describe, shortening

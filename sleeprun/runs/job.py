@@ -13,7 +13,6 @@ import jax
 from platformdirs import user_cache_dir
 from rich.console import Console
 
-from sleeprun import __version__
 from sleeprun.config import Common, ConfigError
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
@@ -32,6 +31,7 @@ from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.plans import arms_of, trunk
 from sleeprun.tracking.sink import Sink
 from sleeprun.tracking.wandb_run import WandB
+from sleeprun.version import VERSION
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
@@ -189,7 +189,7 @@ def _start(config: Common, run: Run) -> Start:
         facts=run.subject.facts(),
         engine=run.subject.engine,
         device=f"{jax.local_device_count()} x {device_name(device)}",
-        versions={"sleeprun": __version__}
+        versions={"sleeprun": VERSION}
         | {name: importlib.metadata.version(name) for name in VERSIONS},
     )
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sleeprun import __version__
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Start
 from sleeprun.runs.store import RunDirectory
+from sleeprun.version import VERSION
 
 
 def of_run(run: Path) -> str | None:
@@ -17,9 +17,9 @@ def of_run(run: Path) -> str | None:
 def refuse_other(run: Path) -> None:
     """Raises ConfigError where a version with other configs and states wrote the run."""
     wrote = of_run(run)
-    if wrote and _series(wrote) != _series(__version__):
+    if wrote and _series(wrote) != _series(VERSION):
         raise ConfigError(
-            f"{run}: sleeprun {wrote} wrote it; this is {__version__}, whose configs and states "
+            f"{run}: sleeprun {wrote} wrote it; this is {VERSION}, whose configs and states "
             "are others: it can be read and compared, but not gone on with"
         )
 

@@ -4,7 +4,7 @@ Golden et al. 2022, "STDP traces" and "Applying traces". Spikes come as lists an
 list, so that the cost goes with the number of pairs.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jax import lax
@@ -12,11 +12,26 @@ from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun.spiking.spikes import SpikeList
 
-if TYPE_CHECKING:
-    from sleeprun.spiking.plasticity.stdp import STDP
-
 Weights = Float[Array, "pre post"]
 PRE_BLOCK, POST_BLOCK, TRACE_BLOCK = 64, 16, 256
+
+
+@runtime_checkable
+class TraceConstants(Protocol):
+    """The constants of traces: how large one is, and how it acts; times in steps."""
+
+    @property
+    def amplitude(self) -> Float[Array, ""]: ...
+    @property
+    def tau(self) -> Float[Array, ""]: ...
+    @property
+    def reach(self) -> Int[Array, ""]: ...
+    @property
+    def age_offset(self) -> Float[Array, ""]: ...
+    @property
+    def gain(self) -> Float[Array, ""]: ...
+    @property
+    def clip(self) -> Float[Array, ""]: ...
 
 
 class Traces(NamedTuple):
@@ -43,7 +58,7 @@ def _ring(index: Int[Array, "..."], capacity: int) -> Int[Array, "..."]:
 
 
 def write_traces(
-    rule: "STDP",
+    rule: TraceConstants,
     traces: Traces,
     connected: Bool[Array, "pre post"],
     pre: SpikeList,
@@ -84,7 +99,9 @@ def write_traces(
     )
 
 
-def _fold_live(rule: "STDP", traces: Traces, now: Int[Array, ""], fold, start: Array) -> Array:
+def _fold_live(
+    rule: TraceConstants, traces: Traces, now: Int[Array, ""], fold, start: Array
+) -> Array:
     """Fold (synapse, d, result) -> result over the live traces, a block at a time.
 
     Places past the last live trace get a synapse out of range, which scatters drop.
@@ -103,7 +120,7 @@ def _fold_live(rule: "STDP", traces: Traces, now: Int[Array, ""], fold, start: A
 
 
 def sum_traces(
-    rule: "STDP", traces: Traces, weights: Weights, now: Int[Array, ""]
+    rule: TraceConstants, traces: Traces, weights: Weights, now: Int[Array, ""]
 ) -> Float[Array, "pre post"]:
     """S: every synapse's sum of d over its live traces."""
 
@@ -115,7 +132,7 @@ def sum_traces(
 
 
 def growth(
-    rule: "STDP",
+    rule: TraceConstants,
     traces: Traces,
     strength: Weights,
     drift: Float[Array, " pre"],

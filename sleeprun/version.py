@@ -1,0 +1,3 @@
+"""Which sleeprun this is."""
+
+VERSION = "0.2.0"
