@@ -49,10 +49,8 @@ def _explained() -> int:
     from sleeprun.cli.entry import Unmet, entry, failures, scratch
     from sleeprun.cli.help import explain_group, explain_hydra
     from sleeprun.config import ConfigError
-    from sleeprun.sweeps import cluster, launcher, sweep
+    from sleeprun.sweeps import sweep
 
-    launcher.register()
-    cluster.register()
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(entry)()
         if failures:

@@ -21,6 +21,7 @@ ROOMS = [
     ["report", "subjects", "tracking"],
     ["runs"],
     ["sweeps"],
+    ["hydra_plugins"],
     ["cli"],
     ["__main__"],
 ]

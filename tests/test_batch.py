@@ -1,6 +1,8 @@
-"""Calls of several jobs as one program, and the place where jobs meet."""
+"""Calls of several jobs as one program, and the batch of jobs that make them."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,9 @@ import pytest
 from sleeprun.runs import memory
 from sleeprun.subjects.seeds import PerSeed, over_seeds
 from sleeprun.sweeps import programs
-from sleeprun.sweeps.batch import Rendezvous, Seat
-from sleeprun.sweeps.overview import Overview
+from sleeprun.sweeps.batch import Batch, Member
 from sleeprun.sweeps.programs import Call, Programs
+from sleeprun.sweeps.progress import BatchProgress
 
 
 def counted() -> tuple[Callable, list[int]]:
@@ -65,10 +67,10 @@ def test_calls_of_another_structure_are_another_program() -> None:
 
 def test_a_group_that_shrinks_is_not_compiled_again() -> None:
     grow, traces = counted()
-    programs = Programs()
+    group = Programs()
     calls = [call(grow, rate, 2) for rate in (0.1, 0.2, 0.3, 0.4)]
     for left in (4, 3, 1):
-        results = programs.run(calls[:left])
+        results = group.run(calls[:left])
         assert len(traces) == 1
         assert len(results) == left
     assert_same(results[0], alone(calls[0]))
@@ -82,25 +84,41 @@ def test_what_calls_had_of_their_own_stays_so_as_a_group_shrinks() -> None:
         traces.append(1)
         return state + data.sum()
 
-    programs = Programs()
+    group = Programs()
     large = [jnp.full(programs.LARGE, each, jnp.float32) for each in (1.0, 2.0, 3.0)]
     calls = [Call(look, (data, jnp.ones((1, 2)))) for data in large]
     for left in (3, 2, 1):
-        for one, result in zip(calls, programs.run(calls[:left]), strict=False):
+        for one, result in zip(calls, group.run(calls[:left]), strict=False):
             np.testing.assert_array_equal(result, 1 + one.arguments[0].sum())
     assert len(traces) == 1
 
 
 def test_states_that_come_back_are_right_in_every_order() -> None:
     grow, _ = counted()
-    programs = Programs()
+    group = Programs()
     calls = [call(grow, rate, seeds) for rate, seeds in ((0.5, 1), (0.25, 2), (2.0, 1))]
     for order in ([0, 1, 2], [0, 1, 2], [0, 2], [2, 1, 0]):
-        results = programs.run([calls[place] for place in order])
+        results = group.run([calls[place] for place in order])
         for place, (state, total) in zip(order, results, strict=True):
             expected = alone(calls[place])
             assert_same((state, total), expected)
             calls[place] = calls[place]._replace(arguments=(*calls[place].arguments[:-1], state))
+
+
+def test_what_was_given_out_is_known_by_itself_and_kept_while_it_is_remembered() -> None:
+    """So that no array that is made later can be taken for it."""
+    grow, _ = counted()
+    group = Programs()
+    ((state, _),) = group.run([call(grow, 0.5, 1)])
+    assert programs.Same(state) in group.given
+    assert programs.Same(state.copy()) not in group.given
+    alive = weakref.ref(state)
+    del state, _
+    gc.collect()
+    assert alive() is not None
+    group.run([call(grow, 0.5, 1)])
+    gc.collect()
+    assert alive() is None
 
 
 def test_an_argument_of_each_seeds_own_goes_with_its_seed() -> None:
@@ -221,27 +239,27 @@ def test_rows_are_dealt_to_the_devices_evenly() -> None:
     assert len(set(at.tolist())) == 5
 
 
-def hold(*jobs: Callable[[Seat], Any], at_once: int = 99, stop: Any = None) -> list[Any]:
-    overview = Overview(["job"] * len(jobs), lambda result: type(result).__name__)
-    meeting = Rendezvous(Programs(), overview, lambda: lambda: None, at_once)
+def together(*jobs: Callable[[Member], Any], at_once: int = 99, stop: Any = None) -> list[Any]:
+    progress = BatchProgress(["job"] * len(jobs), lambda result: type(result).__name__)
+    batch = Batch(Programs(), progress, at_once)
     if stop is not None:
-        stop.append(meeting)
-    return meeting.hold(jobs)
+        stop.append(batch)
+    return batch.carry_out(jobs)
 
 
 def test_jobs_meet_at_their_calls_and_leave_when_they_end() -> None:
     grow, traces = counted()
 
-    def job(rate: float, chunks: int) -> Callable[[Seat], Any]:
-        def live(seat: Seat) -> Any:
+    def job(rate: float, chunks: int) -> Callable[[Member], Any]:
+        def live(member: Member) -> Any:
             *shared, state = call(grow, rate, 2).arguments
             for _ in range(chunks):
-                state, _ = seat.over(grow, seat.devices)(*shared, state)
+                state, _ = member.over(grow, member.devices)(*shared, state)
             return np.asarray(state)
 
         return live
 
-    results = hold(job(0.5, 1), job(0.25, 3), job(2.0, 2))
+    results = together(job(0.5, 1), job(0.25, 3), job(2.0, 2))
     assert len(traces) == 1
     start = np.arange(4, dtype=np.float32).reshape(2, 2)
     for result, grown in zip(results, (1.5, 2.25, 12.0), strict=True):
@@ -251,16 +269,16 @@ def test_jobs_meet_at_their_calls_and_leave_when_they_end() -> None:
 def test_a_job_that_fails_takes_nobody_down() -> None:
     grow, _ = counted()
 
-    def fails(seat: Seat) -> None:
-        seat.over(grow, 1)(*call(grow, 1.0, 1).arguments)
+    def fails(member: Member) -> None:
+        member.over(grow, 1)(*call(grow, 1.0, 1).arguments)
         raise ValueError("mine alone")
 
-    def lives(seat: Seat) -> float:
+    def lives(member: Member) -> float:
         for _ in range(3):
-            _, total = seat.over(grow, 1)(*call(grow, 1.0, 1).arguments)
+            _, total = member.over(grow, 1)(*call(grow, 1.0, 1).arguments)
         return float(total[0])
 
-    failed, lived = hold(fails, lives)
+    failed, lived = together(fails, lives)
     assert isinstance(failed, ValueError)
     assert lived == 7.0
 
@@ -271,10 +289,10 @@ def test_what_fails_when_compiled_is_told_to_its_jobs_alone() -> None:
     def wrong(state: jax.Array) -> jax.Array:
         raise TypeError("cannot be compiled")
 
-    def one(function: Callable, *shared: Any) -> Callable[[Seat], Any]:
-        return lambda seat: seat.over(function, 1)(*shared, jnp.ones((1, 2)))
+    def one(function: Callable, *shared: Any) -> Callable[[Member], Any]:
+        return lambda member: member.over(function, 1)(*shared, jnp.ones((1, 2)))
 
-    bad, good = hold(one(wrong), one(grow, jnp.float32(1.0), "up", jnp.int32(1)))
+    bad, good = together(one(wrong), one(grow, jnp.float32(1.0), "up", jnp.int32(1)))
     assert isinstance(bad, TypeError)
     np.testing.assert_array_equal(good[0], [[2.0, 2.0]])
 
@@ -283,31 +301,31 @@ def test_no_more_jobs_live_at_once_than_wanted() -> None:
     grow, _ = counted()
     alive: list[int] = []
 
-    def job(seat: Seat) -> int:
+    def job(member: Member) -> int:
         before = threading.active_count()
-        seat.over(grow, 1)(*call(grow, 1.0, 1).arguments)
+        member.over(grow, 1)(*call(grow, 1.0, 1).arguments)
         alive.append(threading.active_count())
         return before
 
     others = threading.active_count()
-    assert len(hold(*[job] * 7, at_once=2)) == 7
+    assert len(together(*[job] * 7, at_once=2)) == 7
     assert max(alive) <= others + 2
 
 
 def test_jobs_that_are_stopped_are_not_begun() -> None:
-    meeting: list[Rendezvous] = []
+    batch: list[Batch] = []
 
-    def first(seat: Seat) -> str:
-        meeting[0].stop()
+    def first(member: Member) -> str:
+        batch[0].stop()
         return "done"
 
-    done, never = hold(first, first, stop=meeting)
+    done, never = together(first, first, stop=batch)
     assert done == "done"
     assert isinstance(never, KeyboardInterrupt)
 
 
 def test_no_jobs() -> None:
-    assert hold() == []
+    assert together() == []
 
 
 def test_jobs_that_would_not_fit_wait() -> None:
@@ -317,7 +335,7 @@ def test_jobs_that_would_not_fit_wait() -> None:
     roomy = Programs(memory_gb=2.5 * programs.COPIES * calls[0].size / 2**30)
     assert roomy.has_room_beside([])
     assert roomy.has_room_beside(calls[:1])
-    assert not programs.has_room_beside(calls)
+    assert not roomy.has_room_beside(calls)
 
 
 def test_what_the_process_may_take_is_the_least_that_any_group_leaves(
@@ -367,8 +385,8 @@ def test_a_batch_lets_go_of_programs_and_gives_the_same(
 ) -> None:
     (tmp_path / "max_map_count").write_text("2\n")
     grow, traces = counted()
-    programs, calls = Programs(), [call(grow, rate, 2) for rate in (0.5, 0.25)]
-    before = programs.run(calls)
+    group, calls = Programs(), [call(grow, rate, 2) for rate in (0.5, 0.25)]
+    before = group.run(calls)
     monkeypatch.setattr(memory, "_MOST_MAPS", tmp_path / "max_map_count")
-    assert_same(programs.run(calls), before)
+    assert_same(group.run(calls), before)
     assert len(traces) == 2

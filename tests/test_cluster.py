@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,13 +75,20 @@ class OtherHosts(NamedTuple):
     own: int = 0
 
     def exchange(self, value: Any, subject: str) -> list[Any]:
-        return [value, ([("seeds=[9]",)], value[1])]
+        return [value, [("seeds=[9]",)]]
+
+
+def test_hosts_exchange_what_they_have(tmp_path: Path) -> None:
+    hosts = [cluster._Hosts(3, own, tmp_path) for own in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        told = [pool.submit(host.exchange, f"of {host.own}", "0-jobs") for host in hosts]
+        assert [each.result() for each in told] == [["of 0", "of 1", "of 2"]] * 3
 
 
 def test_hosts_that_were_not_called_for_the_same_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(cluster, "_hosts", lambda cores, asked: OtherHosts())
+    monkeypatch.setattr(cluster, "_hosts", lambda *_: OtherHosts())
     monkeypatch.setattr(sweep, "_calls", [sweep._Call(tmp_path)])
     launcher = Distributed(at_once=1, memory_gb=None)
     launcher.config = OmegaConf.create({"runtime": {"cores": 1}})

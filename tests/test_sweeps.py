@@ -11,11 +11,50 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_classifier import TINY as TINY_IMAGES
-from test_cli import PATIENCE, TINY, Ended, begin, end, events, header, results, sleeprun
+from test_cli import PATIENCE, Ended, begin, end, events, header, results, sleeprun
 
 pytestmark = pytest.mark.slow
 
+# Two tasks and interleaved sleep, in seconds.
+FORAGING = """\
+# @package _global_
+defaults:
+  - override /network: accelerated
+  - override /tasks: foraging_accelerated
+  - override /sleep: interleaved
+
+name: tiny
+variant: far too small to learn
+seeds: 2
+network:
+  populations: {hidden: {size: [6, 6]}}
+  rules:
+    unsupervised: {trace_capacity: 4096}
+    rewarded: {trace_capacity: 4096}
+sleep: {length: 5}
+tasks: {stages: [task1, task2], unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
+runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}
+tracking: {mode: disabled}
+"""
+IMAGES = (
+    "+experiment=src_quick",
+    "tasks/data=digits",
+    "arms=none",
+    "network.hidden=[24,16]",
+    "network.weight_spread=0.3",
+    "tasks.samples=60",
+    "training.epochs=20",
+    "training.batch=13",
+    "sleep.drive.patch=6",
+    "sleep.length=150",
+    "sleep.longer=40",
+    "sleep.threshold=[2.0,2.0,2.0]",
+    "sleep.alpha_scale=8.0",
+    "sleep.drive.max_rate=400.0",
+    "runtime.chunk_steps=7",
+    "runtime.chunk_batches=7",
+    "seeds=2",
+)
 SHORT = ("tasks.train=0.5", "tasks.test=0.5")
 NUMBERS_AND_STRUCTURE = ("sleep.reward=0,0.5", "sleep.drive.kind=rate_matched,poisson")
 SEEDS = "seeds=[0,1],[2]"
@@ -25,14 +64,14 @@ SEEDS = "seeds=[0,1],[2]"
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("own") / "conf"
     (folder / "experiment").mkdir(parents=True)
-    (folder / "experiment" / "tiny.yaml").write_text(TINY)
+    (folder / "experiment" / "tiny.yaml").write_text(FORAGING)
     return ["--multirun", "--config-dir", str(folder), "+experiment=tiny", *SHORT]
 
 
 @pytest.fixture(scope="module")
 def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Ended]]:
     """Sweeps, two at a time."""
-    images = ["--multirun", *TINY_IMAGES, "training.epochs=4", "tracking=disabled"]
+    images = ["--multirun", *IMAGES, "training.epochs=4", "tracking=disabled"]
     images += ["runtime.figures=false", "training.rate=0.1,0.2"]
     images += ["tasks.order_seed=null,by_seed", SEEDS]
     foraging = [*tiny, *NUMBERS_AND_STRUCTURE, SEEDS]

@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from sleeprun.cli.compose import typed
 from sleeprun.config import Common, ConfigError
 from sleeprun.runs import lock
 from sleeprun.sweeps import sweep
+from sleeprun.sweeps.jobs import Job
 
 if TYPE_CHECKING:
     from sleeprun.runs.host import Host
@@ -52,27 +52,31 @@ OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
 OmegaConf.register_new_resolver("sleeprun.identity", sweep.identity, replace=True)
 
 
-def entry(cfg: DictConfig, host: "Host | None" = None) -> float | None:
-    """One run, its failure kept in `failures`, before which Hydra would print a line."""
+def entry(cfg: DictConfig, job: Job | None = None, host: "Host | None" = None) -> float | None:
+    """One run, its failure kept in `failures`, before which Hydra would print a line.
+
+    Without a job it is the one that Hydra says is being run.
+    """
+    job = job or Job.current()
     try:
-        return _objective(cfg, host)
+        return _objective(cfg, job, host)
     except Exception as error:
-        if _mode() == "MULTIRUN":
+        if job.sweep:
             raise
         failures.append(error)
         return None
 
 
-def _objective(cfg: DictConfig, host: "Host | None") -> float | None:
+def _objective(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
     """A run's mean final score over the trained tasks, which a sweeper makes large."""
-    folder = Path(HydraConfig.get().runtime.output_dir)
+    folder = job.folder
     try:
-        return _carry_out(cfg, folder, host)
+        return _carry_out(cfg, job, host)
     except (ConfigError, Unmet) as error:
-        if _mode() == "MULTIRUN":
+        if job.sweep:
             log.error("%s", error)
         begun = cfg.resume or (folder / "events.jsonl").exists() or isinstance(error, lock.InUse)
-        if not begun and _mode() == "RUN":
+        if not begun and not job.sweep:
             _remove(folder)
         raise
     except Exception as error:
@@ -92,25 +96,25 @@ def _remove(folder: Path) -> None:
         left.rmdir()
 
 
-def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | None:
-    if cfg.get("resume") and _mode() == "MULTIRUN":
+def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
+    if cfg.get("resume") and job.sweep:
         raise ConfigError(
             f"resume={cfg.resume}: a sweep goes on by itself when it is called again; one run is "
             "resumed without -m"
         )
     if cfg.get("resume"):
-        cfg = _resumed_config(cfg, HydraConfig.get().overrides.task)
+        cfg = _resumed_config(cfg, job.overrides)
     config = typed(cfg)
     if config.dry_run:
         from sleeprun.cli.help import print_protocol
 
         print_protocol(config)
         return None
-    if _mode() == "MULTIRUN":
-        config = _of_a_sweep(config, folder)
+    if job.sweep:
+        config = _of_a_sweep(config, job.folder, job.sweep.name)
     from sleeprun.runs.job import carry_out
 
-    results = carry_out(config, folder, host)
+    results = carry_out(config, job.folder, host)
     arms = results.get("arms") or {"": results["metrics"]}
     unmet = [
         f"runtime.require.{name}={least}: {arm or 'the run'} reached only {metrics[name]['mean']}"
@@ -120,24 +124,19 @@ def _carry_out(cfg: DictConfig, folder: Path, host: "Host | None") -> float | No
         and ((mean := metrics[name]["mean"]) is None or mean < least)
     ]
     if unmet:
-        raise Unmet("\n".join([*unmet, f"see {folder}"]))
+        raise Unmet("\n".join([*unmet, f"see {job.folder}"]))
     means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
     known = [mean for mean in means if mean is not None]
     return sum(known) / len(known) if len(known) == len(means) else None
 
 
-def _of_a_sweep(config: Common, folder: Path) -> Common:
+def _of_a_sweep(config: Common, folder: Path, sweep: str) -> Common:
     """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
     tracking = config.tracking
     if tracking.group is None:
-        tracking = tracking.model_copy(update={"group": Path(HydraConfig.get().sweep.dir).name})
+        tracking = tracking.model_copy(update={"group": sweep})
     begun = str(folder) if (folder / "events.jsonl").exists() else None
     return config.model_copy(update={"tracking": tracking, "resume": begun})
-
-
-def _mode() -> str:
-    mode = HydraConfig.get().mode
-    return mode.name if mode else "RUN"
 
 
 def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:

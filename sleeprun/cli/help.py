@@ -30,6 +30,13 @@ sleeprun: how does sleep keep neural networks from forgetting?
 
 experiments
 """
+# Of Hydra's plugins, what is said where they are missing.
+FOREIGN = {
+    "hydra/sweeper/optuna": "hydra/sweeper=optuna: a search takes the sweeper that is there, with "
+    "hydra.sweeper.n_trials=...",
+    "hydra/launcher/joblib": "hydra/launcher=joblib: needs hydra-joblib-launcher; "
+    "pip install 'sleeprun[parallel]'",
+}
 
 
 def print_help(conf: Path, arguments: list[str]) -> None:
@@ -70,8 +77,8 @@ def explain_hydra(error: BaseException) -> str:
         wanted, group, options = choice.groups()
         name = wanted.removeprefix(f"{group}/")
         names = re.findall(r"^\t(\S+)$", options.split("\nConfig search path")[0], re.M)
-        if (group, name) == ("hydra/sweeper", "optuna"):
-            return "hydra/sweeper=optuna is not installed: pip install 'sleeprun[search]'"
+        if told := FOREIGN.get(wanted):
+            return told
         if group == "experiment" or not names:
             folders = [conf_dir(), *_config_dirs(sys.argv[1:])]
             names = [name for folder in folders for name, _ in experiments(folder / group)]
@@ -98,6 +105,8 @@ def explain_group(error: Exception) -> str | None:
                 return (
                     f"{key}: {key.split(named)[0]} is a list here; its keys are numbers from 0 on"
                 )
+    if str(error).startswith("Unknown plugin class : 'hydra_plugins.sleeprun."):
+        return "sweeps need sleeprun to be installed (pip install -e . in a checkout)"
     if str(error).startswith("Only one of --run, --multirun"):
         return "--cfg and --info show one job's config: leave -m out"
     if not str(error).startswith("Config group override must be a string"):

@@ -49,8 +49,8 @@ def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
         with held(path):
             return _with_arms(config, path, host)
     except KeyboardInterrupt:
-        again = "the same command" if host else f"sleeprun resume={path}"
-        log.warning("interrupted; go on with: %s", again)
+        if host is None:
+            log.warning("interrupted; go on with: sleeprun resume=%s", path)
         raise
 
 

@@ -6,13 +6,16 @@ the same directories, which all machines must see.
 """
 
 import logging
+import os
 import pickle
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from hydra.core.plugins import Plugins
+import numpy as np
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, configure_log
 from hydra.plugins.launcher import Launcher
@@ -25,16 +28,9 @@ from sleeprun.sweeps import sweep
 from sleeprun.sweeps.launcher import Batched
 
 log = logging.getLogger("sleeprun")
-A_MONTH_MS = 30 * 24 * 3600 * 1000
+LONGEST_PATH = 4096  # bytes
+POLL = 0.5  # seconds
 Share = tuple[list[Sequence[str]], int]  # jobs' overrides, and the number of the first
-
-
-def register() -> None:
-    Plugins.instance().class_name_to_class |= {
-        "hydra_plugins.sleeprun.Submitit": Submitit,
-        "hydra_plugins.sleeprun.Ray": Ray,
-        "hydra_plugins.sleeprun.Distributed": Distributed,
-    }
 
 
 class Machines(Launcher):
@@ -127,8 +123,11 @@ class Distributed(Batched):
 
     `asked` are arguments of jax.distributed.initialize, null where the cluster tells them (SLURM,
     Open MPI, a TPU pod). Networks never speak to each other, so each host's devices run programs
-    of their own; what goes between hosts is which jobs there are, and what they returned.
+    of their own; what goes between hosts is which jobs there are, and what they returned, in files
+    of the sweep's directory.
     """
+
+    judges = False
 
     def __init__(self, at_once: int, memory_gb: float | None, **asked: Any):
         super().__init__(at_once, memory_gb)
@@ -137,18 +136,18 @@ class Distributed(Batched):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        hosts = _hosts(self.config.runtime.cores, self.asked)
+        hosts = _hosts(self.config.runtime.cores, self.asked, sweep.folder())
         jobs = [*dict.fromkeys(map(tuple, job_overrides))]
-        first, *others = hosts.exchange((jobs, sweep.folder()), f"{initial_job_idx} begins")
-        if any(other[0] != first[0] for other in others):
+        first, *others = hosts.exchange(jobs, f"{initial_job_idx}-jobs")
+        if any(other != first for other in others):
             raise ConfigError(
                 "hydra/launcher=distributed: the hosts were not called for the same jobs; a search "
                 "needs a seed (hydra.sweeper.sampler.seed), and all hosts the same command"
             )
-        sweep.told_in(first[1], tells=hosts.own == 0)
+        sweep.told_in(hosts.folder, tells=hosts.own == 0)
         shares = shared_out(jobs, initial_job_idx, hosts.number)
         own = super().launch(*shares[hosts.own]) if hosts.own < len(shares) else []
-        ends = hosts.exchange([_told(end) for end in own], f"{initial_job_idx} ends")
+        ends = hosts.exchange([_told(end) for end in own], f"{initial_job_idx}-ends")
         of = dict(zip(jobs, (_returned(told) for each in ends for told in each), strict=True))
         return [of[tuple(overrides)] for overrides in job_overrides]
 
@@ -156,21 +155,27 @@ class Distributed(Batched):
 class _Hosts(NamedTuple):
     number: int
     own: int
-    client: Any  # of the first host's store of keys
+    folder: Path  # the first host's, of this call
 
     def exchange(self, value: Any, subject: str) -> list[Any]:
-        """Every host's value; waits for the slowest."""
-        self.client.key_value_set_bytes(f"sleeprun {subject} {self.own}", pickle.dumps(value))
-        keys = [f"sleeprun {subject} {host}" for host in range(self.number)]
-        return [
-            pickle.loads(self.client.blocking_key_value_get_bytes(key, A_MONTH_MS)) for key in keys
-        ]
+        """Every host's value; waits for the slowest, which may be days."""
+        from sleeprun.runs.store import write_whole
+
+        paths = [self.folder / "hosts" / f"{subject}-{host}" for host in range(self.number)]
+        write_whole(paths[self.own], pickle.dumps(value))
+        return [pickle.loads(_awaited(path)) for path in paths]
 
 
-def _hosts(cores: int, asked: dict[str, Any]) -> _Hosts:
+def _awaited(path: Path) -> bytes:
+    while not path.exists():
+        time.sleep(POLL)
+    return path.read_bytes()
+
+
+def _hosts(cores: int, asked: dict[str, Any], folder: Path) -> _Hosts:
     """All of them, once JAX has made them known to each other."""
     import jax
-    from jax._src.distributed import global_state
+    from jax.experimental import multihost_utils
 
     from sleeprun.runs.job import prepare_jax
 
@@ -180,7 +185,12 @@ def _hosts(cores: int, asked: dict[str, Any]) -> _Hosts:
         except (ValueError, RuntimeError) as error:
             raise ConfigError(f"hydra/launcher=distributed: {error}") from None
     prepare_jax(cores or available_cores())
-    return _Hosts(jax.process_count(), jax.process_index(), global_state.client)
+    told = np.zeros(LONGEST_PATH, np.uint8)
+    path = os.fsencode(folder)
+    told[: len(path)] = list(path)
+    told = np.asarray(multihost_utils.broadcast_one_to_all(told), np.uint8)
+    shared = Path(os.fsdecode(told.tobytes().rstrip(b"\0")))
+    return _Hosts(jax.process_count(), jax.process_index(), shared)
 
 
 class _Told(NamedTuple):

@@ -1,57 +1,51 @@
 """`hydra/launcher=batched`: all jobs of a batch in one process, as few compiled programs.
 
-Each job is Hydra's own `run_job`, so its directory, `.hydra`, log, callbacks and return value are
-what the basic launcher makes. JAX is imported when a batch is launched, not before.
+What surrounds each job is what Hydra's `run_job` does: its directory, `.hydra`, log, callbacks and
+return value. JAX is imported when a batch is launched, not before.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hydra._internal.config_repository import CachingConfigRepository
-from hydra.core.hydra_config import HydraConfig
-from hydra.core.plugins import Plugins
 from hydra.core.utils import (
     JobReturn,
     JobStatus,
     configure_log,
     filter_overrides,
-    run_job,
     setup_globals,
 )
-from hydra.plugins.config_source import ConfigResult
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
+from sleeprun.sweeps import jobs, logs
+from sleeprun.sweeps.jobs import Job
+from sleeprun.sweeps.pruning import Judge
 
 if TYPE_CHECKING:
-    from sleeprun.sweeps.batch import Seat
+    from sleeprun.sweeps.batch import Member
 
 log = logging.getLogger("sleeprun")
-# Hydra 1.3 takes launchers from this package alone.
-NAME = "hydra_plugins.sleeprun.Batched"
+ENDS = {JobStatus.COMPLETED: "done", JobStatus.FAILED: "failed", JobStatus.UNKNOWN: "pruned"}
 
 
-def register() -> None:
-    Plugins.instance().class_name_to_class[NAME] = Batched
+class _Planned(NamedTuple):
+    """A job that is going to be run."""
 
-
-class _ReadOnce(CachingConfigRepository):
-    """The files of `conf/`, read for the first job of a sweep; Hydra copies it for each job."""
-
-    def __deepcopy__(self, _: Any) -> "_ReadOnce":
-        return self
-
-    def load_config(self, config_path: str) -> ConfigResult | None:
-        return deepcopy(super().load_config(config_path))  # Hydra merges into what it loads
+    config: DictConfig
+    name: str
+    judge: Judge | None
 
 
 class Batched(Launcher):
+    """Composes all jobs before it begins the first."""
+
+    judges = True  # whether it has `launch_judged`
+
     def __init__(self, at_once: int, memory_gb: float | None):
         self.at_once, self.memory_gb = at_once, memory_gb
         self.programs: Any = None  # those of one batch serve the next
@@ -60,15 +54,19 @@ class Batched(Launcher):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
-        loader = hydra_context.config_loader
-        loader.repository = _ReadOnce(loader.repository)  # type: ignore[attr-defined]
-        self.compose = loader.load_sweep_config
-        self.composed: dict[tuple[str, ...], DictConfig] = {}
-        loader.load_sweep_config = self._checked  # type: ignore[method-assign]
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
+        return self.launch_judged(job_overrides, initial_job_idx, [None] * len(job_overrides))
+
+    def launch_judged(
+        self,
+        job_overrides: Sequence[Sequence[str]],
+        initial_job_idx: int,
+        judges: Sequence[Judge | None],
+    ) -> Sequence[JobReturn]:
+        """A job that its judge finds bad returns without a result, its status UNKNOWN."""
         for key in ("chdir", "env_set"):
             if value := self.config.hydra.job[key]:
                 raise ConfigError(
@@ -78,93 +76,74 @@ class Batched(Launcher):
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
-        configs = [
-            self._composed(overrides, initial_job_idx + place)
-            for place, overrides in enumerate(job_overrides)
-        ]
+        load = self.hydra_context.config_loader.load_sweep_config
+        configs = [load(self.config, list(overrides)) for overrides in job_overrides]
+        folders = [jobs.place(config, n) for n, config in enumerate(configs, initial_job_idx)]
         names = told_apart(job_overrides, initial_job_idx)
-        folders = [str(config.hydra.sweep.subdir) for config in configs]
-        log.info("%d jobs, together", len(configs))
+        planned = dict(enumerate(map(_Planned, configs, names, judges)))
+        log.info("%d jobs, together", len(planned))
         returns: dict[int, JobReturn] = {}
         # A job that is in the batch twice finds, the second time, that it is done.
-        while left := [place for place in range(len(configs)) if place not in returns]:
+        while left := [place for place in planned if place not in returns]:
             once = {folders[place]: place for place in reversed(left)}
             places = sorted(once.values())
-            chosen = [configs[place] for place in places], [names[place] for place in places]
-            returns |= dict(zip(places, self._together(*chosen), strict=True))
-        return [returns[place] for place in range(len(configs))]
+            returns |= dict(zip(places, self._together([planned[p] for p in places]), strict=True))
+        return [returns[place] for place in planned]
 
-    def _checked(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """A sweeper composes a job's config to see whether it can be; the launcher takes that."""
-        config = self.compose(master_config, sweep_overrides)
-        self.composed[tuple(sweep_overrides)] = config
-        return config
-
-    def _composed(self, overrides: Sequence[str], number: int) -> DictConfig:
-        given = tuple(overrides)
-        config = self.composed.pop(given, None) or self.compose(self.config, list(given))
-        with open_dict(config):
-            config.hydra.job.id = config.hydra.job.num = number
-        return config
-
-    def _together(self, configs: list[DictConfig], names: list[str]) -> list[JobReturn]:
-        from sleeprun.sweeps.batch import Rendezvous
-        from sleeprun.sweeps.overview import Overview
+    def _together(self, planned: list[_Planned]) -> list[JobReturn]:
+        from sleeprun.sweeps.batch import Batch
         from sleeprun.sweeps.programs import Programs
+        from sleeprun.sweeps.progress import BatchProgress
 
         self.programs = self.programs or Programs(self.memory_gb)
-        overview = Overview(names, _how)
-        jobs = [partial(self._job, config) for config in configs]
-        ends = Rendezvous(self.programs, overview, _aside, self.at_once).hold(jobs)
-        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        progress = BatchProgress([one.name for one in planned], _how)
+        with logs.kept_apart():
+            batch = Batch(self.programs, progress, self.at_once)
+            ends = batch.carry_out([partial(self._carry_out, one) for one in planned])
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
         return ends
 
-    def _job(self, config: DictConfig, seat: "Seat") -> JobReturn:
-        def task(config: DictConfig) -> Any:
-            _only_warnings_on_the_console()
-            return self.task_function(config, host=seat)  # type: ignore[call-arg]
-
-        return run_job(
-            hydra_context=self.hydra_context,
-            task_function=task,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
+    def _carry_out(self, planned: _Planned, member: "Member") -> JobReturn:
+        config = planned.config
+        # A score of one arm says nothing of the others.
+        judge = member.judge = None if config.get("arms") else planned.judge
+        callbacks = self.hydra_context.callbacks
+        with jobs.evaluating(config):
+            task_config, end = jobs.begin(config)
+            job, told = Job.of(config.hydra), config.hydra.job_logging
+        with logs.of_job(told):
+            callbacks.on_job_start(config=config, task_function=self.task_function)
+            try:
+                if judge:
+                    judge.read(job.folder)
+                with jobs.evaluating(config):
+                    OmegaConf.resolve(task_config)
+                end.return_value = self.task_function(task_config, job, member)  # type: ignore[call-arg]
+                end.status = JobStatus.COMPLETED
+            except Exception as error:
+                end.return_value, end.status = error, JobStatus.FAILED
+            except KeyboardInterrupt:
+                if judge is None or not judge.bad:
+                    log.warning("interrupted; go on with: the same command")
+                    raise
+                judge.mark(job.folder)  # it has no result, and can be gone on with
+            callbacks.on_job_end(config=config, job_return=end)
+        return end
 
 
 def told_apart(job_overrides: Sequence[Sequence[str]], first: int) -> list[str]:
     """`#3 sleep.reward=0.5`: a job's number, and those of its overrides that not all jobs have."""
-    jobs = [filter_overrides(overrides) for overrides in job_overrides]
-    common = set.intersection(*map(set, jobs)) if len(jobs) > 1 else set()
+    given = [filter_overrides(overrides) for overrides in job_overrides]
+    common = set.intersection(*map(set, given)) if len(given) > 1 else set()
     return [
         " ".join([f"#{number}", *(one for one in job if one not in common)])
-        for number, job in enumerate(jobs, first)
+        for number, job in enumerate(given, first)
     ]
 
 
 def _how(result: JobReturn | BaseException) -> str:
     if isinstance(result, BaseException):
         return "interrupted"
-    return "done" if result.status == JobStatus.COMPLETED else "failed"
-
-
-def _aside() -> Callable[[], None]:
-    """What is global in Hydra and logging, kept for one job while others run."""
-    root, hydra = logging.getLogger(), HydraConfig.instance()
-    config, handlers, level = hydra.cfg, root.handlers[:], root.level
-
-    def put_back() -> None:
-        hydra.cfg, root.handlers[:] = config, handlers
-        root.setLevel(level)
-
-    return put_back
-
-
-def _only_warnings_on_the_console() -> None:
-    for handler in logging.getLogger().handlers:
-        if not isinstance(handler, logging.FileHandler):
-            handler.setLevel(logging.WARNING)
+    return ENDS[result.status]

@@ -49,6 +49,19 @@ class Call(NamedTuple):
         return sum(leaf.nbytes for leaf in jax.tree.leaves(self.rows))
 
 
+class Same:
+    """A key that is an array itself, whatever its numbers; while the key lives, so does it."""
+
+    def __init__(self, array: Any):
+        self.array = array
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.array is other.array
+
+    def __hash__(self) -> int:
+        return object.__hash__(self.array)
+
+
 class Given(NamedTuple):
     """A leaf of all rows, and the parts of it that the calls were given."""
 
@@ -71,10 +84,9 @@ class Programs:
     def __init__(self, memory_gb: float | None = None):
         self.memory_gb = memory_gb
         self.sizes: dict[Hashable, set[int]] = defaultdict(set)  # rows of the programs that ran
-        self.owned: dict[Hashable, set[int]] = defaultdict(
-            set
-        )  # leaves that calls had of their own
-        self.given: dict[int, Given] = {}  # by the first part's id, what the last run gave out
+        # Leaves that calls had of their own.
+        self.owned: dict[Hashable, set[int]] = defaultdict(set)
+        self.given: dict[Same, Given] = {}  # by the first part, what the last run gave out
 
     @cached_property  # asked for only once JAX has been set up
     def budget(self) -> float:
@@ -101,7 +113,7 @@ class Programs:
                     results[place] = result
         return results
 
-    def _spared(self, kind: Hashable, calls: list[Call], before: dict[int, "Given"]) -> list[Any]:
+    def _spared(self, kind: Hashable, calls: list[Call], before: dict[Same, Given]) -> list[Any]:
         """What fails together, by its size or by one of the calls, is tried in halves."""
         try:
             return self._together(kind, calls, before)
@@ -129,7 +141,7 @@ class Programs:
             rows += calls[place].seeds
         yield part
 
-    def _together(self, kind: Hashable, calls: list[Call], before: dict[int, "Given"]) -> list[Any]:
+    def _together(self, kind: Hashable, calls: list[Call], before: dict[Same, Given]) -> list[Any]:
         shared, own = _parted(calls, self.owned[kind])
         owners = [job for job, call in enumerate(calls) for _ in range(call.seeds)]
         devices = jax.local_device_count()
@@ -155,14 +167,14 @@ class Programs:
         rows = np.asarray(whole)
         places = np.split(at, np.cumsum(seeds)[:-1])
         parts = [rows[its[0] : its[0] + 1] if len(its) == 1 else rows[its] for its in places]
-        self.given[id(parts[0])] = Given(whole, tuple(at), parts)
+        self.given[Same(parts[0])] = Given(whole, tuple(at), parts)
         return parts
 
     def _remember(self, joined: Any, trees: list[Any], at: np.ndarray) -> None:
         """What was joined of the trees' leaves: a test leaves them as they are for the next one."""
 
         def remember(whole: jax.Array, *parts: Any) -> None:
-            self.given[id(parts[0])] = Given(whole, tuple(at), list(parts))
+            self.given[Same(parts[0])] = Given(whole, tuple(at), list(parts))
 
         jax.tree.map(remember, joined, *trees)
 
@@ -212,11 +224,11 @@ def _one_for_all(leaves: Sequence[Any]) -> bool:
     )
 
 
-def _joined(trees: list[Any], at: np.ndarray, size: int, before: dict[int, "Given"]) -> Any:
+def _joined(trees: list[Any], at: np.ndarray, size: int, before: dict[Same, Given]) -> Any:
     """The trees' rows at their places, leaf by leaf: as they were given out, or stacked anew."""
 
     def joined(*parts: Any) -> Any:
-        given = before.get(id(parts[0]))
+        given = before.get(Same(parts[0]))
         if given and given.is_all_of(parts, at, size):
             return given.whole
         return _stacked([seed for part in parts for seed in np.asarray(part)], at, size)

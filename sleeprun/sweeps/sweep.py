@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+
+from sleeprun.sweeps.jobs import Job
 
 log = logging.getLogger("sleeprun")
 # Sections that have no effect on a job's results, but for two keys of `runtime`.
@@ -64,18 +65,18 @@ class Sweep(Callback):
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """In whichever process the job is."""
-        hydra = HydraConfig.get()
-        if config.dry_run or hydra.mode is None or hydra.mode.name != "MULTIRUN":
+        job = Job.of(config.hydra)
+        if config.dry_run or job.sweep is None:
             return
         folder = _calls[-1].folder if _calls else self.folder
         folder.mkdir(parents=True, exist_ok=True)
-        job = {
-            "number": hydra.job.num,
-            "path": hydra.runtime.output_dir,
-            "overrides": list(hydra.overrides.task),
+        told = {
+            "number": config.hydra.job.num,
+            "path": str(job.folder),
+            "overrides": job.overrides,
         }
         with (folder / "jobs.jsonl").open("a") as file:
-            file.write(json.dumps(job) + "\n")
+            file.write(json.dumps(told) + "\n")
 
 
 def begun() -> bool:
@@ -106,7 +107,7 @@ def conclude() -> None:
         if not (found := table.read(folder)):
             continue
         Console().print(table.table(folder, found))
-        for path in dict.fromkeys(one.path for one in found if not one.done):
+        for path in dict.fromkeys(one.path for one in found if not one.done and not one.pruned):
             print(f"not done, see {_short(path)}")
         for path in [*table.write(folder, found), *_drawn(found, folder)]:
             print(path)

@@ -18,6 +18,7 @@ from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import ACCOUNTS, Metrics
 from sleeprun.runs.store import write_whole
+from sleeprun.sweeps.pruning import PRUNED
 
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
 DIGITS = 4  # of a swept number in the table
@@ -32,6 +33,7 @@ class Found:
     path: Path
     overrides: dict[str, str]
     done: bool
+    pruned: bool  # found bad by a search, and stopped
     arm: str
     bound: bool  # whether it is the upper bound, which no other is to be measured by
     seeds: list[int]
@@ -56,6 +58,7 @@ def read(sweep: Path) -> list[Found]:
 def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
     done = (job / "DONE").exists()
+    pruned = not done and (job / PRUNED).exists()
     results = json.loads((job / "results.json").read_text()) if done else {}
     arms = results.get("arms") or {"": results.get("metrics", {})}
     for arm, metrics in arms.items():
@@ -63,7 +66,7 @@ def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
         told = results["accounts"][arm] if arm else results
         accounts = {name: told.get(name) for name in ACCOUNTS}
         seeds, chance = results.get("seeds", []), results.get("chance")
-        yield Found(job, overrides, done, arm, bound, seeds, metrics, accounts, chance)
+        yield Found(job, overrides, done, pruned, arm, bound, seeds, metrics, accounts, chance)
 
 
 def swept(found: Sequence[Found]) -> list[str]:
@@ -161,7 +164,9 @@ def _short(value: str) -> str:
 
 
 def _status(group: Sequence[Found]) -> str:
-    return "done" if all(one.done for one in group) else "[red]not done[/]"
+    if not all(one.done or one.pruned for one in group):
+        return "[red]not done[/]"
+    return "done" if all(one.done for one in group) else "pruned"
 
 
 def rows(found: Sequence[Found]) -> list[Row]:

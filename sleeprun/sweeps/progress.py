@@ -10,12 +10,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from sleeprun.config import Common
 from sleeprun.protocol.events import Event
+from sleeprun.sweeps.pruning import Judge
 from sleeprun.tracking.terminal import Terminal
 
 log = logging.getLogger("sleeprun")
 
 
-class Overview:
+class BatchProgress:
     """`jobs` are their names; `how` tells of a job's result whether it is done, ..."""
 
     def __init__(self, jobs: list[str], how: Callable[[Any], str]):
@@ -36,15 +37,15 @@ class Overview:
         self.task = self.bar.add_task("", total=max(1, len(jobs)))
         self._show()
 
-    def __enter__(self) -> "Overview":
+    def __enter__(self) -> "BatchProgress":
         self.bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def share(self, job: int) -> "Share":
-        return Share(self, job)
+    def of_job(self, job: int) -> "JobProgress":
+        return JobProgress(self, job)
 
     def came_to(self, job: int, part: float) -> None:
         self.parts[job] = part
@@ -67,20 +68,24 @@ class Overview:
         return f"{', '.join(told)}, {running} to do, of {len(self.jobs)} jobs"
 
 
-class Share:
+class JobProgress:
     """A job's part in the display: its runs, which are one and those of its arms."""
 
-    def __init__(self, overview: Overview, job: int):
-        self.overview, self.job = overview, job
+    def __init__(self, batch: BatchProgress, job: int):
+        self.batch, self.job = batch, job
         self.runs = self.behind = 0
         self.terminal: Terminal
+        self.judge: Judge | None = None
 
-    def of(self, config: Common, cycles: int, done: int) -> "Share":
+    def of(
+        self, config: Common, cycles: int, done: int, judge: Judge | None = None
+    ) -> "JobProgress":
+        self.judge = judge
         self.runs = self.runs or 1 + len(config.arms)
         self.terminal = Terminal(Console(), config, cycles, shown=False, done=done)
         return self
 
-    def __enter__(self) -> "Share":
+    def __enter__(self) -> "JobProgress":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,5 +93,7 @@ class Share:
 
     def write(self, event: Event) -> None:
         self.terminal.write(event)
+        if self.judge:
+            self.judge.write(event)
         part = self.terminal.bar.tasks[0].percentage / 100
-        self.overview.came_to(self.job, (self.behind + part) / self.runs)
+        self.batch.came_to(self.job, (self.behind + part) / self.runs)

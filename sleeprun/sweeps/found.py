@@ -1,0 +1,41 @@
+"""The best sleep that a search found, as a config that an experiment can use."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import OmegaConf
+
+log = logging.getLogger("sleeprun")
+
+
+class SaveFound(Callback):
+    """At a search's end its best `sleep` keys are written over those that the search began with.
+
+    They become `conf/sleep/found.yaml` in the sweep's directory, for `--config-dir`.
+    """
+
+    def on_multirun_end(self, config: Any, **_: Any) -> None:
+        sweep = Path(config.hydra.sweep.dir)
+        results = sweep / "optimization_results.yaml"
+        if results.exists():
+            best = OmegaConf.load(results)
+            path = write_found(sweep / "conf", config.sleep, best.best_params, best.best_value)
+            log.info(
+                "the best sleep is %s; use it by --config-dir %s sleep=found", path, path.parents[1]
+            )
+
+
+def write_found(folder: Path, began_with: Any, best: Any, value: float) -> Path:
+    """Write `sleep/found.yaml`: all keys of the sleep, those that were searched for as found."""
+    sleep = OmegaConf.create({"sleep": began_with}, flags={"readonly": False})
+    for key, found in best.items():
+        if str(key).startswith("sleep."):
+            OmegaConf.update(sleep, str(key), found)
+    from sleeprun.runs.store import write_whole
+
+    path = folder / "sleep" / "found.yaml"
+    told = f"# found by a search; its objective was {value:.4f}\n{OmegaConf.to_yaml(sleep.sleep)}"
+    write_whole(path, told.encode())
+    return path
