@@ -6,6 +6,7 @@ JAX and W&B are imported only once the config has been found to be right.
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,8 @@ def entry(cfg: DictConfig, job: Job | None = None, host: "Host | None" = None) -
 
     Without a job it is the one that Hydra says is being run.
     """
+    if (here := os.getcwd()) not in sys.path:  # where a user's own classes are
+        sys.path.insert(0, here)
     job = job or Job.current()
     try:
         return _objective(cfg, job, host)

@@ -103,6 +103,18 @@ def constants(cls: type) -> Mapping[str, Constant]:
     return {name: constant for name, constant in fields.items() if constant is not None}
 
 
+def undeclared(cls: type) -> list[str]:
+    """Fields that nothing gives a value: no constants, without a default, and no `create`."""
+    if not dataclasses.is_dataclass(cls) or hasattr(cls, "create"):
+        return []
+    none = dataclasses.MISSING
+    return [
+        field.name
+        for field in dataclasses.fields(cls)
+        if _KEY not in field.metadata and field.default is none and field.default_factory is none
+    ]
+
+
 class Part(Section):
     """The constants of a declared class, as a config gave them."""
 

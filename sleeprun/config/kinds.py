@@ -8,13 +8,17 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from sleeprun.config.declared import section_of
+from sleeprun.config.declared import section_of, undeclared
+from sleeprun.config.promise import told
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Section
 
 
 class Kinds:
     """The kinds of a part: short names of built-ins, and what all of them are.
+
+    A key that is null and that the chosen kind does not have counts as left out: so a config can
+    choose another kind than the one that it builds on.
 
     Both are dotted paths, so that a table of kinds loads none of them. A kind is a class that
     declares its constants, or a section of a config itself.
@@ -29,8 +33,7 @@ class Kinds:
 
     def section(self, kind: str) -> type[Section]:
         """The schema of one kind. Raises ValueError where there is none."""
-        found = self.of(kind)
-        return found if issubclass(found, Section) else section_of(found, kind)
+        return schema_of(self.of(kind), kind)
 
     def of(self, kind: str) -> Any:
         """The class that a name or a path stands for. Raises ValueError where there is none."""
@@ -41,6 +44,10 @@ class Kinds:
         found, base = loaded(self.built_in.get(kind, kind)), loaded(self.base)
         if not (isinstance(found, type) and issubclass(found, base)):
             raise ValueError(f"is no {self.what}: must be a class derived from {self.base}")
+        if missing := sorted(getattr(found, "__abstractmethods__", ())):
+            raise ValueError(f"does not define {', '.join(missing)}, as {self.base} says")
+        if plain := undeclared(found):
+            raise ValueError(f"{plain[0]} is not declared: write {plain[0]}: ... = number(...)")
         return found
 
     def _chosen(self, value: object) -> Section:
@@ -57,20 +64,33 @@ class Kinds:
             problem = PydanticCustomError("kind", "{told}", {"told": str(error)})
             detail: Any = {"type": problem, "loc": ("kind",), "input": kind}
             raise ValidationError.from_exception_data(self.what, [detail]) from None
-        return section.model_validate(value)
+        keys = section.model_fields
+        return section.model_validate(
+            {k: v for k, v in value.items() if k in keys or v is not None}
+        )
+
+
+def schema_of(found: Any, kind: str) -> type[Section]:
+    """What a config says of a class that is a kind of something."""
+    return found if issubclass(found, Section) else section_of(found, kind)
 
 
 @cache
 def loaded(path: str) -> Any:
     """What a dotted path names. Raises ValueError where it names nothing."""
     module, _, name = path.rpartition(".")
+    if not all(part.isidentifier() for part in path.split(".")):
+        raise ValueError("must be a dotted path, MODULE.CLASS")
     try:
-        return getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            f"no module '{error.name}' (looked for in this folder and among Python's packages)"
-        ) from None
-    except AttributeError:
-        raise ValueError(f"the module '{module}' has no '{name}'") from None
+        found = import_module(module)
     except Exception as error:
-        raise ValueError(f"cannot be loaded: {type(error).__name__}: {error}") from error
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            where = "(looked for in this folder and among Python's packages)"
+            raise ValueError(f"no module '{error.name}' {where}") from None
+        raise ValueError(f"cannot be loaded: {told(error, module)}") from error
+    if not hasattr(found, name):
+        own = [
+            each for each, one in vars(found).items() if getattr(one, "__module__", "") == module
+        ]
+        raise ValueError(f"the module '{module}' has no '{name}'{nearest(name, own)}")
+    return getattr(found, name)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from sleeprun.config.common import Common
-from sleeprun.config.kinds import Kinds
+from sleeprun.config.kinds import Kinds, loaded, schema_of
 from sleeprun.config.spelling import nearest
 
 Families = Sequence[type[Common]]
@@ -93,14 +93,17 @@ def as_yaml(value: object) -> str:
 
 
 def _of_another_kind(path: list[str], container: Any, families: Families) -> str | None:
-    """A key that the section would have if another kind of it were chosen."""
+    """A key that the kind which the section chooses does not have."""
     section = container
     for part in path[:-1]:
         section = section[int(part) if isinstance(section, list) else part]
-    chosen = section.get("kind")
-    if chosen is None or path[-1] not in _keys(path[:-1], families):
-        return None
-    return f"{'.'.join(path)}: '{chosen}' has no such key; remove it with ~{'.'.join(path)}"
+    chosen, key = section.get("kind"), ".".join(path)
+    if isinstance(chosen, str) and path[-1] in _keys(path[:-1], families):
+        return f"{key}: '{chosen}' has no such key; remove it with ~{key} (in a file: null)"
+    if isinstance(chosen, str) and "." in chosen:
+        allowed = list(schema_of(loaded(chosen), chosen).model_fields)
+        return f"{key}: unknown key{nearest(path[-1], allowed)}"
+    return None
 
 
 def _keys(path: list[str], models: Sequence[Any]) -> list[str]:

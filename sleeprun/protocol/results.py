@@ -47,6 +47,7 @@ class Results(Account):
     probes: list[Probed]
     device: str
     engine: str | None
+    refused: list[str]  # what its kernel did not take
     versions: dict[str, str]
     branched_from: Origin | None
     steps_per_second: float | None

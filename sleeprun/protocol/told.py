@@ -39,6 +39,7 @@ class Facts(Part):
     chance: float  # what an untrained network scores on average
     scale: float
     shortened: bool
+    refused: Sequence[str] = ()  # what the backend's kernel does not take
 
     @property
     def steps_a_cycle(self) -> int:
@@ -70,7 +71,7 @@ class ForagingFacts(Facts):
     step_ms: float = 0.5
     cycle_steps: int
     shape: dict[str, list[int]]  # of every population
-    refused: Sequence[str] = if_any()  # what the backend's kernel does not take
+    refused: Sequence[str] = if_any()
 
     @property
     def steps_a_cycle(self) -> int:

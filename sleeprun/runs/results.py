@@ -98,6 +98,7 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
         "probes": probed(read.seen),
         "device": start.device,
         "engine": start.engine,
+        "refused": list(start.facts.refused),
         "versions": start.versions,
         "branched_from": start.branched_from,
         **read.account(),

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 from pydantic import BeforeValidator, Field
 
+from sleeprun.config import ConfigError
+from sleeprun.config.promise import keeps, named
 from sleeprun.config.values import Count, NonNegative, Positive, Section, as_list
 from sleeprun.tasks.tasks import Tasks
 
@@ -25,7 +28,7 @@ class Meal(NamedTuple):
 
 
 class World(eqx.Module):
-    """A world as pure functions. Its state is a NamedTuple with a flag `crowded`.
+    """A world as pure functions. Its state is a NamedTuple with a flag `crowded`: no room was left.
 
     `tasks` has, by name, what differs between tasks; `unsupervised` is the world before them.
     """
@@ -64,6 +67,19 @@ class Lengths(Section):
     test: Positive
 
 
+def check(world: World, sees: int, moves: int) -> None:
+    """Raises ConfigError where a world of a user's own gives another thing than it must."""
+    words, cycle, state = jnp.zeros(2, jnp.uint32), jnp.int32(0), world.nowhere()
+    if not hasattr(state, "crowded"):
+        raise ConfigError(f"{named(world, 'nowhere')}: must give a NamedTuple with a flag crowded")
+    yes, spikes = jnp.bool_(False), jnp.zeros(moves)
+    meal = Meal(jnp.float32(0), yes, yes, yes)
+    keeps(world, "see", (state,), jnp.zeros(sees, bool))
+    for task in (world.unsupervised, *world.tasks.values()):
+        keeps(world, "lay", (task, words, cycle), state)
+        keeps(world, "move", (state, task, spikes, words, cycle), (state, meal))
+
+
 def _stages(value: object) -> object:
     return [as_list(entry) for entry in value] if isinstance(value, list) else value
 
@@ -86,19 +102,21 @@ class Schedule(Section):
 
 
 class AgentTasks(Schedule, Tasks):
+    """A kind of tasks in a world. Derived classes add their keys, `names` and `world`."""
+
     subject: ClassVar[str] = "sleeprun.subjects.forager.schema.Config"
 
     sees: str  # the population whose neurons are kicked where something is seen
     moves: str  # the one whose neurons stand for directions
 
     @property
+    @abstractmethod
     def names(self) -> list[str]:
         """All tasks that the world has."""
-        raise NotImplementedError
 
+    @abstractmethod
     def world(self, sees: Extent) -> World:
         """The world, for a population of this size that sees."""
-        raise NotImplementedError
 
     def misfits(self, sees: Extent, moves: int) -> Iterator[str]:
         """What is wrong with its keys, or with the size of who sees and moves; a line each."""

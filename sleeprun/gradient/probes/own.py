@@ -8,6 +8,9 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Int
 
+from sleeprun.config import ConfigError
+from sleeprun.config.promise import named, told
+
 
 class Response(NamedTuple):
     """Some of a task's test images, and what one network makes of them."""
@@ -31,5 +34,14 @@ def measured(
     probes: Mapping[str, Probe], seeds: Iterable[Sequence[Response]]
 ) -> dict[str, list[float]]:
     """What each probe finds of every seed's network: lists [seed]."""
-    told = [[float(probe.measure(tasks)) for probe in probes.values()] for tasks in seeds]
-    return {name: [row[place] for row in told] for place, name in enumerate(probes)}
+    rows = [[_number(probe, tasks) for probe in probes.values()] for tasks in seeds]
+    return {name: [row[place] for row in rows] for place, name in enumerate(probes)}
+
+
+def _number(probe: Probe, tasks: Sequence[Response]) -> float:
+    """Raises ConfigError where there is none."""
+    try:
+        return float(probe.measure(tasks))
+    except Exception as error:
+        why = told(error, type(probe).__module__)
+        raise ConfigError(f"{named(probe, 'measure')}: {why}") from error

@@ -14,9 +14,9 @@ from jaxtyping import Float, Int
 
 from sleeprun import noise
 from sleeprun.config import ConfigError
-from sleeprun.gradient import perceptron, probes
+from sleeprun.gradient import perceptron, probes, promises
 from sleeprun.gradient.learners.training import starting_state
-from sleeprun.gradient.perceptron import Perceptron
+from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.probes import Moved, Response
 from sleeprun.gradient.probes.schema import ProbesConfig
 from sleeprun.protocol.events import Carried, Event, Scored
@@ -46,7 +46,14 @@ class Classifier(Seeds):
 
     def birth(self) -> PupilState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
+        self._check(newborns[0].layers)
         return self.padded(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns))
+
+    def _check(self, layers: Layers) -> None:
+        """Raises ConfigError where a class of a user's own does not do what it must."""
+        promises.check_learner(self.learner, self.network, layers)
+        for sleep in self.config.sleep.sleeps:
+            promises.check_drive(sleep.drive.make(), len(layers[0].weights), self.sequence.shape)
 
     def _newborn(self, seed: int) -> PupilState:
         network = self.config.network

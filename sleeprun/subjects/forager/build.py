@@ -11,12 +11,13 @@ import numpy as np
 from jaxtyping import Array, UInt32
 
 from sleeprun import noise
-from sleeprun.spiking import native
+from sleeprun.spiking import native, promises
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.engines import Chosen, choose
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, birth
 from sleeprun.subjects.forager.schema import Config
+from sleeprun.tasks import agent as world
 
 log = logging.getLogger("sleeprun")
 NO_KERNEL = (
@@ -29,13 +30,25 @@ NO_KERNEL = (
 def build(config: Config) -> Experiment:
     tasks, network = config.agent_tasks, config.network
     vision = tuple(network.populations[tasks.sees].size)
-    return Experiment(
+    experiment = Experiment(
         network=network_of(network, chosen(config).engine, config.runtime.skip_quiet),
         world=tasks.world(vision),
         sees=tasks.sees,
         vision=vision,
         moves=tasks.moves,
     )
+    _check(config, experiment)
+    return experiment
+
+
+def _check(config: Config, experiment: Experiment) -> None:
+    """Raises ConfigError where a class of a user's own does not do what it must."""
+    promises.check(experiment.network)
+    sizes = {name: each.count for name, each in config.network.populations.items()}
+    world.check(experiment.world, sizes[experiment.sees], sizes[experiment.moves])
+    for sleep in config.sleep.sleeps:
+        size = sizes[sleep.drive.population]
+        promises.check_drive(sleep.drive.make(), size, config.network.cycle_steps)
 
 
 def chosen(config: Config) -> Chosen:

@@ -1,0 +1,50 @@
+"""That a class of a user's own gives what it must: found before a run, and told in a line."""
+
+import traceback
+from typing import Any
+
+import equinox as eqx
+
+from sleeprun.config.error import ConfigError
+
+
+def keeps(owner: Any, method: str, arguments: tuple[Any, ...], *wanted: Any) -> None:
+    """Raises ConfigError unless a method gives arrays of the shapes and types of one `wanted`.
+
+    Nothing is computed. The package's own classes are left to its tests.
+    """
+    kind = type(owner)
+    if kind.__module__.startswith("sleeprun."):
+        return
+    name = named(owner, method)
+    try:
+        given = eqx.filter_eval_shape(getattr(owner, method), *arguments)
+    except Exception as error:
+        raise ConfigError(f"{name}: {told(error, kind.__module__)}") from error
+    right = [_shapes(eqx.filter_eval_shape(lambda one=one: one)) for one in wanted]
+    if _shapes(given) not in right:
+        raise ConfigError(f"{name}: gives {_shapes(given)}; must give {' or '.join(right)}")
+
+
+def named(owner: Any, method: str) -> str:
+    """A method, as its user would find it."""
+    kind = type(owner)
+    return f"{kind.__module__}.{kind.__qualname__}.{method}"
+
+
+def _shapes(tree: Any) -> str:
+    return eqx.tree_pformat(tree, width=10**6, struct_as_array=True)
+
+
+def told(error: Exception, module: str) -> str:
+    """An error in a line, and where in the package of a module it came from."""
+    what = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+    if isinstance(error, SyntaxError):  # names its file and line
+        return what
+    package = module.split(".")[0]
+    frames = [
+        f"{frame.f_code.co_filename}, line {line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__", "").split(".")[0] == package
+    ]
+    return f"{what} ({frames[-1]})" if frames else what
