@@ -23,7 +23,7 @@ from sleeprun.spiking import native
 from sleeprun.subjects.classifier.classifier import Classifier
 from speed import numpy_sleep, rounds
 from speed.rounds import Entries, Sample, seconds
-from speed.sleeper import Sleeper, pupil_of, sleepers
+from speed.sleeper import Sleeper, classifier_of, sleepers
 
 ENGINES = ("native", "by_layer", "by_step")
 MOST = {"by_step": 200}  # steps of each sleep that an engine is timed for; others take all
@@ -35,11 +35,11 @@ def engines() -> list[str]:
     return [name for name in ENGINES if native.available() or name != "native"]
 
 
-def same_input(sleeper: Sleeper, pupil: Classifier, steps: int = SAME) -> dict[str, list[int]]:
+def same_input(sleeper: Sleeper, steps: int = SAME) -> dict[str, list[int]]:
     """Every formulation's spikes of each layer, given the same input."""
-    rule, shape, patch = pupil.replay, pupil.sequence.shape, pupil.config.sleep.drive.patch
+    rule, drive = sleeper.phase.replay.make(), sleeper.phase.drive.make()
     words, image = noise.stream(noise.seed_key(0), 0), jnp.asarray(sleeper.image.ravel())
-    raster = replay.draw(rule, image, shape, patch, words, jnp.int32(0), steps)
+    raster = drive.draw(image, sleeper.image.shape, words, jnp.int32(0), steps)
     weights, membrane = sleeper.copies()
     counts = [
         numpy_sleep.step(sleeper.rule, weights, membrane, np.flatnonzero(spikes))
@@ -57,28 +57,30 @@ def same_input(sleeper: Sleeper, pupil: Classifier, steps: int = SAME) -> dict[s
 def entries(sleeping: list[Sleeper]) -> Entries:
     found: Entries = {}
     for name in engines():
-        pupil = pupil_of(name)
-        _engine(pupil, sleeping, 1)  # compiles
-        found[name] = partial(_engine, pupil, sleeping, MOST.get(name))
-    return found | {"numpy": partial(_numpy, pupil_of("auto").config.sleep.drive.patch, sleeping)}
+        classifier = classifier_of(name)
+        _engine(classifier, sleeping, 1)  # compiles
+        found[name] = partial(_engine, classifier, sleeping, MOST.get(name))
+    return found | {"numpy": partial(_numpy, sleeping)}
 
 
-def _engine(pupil: Classifier, sleeping: list[Sleeper], most: int | None) -> Sample:
+def _engine(classifier: Classifier, sleeping: list[Sleeper], most: int | None) -> Sample:
     steps = [most or one.phase.cycles for one in sleeping]
     pairs = list(zip(sleeping, steps, strict=True))
     took, reports = seconds(
-        lambda: [pupil.advance(one.phase, count, one.state)[1] for one, count in pairs]
+        lambda: [classifier.advance(one.phase, count, one.state)[1] for one, count in pairs]
     )
     return _sample(took, sum(steps), [report.spikes[0] for report in reports])
 
 
-def _numpy(patch: int, sleeping: list[Sleeper]) -> Sample:
+def _numpy(sleeping: list[Sleeper]) -> Sample:
     rng = np.random.default_rng()
-    lives = [(one, *one.copies()) for one in sleeping]
+    networks = [(one, *one.copies()) for one in sleeping]
     took, spikes = seconds(
         lambda: [
-            numpy_sleep.sleep(one.rule, weights, membrane, one.image, patch, one.phase.cycles, rng)
-            for one, weights, membrane in lives
+            numpy_sleep.sleep(
+                one.rule, one.drive, weights, membrane, one.image, one.phase.cycles, rng
+            )
+            for one, weights, membrane in networks
         ]
     )
     return _sample(took, sum(one.phase.cycles for one in sleeping), spikes)
@@ -108,7 +110,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rounds.pin(1)
     sleeping = sleepers()
-    same = same_input(sleeping[0], pupil_of("auto"))
+    same = same_input(sleeping[0])
     print(f"spikes of {SAME} steps with the same input: {same}", file=sys.stderr, flush=True)
     samples = rounds.in_turns(entries(sleeping), arguments.rounds)
     found = rounds.compared(samples, "step", ("numpy",))

@@ -7,74 +7,46 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from classifiers import carried_out, images, run_of, tiny
 from conftest import configured, of_kind
 
-from sleeprun.config import ConfigError, ImagesConfig
+from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners.buffer import Ranked
 from sleeprun.gradient.perceptron import Layer
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored
-from sleeprun.protocol.phases import Score, Sleep, Wake
+from sleeprun.protocol.phases import Score
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.classifier import life
+from sleeprun.subjects.classifier import awake
 from sleeprun.subjects.classifier.classifier import Classifier
-from sleeprun.subjects.classifier.plan import lessons
+from sleeprun.subjects.classifier.phases import Sleep, Wake
+from sleeprun.subjects.classifier.schema import Config
 
 pytestmark = pytest.mark.slow
-
-TINY = (
-    "+experiment=src_quick",
-    "tasks/data=digits",
-    "arms=none",
-    "network.hidden=[24,16]",
-    "network.weight_spread=0.3",
-    "tasks.samples=60",
-    "training.epochs=20",
-    "training.batch=13",
-    "sleep.drive.patch=6",
-    "sleep.length=150",
-    "sleep.longer=40",
-    "sleep.threshold=[2.0,2.0,2.0]",
-    "sleep.alpha_scale=8.0",
-    "sleep.drive.max_rate=400.0",
-    "runtime.chunk_steps=7",
-    "runtime.chunk_batches=7",
-    "seeds=2",
-)
-
-
-def tiny(*overrides: str) -> ImagesConfig:
-    config = configured(*TINY, *overrides)
-    assert isinstance(config, ImagesConfig)
-    return config
-
-
-def run_of(config: ImagesConfig, path: Path, devices: int = 1) -> Run:
-    return Run(config, Classifier(config, devices), lessons(config), RunDirectory(path))
-
-
-def carried_out(run: Run) -> list[dict[str, Any]]:
-    return [*run.resume(), *run.events()]
 
 
 def same(ours: Any, theirs: Any) -> None:
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
+def sleeps(config: Config) -> list[Sleep]:
+    return [phase for phase in config.phases() if isinstance(phase, Sleep)]
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[dict[str, Any]]]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Event]]:
     run = run_of(tiny(), tmp_path_factory.mktemp("whole"))
     return run, carried_out(run)
 
 
-def test_the_lessons_are_those_of_the_paper() -> None:
-    phases = [phase for phase in lessons(configured("+experiment=src_quick").arm("src"))]
+def test_the_phases_are_those_of_the_paper() -> None:
+    phases = [phase for phase in images("+experiment=src_quick").arm("src").phases()]
     told = [(type(p).__name__, p.cycles) for p in phases if not isinstance(p, Score)]
     # 800 images a task in 8 batches, 20 epochs; sleep 15,000 steps and 5,000 more each time
     assert told == [one for k in range(5) for one in (("Wake", 160), ("Sleep", 15000 + 5000 * k))]
     assert [p.task for p in phases if isinstance(p, Wake)] == ["0-1", "2-3", "4-5", "6-7", "8-9"]
-    joint = lessons(configured("+experiment=src_quick").arm("joint"))
+    joint = images("+experiment=src_quick").arm("joint").phases()
     assert [p.task for p in joint if isinstance(p, Wake)] == ["0-1+2-3+4-5+6-7+8-9"]
     assert not any(isinstance(p, Sleep) for p in joint)
 
@@ -135,14 +107,14 @@ def test_neither_chunks_nor_devices_nor_company_matter(whole: Any, tmp_path: Pat
 
 def test_sleep_without_plasticity_changes_no_weight(tmp_path: Path) -> None:
     config = tiny("sleep.plasticity=false")
-    pupils = Classifier(config, 1)
-    state = pupils.birth()
-    for phase in lessons(config)[5:12]:
+    classifier = Classifier(config, 1)
+    state = classifier.birth()
+    for phase in config.phases()[5:12]:
         if isinstance(phase, Wake):
-            state = pupils.advance(phase, phase.cycles, pupils.begin(phase, state))[0]
-            state = pupils.end(phase, state)
+            state = classifier.advance(phase, phase.cycles, classifier.begin(phase, state))[0]
+            state = classifier.end(phase, state)
         if isinstance(phase, Sleep):
-            slept, report = pupils.advance(phase, phase.cycles, pupils.begin(phase, state))
+            slept, report = classifier.advance(phase, phase.cycles, classifier.begin(phase, state))
             assert report.spikes.min() > 0
             same(slept.layers, state.layers)
             return
@@ -151,12 +123,13 @@ def test_sleep_without_plasticity_changes_no_weight(tmp_path: Path) -> None:
 
 def test_the_mean_image_is_of_all_tasks_seen_or_of_the_last() -> None:
     for given, count in (("seen", 2), ("last", 1)):
-        pupils = Classifier(tiny(f"sleep.drive.shown={given}"), 1)
-        state = pupils.birth()
+        config = tiny(f"sleep.drive.shown={given}")
+        classifier = Classifier(config, 1)
+        state = classifier.birth()
         for task in ("0-1", "2-3"):
-            state = pupils.end(Wake(task, 1), state)
-        shown = pupils._dream(state)[-1]
-        tasks = pupils.sequence.tasks[2 - count : 2]
+            state = classifier.end(Wake(task, cycles=1), state)
+        shown = classifier._replayed(sleeps(config)[0], state)[-1]
+        tasks = classifier.sequence.tasks[2 - count : 2]
         expected = np.concatenate([task.images for task in tasks]).mean(axis=0)
         np.testing.assert_allclose(shown, expected, atol=1e-6)
 
@@ -164,11 +137,12 @@ def test_the_mean_image_is_of_all_tasks_seen_or_of_the_last() -> None:
 def test_scales_can_stay_those_of_the_first_sleep() -> None:
     alphas = {}
     for when in ("every_sleep", "first_sleep"):
-        pupils = Classifier(tiny(f"sleep.scale={when}"), 1)
-        state = pupils.end(Wake("0-1", 1), pupils.birth())
-        first = pupils.begin(Sleep(5), state)
+        config = tiny(f"sleep.scale={when}")
+        classifier, sleep = Classifier(config, 1), sleeps(config)[0]
+        state = classifier.end(Wake("0-1", cycles=1), classifier.birth())
+        first = classifier.begin(sleep, state)
         louder = first._replace(layers=jax.tree.map(lambda w: 3 * w, first.layers))
-        alphas[when] = np.asarray(first.alpha), np.asarray(pupils.begin(Sleep(5), louder).alpha)
+        alphas[when] = np.asarray(first.alpha), np.asarray(classifier.begin(sleep, louder).alpha)
     same(*alphas["first_sleep"])
     assert (alphas["every_sleep"][0][:, 0] > 2 * alphas["every_sleep"][1][:, 0]).all()
 
@@ -182,24 +156,25 @@ def test_carried_scales_stand_for_images_of_earlier_tasks(tmp_path: Path) -> Non
     anew = [event.bytes for event in of_kind(events, Carried)]
     assert anew == [256 + 4 * 64 * 60 * tasks for tasks in (0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 
-    pupils = Classifier(tiny(*sizes), 1)
-    state = pupils.birth()
+    config = tiny(*sizes)
+    classifier = Classifier(config, 1)
+    state = classifier.birth()
     state = state._replace(
         seen=state.seen.at[:, :2].set(1), largest=jnp.array([[1e6, 0.0, 0.0]], jnp.float32)
     )
-    asleep = pupils.begin(Sleep(1, (), "masked_mean_image", 0.0, 0.0), state)
-    newest = jnp.asarray(pupils.sequence.tasks[1].images)
+    asleep = classifier.begin(sleeps(config)[1], state)
+    newest = jnp.asarray(classifier.sequence.tasks[1].images)
     own = jax.tree.map(lambda leaf: leaf[0], state.layers)
-    hidden = perceptron.largest_activations(pupils.network, own, newest)
+    hidden = perceptron.largest_activations(classifier.network, own, newest)
     np.testing.assert_allclose(asleep.largest[0], [1e6, hidden[1], hidden[2]], rtol=1e-6)
 
 
 def test_largest_activations_are_over_all_images() -> None:
-    pupils = Classifier(tiny(), 1)
-    layers = jax.tree.map(lambda leaf: leaf[0], pupils.birth().layers)
-    images = jnp.asarray(pupils.sequence.tasks[0].images)
-    found = perceptron.largest_activations(pupils.network, layers, images, batch=7)
-    expected = [one.max() for one in pupils.network.activations(layers, images)]
+    classifier = Classifier(tiny(), 1)
+    layers = jax.tree.map(lambda leaf: leaf[0], classifier.birth().layers)
+    images = jnp.asarray(classifier.sequence.tasks[0].images)
+    found = perceptron.largest_activations(classifier.network, layers, images, batch=7)
+    expected = [one.max() for one in classifier.network.activations(layers, images)]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -213,8 +188,14 @@ def test_largest_activations_are_over_all_images() -> None:
         ),
         ("+runtime.require.intransigence=1", "runtime.require.intransigence: needs joint=RUN_DIR"),
         ("tasks.groups=[[0,1],[2]]", "tasks.count=5: must be 2, one a group"),
-        ("sleep=never", "sleep: this one is the spiking agent's"),
-        ("tasks.cut=data_sets", "tasks.cut=data_sets with tasks.data.kind=mnist_5000: needs"),
+        (
+            "sleep=never",
+            "sleep.kind='noise': perceptrons on images have sleep.kind=replay; ",
+        ),
+        (
+            "tasks.cut=data_sets",
+            "tasks.cut=data_sets with tasks.data.kind=mnist_5000: needs tasks.data.kind=series",
+        ),
         ("tasks.order_seed=by_sed", "tasks.order_seed"),
         ("tasks.cont=5", "tasks.cont: unknown key; did you mean 'count'"),
         ("network.loss=cross_entropy", "network.relu_output=true: cross_entropy needs it"),
@@ -236,18 +217,18 @@ def test_a_method_of_gradient_networks_is_refused_to_the_spiking_agent() -> None
 
 
 def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"sequence: 10 classes can't be cut into 3 tasks"):
-        lessons(configured("+experiment=src_quick", "tasks.count=3"))
+    with pytest.raises(ConfigError, match=r"tasks: 10 classes can't be cut into 3 tasks"):
+        images("+experiment=src_quick", "tasks.count=3").phases()
     with pytest.raises(
         ConfigError, match=r"require.final/0: no such task; did you mean 'final/0-1"
     ):
-        lessons(configured("+experiment=src_quick", "+runtime.require={final/0: 0.5}"))
-    with pytest.raises(ConfigError, match=r"data\.folder=null: must name a folder"):
-        lessons(configured("+experiment=src2022/mnist"))
-    with pytest.raises(ConfigError, match=r"data\.file=null: must name an \.npz file"):
-        lessons(configured("+experiment=src2022/features"))
+        images("+experiment=src_quick", "+runtime.require={final/0: 0.5}").phases()
+    with pytest.raises(ConfigError, match=r"tasks\.data\.folder=null: must name a folder"):
+        images("+experiment=src2022/mnist").phases()
+    with pytest.raises(ConfigError, match=r"tasks\.data\.file=null: must name an \.npz file"):
+        images("+experiment=src2022/features").phases()
     with pytest.raises(ConfigError, match="train-images-idx3-ubyte"):
-        lessons(configured("+experiment=src2022/mnist", f"tasks.data.folder={tmp_path}"))
+        images("+experiment=src2022/mnist", f"tasks.data.folder={tmp_path}").phases()
 
 
 CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "averaging"]
@@ -299,28 +280,28 @@ def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) ->
 
 def test_a_loss_that_is_not_finite_ends_the_run() -> None:
     config = tiny("learner=si", "learner.strength=2.5", "training.rate=1e9", "seeds=[4]")
-    pupils, lesson = Classifier(config, 1), Wake("0-1", 40)
+    classifier, training = Classifier(config, 1), Wake("0-1", cycles=40)
     message = (
         r"^training\.rate=1000000000\.0: the loss of seed 4 is no longer finite in task 0-1; "
         r"lower training\.rate or learner\.strength=2\.5$"
     )
     with pytest.raises(ConfigError, match=message):
-        pupils.advance(lesson, 40, pupils.begin(lesson, pupils.birth()))
+        classifier.advance(training, 40, classifier.begin(training, classifier.birth()))
 
 
 def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> None:
     whole = tiny("learner=rehearsal", "learner.fraction=1.0", "sleep.schedule=never")
     joint = tiny("tasks.together=true", "sleep.schedule=never")
-    *_, last = (phase for phase in lessons(whole) if isinstance(phase, Wake))
-    (together,) = (phase for phase in lessons(joint) if isinstance(phase, Wake))
+    *_, last = (phase for phase in whole.phases() if isinstance(phase, Wake))
+    (together,) = (phase for phase in joint.phases() if isinstance(phase, Wake))
     assert last.cycles == together.cycles
-    pupils = Classifier(whole, 1)
-    state = pupils.birth()
-    for name in pupils.sequence.names[:-1]:
-        state = pupils.end(Wake(name, 1), state)
+    classifier = Classifier(whole, 1)
+    state = classifier.birth()
+    for name in classifier.sequence.names[:-1]:
+        state = classifier.end(Wake(name, cycles=1), state)
     memory = jax.tree.map(lambda leaf: leaf[0], state.memory)
-    mixed, labels = pupils.learner.mix(memory, *pupils.stimuli.training(str(last.task)))
-    everything, known = Classifier(joint, 1).stimuli.training(str(together.task))
+    mixed, labels = classifier.learner.mix(memory, *classifier.stimuli.training(last.task))
+    everything, known = Classifier(joint, 1).stimuli.training(together.task)
 
     def rows(images: Any, labels: Any) -> np.ndarray:
         every = np.column_stack([np.asarray(images), np.asarray(labels)])
@@ -366,39 +347,39 @@ def test_a_test_that_says_which_task_it_is_opens_its_outputs_alone(tmp_path: Pat
     assert np.all(of_task >= of_class)  # training is the same; fewer outputs can be wrong
     assert of_task[:5].mean() > 0.25  # untrained: one of two
     assert np.mean(of_task[-5:]) > np.mean(of_class[-5:]) + 0.2
-    assert Classifier(tiny("tasks.scenario=task"), 1).facts()["chance"] == 0.5
+    assert Classifier(tiny("tasks.scenario=task"), 1).facts().chance == 0.5
 
 
 def test_only_allowed_outputs_are_chosen_among() -> None:
-    pupils = Classifier(tiny(), 1)
-    blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
+    classifier = Classifier(tiny(), 1)
+    blank = jax.tree.map(lambda leaf: leaf[0], classifier.birth())
     state = blank._replace(layers=(Layer(jnp.eye(3), None),))
     shown = jnp.array([[0.1, 0.2, 0.9], [0.3, 0.2, 0.9], [0.5, 0.2, 0.9]])
     labels = jnp.array([1, 0, -1], jnp.int32)  # the last one only fills up
     for allowed, right in [([True, True, True], 0), ([True, True, False], 2)]:
         told = (shown, labels, jnp.array(allowed))
-        report = life.examine(pupils.network, pupils.learner, *told, state)
+        report = awake.test(classifier.network, classifier.learner, *told, state)
         assert (int(report.right), int(report.wrong)) == (right, 2 - right)
 
 
 def test_where_no_allowed_class_is_known_the_network_chooses() -> None:
     """Exemplars of class 2 alone: it is nearest, but its task is not the one tested."""
-    pupils = Classifier(tiny("learner=icarl"), 1)
-    blank = jax.tree.map(lambda leaf: leaf[0], pupils.birth())
+    classifier = Classifier(tiny("learner=icarl"), 1)
+    blank = jax.tree.map(lambda leaf: leaf[0], classifier.birth())
     kept = Ranked(jnp.array([[0.0, 0.0, 1.0]]), jnp.array([2], jnp.int32), jnp.zeros(1))
     state = blank._replace(layers=(Layer(jnp.eye(3), None), Layer(jnp.eye(3), None)), memory=kept)
     shown, labels = jnp.array([[0.1, 0.5, 0.9], [0.8, 0.1, 0.9]]), jnp.array([1, 0], jnp.int32)
     for allowed, right in [([True, True, False], 2), ([True, True, True], 0)]:
         told = (shown, labels, jnp.array(allowed))
-        report = life.examine(pupils.network, pupils.learner, *told, state)
+        report = awake.test(classifier.network, classifier.learner, *told, state)
         assert int(report.right) == right
 
 
 def test_in_the_domain_scenario_all_tasks_share_two_outputs() -> None:
-    pupils = Classifier(tiny("tasks.scenario=domain"), 1)
-    assert pupils.birth().layers[-1].weights.shape == (2, 16, 2)
-    assert [task.classes for task in pupils.sequence.tasks] == [(0, 1)] * 5
-    assert pupils.facts()["chance"] == 0.5
+    classifier = Classifier(tiny("tasks.scenario=domain"), 1)
+    assert classifier.birth().layers[-1].weights.shape == (2, 16, 2)
+    assert [task.classes for task in classifier.sequence.tasks] == [(0, 1)] * 5
+    assert classifier.facts().chance == 0.5
 
 
 def test_tasks_of_any_split_of_the_classes() -> None:
@@ -406,28 +387,35 @@ def test_tasks_of_any_split_of_the_classes() -> None:
     tasks = Classifier(tiny(*split, "tasks.scenario=task"), 1).sequence.tasks
     assert [task.classes for task in tasks] == [(0, 4, 9), (7,)]
     assert [len(task.labels) for task in tasks] == [45, 15]
-    of_task = Classifier(tiny(*split, "tasks.scenario=task"), 1).facts()["chance"]
+    of_task = Classifier(tiny(*split, "tasks.scenario=task"), 1).facts().chance
     assert of_task == pytest.approx((1 / 3 + 1) / 2)
-    assert Classifier(tiny(*split), 1).facts()["chance"] == 0.1
+    assert Classifier(tiny(*split), 1).facts().chance == 0.1
 
 
 def test_one_data_set_after_another_and_permuted_pixels() -> None:
     sets = "{digits: {kind: digits}, small: {kind: mnist_5000}}"
-    unequal = ("tasks=one_after_another", "~data", f"+data={{kind: series, sets: {sets}}}")
+    unequal = (
+        "tasks=one_after_another",
+        "~tasks.data",
+        f"+tasks.data={{kind: series, sets: {sets}}}",
+    )
     with pytest.raises(ConfigError, match=r"the same number of pixels: digits 64, small 784"):
-        lessons(configured("+experiment=src_quick", *unequal))
+        images("+experiment=src_quick", *unequal).phases()
     permuted = Classifier(tiny("tasks=permuted", "tasks.count=3"), 1)
     assert permuted.sequence.names == ["original", "permuted 1", "permuted 2"]
     assert permuted.sequence.outputs == 10
     own = Classifier(tiny("tasks=permuted", "tasks.count=3", "tasks.scenario=class"), 1)
     assert own.sequence.outputs == 30
     twice = "{one: {kind: digits}, two: {kind: digits}}"
-    again = ("tasks=one_after_another", "~data", f"+data={{kind: series, sets: {twice}}}")
-    told = lessons(configured("+experiment=src_quick", "arms=none", "sleep.drive.patch=8", *again))
+    again = (
+        "tasks=one_after_another",
+        "~tasks.data",
+        f"+tasks.data={{kind: series, sets: {twice}}}",
+    )
+    told = images("+experiment=src_quick", "arms=none", "sleep.drive.patch=8", *again).phases()
     assert {phase.task for phase in told if isinstance(phase, Wake)} == {"one", "two"}
-    series = configured("+experiment=src2022/mnist_then_fashion")
-    assert isinstance(series, ImagesConfig)
-    assert list(series.data.sets) == ["mnist", "fashion_mnist"]
+    series = images("+experiment=src2022/mnist_then_fashion")
+    assert list(series.image_tasks.data.sets) == ["mnist", "fashion_mnist"]
 
 
 def test_a_run_can_keep_its_newest_checkpoints_alone(whole: Any, tmp_path: Path) -> None:

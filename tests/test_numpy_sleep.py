@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from test_replay import ALPHA, by_engine, image, newborn, rasters, rule
+from replaying import ALPHA, by_engine, image, newborn, rasters, rule
 
 from sleeprun.gradient.replay import Asleep
 
@@ -24,7 +24,8 @@ def numpy_sleep(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def ours(numpy_sleep: Any, **changed: float) -> Any:
-    numbers = {name: np.asarray(value).tolist() for name, value in vars(rule(**changed)).items()}
+    known = [name for name in numpy_sleep.Rule._fields if name != "alpha"]
+    numbers = {name: np.asarray(getattr(rule(**changed), name)).tolist() for name in known}
     return numpy_sleep.Rule(**numbers, alpha=ALPHA.tolist())
 
 
@@ -51,6 +52,9 @@ def test_its_own_noise_is_as_lively(numpy_sleep: Any) -> None:
     weights, membrane = lists(newborn())
     bright = np.asarray(image()).reshape(6, 6)
     rng = np.random.default_rng(0)
-    counts = numpy_sleep.sleep(ours(numpy_sleep, **still), weights, membrane, bright, 4, steps, rng)
+    shown = numpy_sleep.Drive(max_rate=200.0, dt=0.001, patch=4)
+    counts = numpy_sleep.sleep(
+        ours(numpy_sleep, **still), shown, weights, membrane, bright, steps, rng
+    )
     _, found = by_engine("native", rule(**still), newborn(), jnp.asarray(rasters(steps)))
     np.testing.assert_allclose(counts / found, 1.0, atol=0.02)

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from classifiers import carried_out, run_of, tiny
 from conftest import configured, of_kind
 from rich.console import Console
-from test_classifier import carried_out, run_of, tiny
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Event, Moved, Overlap, Robustness, Scored
@@ -27,19 +27,50 @@ TOLD = (Robustness, Overlap, Moved)
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (("+experiment=src2022/features", "probes.blur=1.5"), "probes.blur=1.5: features have no"),
-        (("+experiment=src2022/features", "sleep.patch=3"), "sleep.patch=3: features have no rows"),
         (
             ("+experiment=src_quick", "probes.noises.salt_and_pepper.share=2"),
             "probes.noises.salt_and_pepper.share=2",
         ),
-        (("+experiment=src_quick", "+probes.blurr=2"), "probes.blurr: unknown key; did you mean"),
+        (("+experiment=src_quick", "+probes.imags=2"), "probes.imags: unknown key; did you mean"),
+        (
+            ("+experiment=src_quick", "probes.noises.blur.kind=blurr"),
+            "probes.noises.blur.kind='blurr': no such noise; did you mean 'blur'",
+        ),
+        (
+            ("+experiment=src_quick", "+probes.noises.blur.sdd=1"),
+            "probes.noises.blur.sdd: unknown key; did you mean 'sd'",
+        ),
         (("+experiment=foraging_quick", "probes=default"), "probes: is for perceptrons on images"),
     ],
 )
 def test_mistakes_are_told_by_key(overrides: tuple[str, ...], message: str) -> None:
     with pytest.raises(ConfigError, match="^" + message.replace(".", r"\.")):
         configured(*overrides)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ("probes.noises.blur={kind: blur, sd: 1.5}",),
+            "probes.noises.blur: features have no rows and columns; must be null",
+        ),
+        (("sleep.drive.patch=3",), "sleep.drive.patch=3: features have no rows and columns"),
+        (
+            ("sleep.also=[{stages: [2], drive: {patch: 3}}]",),
+            "sleep.also.0.drive.patch=3: features have no rows and columns",
+        ),
+    ],
+)
+def test_what_features_lack_is_told_by_key(
+    tmp_path: Path, overrides: tuple[str, ...], message: str
+) -> None:
+    features = np.random.default_rng(0).uniform(0, 1, (40, 6)).astype(np.float32)
+    np.savez(tmp_path / "features.npz", X=features, y=np.arange(40) % 10)
+    file = f"tasks.data.file={tmp_path / 'features.npz'}"
+    config = configured("+experiment=src2022/features", "arms=none", file, *overrides)
+    with pytest.raises(ConfigError, match="^" + message.replace(".", r"\.")):
+        config.phases()
 
 
 def test_events_are_told_for_some_of_the_seeds() -> None:
@@ -177,7 +208,7 @@ def test_a_learner_reads_out_noisy_images_in_its_own_way(tmp_path: Path) -> None
 
 
 def test_nothing_is_probed_unless_asked_for(tmp_path: Path) -> None:
-    config = tiny(*SHORT[::2], "~probes", "sleep.first=20", "sleep.more=0")
+    config = tiny(*SHORT[::2], "~probes", "sleep.length=20", "sleep.longer=0")
     run = run_of(config, tmp_path)
     assert not probed(carried_out(run))
     assert not run.state.before

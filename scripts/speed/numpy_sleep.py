@@ -13,8 +13,6 @@ Spiking = np.ndarray  # indices of neurons
 
 
 class Rule(NamedTuple):
-    max_rate: float  # 1/s
-    dt: float  # s
     inc: float
     dec: float
     slope: float
@@ -23,23 +21,29 @@ class Rule(NamedTuple):
     alpha: Sequence[float]
 
 
+class Drive(NamedTuple):
+    max_rate: float  # 1/s
+    dt: float  # s
+    patch: int  # pixels
+
+
 def sleep(
     rule: Rule,
+    drive: Drive,
     weights: list[np.ndarray],
     membrane: list[np.ndarray],
     image: np.ndarray,
-    patch: int,
     steps: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """`steps` of sleep in place, shown patches of `image` [row, column]; spikes of each layer."""
-    chance = (2 * rule.dt * rule.max_rate * image).astype(np.float32)
+    chance = (2 * drive.dt * drive.max_rate * image).astype(np.float32)
     pixel = np.arange(image.size).reshape(image.shape)
-    corners = rng.integers(0, np.array(image.shape) - patch + 1, (steps, 2))
+    corners = rng.integers(0, np.array(image.shape) - drive.patch + 1, (steps, 2))
     spikes = np.zeros(len(weights), int)
     for row, column in corners:
-        shown = slice(row, row + patch), slice(column, column + patch)
-        drawn = rng.random((patch, patch), np.float32) < chance[shown]
+        shown = slice(row, row + drive.patch), slice(column, column + drive.patch)
+        drawn = rng.random((drive.patch, drive.patch), np.float32) < chance[shown]
         spikes += step(rule, weights, membrane, pixel[shown][drawn])
     return spikes
 

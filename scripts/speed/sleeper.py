@@ -4,14 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sleeprun.config import ImagesConfig
-from sleeprun.protocol.phases import Score, Sleep
+from sleeprun.protocol.phases import Live
 from sleeprun.subjects.classifier.classifier import Classifier
-from sleeprun.subjects.classifier.life import PupilState
-from sleeprun.subjects.classifier.plan import lessons
+from sleeprun.subjects.classifier.phases import Sleep
+from sleeprun.subjects.classifier.schema import Config
+from sleeprun.subjects.classifier.state import ClassifierState
 from sleeprun.tasks.images.cutting import mean_image
 from speed.agents import configured
-from speed.numpy_sleep import Rule
+from speed.numpy_sleep import Drive, Rule
 
 # 784-1200-1200-10 on MNIST's 5,000 images, with the parameters of sleep published for MNIST.
 OVERRIDES = ("+experiment=src_quick", "arms=none", "~probes", "seeds=1")
@@ -21,8 +21,9 @@ class Sleeper(NamedTuple):
     """A perceptron at the beginning of a sleep."""
 
     phase: Sleep
-    state: PupilState
+    state: ClassifierState
     rule: Rule
+    drive: Drive
     image: np.ndarray  # [row, column], the mean of what it has seen
 
     def copies(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -31,26 +32,32 @@ class Sleeper(NamedTuple):
         return weights, [np.array(potential[0]) for potential in self.state.membrane]
 
 
-def pupil_of(engine: str, *overrides: str) -> Classifier:
+def classifier_of(engine: str, *overrides: str) -> Classifier:
     config = configured([*OVERRIDES, f"runtime.simulate={engine}", *overrides])
-    assert isinstance(config, ImagesConfig)
+    assert isinstance(config, Config)
     return Classifier(config, 1)
 
 
 def sleepers(*overrides: str) -> list[Sleeper]:
-    """One before each sleep of its life, which it has trained and slept through until then."""
-    pupil, found = pupil_of("auto", *overrides), []
-    numbers = pupil.config.sleep.model_dump(include=set(Rule._fields))
-    state = pupil.birth()
-    for phase in lessons(pupil.config):
-        if isinstance(phase, Score):
+    """One before each of its sleeps, trained and slept until then."""
+    classifier, found = classifier_of("auto", *overrides), []
+    state = classifier.birth()
+    for phase in classifier.config.phases():
+        if not isinstance(phase, Live):
             continue
-        state = pupil.begin(phase, state)
+        state = classifier.begin(phase, state)
         if isinstance(phase, Sleep):
-            seen = pupil.sequence.tasks[: len(found) + 1]
-            image = mean_image(seen).reshape(pupil.sequence.shape)
-            rule = Rule(**numbers, alpha=np.asarray(state.alpha[0]).tolist())
-            found.append(Sleeper(phase, state, rule, image))
-        state, _ = pupil.advance(phase, phase.cycles, state)
-        state = pupil.end(phase, state)
+            seen = classifier.sequence.tasks[: len(found) + 1]
+            image = mean_image(seen).reshape(classifier.sequence.shape)
+            found.append(Sleeper(phase, state, *_told(phase, state), image))
+        state, _ = classifier.advance(phase, phase.cycles, state)
+        state = classifier.end(phase, state)
     return found
+
+
+def _told(phase: Sleep, state: ClassifierState) -> tuple[Rule, Drive]:
+    """What the plain program is told of a sleep."""
+    rule, drive = phase.replay.numbers, phase.drive.numbers
+    alpha = np.asarray(state.alpha[0]).tolist()
+    numbers = {name: rule[name] for name in Rule._fields if name != "alpha"}
+    return Rule(**numbers, alpha=alpha), Drive(*(drive[name] for name in Drive._fields))

@@ -29,6 +29,11 @@ class SleepConfig(Section):
         """All of them in turn."""
         return [self, *self.also]
 
+    @property
+    def scheduled(self: S) -> list[S]:
+        """Those that are ever slept."""
+        return [one for one in self.sleeps if one.schedule != "never"]
+
     def happens_in(self, stage: int, name: str) -> bool:
         """Whether it belongs to a training stage, counted from 1."""
         if self.schedule == "never":

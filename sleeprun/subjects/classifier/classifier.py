@@ -3,8 +3,7 @@
 Awake they are trained by gradient descent; asleep they are spiking networks that replay.
 """
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -14,18 +13,19 @@ from jaxtyping import Float, Int
 
 from sleeprun import noise
 from sleeprun.config import ConfigError
-from sleeprun.gradient import perceptron, probes, promises
+from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layers, Perceptron
-from sleeprun.gradient.probes import Moved, Response
-from sleeprun.gradient.probes.schema import ProbesConfig
+from sleeprun.gradient.probes import Moved
+from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
 from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score
 from sleeprun.protocol.told import Answered, ImageFacts, Trained
-from sleeprun.subjects.classifier import life, told
-from sleeprun.subjects.classifier.life import PupilState, Report
+from sleeprun.subjects.classifier import asleep, awake
 from sleeprun.subjects.classifier.phases import Sleep, Wake
+from sleeprun.subjects.classifier.probing import Probing
 from sleeprun.subjects.classifier.schema import Config
+from sleeprun.subjects.classifier.state import ClassifierState, Report
 from sleeprun.subjects.classifier.stimuli import stimuli
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 
@@ -44,7 +44,7 @@ class Classifier(Seeds):
         self.learner, self.descent = config.learner.make(), config.training.make()
         self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
 
-    def birth(self) -> PupilState:
+    def birth(self) -> ClassifierState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
         self._check(newborns[0].layers)
         return self.padded(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns))
@@ -52,15 +52,15 @@ class Classifier(Seeds):
     def _check(self, layers: Layers) -> None:
         """Raises ConfigError where a class of a user's own does not do what it must."""
         promises.check_learner(self.learner, self.network, layers)
-        for sleep in self.config.sleep.sleeps:
+        for sleep in self.config.sleep.scheduled:
             promises.check_drive(sleep.drive.make(), len(layers[0].weights), self.sequence.shape)
 
-    def _newborn(self, seed: int) -> PupilState:
+    def _newborn(self, seed: int) -> ClassifierState:
         network = self.config.network
         pixels = self.sequence.tasks[0].images.shape[1]
         sizes = [pixels, *network.hidden, self.sequence.outputs]
         layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
-        return PupilState(
+        return ClassifierState(
             *starting_state(self.learner, self.descent, layers),
             noise.seed_key(seed),
             jnp.int32(0),
@@ -73,39 +73,38 @@ class Classifier(Seeds):
             moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
         )
 
-    def begin(self, phase: Phase, state: PupilState) -> PupilState:
+    def begin(self, phase: Phase, state: ClassifierState) -> ClassifierState:
         state = state._replace(begun=state.begun + state.step, step=jnp.zeros_like(state.step))
         if isinstance(phase, Wake):
-            return self.call(life.prepare, self.network, self.learner, state)
+            return self.call(awake.begin_task, self.network, self.learner, state)
         if not isinstance(phase, Sleep):
             return state
-        over = self._last(state) if phase.scale == "carried" else self._seen(state)
-        images, _ = self.stimuli.training("+".join(over))
+        tasks = self._last(state) if phase.scale == "carried" else self._seen(state)
+        images, _ = self.stimuli.training("+".join(tasks))
         alpha_scale = jnp.float32(phase.replay.numbers["alpha_scale"])
         how = (alpha_scale, phase.scale, self.config.probes is not None)
-        return self.call(life.fall_asleep, self.network, *how, images, state)
+        return self.call(asleep.begin_sleep, self.network, *how, images, state)
 
     def chunk(self, phase: Phase) -> int:
         runtime = self.config.runtime
         return runtime.chunk_batches if isinstance(phase, Wake) else runtime.chunk_steps
 
-    def advance(self, phase: Phase, count: int, state: PupilState) -> tuple[PupilState, Report]:
+    def advance(
+        self, phase: Phase, count: int, state: ClassifierState
+    ) -> tuple[ClassifierState, Report]:
         """`count` training steps, sleep steps, or the test of a task."""
         match phase:
             case Wake():
-                images, labels = self.stimuli.training(str(phase.task))
                 how = (self.network, self.learner, self.descent)
-                told = (*how, images, labels, jnp.int32(count))
-                state, report = self.call(life.study, *told, state)
-                self._refuse_divergence(str(phase.task), self.unpadded(report.loss))
+                shown = self.stimuli.training(phase.task)
+                state, report = self.call(awake.train, *how, *shown, jnp.int32(count), state)
+                self._refuse_divergence(phase.task, self.unpadded(report.loss))
             case Sleep():
-                state, report = self.call(
-                    life.dream, *self._dream(phase, state), jnp.int32(count), state
-                )
+                how = self._replayed(phase, state)
+                state, report = self.call(asleep.sleep, *how, jnp.int32(count), state)
             case Score():
-                report = self.call(
-                    life.examine, self.network, self.learner, *self.stimuli.test(phase.task), state
-                )
+                shown = self.stimuli.test(phase.task)
+                report = self.call(awake.test, self.network, self.learner, *shown, state)
         return state, self.unpadded(report)
 
     def _refuse_divergence(self, task: str, losses: Float[np.ndarray, " seed"]) -> None:
@@ -119,18 +118,13 @@ class Classifier(Seeds):
             f"finite in task {task}; lower training.rate{also}"
         )
 
-    def end(self, phase: Phase, state: PupilState) -> PupilState:
-        if isinstance(phase, Wake) and phase.task:
-            state = self.call(
-                life.consolidate,
-                self.network,
-                self.learner,
-                *self.stimuli.training(str(phase.task)),
-                state,
-            )
+    def end(self, phase: Phase, state: ClassifierState) -> ClassifierState:
+        if isinstance(phase, Wake):
+            shown = self.stimuli.training(phase.task)
+            state = self.call(awake.end_task, self.network, self.learner, *shown, state)
             trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        return self.call(life.wake_up, state) if state.before else state
+        return self.call(asleep.end_probed_sleep, state) if state.before else state
 
     def told(self, report: Report) -> Trained:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
@@ -170,48 +164,18 @@ class Classifier(Seeds):
             return 1 / self.sequence.outputs
         return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
 
-    def seen_at(self, boundary: Boundary, state: PupilState) -> Iterator[Event]:
+    def seen_at(self, boundary: Boundary, state: ClassifierState) -> Iterator[Event]:
         carried = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
-        if self.config.sleep.schedule == "after":
-            carried += self._carried_for_sleep(state)
+        if sleeps := self.config.sleep.scheduled:
+            carried += self._carried_for(sleeps, state)
         yield Carried(boundary=boundary, bytes=carried)
         if self.config.probes and boundary.phase in (BoundaryKind.WAKE, BoundaryKind.SLEEP):
-            yield from self._probed(self.config.probes, boundary, state)
+            parts = (self, self.network, self.learner, self.stimuli, self.layers)
+            yield from Probing(self.config.probes, *parts).events(boundary, state)
 
-    def _probed(
-        self, wanted: ProbesConfig, boundary: Boundary, state: PupilState
-    ) -> Iterator[Event]:
-        """What is measured beside the scores, of the tasks trained so far."""
-        tasks = np.flatnonzero(state.seen[0]).tolist()
-        shown = [self.stimuli.probed(wanted, place) for place in tasks]
-        found = [self._probe(wanted, count, arrays, state) for count, arrays in shown]
-        yield told.robustness_told(boundary, [right for right, _ in found])
-        if wanted.overlap and len(tasks) > 1:
-            yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
-        if boundary.phase is BoundaryKind.SLEEP:
-            yield told.moved_told(boundary, self.layers, self.unpadded(state.moved))
-        if wanted.own:
-            tasks_shown = zip(tasks, (arrays for _, arrays in shown), strict=True)
-            yield told.measured_told(boundary, self._measured(wanted, tasks_shown, state))
-
-    def _measured(
-        self, wanted: ProbesConfig, shown: Iterable[tuple[int, Any]], state: PupilState
-    ) -> dict[str, list[float]]:
-        """What a user's own probes find of each seed."""
-        answers = []
-        for place, (images, labels, _) in shown:
-            found = self.call(life.answer, self.network, images, labels, state)
-            answers.append((self.sequence.names[place], self.unpadded(found)))
-
-        def of_seed(seed: int) -> list[Response]:
-            own = partial(jax.tree.map, lambda leaf: leaf[seed])
-            return [Response(name, *own(found)) for name, found in answers]
-
-        return probes.measured(wanted.made_probes(), map(of_seed, range(self.seeds)))
-
-    def _carried_for_sleep(self, state: PupilState) -> int:
-        """Bytes of earlier tasks that one network's next sleep needs."""
-        sleeps, tasks = self.config.sleep.sleeps, self.sequence.of("+".join(self._seen(state)))
+    def _carried_for(self, sleeps: list[ReplayConfig], state: ClassifierState) -> int:
+        """Bytes of earlier tasks that one network needs for its sleeps."""
+        tasks = self.sequence.of("+".join(self._seen(state)))
         seen = any(sleep.drive.shown == "seen" for sleep in sleeps)
         mean = self.sequence.tasks[0].images[0].nbytes if seen else 0
         scales = {sleep.scale for sleep in sleeps}
@@ -221,47 +185,40 @@ class Classifier(Seeds):
             return mean + state.largest[0].nbytes
         return mean + state.alpha[0].nbytes
 
-    def seen_after(self, phase: Phase, state: PupilState) -> Iterator[Event]:
+    def seen_after(self, phase: Phase, state: ClassifierState) -> Iterator[Event]:
         yield from ()
 
-    def weights(self, state: PupilState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+    def weights(self, state: ClassifierState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         layers = zip(self.layers, state.layers, strict=True)
         return {name: np.asarray(layer.weights) for name, layer in layers}
 
-    def capacity(self, state: PupilState) -> list[list[int]]:
+    def capacity(self, state: ClassifierState) -> list[list[int]]:
         """The shapes of what the learner remembers, which may grow, and of `before`."""
         return [list(leaf.shape[1:]) for leaf in jax.tree.leaves((state.memory, state.before))]
 
-    def like(self, state: PupilState, wanted: list[list[int]]) -> PupilState:
+    def like(self, state: ClassifierState, wanted: list[list[int]]) -> ClassifierState:
         leaves, structure = jax.tree.flatten(state.memory)
-        roomy = [
+        sized = [
             np.zeros((len(leaf), *shape), leaf.dtype)
             for leaf, shape in zip(leaves, wanted[: len(leaves)], strict=True)
         ]
-        memory = jax.tree.unflatten(structure, roomy)
-        asleep = len(wanted) > len(leaves)
-        before = tuple(layer.weights for layer in state.layers) if asleep else ()
+        memory = jax.tree.unflatten(structure, sized)
+        sleeps = len(wanted) > len(leaves)
+        before = tuple(layer.weights for layer in state.layers) if sleeps else ()
         return self.unpadded(state._replace(memory=memory, before=before))
 
-    def _seen(self, state: PupilState) -> list[str]:
+    def _seen(self, state: ClassifierState) -> list[str]:
         """The tasks trained so far."""
         seen = np.asarray(state.seen[0]) > 0
         return [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
 
-    def _last(self, state: PupilState) -> list[str]:
+    def _last(self, state: ClassifierState) -> list[str]:
         """Those of the stage trained last."""
         seen = self._seen(state)
         return seen if self.config.image_tasks.together else seen[-1:]
 
-    def _probe(
-        self, wanted: ProbesConfig, count: int, shown: tuple[Any, Any, Any], state: PupilState
-    ) -> tuple[dict[str, Any], list[Any]]:
-        """The share of a task's images classified rightly, by noise, and its activations."""
-        found = self.unpadded(self.call(life.probe, self.network, self.learner, *shown, state))
-        shares = found.right.T / count
-        return dict(zip(wanted.names(), shares, strict=True)), found.hidden
-
-    def _dream(self, phase: Sleep, state: PupilState) -> tuple[Any, ...]:
+    def _replayed(self, phase: Sleep, state: ClassifierState) -> tuple[Any, ...]:
+        """By what rule and drive, and what image is shown."""
         replay, drive = phase.replay.make(), phase.drive.make()
         shown = self._last(state) if drive.shown == "last" else self._seen(state)
         how = (replay if phase.plastic else replay.still(), drive, self.sequence.shape, self.engine)

@@ -13,14 +13,13 @@ from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 
 if TYPE_CHECKING:
-    from sleeprun.config.sleep import SleepConfig
     from sleeprun.subjects.classifier.schema import Config
 
 WEIGHTS = ("weights",)
 ALL = "all tasks"
 
 
-class ClassifierPlan(Plan):
+class ClassifierPlan(Plan[ReplayConfig]):
     """Each task, or all as one; every task is scored at every boundary."""
 
     def __init__(self, config: "Config"):
@@ -38,8 +37,7 @@ class ClassifierPlan(Plan):
         steps = training.epochs * steps_an_epoch(self._images(stage) + kept, training.batch)
         return Wake("+".join(stage.tasks), cycles=steps, plastic=WEIGHTS)
 
-    def sleeping(self, sleep: "SleepConfig", length: int) -> Live:
-        assert isinstance(sleep, ReplayConfig)
+    def sleeping(self, sleep: ReplayConfig, length: int) -> Live:
         replay = section_of(Replay)(**sleep.numbers)
         plastic = WEIGHTS if sleep.plasticity else ()
         return Sleep(replay, sleep.drive, sleep.scale, cycles=length, plastic=plastic)
@@ -64,10 +62,31 @@ class ClassifierPlan(Plan):
     def _misfits(self) -> Iterator[str]:
         shape, sleep = self.sequence.shape, self.config.sleep
         for place, one in enumerate(sleep.sleeps):
-            here = f"sleep.also.{place - 1}" if place else "sleep"
+            here = _key(place)
             yield from one.misfits(here, self.stages)
             if one.schedule != "never" and (misfit := one.drive.make().misfit(shape)):
                 yield f"{here}.drive.{misfit}"
+        yield from self._unknown_activations()
         if self.config.probes:
             for misfit in self.config.probes.misfits(shape):
                 yield f"probes.{misfit}"
+
+    def _unknown_activations(self) -> Iterator[str]:
+        """A carried scale knows those of earlier stages from the sleeps that followed them."""
+        unknown: list[Stage] = []
+        for number, stage in enumerate(self.stages, 1):
+            unknown.append(stage)
+            for place, sleep in enumerate(self.sleeps):
+                if not sleep.happens_in(number, stage.name):
+                    continue
+                if sleep.scale == "carried" and unknown[1:]:
+                    yield (
+                        f"{_key(place)}.scale='carried': needs a sleep after {unknown[0].name}, "
+                        "which takes its activations; must be every_sleep or first_sleep"
+                    )
+                unknown = []
+
+
+def _key(place: int) -> str:
+    """Of one of the sleeps in a config."""
+    return f"sleep.also.{place - 1}" if place else "sleep"

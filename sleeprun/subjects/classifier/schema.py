@@ -73,7 +73,7 @@ class Config(Common):
 
     @property
     def bound(self) -> str | None:
-        if self.learner.kind != "naive" or self.sleep.schedule != "never":
+        if self.learner.kind != "naive" or self.sleep.scheduled:
             return None
         return "joint" if self.image_tasks.together else "naive"
 

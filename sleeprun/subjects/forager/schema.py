@@ -57,7 +57,7 @@ class Config(Common):
 
     @property
     def bound(self) -> str | None:
-        return "naive" if self.sleep.schedule == "never" else None
+        return None if self.sleep.scheduled else "naive"
 
     @property
     def contents(self) -> str | None:

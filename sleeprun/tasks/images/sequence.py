@@ -88,7 +88,7 @@ class ImageTasks(Tasks):
         several = self.data.declares is Series
         sets = len(self.data.sets) if several else 1
         if (self.cut == "data_sets") != several:
-            allowed = "must be data_sets" if sets > 1 else "needs data.kind=series"
+            allowed = "must be data_sets" if several else f"needs {key}.data.kind=series"
             yield f"{key}.cut={self.cut} with {key}.data.kind={self.data.kind}: {allowed}"
         if self.groups:
             if self.cut != "classes":
