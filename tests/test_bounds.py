@@ -67,3 +67,10 @@ def test_arms_that_are_bounds() -> None:
     assert (told["naive"], told["joint"]) == ("naive", "joint")
     agents = configured("+experiment=foraging_quick")
     assert [agents.arm(name).bound for name in agents.arms] == ["naive", None, None]
+
+
+@pytest.mark.parametrize("experiment", ["src_quick", "foraging_quick"])
+def test_what_sleeps_by_a_further_sleep_alone_is_no_bound(experiment: str) -> None:
+    awake = ("+experiment=" + experiment, "arms=none", "sleep.schedule=never")
+    assert configured(*awake).bound == "naive"
+    assert configured(*awake, "sleep.also=[{schedule: after}]").bound is None

@@ -65,8 +65,8 @@ def test_mistakes_are_told_by_key(overrides: tuple[str, ...], message: str) -> N
 def test_what_features_lack_is_told_by_key(
     tmp_path: Path, overrides: tuple[str, ...], message: str
 ) -> None:
-    features = np.random.default_rng(0).uniform(0, 1, (40, 6)).astype(np.float32)
-    np.savez(tmp_path / "features.npz", X=features, y=np.arange(40) % 10)
+    features = np.random.default_rng(0).uniform(0, 1, (100, 6)).astype(np.float32)
+    np.savez(tmp_path / "features.npz", X=features, y=np.arange(100) % 10)
     file = f"tasks.data.file={tmp_path / 'features.npz'}"
     config = configured("+experiment=src2022/features", "arms=none", file, *overrides)
     with pytest.raises(ConfigError, match="^" + message.replace(".", r"\.")):

@@ -103,8 +103,8 @@ class Classifier(Seeds):
                 how = self._replayed(phase, state)
                 state, report = self.call(asleep.sleep, *how, jnp.int32(count), state)
             case Score():
-                shown = self.stimuli.test(phase.task)
-                report = self.call(awake.test, self.network, self.learner, *shown, state)
+                tested = self.stimuli.test(phase.task)
+                report = self.call(awake.test, self.network, self.learner, *tested, state)
         return state, self.unpadded(report)
 
     def _refuse_divergence(self, task: str, losses: Float[np.ndarray, " seed"]) -> None:
