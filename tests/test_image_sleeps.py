@@ -150,3 +150,8 @@ def test_a_run_broken_off_in_its_second_sleep_ends_as_the_whole_one(tmp_path: Pa
     again = run_of(config, tmp_path / "broken")
     carried_out(again)
     jax.tree.map(np.testing.assert_array_equal, again.state, whole.state)
+
+
+def test_what_is_never_slept_need_not_fit(tmp_path: Path) -> None:
+    config = tiny("sleep.schedule=never", "sleep.drive.patch=30", "sleep.threshold=[1.0,1.0]")
+    assert run_of(config, tmp_path).state.step.tolist() == [0, 0]
