@@ -26,7 +26,7 @@ from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import duration, explain_hydra
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
-from sleeprun.protocol.describe import cycles_of, shared_prefix, shortening
+from sleeprun.protocol.describe import shared_prefix, shortening
 from sleeprun.report import performance
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
@@ -109,7 +109,7 @@ def announce(configs: dict[str, Config], folder: Path) -> None:
     for name, config in configs.items():
         protocol, origin = protocols[name], CONDITIONS[name]["from"]
         behind = len(shared_prefix([protocol, protocols[origin]])) if origin else 0
-        cycles = sum(cycles_of(phase) for phase in protocol[behind:])
+        cycles = sum(phase.cycles for phase in protocol[behind:])
         done, seconds = (folder / name / "DONE").exists(), expected_seconds(config, cycles)
         total += 0.0 if done else seconds
         told = "done" if done else duration(seconds)
@@ -198,11 +198,12 @@ def differences(results: Results) -> list[str]:
 
 def conditions_of(configs: dict[str, Config], results: Results) -> list[str]:
     """What the numbers were obtained with."""
-    protocol, found = configs["task1"].protocol, results["task1"]
+    config, found = configs["task1"], results["task1"]
+    tasks, scale = config.agent_tasks, config.protocol.scale
     lengths = ("unsupervised", "train", "test")
-    ours = " / ".join(f"{getattr(protocol, name) * protocol.scale:,g}" for name in lengths)
+    ours = " / ".join(f"{getattr(tasks, name) * scale:,g}" for name in lengths)
     full = " / ".join(f"{getattr(tasks.published, name):,g}" for name in lengths)
-    notes = [found["variant"], shortening(protocol.shortened, protocol.scale)]
+    notes = [found["variant"], shortening(config.shortened, scale)]
     seconds = sum(one["wall_seconds"] for one in results.values())
     return [
         "",

@@ -19,7 +19,8 @@ from jax import lax
 
 from sleeprun import noise
 from sleeprun.gradient import replay
-from sleeprun.spiking import build, native
+from sleeprun.spiking import native
+from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.learning import learn
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
@@ -54,14 +55,14 @@ def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
         "network.rules.rewarded.trace_capacity=64",
         "network.rules.unsupervised.trace_capacity=32",
     ).network
-    network = build.build(config, "native", skip_quiet)
+    network = build(config, "native", skip_quiet)
 
     @partial(jax.jit, static_argnums=2)
     def days_and_nights(state: NetworkState, first: Any, plastic: tuple[str, ...]) -> Any:
         numbers = first + jnp.arange(CYCLES, dtype=jnp.int32)
         return lax.scan(lambda s, number: one_cycle(network, s, number, plastic), state, numbers)
 
-    state = network.init(build.starting_weights(config, 0))
+    state = network.init(starting_weights(config, 0))
     resistance = {name: jnp.linspace(0.3, 1.7, r.size) for name, r in state.resistance.items()}
     state, early = days_and_nights(state._replace(resistance=resistance), FIRST, PLASTIC)
     state, late = days_and_nights(injured(state), FIRST + CYCLES, PLASTIC[1:])

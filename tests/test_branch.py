@@ -10,7 +10,7 @@ import yaml
 from conftest import composed, of_kind
 
 from sleeprun.cli.help import print_protocol
-from sleeprun.config import ConfigError, parse
+from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Weights
 from sleeprun.runs import job, store
 from sleeprun.subjects.parse import parse
@@ -20,10 +20,13 @@ pytestmark = pytest.mark.slow
 TINY = (
     "name=tiny", "network.populations.hidden.size=[6,6]", "tasks.stages=[task1,task2]", "seeds=2",
     "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1", "tasks.alternate=4",
-    "sleep.length=3", "sleep.aeons=0.1", "runtime.chunk_cycles=5", "runtime.progress=false",
+    "sleep.length=3", "runtime.chunk_cycles=5", "runtime.progress=false",
     "runtime.figures=false", "tracking.mode=disabled",
 )  # fmt: skip
-ARMS = "+arms={awake: {schedule: never}, asleep: {schedule: interleaved, first_stage: 2}}"
+ARMS = (
+    "+arms={awake: {sleep: {schedule: never}}, "
+    "asleep: {sleep: {schedule: interleaved, stages: later}}}"
+)
 TOLD = (Progress, Scored, Weights, Fields, Raster)
 
 
@@ -158,7 +161,7 @@ def test_a_dry_run_prints_what_is_left(task1: Path, capsys: pytest.CaptureFixtur
     assert [line.split()[:3] for line in lines if line.startswith(" ")] == [
         ["9", "wake", "task2"], ["10", "score", "task1"], ["11", "score", "task2"],
     ]  # fmt: skip
-    assert lines[-1].startswith("40 movement cycles a seed")
+    assert lines[-1].startswith("40 cycles a seed; about ")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_a_dry_run_prints_what_is_left(task1: Path, capsys: pytest.CaptureFixtur
         ("checkpoints/boundary-02.ckpt", ["tasks.freeze=[]"], "phase 5 is .* here and 'freeze"),
         (
             "checkpoints/boundary-02.ckpt",
-            ["+arms={a: {schedule: never}, b: {schedule: interleaved}}"],
+            ["+arms={a: {sleep: {schedule: never}}, b: {sleep: {schedule: interleaved}}}"],
             "phase 6 is no longer shared by the arms here and 'wake task1, 20 cycles' there",
         ),
     ],
@@ -219,7 +222,9 @@ def test_a_record_that_is_too_short_and_a_source_without_its_config(
     shutil.copytree(task1, source)
     shutil.rmtree(source / ".hydra")
     last = source / "checkpoints" / "boundary-02.ckpt"
-    with pytest.raises(ConfigError, match="was made with another network, world or protocol"):
+    with pytest.raises(
+        ConfigError, match="was made with another network, other tasks or another protocol"
+    ):
         lived(tmp_path / "run", f"from={last}", "tasks.train=0.3")
     (source / "events.jsonl").write_bytes((source / "events.jsonl").read_bytes()[:-9000])
     with pytest.raises(

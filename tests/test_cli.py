@@ -34,20 +34,20 @@ TINY = """\
 # two tasks and interleaved sleep, in seconds
 defaults:
   - override /network: accelerated
-  - override /world: accelerated
+  - override /tasks: foraging_accelerated
   - override /sleep: interleaved
 
 name: tiny
 variant: far too small to learn
-tasks: [task1, task2]
 seeds: 2
 network:
-  hidden: {size: [6, 6]}
-  projections:
-    input_hidden: {plasticity: {trace_capacity: 4096}}
-    hidden_output: {plasticity: {trace_capacity: 4096}}
-sleep: {cycles: 5}
-protocol: {unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
+  populations:
+    hidden: {size: [6, 6]}
+  rules:
+    unsupervised: {trace_capacity: 4096}
+    rewarded: {trace_capacity: 4096}
+sleep: {length: 5}
+tasks: {stages: [task1, task2], unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
 runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}
 tracking: {mode: disabled}
 """
@@ -154,7 +154,7 @@ def later(
         "branched": lambda cwd: broken_off_branch(whole.run, tiny, cwd),
         "arms": lambda cwd: sleeprun(
             *[*tiny, "tasks.train=0.5", "runtime.figures=true"],
-            *["+arms.awake.schedule=never", "+arms.asleep={}"],
+            *["+arms.awake.sleep.schedule=never", "+arms.asleep={}"],
             cwd=cwd,
         ),
         "smoke": lambda cwd: sleeprun(
@@ -447,7 +447,7 @@ def test_wandb_has_the_config_the_measures_and_the_pictures(
     whole: Ended, tracked: list[dict[str, Any]]
 ) -> None:
     (run,) = (record["run"] for record in tracked if record["type"] == "run")
-    assert run["config"]["update"]["network"]["hidden"]["size"] == [6, 6]
+    assert run["config"]["update"]["network"]["populations"]["hidden"]["size"] == [6, 6]
     summary: dict[str, Any] = {}
     for record in tracked:
         summary |= record["summary"]["update"] if record["type"] == "summary" else {}

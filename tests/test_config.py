@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import jax.numpy as jnp
 import pytest
+from conftest import asleep
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
@@ -12,8 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import explain_hydra
 from sleeprun.config import ConfigError
-from sleeprun.protocol.describe import Protocol, cycles_of, describe, shared_prefix
-from sleeprun.protocol.phases import Interleave, Phase, Score
+from sleeprun.protocol.describe import describe, shared_prefix
+from sleeprun.protocol.phases import Interleave, Phase, Protocol, Score, interleaved
+from sleeprun.spiking.build import build
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.parse import parse
@@ -113,7 +117,7 @@ def test_the_published_lengths(name: str) -> None:
     assert unsupervised == Wake(
         None, cycles=100_000 * AEON, plastic=("input_hidden", "hidden_output")
     )
-    assert [cycles_of(phase) for phase in training] == [50_000 * AEON] * len(config.tasks)
+    assert [phase.cycles for phase in training] == [50_000 * AEON] * len(config.tasks.stages)
     tests = [phase for phase in protocol if isinstance(phase, Score)]
     assert {phase.cycles for phase in tests} == {10_000 * AEON}
 
@@ -139,9 +143,8 @@ def test_the_tasks_of_the_published_protocols() -> None:
     cycles = 50_000 * AEON
     task1, task2 = (Wake(task, cycles=cycles, plastic=LEARNED) for task in ("task1", "task2"))
     turns = tuple(Wake(task, cycles=AEON, plastic=LEARNED) for task in ("task1", "task2"))
-    asleep = asleep(100, LEARNED)
     rounds = cycles // 200
-    again = interleaved((Wake("task1", cycles=100, plastic=LEARNED), asleep), rounds)
+    again = interleaved((turns[0], asleep(100, LEARNED)), rounds)
     assert stages(published("task1"))[1:] == [task1]
     assert stages(published("sequential"))[1:] == [task1, task2]
     assert stages(published("interleaved_tasks"))[1:] == [task1, interleaved(turns, rounds)]
@@ -168,7 +171,7 @@ def test_scale_shortens_all_phases_alike() -> None:
     full = published("sequential_then_sleep")
     short = published("sequential_then_sleep", "protocol.scale=0.01")
     assert [type(phase) for phase in short] == [type(phase) for phase in full]
-    assert [100 * cycles_of(phase) for phase in short] == [cycles_of(phase) for phase in full]
+    assert [100 * phase.cycles for phase in short] == [phase.cycles for phase in full]
 
 
 def test_scale_leaves_the_turns_of_interleaved_phases_as_they_are() -> None:
@@ -180,11 +183,11 @@ def test_scale_leaves_the_turns_of_interleaved_phases_as_they_are() -> None:
 
 def test_no_phase_is_scaled_away() -> None:
     short = published("interleaved_sleep", "protocol.scale=1e-9")
-    assert all(cycles_of(phase) > 0 for phase in short if not isinstance(phase, Freeze))
+    assert all(phase.cycles > 0 for phase in short if not isinstance(phase, Freeze))
 
 
 def test_sleep_after_every_stage_is_tested_before_and_after() -> None:
-    protocol = only_protocol("sleep=after", "sleep.aeons=20", "tasks.stages=[task1,task2]")
+    protocol = only_protocol("sleep=after", "sleep.length=2000", "tasks.stages=[task1,task2]")
     _, *rest = stages(protocol)
     assert [type(phase) for phase in rest] == [Wake, Sleep, Wake, Sleep]
     assert rest[1] == asleep(20 * AEON, LEARNED)
@@ -198,6 +201,84 @@ def test_sleep_begins_with_its_first_stage() -> None:
     late = stages(only_protocol("sleep=after", "sleep.stages=later", "tasks.stages=[task1,task2]"))
     assert [type(phase) for phase in early] == [Wake, Wake, Sleep, Wake, Sleep]
     assert [type(phase) for phase in late] == [Wake, Wake, Wake, Sleep]
+
+
+def test_each_sleep_may_be_longer_than_the_one_before() -> None:
+    three = "tasks.stages=[task1,task2,task1]"
+    grown = only_protocol("sleep=after", "sleep.length=300", "sleep.longer=100", three)
+    lengths = [phase.cycles for phase in grown if isinstance(phase, Sleep)]
+    assert lengths == [300, 400, 500]
+    late = only_protocol(
+        *("sleep=after", "sleep.length=300", "sleep.longer=100", three, "sleep.stages=later")
+    )
+    assert [phase.cycles for phase in late if isinstance(phase, Sleep)] == [300, 400]
+    short = only_protocol(
+        *("sleep=after", "sleep.length=300", "sleep.longer=100", three, "protocol.scale=0.1")
+    )
+    assert [phase.cycles for phase in short if isinstance(phase, Sleep)] == [30, 40, 50]
+
+
+def test_several_sleeps_in_a_row() -> None:
+    """Each of `also` says only in what it differs, and grows by itself."""
+    protocol = only_protocol(
+        *("sleep=after", "sleep.length=300", "sleep.longer=100", "sleep.reward=0.25"),
+        "sleep.also=[{length: 50, plasticity: false, drive: {kind: poisson}}, {stages: [2]}]",
+        "tasks.stages=[task1,task2]",
+    )
+    _, task1, *first, task2, second, again, third = stages(protocol)
+    assert [type(phase) for phase in (task1, task2)] == [Wake, Wake]
+    assert first == [
+        asleep(300, LEARNED, reward=0.25),
+        asleep(50, drive="poisson", reward=0.25),
+    ]
+    assert [second, again, third] == [
+        asleep(400, LEARNED, reward=0.25),
+        asleep(150, drive="poisson", reward=0.25),
+        asleep(300, LEARNED, reward=0.25),
+    ]
+    rows = dict.fromkeys(phase.boundary for phase in protocol if isinstance(phase, Score))
+    assert [row.name for row in rows][2:] == [
+        *("task1", "task1, slept", "task1, slept 2"),
+        *("task2", "task2, slept", "task2, slept 2", "task2, slept 3"),
+    ]
+    assert [row.index for row in rows] == list(range(len(rows)))
+
+
+def test_sleep_in_turns_with_training_and_another_after_it() -> None:
+    protocol = only_protocol(
+        *("sleep=interleaved", "tasks.stages=[task1,task2]", "tasks.train=10"),
+        "sleep.also=[{schedule: after, stages: all, length: 40}, {length: 50}]",
+    )
+    turns = Wake("task2", cycles=100, plastic=LEARNED), asleep(100, LEARNED), asleep(50, LEARNED)
+    assert stages(protocol)[1:] == [
+        Wake("task1", cycles=1000, plastic=LEARNED),
+        asleep(40, LEARNED),
+        interleaved(turns, 4),
+        asleep(40, LEARNED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "slept"),
+    [
+        ("all", [0, 1, 2, 3]),
+        ("later", [1, 2, 3]),
+        ("[1,3]", [0, 2]),
+        ("[task1]", [0]),
+        ("['task1#2',task1+task2]", [2, 3]),
+        ("[1,task2]", [0, 1]),
+        ("[]", []),
+    ],
+)
+def test_sleep_at_chosen_stages(chosen: str, slept: list[int]) -> None:
+    """By number or by name."""
+    protocol = only_protocol(
+        *("sleep=after", f"sleep.stages={chosen}"),
+        "tasks.stages=[task1,task2,task1,[task1,task2]]",
+    )
+    _, *rest = stages(protocol)
+    kinds = "".join("s" if isinstance(phase, Sleep) else "w" for phase in rest)
+    assert kinds == "".join("ws" if stage in slept else "w" for stage in range(4))
 
 
 def test_arms_share_what_comes_before_they_part() -> None:
@@ -239,11 +320,11 @@ GOOD = [
     ["network.projections.hidden_output.plasticity=null"],
     ["network.populations.hidden.homeostasis=null"],
     ["sleep.drive.kind=poisson"],
-    ["sleep=after", "sleep.aeons=5"],
+    ["sleep=after", "sleep.length=500"],
     ["tasks.stages=[[task1,task2],task1]"],
     ["tasks.unsupervised=0"],
     ["seeds=[3,1,2]"],
-    ["+arms.awake.schedule=never", "+arms.slept.schedule=after"],
+    ["+arms.awake.sleep.schedule=never", "+arms.slept.sleep.schedule=after"],
     ["+runtime.require.accuracy=0.6"],
 ]
 
@@ -260,14 +341,14 @@ def test_what_is_changed_is_what_is_meant() -> None:
         "network.populations.hidden.neuron=lif",
         "seeds=3",
     )
-    assert config.network.populations.hidden.count == 200
-    assert config.network.neurons[config.network.populations.hidden.neuron].model == "lif"
+    assert config.network.populations["hidden"].count == 200
+    assert config.network.neurons[config.network.populations["hidden"].neuron].kind == "lif"
     assert config.seeds == [0, 1, 2]
 
 
 def test_an_arm_says_only_in_what_it_differs_from_sleep() -> None:
-    config = read("sleep.reward=0.25", "+arms.slept.schedule=after")
-    assert config.arms["slept"] == config.sleep.model_copy(update={"schedule": "after"})
+    config = read("sleep.reward=0.25", "+arms.slept.sleep.schedule=after")
+    assert config.arms["slept"].sleep == config.sleep.model_copy(update={"schedule": "after"})
 
 
 def test_a_projection_that_is_not_learned_is_plastic_in_no_phase() -> None:
@@ -280,6 +361,7 @@ def spelled(word: str) -> str:
 
 
 INPUT, OUTPUT = "network.projections.input_hidden", "network.projections.hidden_output"
+HIDDEN = "network.populations.hidden"
 INHIBITION = "network.projections.hidden_output_inhibition"
 EXCEPTION = "interventions=[{after: task1, %s}]"
 FIRST = "interventions.0"
@@ -288,35 +370,36 @@ UNKNOWN_KEYS = [
     ("+sed=3", "sed", spelled("seeds")),
     ("++runtime.chunk_cycle=3", "runtime.chunk_cycle", spelled("chunk_cycles")),
     ("hidden=5", "hidden", "unknown key"),
-    ("network.hiden.size=5", "network.hiden", spelled("hidden")),
-    ("network.populations.hidden.sizes=5", "network.populations.hidden.sizes", spelled("size")),
-    ("+network.populations.hidden.sizes=5", "network.populations.hidden.sizes", spelled("size")),
+    ("network.populations.hiden.size=5", "network.populations.hiden", spelled("hidden")),
+    (f"{HIDDEN}.sizes=5", f"{HIDDEN}.sizes", spelled("size")),
+    ("+network.populations.hidden.sizes=5", f"{HIDDEN}.sizes", spelled("size")),
     (f"+{INPUT}.wiring.fanin=3", f"{INPUT}.wiring.fanin", spelled("fan_in")),
-    (f"+{OUTPUT}.plasticity.gane=1", f"{OUTPUT}.plasticity.gane", spelled("gain")),
+    ("+network.rules.rewarded.gane=1", "network.rules.rewarded.gane", spelled("gain")),
     ("+network.neurons.lif.taau=9", "network.neurons.lif.taau", spelled("tau")),
     ("+tasks.goals.task1.rewardd=a", "tasks.goals.task1.rewardd", spelled("rewarded")),
-    ("+arms.a.scheduel=never", "arms.a.scheduel", spelled("schedule")),
+    ("+arms.a.sleep.scheduel=never", "arms.a.sleep.scheduel", spelled("schedule")),
+    ("+arms.a.slep.schedule=never", "arms.a.slep", spelled("sleep")),
     (EXCEPTION % "frees: hidden_output", f"{FIRST}.frees", spelled("freeze")),
     ("network.projections.input_hiden.synapse.jitter=0", "input_hiden", spelled("input_hidden")),
     ("~tasks.train", "tasks.train", "missing"),
 ]
 WRONG_TYPES = [
-    (f"{OUTPUT}.plasticity.clip=abc", f"{OUTPUT}.plasticity.clip", "number"),
+    ("network.rules.rewarded.clip=abc", "network.rules.rewarded.clip", "number"),
     ("tasks.size=50.5", "tasks.size", "integer"),
     (
-        "network.populations.hidden.spike_capacity=99999999",
-        "network.populations.hidden.spike_capacity",
+        f"{HIDDEN}.spike_capacity=99999999",
+        f"{HIDDEN}.spike_capacity",
         "less than or equal",
     ),
     ("name=''", "name=''", "letters"),
     ("name=../up", "name='../up'", "letters"),
     ("+runtime.require.intransigence=0.1", "runtime.require.intransigence", "joint"),
     (
-        "network.populations.hidden.spike_capacity=1e3",
-        "network.populations.hidden.spike_capacity",
+        f"{HIDDEN}.spike_capacity=1e3",
+        f"{HIDDEN}.spike_capacity",
         "integer",
     ),
-    ("network.populations.hidden.size=2.5", "network.populations.hidden.size", "integer"),
+    (f"{HIDDEN}.size=2.5", f"{HIDDEN}.size", "integer"),
     ("seeds=1.5", "seeds", "integer"),
     ("seeds=true", "seeds", "integer"),
     ("seeds=[1,a]", "seeds.1", "integer"),
@@ -326,12 +409,18 @@ WRONG_TYPES = [
     ("tasks.train=null", "tasks.train", "number"),
     ("dry_run=1", "dry_run", "boolean"),
     ("name=[a]", "name", "string"),
-    ("tasks.stages=[1]", "tasks.0", "string"),
-    ("tasks=task1", "tasks", "list"),
+    ("tasks.stages=[1]", "tasks.stages.0", "string"),
+    ("tasks.stages=task1", "tasks.stages", "list"),
     ("tasks.freeze=input_hidden", "tasks.freeze", "list"),
     ("+arms.slept=3", "arms.slept", "dictionary"),
-    ("network.hidden=5", "network.hidden", "dictionary"),
-    (f"{OUTPUT}.plasticity=true", f"{OUTPUT}.plasticity", "dictionary"),
+    (f"{HIDDEN}=5", HIDDEN, "dictionary"),
+    (f"{OUTPUT}.plasticity=true", f"{OUTPUT}.plasticity", "string"),
+    ("network.rules.rewarded=true", "network.rules.rewarded", "mapping"),
+    ("sleep.drive=rate_matched", "sleep.drive", "mapping"),
+    ("network.neurons.lif.kind=3", "network.neurons.lif.kind", "name of a neuron"),
+    ("sleep.also=3", "sleep.also", "list"),
+    ("sleep.also=[3]", "sleep.also.0", "dictionary"),
+    ("sleep.stages=2", "sleep.stages", "list"),
 ]
 OUT_OF_RANGE = [
     ("tasks.test=-1", "tasks.test", "greater than 0"),
@@ -340,21 +429,21 @@ OUT_OF_RANGE = [
     ("tasks.train=nan", "tasks.train", "finite"),
     ("sleep.reward=-inf", "sleep.reward", "finite"),
     ("sleep.drive.kick=-0.1", "sleep.drive.kick", "greater than or equal to 0"),
-    (f"{INPUT}.jitter=-0.1", f"{INPUT}.jitter", "greater than or equal to 0"),
-    (f"{INPUT}.jitter=1.5", f"{INPUT}.jitter", "less than or equal to 1"),
+    (f"{INPUT}.synapse.jitter=-0.1", f"{INPUT}.synapse.jitter", "greater than or equal to 0"),
+    (f"{INPUT}.synapse.jitter=1.5", f"{INPUT}.synapse.jitter", "than or equal to 1"),
     (
-        "network.populations.hidden.size=-3",
-        "network.populations.hidden.size",
+        f"{HIDDEN}.size=-3",
+        f"{HIDDEN}.size",
         "greater than or equal to 1",
     ),
     (
-        "network.populations.hidden.size=[6,0]",
-        "network.populations.hidden.size.1",
+        f"{HIDDEN}.size=[6,0]",
+        f"{HIDDEN}.size.1",
         "greater than or equal to 1",
     ),
-    ("network.populations.hidden.size=[2,3,4]", "network.populations.hidden.size", "at most 2"),
+    (f"{HIDDEN}.size=[2,3,4]", f"{HIDDEN}.size", "at most 2"),
     (
-        "network.populations.hidden.homeostasis.target=-1",
+        f"{HIDDEN}.homeostasis.target=-1",
         "hidden.homeostasis.target",
         "or equal to 0",
     ),
@@ -367,8 +456,11 @@ OUT_OF_RANGE = [
     ("seeds=0", "seeds", "1"),
     ("seeds=[-1]", "seeds.0", "greater than or equal to 0"),
     ("seeds=[]", "seeds", "at least 1"),
-    ("tasks.stages=[]", "tasks", "at least 1"),
-    ("tasks.stages=[[]]", "tasks.0", "at least 1"),
+    ("tasks.stages=[]", "tasks.stages", "at least 1"),
+    ("tasks.stages=[[]]", "tasks.stages.0", "at least 1"),
+    ("sleep.length=0", "sleep.length", "greater than or equal to 1"),
+    ("sleep.longer=-1", "sleep.longer", "greater than or equal to 0"),
+    ("sleep.stages=[0]", "sleep.stages.0", "greater than or equal to 1"),
     (EXCEPTION % "freeze: hidden_output, percent: 150", f"{FIRST}.percent", "equal to 100"),
     (EXCEPTION % "lesion: hidden, percent: 0", f"{FIRST}.percent", "greater than 0"),
 ]
@@ -376,19 +468,25 @@ UNKNOWN_NAMES = [
     ("+experiment=golden2022/sequental", "experiment", spelled("golden2022/sequential")),
     ("network=golden", "network", spelled("golden2022")),
     ("sleep=intereaved", "sleep", spelled("interleaved")),
-    ("tasks.stages=[tsk1]", "tasks.0", spelled("task1")),
-    ("tasks.stages=[task1,[task1,taks2]]", "tasks.1", spelled("task2")),
-    (
-        "network.populations.hidden.neuron=rulkof",
-        "network.populations.hidden.neuron",
-        spelled("rulkov"),
-    ),
-    ("network.neurons.lif.model=liff", "network.neurons.lif.model", spelled("lif")),
+    ("tasks=task1", "tasks", "foraging"),
+    ("tasks=forraging", "tasks", spelled("foraging")),
+    ("tasks.kind=forraging", "tasks.kind", spelled("foraging")),
+    ("tasks.stages=[tsk1]", "tasks.stages.0", spelled("task1")),
+    ("tasks.stages=[task1,[task1,taks2]]", "tasks.stages.1", spelled("task2")),
+    (f"{HIDDEN}.neuron=rulkof", f"{HIDDEN}.neuron", spelled("rulkov")),
+    ("network.neurons.lif.kind=liff", "network.neurons.lif.kind", spelled("lif")),
+    ("network.rules.rewarded.kind=sdtp", "network.rules.rewarded.kind", spelled("stdp")),
+    (f"{OUTPUT}.plasticity=reward", f"{OUTPUT}.plasticity", spelled("rewarded")),
+    (f"{INPUT}.synapse.kind=curent", f"{INPUT}.synapse.kind", spelled("current")),
+    ("tasks.sees=inptu", "tasks.sees", spelled("input")),
+    ("tasks.moves=outptu", "tasks.moves", spelled("output")),
+    ("sleep.drive.population=hiden", "sleep.drive.population", spelled("hidden")),
+    ("sleep.stages=latter", "sleep.stages", spelled("later")),
     ("sleep.schedule=interleave", "sleep.schedule", spelled("interleaved")),
-    ("sleep.drive=rate_match", "sleep.drive", spelled("rate_matched")),
+    ("sleep.drive.kind=rate_match", "sleep.drive.kind", spelled("rate_matched")),
     ("runtime.simulate=by_layers", "runtime.simulate", spelled("by_layer")),
     ("tracking.mode=on-line", "tracking.mode", spelled("online")),
-    ("+arms.a.schedule=nevr", "arms.a.schedule", spelled("never")),
+    ("+arms.a.sleep.schedule=nevr", "arms.a.sleep.schedule", spelled("never")),
     (f"{INPUT}.wiring.kind=fixed_fanin", f"{INPUT}.wiring.kind", spelled("fixed_fan_in")),
     (f"{INPUT}.weights.kind=coin", f"{INPUT}.weights.kind", spelled("coins")),
     (f"{INPUT}.pre=inptu", f"{INPUT}.pre", spelled("input")),
@@ -401,30 +499,126 @@ UNKNOWN_NAMES = [
 ]
 CONTRADICTIONS = [
     (f"{INPUT}.wiring.fan_in=50", f"{INPUT}.wiring.fan_in", "choose 1 to 49"),
-    (f"{INPUT}.plasticity.weight_min=0.5", f"{INPUT}.plasticity", "above weight_max=0.012"),
+    ("network.rules.unsupervised.weight_min=0.5", "rules.unsupervised", "above weight_max=0.012"),
     (f"~{OUTPUT}", f"{INHIBITION}.weights.of", "mirrored"),
     (f"{INHIBITION}.weights.of=input_hidden", "weights.of", "same two populations"),
-    (f"{INHIBITION}.plasticity=${{{OUTPUT}.plasticity}}", INHIBITION, "must be null"),
+    (
+        f"{INHIBITION}.plasticity=${{{OUTPUT}.plasticity}}",
+        f"{INHIBITION}.plasticity",
+        "must be null",
+    ),
     (f"{INPUT}.wiring.kind=all_to_all", f"{INPUT}.wiring.fan_in", "all_to_all"),
-    ("network.populations.output.size=9", "network.populations.output.size", "must be 8"),
-    ("network.populations.input.size=[6,6]", "network.populations.input.size", "odd"),
-    ("network.populations.input.size=49", "network.populations.input.size", "two odd numbers"),
-    ("network.populations.input.size=[7,51]", "network.populations.input.size", "tasks.size=50"),
+    ("network.populations.output.size=9", "tasks.moves", "must be 8"),
+    ("network.populations.input.size=[6,6]", "tasks.sees", "odd"),
+    ("network.populations.input.size=49", "tasks.sees", "two odd numbers"),
+    ("network.populations.input.size=[7,51]", "tasks.sees", "tasks.size=50"),
+    ("tasks.sees=hidden", "tasks.sees", "[28, 28]"),
+    ("tasks.moves=hidden", "tasks.moves", "784 neurons"),
     ("tasks.particles.task=500", "tasks.particles.task", "do not touch"),
     ("tasks.size=20", "tasks.particles.unsupervised", "do not touch"),
     ("tasks.food.vertical=[2,0]", "tasks.food.vertical", "neighbouring"),
     ("tasks.goals.task1.punished=horizontal", "tasks.goals.task1.punished", "rewarded"),
     ("seeds=[4,2,4]", "seeds", "same seed twice"),
-    ("+arms.late={schedule: after, first_stage: 7}", "arms.late.first_stage", "1 stage"),
+    ("+arms.late={sleep: {schedule: after, stages: [7]}}", "arms.late.sleep.stages", "1 stage"),
     (EXCEPTION % "freeze: hidden_output, lesion: hidden", FIRST, "either"),
     (EXCEPTION % "percent: 5", FIRST, "either"),
-    ("tasks.stages=[[task1,task1]]", "tasks.0", "twice"),
+    ("tasks.stages=[[task1,task1]]", "tasks.stages.0", "twice"),
     ("+runtime.require.acuracy=0.5", "runtime.require.acuracy", spelled("accuracy")),
-    ("tasks.train=1e12", "protocol", "more cycles"),
+    ("tasks.train=1e12", "tasks", "more cycles"),
     ("name=???", "name", "issing"),
     ("name=${nowhere}", "name", "nowhere"),
 ]
 BAD = UNKNOWN_KEYS + WRONG_TYPES + OUT_OF_RANGE + UNKNOWN_NAMES + CONTRADICTIONS
+
+
+OWN = """
+import jax.numpy as jnp
+
+from sleeprun.config.declared import number
+from sleeprun.spiking.neurons import Neuron
+from sleeprun.spiking.neurons.lif import LIFState
+
+
+class Steady(Neuron):
+    threshold: jnp.ndarray = number("current that makes it spike", gt=0)
+
+    def init(self, size):
+        return LIFState(jnp.zeros(size), jnp.zeros(size), jnp.zeros(size))
+
+    def step(self, state):
+        return state, state.i > self.threshold
+
+
+NO_CLASS = 3
+"""
+
+
+@pytest.fixture
+def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a user's own module, on the path."""
+    name = f"own_neurons_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{name}.py").write_text(OWN)
+    (tmp_path / f"{name}_broken.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    return name
+
+
+def own_neuron(kind: str, **constants: object) -> tuple[str, str]:
+    given = ", ".join(f"{key}: {value}" for key, value in {"kind": kind, **constants}.items())
+    return f"+network.neurons.own={{{given}}}", f"{HIDDEN}.neuron=own"
+
+
+def test_a_neuron_of_ones_own_is_named_by_its_path(own_module: str) -> None:
+    config = read(*own_neuron(f"{own_module}.Steady", threshold=0.5))
+    made = config.network.neurons["own"].make()
+    assert type(made).__qualname__ == "Steady"
+    _, spiked = made.step(made.init(2)._replace(i=jnp.array([0.4, 0.6])))
+    assert spiked.tolist() == [False, True]
+    network = build(config.network)
+    assert type(network.populations["hidden"].neuron) is type(made)
+
+
+@pytest.mark.parametrize(
+    ("path", "constants", "key", "told"),
+    [
+        ("Steady", {"threshold": -1}, "network.neurons.own.threshold=-1", "greater than 0"),
+        ("Steady", {}, "network.neurons.own.threshold", "missing"),
+        ("Steady", {"threshold": 1, "treshold": 2}, "own.treshold", spelled("threshold")),
+        ("Stedy", {}, "network.neurons.own.kind", "has no 'Stedy'"),
+        ("NO_CLASS", {}, "network.neurons.own.kind", "is no neuron: must be a class derived"),
+        ("LIFState", {}, "network.neurons.own.kind", "is no neuron: must be a class derived"),
+    ],
+)
+def test_a_neuron_of_ones_own_that_is_none(
+    own_module: str, path: str, constants: dict[str, float], key: str, told: str
+) -> None:
+    message = complaint(*own_neuron(f"{own_module}.{path}", **constants))
+    assert key in message
+    assert told in message
+    assert_plain(message)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("nowhere_to_be_found.Neuron", "no module 'nowhere_to_be_found'"),
+        ("json.JSONDecoder", "is no neuron: must be a class derived"),
+        ("sleeprun.spiking.plasticity.stdp.STDP", "is no neuron: must be a class derived"),
+        (".Neuron", "Empty module name"),
+        ("sleeprun.", "the module 'sleeprun' has no ''"),
+    ],
+)
+def test_a_path_that_leads_nowhere(path: str, told: str) -> None:
+    message = complaint(*own_neuron(f"'{path}'"))
+    assert message.startswith(f"network.neurons.own.kind='{path}': ")
+    assert told in message
+    assert_plain(message)
+
+
+def test_a_module_of_ones_own_that_fails_is_told_with_its_error(own_module: str) -> None:
+    message = complaint(*own_neuron(f"{own_module}_broken.Steady"))
+    assert "ZeroDivisionError" in message
+    assert_plain(message)
 
 
 def assert_plain(message: str, mistakes: int = 1) -> None:
@@ -442,17 +636,45 @@ def test_bad_configs(override: str, key: str, fragment: str) -> None:
 
 def test_sleep_cannot_begin_after_the_last_stage() -> None:
     message = complaint("sleep=interleaved", "sleep.stages=later")
-    assert message.startswith("sleep.stages=later: ")
+    assert message.startswith("sleep.stages='later': ")
     assert "tasks" in message
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("[3]", "sleep.stages=3: no such one of 2 stages; choose 1 to 2"),
+        ("[task1,taks2]", f"sleep.stages='taks2': no such stage; {spelled('task2')}"),
+    ],
+)
+def test_a_stage_that_there_is_not(chosen: str, told: str) -> None:
+    two = "sleep=after", "tasks.stages=[task1,task2]"
+    assert complaint(*two, f"sleep.stages={chosen}").startswith(told)
+
+
+def test_a_mistake_in_a_further_sleep_names_its_place() -> None:
+    two = "sleep=after", "tasks.stages=[task1,task2]"
+    wrong = {
+        "stages: [7]": "sleep.also.1.stages=7: no such one of 2 stages",
+        "lenght: 5": f"sleep.also.1.lenght: unknown key; {spelled('length')}",
+        "length: 0": "sleep.also.1.length=0: must be greater than or equal to 1",
+        "drive: {kind: poison}": "sleep.also.1.drive.kind='poison': no such drive",
+        "drive: {population: hiden}": "sleep.also.1.drive.population='hiden': no such population",
+        "also: [{length: 5}]": "sleep.also.1.also",
+    }
+    for entry, told in wrong.items():
+        message = complaint(*two, f"sleep.also=[{{length: 5}}, {{{entry}}}]")
+        assert message.startswith(told), message
+        assert_plain(message)
 
 
 def test_every_mistake_is_told_at_once() -> None:
     message = complaint("seeds=[0,0]", "tasks.test=-1", "+sleep.drvie=none")
     assert_plain(message, mistakes=3)
     assert sorted(line.split(":")[0] for line in message.splitlines()) == [
-        "tasks.test=-1",
         "seeds=[0, 0]",
         "sleep.drvie",
+        "tasks.test=-1",
     ]
 
 
@@ -472,6 +694,6 @@ def test_a_key_that_could_be_added_is_not_called_unknown(override: str, instead:
 
 
 def test_an_override_that_cannot_be_read_is_shown_without_an_address() -> None:
-    message = complaint("network.populations.hidden.size=[6,6")
+    message = complaint(f"{HIDDEN}.size=[6,6")
     assert "[6,6" in message
     assert_plain(message)

@@ -1,6 +1,7 @@
 """What must not matter does not, and what must change nothing changes nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import of_kind
+from conftest import asleep, of_kind
 
-from sleeprun.config import Config, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored, Start
-from sleeprun.protocol.phases import Freeze, Lesion, Score, Wake
+from sleeprun.protocol.phases import Score
 from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
@@ -73,8 +74,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str,
 
 
 OVERRIDES = (
-    "name=tiny", "network.populations.hidden.size=[6,6]", "tasks.stages=[task1, task2]", "sleep=interleaved",
-    "seeds=2", "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1",
+    "name=tiny", "network.populations.hidden.size=[6,6]", "tasks.stages=[task1, task2]",
+    "sleep=interleaved", "seeds=2", "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1",
     "tasks.alternate=4", "sleep.length=3", "runtime.chunk_cycles=5",
     "runtime.progress=false", "tracking.mode=disabled",
 )  # fmt: skip
@@ -183,10 +184,11 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
 
 @pytest.mark.parametrize("drive", ["rate_matched", "uniform", "poisson", "none"])
 def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, drive: str) -> None:
-    run = run_of(tiny(f"sleep.drive={drive}", "sleep.drive.kick=0.025"), tmp_path)
+    run = run_of(tiny(), tmp_path)
     run.protocol = (Wake("task1", cycles=20, plastic=PLASTIC), asleep(1, drive="none"))
     carry_out(run)
-    run.state = run.state._replace(rates=jnp.full_like(run.state.rates, 0.8))
+    lively = {name: jnp.full_like(rates, 0.8) for name, rates in run.state.rates.items()}
+    run.state = run.state._replace(rates=lively)
     before = run.state.network
     run.protocol, run.phase = (asleep(12, (), drive),), 0
     assert (hidden_spikes(carry_out(run)) > 0) == (drive != "none")
@@ -194,7 +196,7 @@ def test_sleep_without_plasticity_changes_no_weight(tiny: Tiny, tmp_path: Path, 
     for part in ("weights", "resistance", "rate"):
         assert_same(getattr(after, part), getattr(before, part))
     for name in PLASTIC:
-        assert_same(after.plastic[name].mean, before.plastic[name].mean)
+        assert_same(after.plastic[name].own.mean, before.plastic[name].own.mean)
         assert_same(after.plastic[name].target, before.plastic[name].target)
 
     run.protocol, run.phase = (asleep(12, PLASTIC[1:], drive),), 0
@@ -209,7 +211,8 @@ def test_rate_matched_sleep_follows_the_rates_of_the_trained_tasks(
     tiny: Tiny, tmp_path: Path
 ) -> None:
     run = run_of(tiny("network.populations.hidden.size=[10,10]"), tmp_path)
-    rates = jnp.stack([jnp.linspace(0, 1, 100), jnp.zeros(100)])[None]
+    hidden = jnp.stack([jnp.linspace(0, 1, 100), jnp.zeros(100)])[None]
+    rates = run.state.rates | {"hidden": hidden}
     run.state = run.state._replace(rates=rates, trained=jnp.array([[True, True]]))
     run.protocol = (asleep(400),)
     events = carry_out(run)
@@ -227,7 +230,38 @@ def test_a_waking_phase_records_the_mean_rates_of_its_task(tiny: Tiny, tmp_path:
     events = carry_out(run)
     spikes = hidden_spikes(events, "task2")
     assert run.state.trained[0].tolist() == [False, True]
-    assert float(run.state.rates[0, 1].sum()) == pytest.approx(spikes / 30, rel=1e-5)
+    assert float(run.state.rates["hidden"][0, 1].sum()) == pytest.approx(spikes / 30, rel=1e-5)
+
+
+def test_sleeps_of_two_lengths_in_a_row(tiny: Tiny, tmp_path: Path) -> None:
+    """Each drives the population that it names, and takes its own number of cycles."""
+    config = tiny(
+        *("sleep=after", "sleep.length=3", "sleep.longer=4", "tasks.stages=[task1,task2]"),
+        "sleep.also=[{length: 6, stages: later, drive: {population: output, kick: 0.05}}]",
+    )
+    run = run_of(config, tmp_path)
+    events = carry_out(run)
+    told = [e for e in events if e["event"] == "progress" and e["kind"] == "sleep"]
+    cycles_of: dict[int, int] = {}
+    for event in told:
+        assert (event["awake"], event["asleep"]) == (0, event["to"] - event["from"])
+        cycles_of[event["phase"]] = cycles_of.get(event["phase"], 0) + event["asleep"]
+    assert list(cycles_of.values()) == [3, 7, 6]
+    names = dict.fromkeys(e["boundary"]["name"] for e in events if e["event"] == "score")
+    assert list(names)[2:] == ["task1", "task1, slept", "task2", "task2, slept", "task2, slept 2"]
+
+
+def test_the_population_that_a_sleep_names_is_driven(tiny: Tiny, tmp_path: Path) -> None:
+    """Without drive there are no spikes; with it there are those of whoever is kicked."""
+    run = run_of(tiny(), tmp_path)
+    lively = {name: jnp.ones_like(rates) for name, rates in run.state.rates.items()}
+    run.state = run.state._replace(rates=lively, trained=jnp.array([[True, True]]))
+    slept = asleep(10)
+    driven = slept.drive.model_copy(update={"population": "output"})
+    run.protocol = (replace(slept, drive=driven),)
+    spikes = [e["spikes"] for e in carry_out(run) if e["event"] == "progress"]
+    assert sum(event["output"][0] for event in spikes) >= 8 * 10
+    assert sum(event["hidden"][0] + event["input"][0] for event in spikes) == 0
 
 
 @pytest.mark.parametrize("engine", ["native", "by_layer"])
@@ -262,7 +296,7 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None
     assert np.isfinite(later).all()
 
 
-def test_lists_grow_and_their_room_does_not_matter(whole: Any, tmp_path: Path) -> None:
+def test_lists_grow_and_their_capacity_does_not_matter(whole: Any, tmp_path: Path) -> None:
     from conftest import configured
 
     narrow = configured(
@@ -273,11 +307,12 @@ def test_lists_grow_and_their_room_does_not_matter(whole: Any, tmp_path: Path) -
     run = run_of(narrow, tmp_path)
     events = carry_out(run, stop_after=12)
     run.save()
-    assert capacity.room(run.state.network)["input"] > 1
-    assert capacity.room(run.state.network)["input_hidden"] > 2
+    grown = run.subject.capacity(run.state)
+    assert grown["input"] > 1
+    assert grown["input_hidden"] > 2
     again = run_of(narrow, tmp_path)
     list(again.resume())
-    assert capacity.room(again.state.network) == capacity.room(run.state.network)
+    assert again.subject.capacity(again.state) == grown
     events += carry_out(again)
     assert scores(events) == scores(whole[1])
     assert_same(again.state.network.weights, whole[0].state.network.weights)
@@ -286,7 +321,7 @@ def test_lists_grow_and_their_room_does_not_matter(whole: Any, tmp_path: Path) -
 def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(capacity, "MOST", 1000)
     with pytest.raises(ConfigError, match="hidden at a time"):
-        capacity.doubled(whole[0].state.network, ["hidden"])
+        capacity.doubled(whole[0].subject.experiment.network, whole[0].state.network, ["hidden"])
 
 
 def test_results_come_from_the_events_alone(whole: Any) -> None:

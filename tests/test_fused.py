@@ -12,7 +12,8 @@ import pytest
 from conftest import configured
 
 from sleeprun import noise
-from sleeprun.spiking import build, native
+from sleeprun.spiking import native
+from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
 from sleeprun.subjects.forager.build import engine_of
@@ -36,8 +37,8 @@ def streams(count: int) -> Any:
 def network_of(engine: Engine, *overrides: str) -> tuple[Network, NetworkState]:
     """A network that sees some food and whose neurons differ in their resistance."""
     config = configured(*overrides).network
-    network = build.build(config, engine)
-    state = network.init(build.starting_weights(config, 3))
+    network = build(config, engine)
+    state = network.init(starting_weights(config, 3))
     resistance = {name: jnp.linspace(0.5, 1.5, r.size) for name, r in state.resistance.items()}
     state = state._replace(resistance=resistance)
     food = jnp.arange(network.populations["input"].size) % 5 == 0

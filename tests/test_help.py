@@ -13,7 +13,7 @@ from sleeprun.cli.help import explain_group
     ("override", "told"),
     [
         ("tasks.freeze.x=1", "tasks.freeze.x: tasks.freeze is a list here"),
-        ("world=3", "world=3: must be the name of a file"),
+        ("network=3", "network=3: must be the name of a file"),
     ],
 )
 def test_hydra_s_plain_errors(override: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import pytest
 from conftest import configured
 from jax import lax
 
-from sleeprun.spiking import build
+from sleeprun.spiking.build import build, starting_weights
+from sleeprun.spiking.synapses.wiring import FixedFanIn
 
 SIZES = [(49, 784, 9), (49, 10, 9), (20, 33, 20), (5, 7, 3)]
 
@@ -20,7 +21,7 @@ def test_every_neuron_has_its_fan_in_and_fan_outs_differ_by_one(pre, post, fan_i
 
 def test_the_published_wiring() -> None:
     config = configured().network
-    weights = build.starting_weights(config, 0)
+    weights = starting_weights(config, 0)
     inputs = np.asarray(weights["input_hidden"])
     assert ((inputs > 0).sum(axis=1) == 144).all()
     assert inputs[inputs > 0].mean() == pytest.approx(0.011, rel=1e-6)
@@ -29,7 +30,7 @@ def test_the_published_wiring() -> None:
     np.testing.assert_allclose(inputs.sum(axis=1), 0.001 * (144 + 1440), rtol=1e-5)
     assert (np.asarray(weights["hidden_output"]) == np.float32(0.02)).all()
     np.testing.assert_allclose(weights["hidden_output_inhibition"], -0.02, rtol=1e-6)
-    other = build.starting_weights(config, 1)["input_hidden"]
+    other = starting_weights(config, 1)["input_hidden"]
     assert (np.asarray(other) != inputs).any()
 
 
@@ -63,7 +64,8 @@ def test_a_resting_neuron_stays_at_rest() -> None:
 def test_populations_that_feed_back_are_stepped_together() -> None:
     back = (
         "+network.projections.back={pre: output, post: hidden, wiring: {kind: all_to_all}, "
-        "weights: {kind: constant, value: 0.001}, jitter: 0.0, plasticity: null}"
+        "weights: {kind: constant, value: 0.001}, synapse: {kind: current, jitter: 0.0}, "
+        "plasticity: null}"
     )
-    assert build.build(configured().network).stages() == (("input",), ("hidden",), ("output",))
-    assert build.build(configured(back).network).stages() == (("input",), ("hidden", "output"))
+    assert build(configured().network).stages() == (("input",), ("hidden",), ("output",))
+    assert build(configured(back).network).stages() == (("input",), ("hidden", "output"))

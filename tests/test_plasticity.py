@@ -119,7 +119,7 @@ def test_rewarded_traces_are_scaled_by_the_running_mean_and_clipped_one_by_one()
     after, state = update(stdp, starting(stdp, jnp.full((2, 1), 0.5)), weights, pre, post, now=640)
     d = np.array([0.4 / 650, 0.4 * np.exp(-1) / 610])
     mean = 0.5 * d.sum()
-    np.testing.assert_allclose(np.asarray(state.mean)[:, 0], [mean, 1e-10], rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(state.own.mean)[:, 0], [mean, 1e-10], rtol=1e-5)
     change = np.clip(d * d.sum() / mean, -0.0008, 0.0008)
     assert list(change < 0.0008) == [False, True]
     assert after[0, 0] / after[1, 0] == pytest.approx(np.prod(1 + change), rel=1e-6)
@@ -127,9 +127,10 @@ def test_rewarded_traces_are_scaled_by_the_running_mean_and_clipped_one_by_one()
 
 def test_a_negative_running_mean_keeps_its_sign_at_the_floor() -> None:
     stdp = rule("hidden_output", mean_smoothing=0.0, mean_floor=1e-3)
-    state = starting(stdp, jnp.ones((1, 1)))._replace(mean=jnp.full((1, 1), -1e-5))
+    state = starting(stdp, jnp.ones((1, 1)))
+    state = state._replace(own=state.own._replace(mean=jnp.full((1, 1), -1e-5)))
     _, state = update(stdp, state, np.ones((1, 1)), spiking(), spiking())
-    assert float(state.mean[0, 0]) == pytest.approx(-1e-3)
+    assert float(state.own.mean[0, 0]) == pytest.approx(-1e-3)
 
 
 def test_weights_are_bounded_and_then_scaled_to_their_target() -> None:

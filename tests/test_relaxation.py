@@ -10,7 +10,8 @@ from conftest import configured
 from jax import lax
 
 from sleeprun import noise
-from sleeprun.spiking import build, native
+from sleeprun.spiking import native
+from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.learning import learn
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.neurons.rulkov import RulkovMap
@@ -23,8 +24,7 @@ CYCLES, SHARE_OF_FOOD, SHARE_KICKED = 10_000, 0.1, 0.03
 
 @pytest.fixture(scope="module")
 def neuron() -> RulkovMap:
-    constants = configured().network.neurons["rulkov"].model_dump(exclude={"model"})
-    return RulkovMap.create(**constants)
+    return configured().network.neurons["rulkov"].make()
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def networks(trained: bool) -> tuple[Network, Network, NetworkState]:
     """
     assert native.available(), "the package must be built with its kernel to be tested"
     config = configured().network
-    full, skipping = (build.build(config, "native", skip) for skip in (False, True))
-    weights = build.starting_weights(config, 0)
+    full, skipping = (build(config, "native", skip) for skip in (False, True))
+    weights = starting_weights(config, 0)
     if not trained:
         return full, skipping, full.init(weights)
     rng = np.random.default_rng(0)

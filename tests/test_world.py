@@ -9,15 +9,15 @@ from conftest import configured
 
 from sleeprun import noise
 from sleeprun.subjects.forager.build import build
-from sleeprun.tasks.foraging import MOVES, ForagingWorld, Task, WorldState
+from sleeprun.tasks.foraging_world import MOVES, ForagingWorld, Task, WorldState
 
 WORDS = noise.stream(noise.seed_key(1), 12)
 
 
 @pytest.fixture(scope="module")
 def made() -> tuple[ForagingWorld, dict[str, Task], Task]:
-    experiment = build(configured())
-    return experiment.world, experiment.tasks, experiment.unsupervised
+    world = build(configured()).world
+    return world, world.tasks, world.unsupervised
 
 
 def squares_of(board: np.ndarray, particle: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from sleeprun.cli.folder import conf_dir
 from sleeprun.config import Config, parse
 from sleeprun.protocol.phases import Sleep, Wake
 from sleeprun.spiking.capacity import overrun
+from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
@@ -25,7 +26,11 @@ from sleeprun.subjects.parse import parse
 from sleeprun.subjects.seeds import over_seeds
 
 PLASTIC = ("hidden_output",)
-PHASES = {"wake": Wake("task1", cycles=1, plastic=PLASTIC), "sleep": Sleep(1, PLASTIC)}
+DRIVE = DRIVES.section("rate_matched")(kind="rate_matched", population="hidden", kick=0.025)
+PHASES = {
+    "wake": Wake("task1", cycles=1, plastic=PLASTIC),
+    "sleep": Sleep(DRIVE, 0.5, cycles=1, plastic=PLASTIC),
+}
 # Activity settles within thousands of cycles, not hundreds of thousands.
 SETTLING = (
     "network=accelerated",
@@ -66,11 +71,11 @@ def settled(count: int) -> AgentState:
     """Agents after `count` cycles in the unsupervised world and an eighth of it on task 1."""
     config = configured([f"seeds={SETTLED}", *SETTLING])
     experiment = build(config)
-    everything = tuple(n for n, p in experiment.network.projections.items() if p.rule)
+    everything = tuple(experiment.network.rules)
     state = newborns(config, experiment, config.seeds)
     state, _ = live(experiment, Wake(None, cycles=1, plastic=everything), count, state)
     state, _ = live(experiment, PHASES["wake"], count // 8, state)
-    if full := overrun(state.network):
+    if full := overrun(experiment.network, state.network):
         raise RuntimeError(f"the lists of {', '.join(full)} ran over while settling")
     return over_seeds(cycles.end, 1)(experiment, leg_of(experiment, PHASES["wake"]), state)
 
@@ -94,8 +99,12 @@ def activity(state: AgentState, phase: str, count: int) -> Activity:
     kicked = "input" if phase == "wake" else "hidden"
     size = experiment.network.populations[kicked].size
     # An input neuron spikes once where it sees food; who is kicked asleep depends on its rate.
-    share = np.full(size, spikes["input"] / size) if phase == "wake" else state.rates[:, 0].mean(0)
-    traces = np.mean([after.network.plastic[name].traces.groups.sum(-1) for name in PLASTIC])
+    share = (
+        np.full(size, spikes["input"] / size)
+        if phase == "wake"
+        else state.rates["hidden"][:, 0].mean(0)
+    )
+    traces = np.mean([after.network.plastic[name].own.traces.groups.sum(-1) for name in PLASTIC])
     return Activity(spikes, float(traces), {kicked: np.asarray(share, np.float32)})
 
 

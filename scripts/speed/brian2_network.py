@@ -46,7 +46,7 @@ chance : 1
 resistance : 1
 inhibition : 1
 """
-# sleeprun.neurons.RulkovMap; its numbers are written out, as named constants would be double
+# sleeprun's RulkovMap; its numbers are written out, as named constants would be double
 STEP = """
 drive = u + {beta_e} * current
 top = {plateau} + drive

@@ -34,7 +34,7 @@ def _cycles(experiment: Experiment, kicks: Kicks, count: Int[Array, ""], agent: 
         for name, chance in kicks.items():
             kicked = jax.random.uniform(jax.random.key(number), chance.shape) < chance
             cell = neurons[name]
-            kick = jnp.where(kicked, experiment.world.food_kick, 0.0)
+            kick = jnp.where(kicked, experiment.world.kick, 0.0)
             neurons = neurons | {name: cell._replace(i=cell.i + kick)}
         steps = number * network.cycle_steps + jnp.arange(network.cycle_steps, dtype=jnp.int32)
         step = lambda carry, time: (_step(experiment, agent, time, *carry), None)  # noqa: E731
@@ -57,7 +57,7 @@ def _step(
         fired[name] = spiked.astype(jnp.float32)
     for key, (name, wires) in zip(keys, network.projections.items(), strict=True):
         weights = state.weights[name]
-        factor = 1 + wires.jitter * jax.random.uniform(key, weights.shape[1:], minval=-1.0)
+        factor = 1 + wires.synapse.jitter * jax.random.uniform(key, weights.shape[1:], minval=-1.0)
         arriving = fired[wires.pre] @ weights * factor / state.resistance[wires.post]
         cell = after[wires.post]
         after[wires.post] = cell._replace(i=cell.i + arriving)

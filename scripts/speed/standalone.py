@@ -45,8 +45,8 @@ def _numbers(experiment: Experiment, agents: AgentState) -> dict[str, np.ndarray
     resistance = np.concatenate([state.resistance[name][0] for name in network.populations])
     rest = {
         "resistance": resistance,
-        "jitter": network.projections["input_hidden"].jitter,
-        "kick": experiment.world.food_kick,
+        "jitter": network.projections["input_hidden"].synapse.jitter,
+        "kick": experiment.world.kick,
     }
     return {name: np.asarray(value) for name, value in (vars(neuron) | weights | rest).items()}
 
