@@ -16,7 +16,6 @@ from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
-from sleeprun.subjects.forager.build import engine_of
 
 # Jitter that excites the output neurons although inhibition balances the mean.
 SMALL = (
@@ -101,9 +100,9 @@ def test_auto_takes_it_on_a_gpu(monkeypatch: Any) -> None:
     config = configured()
     monkeypatch.setattr(native, "available", lambda: False)
     monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
-    assert engine_of(config) == "by_layer"
+    assert config.engine() == "by_layer"
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert engine_of(config) == "fused"
+    assert config.engine() == "fused"
 
 
 def test_a_window_of_all_seeds_lowers_to_one_launch_on_a_gpu() -> None:

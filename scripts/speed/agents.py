@@ -12,8 +12,6 @@ from jaxtyping import Array, Float
 from omegaconf import OmegaConf
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.config import Config, parse
-from sleeprun.protocol.phases import Sleep, Wake
 from sleeprun.spiking.capacity import overrun
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager import cycles
