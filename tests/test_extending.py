@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 import sleeprun
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import experiments
+from sleeprun.gradient.probes import PROBES, measured
 from sleeprun.protocol.events import Carried, Measured, Moved, Progress
 from sleeprun.runs.loaded import LoadedRun
 from sleeprun.subjects.seeds import over_seeds
@@ -343,3 +344,28 @@ def test_an_example_with_a_mistake_is_told_by_its_class(
         config.arm(list(config.arms)[-1] if config.arms else "").subject(1, over_seeds).birth()
     (line,) = str(raised.value).splitlines()
     assert line.startswith(f"{package}.{part}.{told}")
+
+
+def test_a_key_of_another_kind_is_told_once_however_many_arms_there_are(inside: Path) -> None:
+    with pytest.raises(sleeprun.ConfigError) as raised:
+        composed("+experiment=src_quick sleep=own_white", "sleep.drive.dt=0.1")
+    assert str(raised.value) == (
+        "sleep.drive.dt: 'own.white.White' has no such key; remove it with ~sleep.drive.dt "
+        "(in a file: null)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"), [("tasks[3].weights", "IndexError: list index"), ("'much'", "ValueError:")]
+)
+def test_a_probe_that_fails_is_told_by_its_class(
+    measure: str, told: str, module: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"{module}.py").write_text(
+        "from sleeprun.gradient.probes import Probe\n\n"
+        f"class Mine(Probe):\n    def measure(self, tasks):\n        return {measure}\n"
+    )
+    invalidate_caches()
+    mine = PROBES.section(f"{module}.Mine").model_validate({"kind": f"{module}.Mine"}).make()
+    with pytest.raises(sleeprun.ConfigError, match=rf"^{module}.Mine.measure: {told}"):
+        measured({"mine": mine}, [[]])

@@ -4,26 +4,37 @@ import traceback
 from typing import Any
 
 import equinox as eqx
+import jax
 
 from sleeprun.config.error import ConfigError
+
+
+def array(dtype: str, *shape: int) -> Any:
+    """What stands for an array of which only the shape is known."""
+    return jax.ShapeDtypeStruct(shape, dtype)
+
+
+def given(owner: Any, method: str, *arguments: Any) -> Any:
+    """The shapes of what a method gives. Raises ConfigError where it fails; computes nothing."""
+    try:
+        return eqx.filter_eval_shape(getattr(owner, method), *arguments)
+    except Exception as error:
+        raise ConfigError(
+            f"{named(owner, method)}: {told(error, type(owner).__module__)}"
+        ) from error
 
 
 def keeps(owner: Any, method: str, arguments: tuple[Any, ...], *wanted: Any) -> None:
     """Raises ConfigError unless a method gives arrays of the shapes and types of one `wanted`.
 
-    Nothing is computed. The package's own classes are left to its tests.
+    The package's own classes are left to its tests.
     """
-    kind = type(owner)
-    if kind.__module__.startswith("sleeprun."):
+    if type(owner).__module__.startswith("sleeprun."):
         return
-    name = named(owner, method)
-    try:
-        given = eqx.filter_eval_shape(getattr(owner, method), *arguments)
-    except Exception as error:
-        raise ConfigError(f"{name}: {told(error, kind.__module__)}") from error
-    right = [_shapes(eqx.filter_eval_shape(lambda one=one: one)) for one in wanted]
-    if _shapes(given) not in right:
-        raise ConfigError(f"{name}: gives {_shapes(given)}; must give {' or '.join(right)}")
+    found = _shapes(given(owner, method, *arguments))
+    right = [_shapes(one) for one in wanted]
+    if found not in right:
+        raise ConfigError(f"{named(owner, method)}: gives {found}; must give {' or '.join(right)}")
 
 
 def named(owner: Any, method: str) -> str:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 from pydantic import BeforeValidator, Field
 
 from sleeprun.config import ConfigError
-from sleeprun.config.promise import keeps, named
+from sleeprun.config.promise import array, given, keeps, named
 from sleeprun.config.values import Count, NonNegative, Positive, Section, as_list
 from sleeprun.tasks.tasks import Tasks
 
@@ -69,15 +68,16 @@ class Lengths(Section):
 
 def check(world: World, sees: int, moves: int) -> None:
     """Raises ConfigError where a world of a user's own gives another thing than it must."""
-    words, cycle, state = jnp.zeros(2, jnp.uint32), jnp.int32(0), world.nowhere()
+    words, cycle, state = array("uint32", 2), array("int32"), given(world, "nowhere")
     if not hasattr(state, "crowded"):
         raise ConfigError(f"{named(world, 'nowhere')}: must give a NamedTuple with a flag crowded")
-    yes, spikes = jnp.bool_(False), jnp.zeros(moves)
-    meal = Meal(jnp.float32(0), yes, yes, yes)
-    keeps(world, "see", (state,), jnp.zeros(sees, bool))
+    yes = array("bool")
+    meal = Meal(array("float32"), yes, yes, yes)
+    keeps(world, "see", (state,), array("bool", sees))
     for task in (world.unsupervised, *world.tasks.values()):
         keeps(world, "lay", (task, words, cycle), state)
-        keeps(world, "move", (state, task, spikes, words, cycle), (state, meal))
+        told = state, task, array("float32", moves), words, cycle
+        keeps(world, "move", told, (state, meal))
 
 
 def _stages(value: object) -> object:
