@@ -4,17 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+import sleeprun
 from sleeprun.protocol.phases import Live
 from sleeprun.subjects.classifier.classifier import Classifier
 from sleeprun.subjects.classifier.phases import Sleep
 from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.classifier.state import ClassifierState
 from sleeprun.tasks.images.cutting import mean_image
-from speed.agents import configured
 from speed.numpy_sleep import Drive, Rule
 
 # 784-1200-1200-10 on MNIST's 5,000 images, with the parameters of sleep published for MNIST.
-OVERRIDES = ("+experiment=src_quick", "arms=none", "~probes", "seeds=1")
+OVERRIDES = ("arms=none", "~probes", "seeds=1")
 
 
 class Sleeper(NamedTuple):
@@ -33,7 +33,7 @@ class Sleeper(NamedTuple):
 
 
 def classifier_of(engine: str, *overrides: str) -> Classifier:
-    config = configured([*OVERRIDES, f"runtime.simulate={engine}", *overrides])
+    config = sleeprun.compose("src_quick", *OVERRIDES, f"runtime.simulate={engine}", *overrides)
     assert isinstance(config, Config)
     return Classifier(config, 1)
 
