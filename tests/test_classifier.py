@@ -300,8 +300,8 @@ def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> Non
     for name in classifier.sequence.names[:-1]:
         state = classifier.end(Wake(name, cycles=1), state)
     memory = jax.tree.map(lambda leaf: leaf[0], state.memory)
-    mixed, labels = classifier.learner.mix(memory, *classifier.stimuli.training(last.task))
-    everything, known = Classifier(joint, 1).stimuli.training(together.task)
+    mixed, labels = classifier.learner.mix(memory, *classifier.stimuli.training(last.tasks))
+    everything, known = Classifier(joint, 1).stimuli.training(together.tasks)
 
     def rows(images: Any, labels: Any) -> np.ndarray:
         every = np.column_stack([np.asarray(images), np.asarray(labels)])

@@ -80,7 +80,7 @@ class Classifier(Seeds):
         if not isinstance(phase, Sleep):
             return state
         tasks = self._last(state) if phase.scale == "carried" else self._seen(state)
-        images, _ = self.stimuli.training("+".join(tasks))
+        images, _ = self.stimuli.training(tasks)
         alpha_scale = jnp.float32(phase.replay.numbers["alpha_scale"])
         how = (alpha_scale, phase.scale, self.config.probes is not None)
         return self.call(asleep.begin_sleep, self.network, *how, images, state)
@@ -96,7 +96,7 @@ class Classifier(Seeds):
         match phase:
             case Wake():
                 how = (self.network, self.learner, self.descent)
-                shown = self.stimuli.training(phase.task)
+                shown = self.stimuli.training(phase.tasks)
                 state, report = self.call(awake.train, *how, *shown, jnp.int32(count), state)
                 self._refuse_divergence(phase.task, self.unpadded(report.loss))
             case Sleep():
@@ -120,9 +120,9 @@ class Classifier(Seeds):
 
     def end(self, phase: Phase, state: ClassifierState) -> ClassifierState:
         if isinstance(phase, Wake):
-            shown = self.stimuli.training(phase.task)
+            shown = self.stimuli.training(phase.tasks)
             state = self.call(awake.end_task, self.network, self.learner, *shown, state)
-            trained = jnp.array([name in phase.task.split("+") for name in self.sequence.names])
+            trained = jnp.array([name in phase.tasks for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
         return self.call(asleep.end_probed_sleep, state) if state.before else state
 
@@ -175,7 +175,7 @@ class Classifier(Seeds):
 
     def _carried_for(self, sleeps: list[ReplayConfig], state: ClassifierState) -> int:
         """Bytes of earlier tasks that one network needs for its sleeps."""
-        tasks = self.sequence.of("+".join(self._seen(state)))
+        tasks = self.sequence.of(self._seen(state))
         seen = any(sleep.drive.shown == "seen" for sleep in sleeps)
         mean = self.sequence.tasks[0].images[0].nbytes if seen else 0
         scales = {sleep.scale for sleep in sleeps}
@@ -207,12 +207,12 @@ class Classifier(Seeds):
         before = tuple(layer.weights for layer in state.layers) if sleeps else ()
         return self.unpadded(state._replace(memory=memory, before=before))
 
-    def _seen(self, state: ClassifierState) -> list[str]:
+    def _seen(self, state: ClassifierState) -> tuple[str, ...]:
         """The tasks trained so far."""
         seen = np.asarray(state.seen[0]) > 0
-        return [name for name, there in zip(self.sequence.names, seen, strict=True) if there]
+        return tuple(name for name, one in zip(self.sequence.names, seen, strict=True) if one)
 
-    def _last(self, state: ClassifierState) -> list[str]:
+    def _last(self, state: ClassifierState) -> tuple[str, ...]:
         """Those of the stage trained last."""
         seen = self._seen(state)
         return seen if self.config.image_tasks.together else seen[-1:]
@@ -222,4 +222,4 @@ class Classifier(Seeds):
         replay, drive = phase.replay.make(), phase.drive.make()
         shown = self._last(state) if drive.shown == "last" else self._seen(state)
         how = (replay if phase.plastic else replay.still(), drive, self.sequence.shape, self.engine)
-        return *how, self.stimuli.mean("+".join(shown))
+        return *how, self.stimuli.mean(shown)

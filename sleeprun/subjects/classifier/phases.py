@@ -13,6 +13,10 @@ class Wake(Live):
     task: str
 
     @property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(self.task.split("+"))
+
+    @property
     def kind(self) -> str:
         return "wake"
 

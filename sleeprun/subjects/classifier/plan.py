@@ -47,7 +47,7 @@ class ClassifierPlan(Plan[ReplayConfig]):
 
     def _images(self, stage: Stage) -> int:
         """Training images of a stage."""
-        return sum(len(task.images) for task in self.sequence.of("+".join(stage.tasks)))
+        return sum(len(task.images) for task in self.sequence.of(stage.tasks))
 
     def _check(self) -> None:
         """What can be known only with the data. Raises ConfigError."""

@@ -39,11 +39,11 @@ class Stimuli:
         self.test = lru_cache(maxsize=None)(self._test)
         self.mean = lru_cache(maxsize=1)(self._mean)
 
-    def _training(self, stage: str) -> tuple[Any, Any]:
-        """Images and labels of all the tasks of a stage."""
+    def _training(self, names: tuple[str, ...]) -> tuple[Any, Any]:
+        """Images and labels of all these tasks."""
 
         def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
-            tasks = sequence.of(stage)
+            tasks = sequence.of(names)
             images = np.concatenate([task.images for task in tasks])
             return images, np.concatenate([task.labels for task in tasks])
 
@@ -53,13 +53,13 @@ class Stimuli:
         """Images and labels of a task's test, and the outputs that are open in it."""
 
         def of_one(sequence: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            (task,) = sequence.of(name)
+            (task,) = sequence.of([name])
             return task.test_images, task.test_labels, self._allowed(sequence, task)
 
         return self._each(of_one)
 
-    def _mean(self, stage: str) -> Any:
-        return self._each(lambda sequence: mean_image(sequence.of(stage)))
+    def _mean(self, names: tuple[str, ...]) -> Any:
+        return self._each(lambda sequence: mean_image(sequence.of(names)))
 
     def probed(self, wanted: ProbesConfig, place: int) -> tuple[int, tuple[Any, Any, Any]]:
         """How many images of a task's test a probe shows; they by noise, labels, open outputs."""

@@ -28,9 +28,9 @@ class Sequence(NamedTuple):
     def names(self) -> list[str]:
         return [task.name for task in self.tasks]
 
-    def of(self, stage: str) -> list[ImageTask]:
-        """The tasks of a training stage, whose name joins theirs by +."""
-        return [task for task in self.tasks if task.name in stage.split("+")]
+    def of(self, names: Collection[str]) -> list[ImageTask]:
+        """The tasks of these names, in order."""
+        return [task for task in self.tasks if task.name in names]
 
 
 class ImageTasks(Tasks):
