@@ -171,7 +171,7 @@ def plural(count: int, what: str) -> str:
 def _how_long(config: "Common", cycles: int) -> str:
     from sleeprun.subjects.plans import expected_seconds
 
-    told = f"{cycles:,d} {config.unit} a seed, in all arms together"
+    told = f"{cycles:,d} {config.unit} a seed{', in all arms together' * bool(config.arms)}"
     if not config.timed:
         return told
     speed = config.runtime.expected_cycles_per_second / config.slower()

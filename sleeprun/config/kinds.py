@@ -55,7 +55,9 @@ class Kinds:
             return value
         if not isinstance(value, Mapping):
             raise PydanticCustomError("mapping", "must be a mapping with the key 'kind'")
-        kind = value.get("kind")
+        if (kind := value.get("kind")) is None:
+            missing: Any = {"type": "missing", "loc": ("kind",), "input": value}
+            raise ValidationError.from_exception_data(self.what, [missing])
         try:
             if not isinstance(kind, str):
                 raise ValueError(f"must be the name of a {self.what}: {', '.join(self.built_in)}")

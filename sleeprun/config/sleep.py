@@ -1,13 +1,29 @@
 """When a network sleeps: the same keys whatever sleeps, and whatever its sleep is made of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
+from pydantic import Field, PlainValidator
+
+from sleeprun.config.error import ConfigError
 from sleeprun.config.spelling import nearest
-from sleeprun.config.values import Count, Section, Whole
+from sleeprun.config.values import Section, Whole
 
 if TYPE_CHECKING:
     from sleeprun.protocol.phases import Stage
+
+
+def _stages(value: object) -> object:
+    """`all`, `later`, or a list of numbers from 1 on and of names."""
+    if value in ("all", "later"):
+        return value
+    if isinstance(value, list) and all(map(_is_stage, value)):
+        return value
+    raise ValueError("must be all, later, or a list of stages, by number from 1 on or by name")
+
+
+def _is_stage(value: object) -> bool:
+    return isinstance(value, str) or (type(value) is int and value >= 1)
 
 
 S = TypeVar("S", bound="SleepConfig")
@@ -17,8 +33,8 @@ class SleepConfig(Section):
     """A sleep. `also` lists further ones, each by what differs from this one."""
 
     schedule: Literal["never", "interleaved", "after"]  # with training, or after it
-    stages: Literal["all", "later"] | list[Count | str]  # that have it; later: all but the first
-    length: Count
+    stages: Annotated[Any, PlainValidator(_stages)]  # that have it; later: all but the first
+    length: Annotated[int, Field(ge=1, lt=2**31)]
     longer: Whole  # each of its sleeps than the one before
     plasticity: bool  # false: the control, a sleep that changes nothing
 
@@ -44,9 +60,11 @@ class SleepConfig(Section):
 
     def misfits(self, key: str, stages: "Sequence[Stage]") -> Iterator[str]:
         """A line for each of `stages` that there is not."""
+        names = [stage.name for stage in stages]
+        if self.schedule != "never" and self.stages == "later" and len(names) == 1:
+            yield f"{key}.stages='later': there is one stage of tasks alone; choose all, or never"
         if self.schedule == "never" or isinstance(self.stages, str):
             return
-        names = [stage.name for stage in stages]
         for wanted in self.stages:
             if isinstance(wanted, int) and wanted > len(names):
                 there = f"of {len(names)} stage{'s' * bool(names[1:])}"
@@ -59,6 +77,9 @@ class SleepConfig(Section):
         """A section as it is given, with each of `also` laid over it."""
         if not isinstance(section, Mapping) or not isinstance(section.get("also"), list):
             return section
+        for place, entry in enumerate(section["also"]):
+            if isinstance(entry, Mapping) and entry.get("also"):
+                raise ConfigError(f"sleep.also.{place}.also: must be listed in sleep.also itself")
         first = {**section, "also": []}
         return {**section, "also": [over(first, entry) for entry in section["also"]]}
 

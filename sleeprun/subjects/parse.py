@@ -15,10 +15,11 @@ from sleeprun.tasks.tasks import TASKS, Tasks
 def parse(container: Mapping[str, Any]) -> Common:
     """The typed config. Raises ConfigError with a line for every mistake."""
     family = family_of(container)
-    container = _whole(container, family)
     if foreign := list(_foreign(container, family)):
         raise ConfigError("\n".join(foreign))
-    given = {key: value for key, value in container.items() if key in keys_of(family)}
+    container = _whole(container, family)
+    own = keys_of(family)
+    given = {key: value for key, value in container.items() if key in own or value is not None}
     try:
         config = family.model_validate(given)
     except ValidationError as error:
@@ -34,10 +35,12 @@ def family_of(container: Mapping[str, Any]) -> type[Common]:
     tasks = container.get("tasks")
     if not isinstance(tasks, Mapping):
         raise ConfigError("tasks: must be a mapping; choose one with tasks=foraging, for instance")
+    if (kind := tasks.get("kind")) is None:
+        raise ConfigError(f"tasks.kind: missing; must be {', '.join(TASKS.built_in)}, or your own")
     try:
-        found = TASKS.of(str(tasks.get("kind")))
+        found = TASKS.of(str(kind))
     except ValueError as error:
-        raise ConfigError(f"tasks.kind='{tasks.get('kind')}': {error}") from None
+        raise ConfigError(f"tasks.kind='{kind}': {error}") from None
     return _family_of(found)
 
 
@@ -61,13 +64,22 @@ def _foreign(container: Mapping[str, Any], family: type[Common]) -> Iterator[str
     for key, value in container.items():
         if value is not None and key not in keys_of(family) and key in known:
             yield f"{key}: is for {known[key]}; leave it out for {family.what}"
-    theirs, kind = container.get("sleep"), family.model_fields["sleep"].annotation
-    allowed = kind.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
-    if isinstance(theirs, Mapping) and theirs.get("kind") not in allowed:
-        yield (
-            f"sleep.kind='{theirs.get('kind')}': {family.what} have sleep.kind={allowed[0]}; "
-            "sleep.schedule=never to stay awake"
-        )
+    arms = container.get("arms")
+    places = {"": container}
+    if isinstance(arms, Mapping):
+        places |= {f"arms.{name}.": arm for name, arm in arms.items() if isinstance(arm, Mapping)}
+    for place, sections in places.items():
+        for part in ("network", "sleep"):
+            yield from _another_familys(f"{place}{part}", sections.get(part), part, family)
+
+
+def _another_familys(key: str, given: Any, part: str, family: type[Common]) -> Iterator[str]:
+    """Of a section that each family has in its own kind."""
+    kind: Any = family.model_fields[part].annotation
+    (allowed,) = kind.model_fields["kind"].annotation.__args__
+    if isinstance(given, Mapping) and given.get("kind", allowed) != allowed:
+        awake = "; to stay awake, sleep.schedule=never" if part == "sleep" else ""
+        yield f"{key}.kind='{given['kind']}': {family.what} have '{allowed}'{awake}"
 
 
 def _whole(container: Mapping[str, Any], family: type[Common]) -> Mapping[str, Any]:
