@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sleeprun import noise
+from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.network import Clock, Engine, Network, NetworkState
 from sleeprun.spiking.neurons import NEURONS
@@ -40,8 +41,8 @@ CELLS: dict[str, dict[str, Any]] = {
 }
 # What a strong kick is, and a synapse that a spike can cross, in each one's own units.
 KICKS = {"rulkov": 0.04, "lif": 0.04, "adex": 2500.0, "channels": 25.0}
-CROSSING = {"rulkov": 0.03, "lif": 0.03, "adex": 1500.0, "channels": 20.0}
-CONDUCTANCES = {"adex": 25.0, "channels": 0.4}
+CROSSING = {"rulkov": 0.03, "lif": 0.03, "adex": 4000.0, "channels": 20.0}
+CONDUCTANCES = {"adex": 80.0, "channels": 0.4}
 
 
 def cell(**keys: Any) -> Any:
@@ -115,6 +116,7 @@ def kicked(
 
     The lists keep all spikes.
     """
+    assert native.available(), "the package must be built with its kernel to be tested"
     network = build(config, engine)
     words = noise.stream(noise.seed_key(1), 11)
     state = network.init(starting_weights(config, 1))
@@ -124,7 +126,9 @@ def kicked(
         return advance(network, state, Clock(cycle, 0, words), config.cycle_steps, drive)
 
     for cycle in range(windows):
-        drive = {name: jnp.asarray(rows) * (cycle == 0) for name, rows in kicks.items()}
+        drive = {
+            name: jnp.asarray(rows if cycle == 0 else 0 * rows) for name, rows in kicks.items()
+        }
         state = window(state, jnp.int32(cycle), drive)
     return network, state
 

@@ -2,8 +2,8 @@
 
 Where the wiring is feed-forward, one population after another is run over the whole window;
 populations that feed back into each other are stepped together. The graph decides. A network's
-engine says by what means: "native", a compiled kernel where it knows the network; "fused", one GPU
-kernel for any network; "by_layer"; or "by_step", the plain simulation of all populations together,
+engine says by what means: "native", a compiled kernel, or "fused", one GPU kernel, where they know
+all of the network; "by_layer"; or "by_step", the plain simulation of all populations together,
 which is the reference.
 """
 

@@ -64,8 +64,8 @@ def built_with_its_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_compiled_kernel_knows_it_takes() -> None:
-    assert choose(network(), "auto", "cpu") == ("native", "native", (), None)
-    assert choose(network(rule=STDP_KEYS), "native", "cpu") == ("native", "native", (), None)
+    assert choose(network(), "auto", "cpu")[:4] == ("native", "native", (), None)
+    assert choose(network(rule=STDP_KEYS), "native", "cpu")[:4] == ("native", "native", (), None)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,9 @@ def test_what_it_does_not_know_is_simulated_by_layer_and_told(
     assert chosen.learning == "portable"
     assert chosen.refused == (refused,)
     assert chosen.told is not None
-    assert chosen.told.startswith(f"the compiled kernel does not take {refused}: simulated by_")
-    assert chosen.told.endswith("times slower")
+    assert chosen.told.startswith(f"the compiled kernel does not take {refused}: ")
+    times = 100 if given.get("back") else 12
+    assert chosen.told.endswith(f": simulated by_layer, about {times} times slower")
     with pytest.raises(ConfigError, match=r"runtime.simulate='native': the compiled kernel does"):
         choose(network(**given), "native", "cpu")
 
@@ -117,12 +118,12 @@ def test_a_rule_that_it_does_not_know_leaves_it_the_simulation(wanted: Any, rule
 @pytest.mark.parametrize("wanted", ["by_layer", "by_step"])
 def test_a_plain_engine_takes_all(wanted: Any) -> None:
     everything = network("adex", True, EXPONENTIAL)
-    assert choose(everything, wanted, "cpu") == (wanted, "portable", (), None)
+    assert choose(everything, wanted, "cpu")[:4] == (wanted, "portable", (), None)
 
 
 def test_without_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "available", lambda: False)
-    assert choose(network(), "auto", "cpu") == ("by_layer", "portable", (), None)
+    assert choose(network(), "auto", "cpu")[:4] == ("by_layer", "portable", (), None)
     assert choose(network(), "auto", "tpu").engine == "by_layer"
     assert choose(network("lif"), "auto", "gpu").engine == "fused"
     with pytest.raises(ConfigError, match="built without its kernel"):
