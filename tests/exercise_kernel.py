@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from conftest import configured
 from jax import lax
+from replaying import drive, rule
 
 from sleeprun import noise
 from sleeprun.gradient import replay
@@ -48,7 +49,7 @@ def one_cycle(
 
 
 def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
-    """The spikes of every neuron and cycle, and every weight at the end."""
+    """The spikes of every neuron and cycle, and every weight and cell at the end."""
     config = configured(
         f"network.populations.hidden.size={HIDDEN}",
         "network.populations.input.spike_capacity=4",
@@ -72,6 +73,7 @@ def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
     return {
         "spikes": np.concatenate([np.asarray(s).ravel() for s in spikes]).tolist(),
         "weights": np.concatenate(weights).tolist(),
+        "cells": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(state.neurons)],
         "overflowed": [
             bool(state.spikes["input"].overflowed),
             *(bool(rule.own.traces.overflowed) for rule in state.plastic.values()),
@@ -99,10 +101,8 @@ def sleep_of_a_perceptron() -> dict[str, list[Any]]:
     drawn = [rng.normal(0.03, 0.06, pair) for pair in pairwise(sizes)]
     weights = tuple(jnp.asarray(w, jnp.float32) for w in drawn)
     state = replay.Asleep(weights, tuple(jnp.zeros(size) for size in sizes[1:]))
-    numbers = [jnp.float32(x) for x in (200, 0.001, 0.03, 0.002, 0.001, 0.95)]
-    rule = replay.Replay(*numbers, threshold=jnp.array([1.2, 0.5, 0.3]))
-    state, spikes = jax.jit(replay.sleep, static_argnums=(4, 5, 9, 10))(
-        rule, jnp.ones(3), state, jnp.full(50, 0.5), (5, 10), 4, noise.seed_key(0),
+    state, spikes = jax.jit(replay.sleep, static_argnums=(5, 9, 10))(
+        rule(), drive(), jnp.ones(3), state, jnp.full(50, 0.5), (5, 10), noise.seed_key(0),
         jnp.int32(0), jnp.int32(300), "native", 128,
     )  # fmt: skip
     assert (spikes > 50).all()

@@ -628,7 +628,7 @@ def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(
     tiny: list[str], tmp_path: Path
 ) -> None:
     ended = sleeprun("--multirun", *tiny, "tasks.test=-1,-2", cwd=tmp_path)
-    assert ended.code in (1, 2)
+    assert ended.code == 1
     assert "Traceback" not in ended.out + ended.err
     assert "tasks.test=-1: must be greater than 0" in ended.out + ended.err
     for job, value in zip(ended.jobs, (-1, -2), strict=True):

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
+import jaxlib
 import numpy as np
 import pytest
 from conftest import configured
 
 from sleeprun.spiking import native
-from sleeprun.subjects.forager import build as experiment
+from sleeprun.subjects.forager import build as forager_build
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.forager import leg_of
@@ -60,24 +61,24 @@ def test_skipping_does_not_matter(plain: Any) -> None:
 
 
 @pytest.mark.parametrize("build", native.BUILDS[1:])
-def test_every_processor_gets_the_same(plain: Any, build: str) -> None:
+def test_every_processor_gets_the_same_bits(plain: Any, build: str) -> None:
     level = native.BUILDS.index(build)
     if native.processor() < level:
         pytest.skip(f"this processor cannot run {build}")
-    assert_same(exercise(plain[0], build), plain[1])
+    assert exercise(plain[0], build) == plain[1]
 
 
 def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
     """The address sanitizer sees out-of-bounds access, the other one undefined behaviour."""
-    if not shutil.which("cmake") or not shutil.which("g++"):
-        pytest.skip("needs cmake and g++")
-    configure = [
-        "cmake", "-S", str(SOURCE), "-B", str(tmp_path), "-DSANITIZE=ON",
-        f"-DPython_EXECUTABLE={sys.executable}",
+    if not shutil.which("g++"):
+        pytest.skip("needs g++")
+    build = [
+        "g++", "-std=c++20", "-O1", "-g", "-ffp-contract=off", "-shared", "-fPIC",
+        "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+        "-isystem", str(Path(jaxlib.__file__).parent / "include"),
+        *map(str, SOURCE.glob("*.cc")), "-o", str(tmp_path / native.BUILDS[0]),
     ]  # fmt: skip
-    subprocess.run(configure, check=True, capture_output=True)
-    build = ["cmake", "--build", str(tmp_path), "--target", "kernel"]
-    subprocess.run(build, check=True, capture_output=True)
+    subprocess.run(build, check=True)
     # XLA throws exceptions, which the sanitizer can only follow if the C++ library is there first.
     preload = [
         subprocess.check_output(["g++", f"-print-file-name={name}"], text=True).strip()
@@ -90,11 +91,16 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
         ASAN_OPTIONS="detect_leaks=0",
         UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
     )
-    assert_same(found, plain[1])
+    assert found == plain[1]
 
 
 def test_a_long_run_has_the_statistics_of_the_portable_path() -> None:
-    """Round-off makes two right programs part after some hundred plastic cycles; compare means."""
+    """Round-off makes two right programs part after some hundred plastic cycles; compare means.
+
+    In pairs of one seed, with one birth and one noise, the errors of the differences are 0.2 % of
+    the mean (hidden spikes), 1.8 % (output), 1.3 % (eaten) and 0.1 % (spread): a bias of a tenth
+    fails.
+    """
     seeds, cycles_each = 8, 1500
     found = {}
     for engine in ("native", "by_layer"):
@@ -118,16 +124,17 @@ def test_a_long_run_has_the_statistics_of_the_portable_path() -> None:
         }
     for name, ours in found["native"].items():
         ours, theirs = (np.asarray(x, float) for x in (ours, found["by_layer"][name]))
-        error = np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / seeds)
-        assert abs(ours.mean() - theirs.mean()) < 3 * error, name
-        assert error < 0.1 * theirs.mean(), f"{name} is too noisy to be compared"
+        apart = (ours - theirs) / theirs.mean()
+        assert apart.std(ddof=1) / np.sqrt(seeds) < 0.025, f"{name} is too noisy to be compared"
+        assert abs(apart.mean()) < 0.05, name
 
 
 def test_without_the_kernel_a_run_says_so_once(monkeypatch: Any, caplog: Any) -> None:
     monkeypatch.setattr(native, "available", lambda: False)
-    experiment._tell_of_the_portable_path.cache_clear()
+    forager_build._tell.cache_clear()
     with caplog.at_level("WARNING", "sleeprun"):
-        assert [experiment.engine_of(configured()) for _ in range(2)] == ["by_layer"] * 2
+        found = [forager_build.chosen(configured()) for _ in range(2)]
+    assert [each.engine for each in found] == ["by_layer"] * 2
     (record,) = caplog.records
     assert "g++" in record.message
     assert "portable path" in record.message

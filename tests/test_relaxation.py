@@ -175,11 +175,11 @@ def test_skipping_gives_the_spikes_of_the_full_loop(asleep: bool, trained: bool)
     numbers = jnp.arange(CYCLES, dtype=jnp.int32)
     _, (same, count, error) = jax.jit(lambda s: lax.scan(both, s, numbers))((start, start))
     same, count, error = (np.asarray(x) for x in (same, count, error))
-    mean, largest = error[same].mean(axis=0), error[same].max(axis=0)
+    # The largest are of neurons that lingered at their threshold, which magnifies round-off.
+    mean, most = error[same].mean(axis=0), np.quantile(error[same], 0.999, axis=0)
     print(f"{same.mean():.5f} of cycles alike, {count.mean():.1f} spikes a cycle; state error")
-    print(f"  of v, u, i: mean {mean}, largest {largest}")
+    print(f"  of v, u, i: mean {mean}, of 999 cycles of 1,000 below {most}")
     assert same.mean() >= 0.999
     assert count.mean() > 10
-    # The largest are of neurons that lingered at their threshold, which magnifies round-off.
     assert (mean < (3e-7, 1e-8, 1e-10)).all()
-    assert (largest < (3e-4, 1e-5, 1e-8)).all()
+    assert (most < (5e-5, 1e-6, 1e-10)).all()

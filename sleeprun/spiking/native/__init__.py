@@ -2,7 +2,8 @@
 
 Custom calls change the state of a whole network in place: for a feed-forward network of Rulkov
 neurons a window of steps, and a plasticity event; for a perceptron a window of its sleep.
-`kernel.cc` and `replay.cc` read the arrays in the order in which they are given here.
+`window.cc`, `plasticity.cc` and `replay.cc` read the arrays in the order in which they are given
+here, and refuse those whose types or sizes are not what they take.
 """
 
 import ctypes
@@ -116,7 +117,6 @@ def window(
     drive: dict[str, Float[Array, "time _"]],
 ) -> NetworkState:
     """Simulate `steps` steps of the whole network, as `simulate.advance` does."""
-    assert all(len(rows) <= steps for rows in drive.values()), "a drive is longer than the window"
     order = [name for (name,) in network.stages()]
     wires = network.projections
     fixed = [
@@ -213,19 +213,9 @@ def replay(
 
     Returns weights, membranes and how many neurons of each layer spiked, as `replay.window` does.
     """
-    _check_layers(raster, threshold, alpha, weights, membrane)
     fixed = [rule, threshold, alpha, raster, jnp.clip(length, 0, raster.shape[0])]
     silent = jnp.zeros(len(weights), jnp.int32)
     return _call("sleeprun_replay", fixed, (weights, membrane, silent))
-
-
-def _check_layers(
-    raster: Array, threshold: Array, alpha: Array, weights: Sequence[Array], membrane: Any
-) -> None:
-    sizes = [raster.shape[1], *(matrix.shape[1] for matrix in weights)]
-    assert [matrix.shape[0] for matrix in weights] == sizes[:-1], "layers do not fit together"
-    assert [potential.shape[0] for potential in membrane] == sizes[1:]
-    assert threshold.shape == alpha.shape == (len(weights),)
 
 
 def _rule_constants(rule: STDP) -> Float[Array, " constant"]:

@@ -40,12 +40,14 @@ struct Stretch {
       : v(rows[0] + first), v1(rows[1] + first), v2(rows[2] + first), u(rows[3] + first),
         i(rows[4] + first) {}
   Neurons load(int k) const {
-    const auto at = [k](const float* row) { return Floats(row + k, stdx::element_aligned); };
-    return {at(v), at(v1), at(v2), at(u), at(i)};
+    Neurons n;
+    ::load(v + k, n.v), ::load(v1 + k, n.v1), ::load(v2 + k, n.v2);
+    ::load(u + k, n.u), ::load(i + k, n.i);
+    return n;
   }
   void store(int k, const Neurons& n) const {
-    const auto put = [k](const Floats& x, float* row) { x.copy_to(row + k, stdx::element_aligned); };
-    put(n.v, v), put(n.v1, v1), put(n.v2, v2), put(n.u, u), put(n.i, i);
+    ::store(n.v, v + k), ::store(n.v1, v1 + k), ::store(n.v2, v2 + k);
+    ::store(n.u, u + k), ::store(n.i, i + k);
   }
   void copy(int to, const Stretch& other, int from) const {
     v[to] = other.v[from], v1[to] = other.v1[from], v2[to] = other.v2[from];
@@ -59,38 +61,55 @@ inline void note(const Mask& fired, std::int32_t step, const std::int32_t* who,
     if (fired[lane]) spikes.push_back({step, who[lane]});
 }
 
-// Steps W vectors of neurons, kept in registers, from step t to step end. With a relaxation they
-// jump to the end as soon as all of them are quiet.
+// Steps W vectors of neurons, kept in registers, from step t to step end.
 template <int W>
-void march(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int first, int t,
-           int end, const std::int32_t* who, std::vector<Spike>& spikes) {
+void march(const Rulkov& rule, Stretch cells, int first, int t, int end, const std::int32_t* who,
+           std::vector<Spike>& spikes) {
   Neurons n[W];
   for (int k = 0; k < W; ++k) n[k] = cells.load(first + k * kLanes);
-  while (t < end) {
-    for (const int stop = relaxation ? std::min(end, t + kPatience) : end; t < stop; ++t) {
-      Mask fired[W], any(false);
-      for (int k = 0; k < W; ++k) any = any || (fired[k] = step(rule, n[k]));
-      if (any_of(any))
-        for (int k = 0; k < W; ++k) note(fired[k], t, who + first + k * kLanes, spikes);
-    }
-    if (!relaxation || end - t < kWorthAJump) continue;
-    Mask quiet(true);
-    for (int k = 0; k < W; ++k) quiet = quiet && relaxation->quiet(n[k]);
-    if (!all_of(quiet)) continue;
-    const Jump jump(*relaxation, end - t);
-    for (int k = 0; k < W; ++k) jump(n[k]);
-    break;
+  for (; t < end; ++t) {
+    Mask fired[W], any = {};
+    for (int k = 0; k < W; ++k) any |= fired[k] = step(rule, n[k]);
+    if (any_of(any))
+      for (int k = 0; k < W; ++k) note(fired[k], t, who + first + k * kLanes, spikes);
   }
   for (int k = 0; k < W; ++k) cells.store(first + k * kLanes, n[k]);
 }
 
-// Steps all of a stretch, whose rows are padded to fours of vectors.
+// Steps `count` neurons. With a relaxation they jump to the end as soon as all of them are quiet.
+template <int count>
+void march_together(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int first,
+                    int t, int end, const std::int32_t* who, std::vector<Spike>& spikes) {
+  constexpr int vectors = std::min(4, count / kLanes);
+  while (t < end) {
+    const int stop = relaxation ? std::min(end, t + kPatience) : end;
+    for (int k = first; k < first + count; k += vectors * kLanes)
+      march<vectors>(rule, cells, k, t, stop, who, spikes);
+    t = stop;
+    if (!relaxation || end - t < kWorthAJump) continue;
+    bool quiet = true;
+    for (int k = first; quiet && k < first + count; k += kLanes)
+      quiet = all_of(relaxation->quiet(cells.load(k)));
+    if (!quiet) continue;
+    const Jump jump(*relaxation, end - t);
+    for (int k = first; k < first + count; k += kLanes) {
+      Neurons n = cells.load(k);
+      jump(n);
+      cells.store(k, n);
+    }
+    return;
+  }
+}
+
+// Steps all of a stretch, whose rows are padded. Who waits for whom before a jump does not depend
+// on the width of the processor's vectors.
 inline void march_all(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int size,
                       int t, int end, const std::int32_t* who, std::vector<Spike>& spikes) {
   int k = 0;
-  for (; k + 2 * kLanes < size; k += 4 * kLanes)
-    march<4>(rule, relaxation, cells, k, t, end, who, spikes);
-  for (; k + kLanes < size; k += 2 * kLanes)
-    march<2>(rule, relaxation, cells, k, t, end, who, spikes);
-  for (; k < size; k += kLanes) march<1>(rule, relaxation, cells, k, t, end, who, spikes);
+  for (; k + 32 < size; k += 64)
+    march_together<64>(rule, relaxation, cells, k, t, end, who, spikes);
+  for (; k + 16 < size; k += 32)
+    march_together<32>(rule, relaxation, cells, k, t, end, who, spikes);
+  for (; k < size; k += 16)
+    march_together<16>(rule, relaxation, cells, k, t, end, who, spikes);
 }

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-#include "rulkov.h"
+#include "numbers.h"
 
 constexpr int kBlock = 32;  // rows
 
@@ -58,12 +58,29 @@ inline void grow_older(Traces& traces, std::int32_t written) {
   traces.groups[traces.lifetime - 1] = written;
 }
 
+// By lag, up to the reach of a rule; a few tables are kept.
+inline const float* decays_of(const Rule& rule) {
+  struct Table {
+    float tau;
+    std::vector<float> by_lag;
+  };
+  thread_local std::vector<Table> tables;
+  for (const Table& t : tables)
+    if (t.tau == rule.tau && std::ssize(t.by_lag) >= rule.reach) return t.by_lag.data();
+  if (tables.size() == 8) tables.clear();
+  std::vector<float>& by_lag = tables.emplace_back(Table{rule.tau, {}}).by_lag;
+  for (std::int32_t lag = 0; lag < rule.reach; ++lag)
+    by_lag.push_back(exponential_decay(static_cast<float>(lag) / rule.tau));
+  return by_lag.data();
+}
+
 // Writes the traces of all pairs with a spike that plasticity has not yet seen.
 inline void write_traces(PlasticProjection& p) {
   Traces& traces = p.traces;
   std::int32_t kept = 0, written = 0;
   for (int group = 1; group < traces.lifetime; ++group) kept += traces.groups[group];
   const SpikeList &pre = p.pre_spikes, &post = p.post_spikes;
+  const float* decays = decays_of(p.rule);
   std::int32_t first = 0;
   for (std::int32_t q = 0; q < *post.length; ++q) {
     while (first < *pre.length && later(post.time[q], pre.time[first]) >= p.rule.reach) ++first;
@@ -76,8 +93,7 @@ inline void write_traces(PlasticProjection& p) {
         *traces.overflowed = true;
         continue;
       }
-      const float kernel =
-          p.rule.amplitude * std::exp(-static_cast<float>(std::abs(lag)) / p.rule.tau);
+      const float kernel = p.rule.amplitude * decays[std::abs(lag)];
       const std::int32_t place = (*traces.head + written) % traces.capacity;
       traces.synapse[place] = synapse;
       traces.time[place] = lag >= 0 ? post.time[q] : pre.time[k];
@@ -219,21 +235,12 @@ inline void learn(PlasticProjection& p, float reward, std::int32_t now) {
     bound_and_scale<false>(p, bench);
 }
 
-inline float row_sum(const float* row, int size) {
-  Floats lanes = 0;
-  int n = 0;
-  for (; n + kLanes <= size; n += kLanes) lanes += Floats(row + n, stdx::element_aligned);
-  float sum = reduce(lanes);
-  for (; n < size; ++n) sum += row[n];
-  return sum;
-}
-
 // Inhibition along the same synapses: minus the mean of each pre neuron's weights.
 inline void mirror(const float* excitatory, float* inhibitory, int pre, int post) {
   for (int k = 0; k < pre; ++k, excitatory += post, inhibitory += post) {
     int count = 0;
     for (int n = 0; n < post; ++n) count += excitatory[n] != 0;
-    const float mean = row_sum(excitatory, post) / static_cast<float>(std::max(count, 1));
+    const float mean = sum(excitatory, post) / static_cast<float>(std::max(count, 1));
     for (int n = 0; n < post; ++n) inhibitory[n] = excitatory[n] != 0 ? -mean : 0.0f;
   }
 }

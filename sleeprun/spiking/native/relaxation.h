@@ -2,13 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdint>
 
+#include "numbers.h"
 #include "rulkov.h"
 
-constexpr int kDegree = 4, kTerms = 34, kRow = 16, kTableTerms = 6;
+constexpr int kDegree = 4, kTerms = (kDegree + 1) * (kDegree + 2) * (kDegree + 3) / 6 - 1;
+constexpr int kRow = 16, kTableTerms = 6;
 
 struct Relaxation {
   float bound, by_u, by_i, largest;
@@ -17,8 +17,8 @@ struct Relaxation {
   int steps, rows, reach;
   float decay, decay_in_reach;
 
-  Floats unrest(Floats v, Floats u) const { return abs(v) + by_u * abs(u); }
-  Mask quiet(const Neurons& n) const { return unrest(n.v, n.u) + by_i * abs(n.i) <= bound; }
+  Floats unrest(Floats v, Floats u) const { return magnitude(v) + by_u * magnitude(u); }
+  Mask quiet(const Neurons& n) const { return unrest(n.v, n.u) + by_i * magnitude(n.i) <= bound; }
 };
 
 // A quiet neuron's earlier potentials don't matter, so they are set to the present one.
@@ -28,7 +28,7 @@ inline void settle(Neurons& n) { n.v1 = n.v2 = n.v; }
 struct Jump {
   Jump(const Relaxation& r, int steps)
       : to_v(r.taylor + static_cast<std::int64_t>(steps - 1) * 2 * kTerms), to_u(to_v + kTerms),
-        decay(std::pow(r.decay, static_cast<float>(steps))) {}
+        decay(power(r.decay, steps)) {}
   const float *to_v, *to_u;
   float decay;
 
@@ -36,14 +36,14 @@ struct Jump {
 };
 
 inline void Jump::operator()(Neurons& n) const {
-  std::array<Floats, kDegree + 1> v, u, i;
-  v[0] = u[0] = i[0] = 1;
+  Floats v[kDegree + 1], u[kDegree + 1], i[kDegree + 1];
+  v[0] = u[0] = i[0] = fill(1);
   for (int p = 1; p <= kDegree; ++p) {
     v[p] = v[p - 1] * n.v;
     u[p] = u[p - 1] * n.u;
     i[p] = i[p - 1] * n.i;
   }
-  n.v = n.u = 0;
+  n.v = n.u = Floats{};
   int term = 0;
 #pragma GCC unroll 8
   for (int degree = 1; degree <= kDegree; ++degree)

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "network.h"
-#include "rulkov.h"
+#include "vectors.h"
 
 struct ReplayRule {
   explicit ReplayRule(const float* k) : inc(k[0]), dec(k[1]), slope(k[2]), decay(k[3]) {}
@@ -71,47 +71,48 @@ inline void learn(const ReplayRule& rule, const ReplayLayer& layer, int neuron,
 template <typename V, int W>
 void march(const ReplayRule& rule, const ReplayLayer& layer, const Raster& input, int first,
            int steps, std::vector<Spike>& spikes) {
-  constexpr int lanes = static_cast<int>(V::size());
+  constexpr int lanes = kLanesOf<V>;
   V potential[W];
-  for (int k = 0; k < W; ++k)
-    potential[k].copy_from(layer.membrane + first + k * lanes, stdx::element_aligned);
+  for (int k = 0; k < W; ++k) load(layer.membrane + first + k * lanes, potential[k]);
   for (int t = 0; t < steps; ++t) {
     V sum[W] = {};
     for (const std::int32_t* pre = input.from(t); pre != input.to(t); ++pre) {
       const float* row = layer.weights + static_cast<std::int64_t>(*pre) * layer.post + first;
-      for (int k = 0; k < W; ++k) sum[k] += V(row + k * lanes, stdx::element_aligned);
+      for (int k = 0; k < W; ++k) {
+        V weights;
+        load(row + k * lanes, weights);
+        sum[k] += weights;
+      }
     }
-    typename V::mask_type fired[W], any(false);
+    decltype(potential[0] >= 0) fired[W], any = {};
     for (int k = 0; k < W; ++k) {
       potential[k] = rule.decay * potential[k] + layer.alpha * sum[k];
-      any = any || (fired[k] = potential[k] >= layer.threshold);
+      any |= fired[k] = potential[k] >= layer.threshold;
     }
-    if (none_of(any)) continue;
+    if (!any_of(any)) continue;
     for (int k = 0; k < W; ++k) {
-      stdx::where(fired[k], potential[k]) = 0.0f;
+      potential[k] = select(fired[k], V{}, potential[k]);
       for (int lane = 0; lane < lanes; ++lane) {
-        if (!fired[k][lane]) continue;
+        if (!holds(fired[k], lane)) continue;
         const int neuron = first + k * lanes + lane;
         learn(rule, layer, neuron, input.from(t), input.to(t));
         spikes.push_back({t, neuron});
       }
     }
   }
-  for (int k = 0; k < W; ++k)
-    potential[k].copy_to(layer.membrane + first + k * lanes, stdx::element_aligned);
+  for (int k = 0; k < W; ++k) store(potential[k], layer.membrane + first + k * lanes);
 }
 
 // One layer's spikes of the window, neurons in order. Neurons of a layer do not influence one
 // another, so that a few of them at a time go through all steps, their weights in cache.
 inline void march_all(const ReplayRule& rule, const ReplayLayer& layer, const Raster& input,
                       int steps, std::vector<Spike>& spikes) {
-  using Scalar = stdx::simd<float, stdx::simd_abi::scalar>;
   int n = 0;
   for (; n + 4 * kLanes <= layer.post; n += 4 * kLanes)
     march<Floats, 4>(rule, layer, input, n, steps, spikes);
   for (; n + kLanes <= layer.post; n += kLanes)
     march<Floats, 1>(rule, layer, input, n, steps, spikes);
-  for (; n < layer.post; ++n) march<Scalar, 1>(rule, layer, input, n, steps, spikes);
+  for (; n < layer.post; ++n) march<float, 1>(rule, layer, input, n, steps, spikes);
 }
 
 // Steps the layers in turn and adds each one's spikes to `counts`.

@@ -1,12 +1,7 @@
 // The Rulkov map in deviations from rest, a vector of neurons at a time (neurons.py).
 #pragma once
 
-#include <experimental/simd>
-
-namespace stdx = std::experimental;
-using Floats = stdx::native_simd<float>;
-using Mask = Floats::mask_type;
-constexpr int kLanes = static_cast<int>(Floats::size());
+#include "vectors.h"
 
 struct Rulkov {
   explicit Rulkov(const float* k)
@@ -23,15 +18,13 @@ struct Neurons {
 [[gnu::always_inline]] inline Mask step(const Rulkov& c, Neurons& n) {
   const Floats w = n.u + c.beta_e * n.i, top = c.plateau + w;
   const Mask silent = n.v <= c.zero;
-  const Mask rising = !silent && n.v < top && n.v2 <= c.zero;
+  const Mask rising = (n.v < top) & (n.v2 <= c.zero) & !silent;
   const Floats below = c.slope * n.v / (c.span - n.v) + w;
-  Floats after = c.reset;
-  stdx::where(silent, after) = below;
-  stdx::where(rising, after) = top;
+  const Floats after = select(silent, below, select(rising, top, fill(c.reset)));
   n.u -= c.mu * (n.v - n.i);
   n.i *= c.decay;
   n.v2 = n.v1;
   n.v1 = n.v;
   n.v = after;
-  return !silent && !rising;
+  return !(silent | rising);
 }

@@ -84,7 +84,7 @@ class Simulation {
     Mask done = quiet;
     Neurons later = n;
     if (rest) {
-      done = done || look_up_lanes(n, !quiet, later);
+      done |= look_up_lanes(n, !quiet, later);
       (*rest)(later);
     }
     if (any_of(quiet)) {
@@ -101,22 +101,22 @@ class Simulation {
   // Where the table knows a neuron's state: `later` after `reach` steps; returns where it is quiet.
   Mask look_up_lanes(const Neurons& n, Mask wanted, Neurons& later) const {
     const Relaxation& r = *population_->relaxation;
-    wanted = wanted && r.unrest(n.v, n.u) <= r.bound && n.i >= 0.0f && n.i <= r.largest;
+    wanted &= (r.unrest(n.v, n.u) <= r.bound) & (n.i >= 0.0f) & (n.i <= r.largest);
     for (int lane = 0; lane < kLanes; ++lane)
       if (wanted[lane]) {
         float v = n.v[lane], u = n.u[lane], i = n.i[lane];
         look_up(r, v, u, i);
         later.v[lane] = v, later.u[lane] = u, later.i[lane] = i;
       }
-    return wanted && r.quiet(later);
+    return wanted & r.quiet(later);
   }
 
   static void blend(Neurons& n, const Mask& where, const Neurons& other) {
-    stdx::where(where, n.v) = other.v;
-    stdx::where(where, n.v1) = other.v1;
-    stdx::where(where, n.v2) = other.v2;
-    stdx::where(where, n.u) = other.u;
-    stdx::where(where, n.i) = other.i;
+    n.v = select(where, other.v, n.v);
+    n.v1 = select(where, other.v1, n.v1);
+    n.v2 = select(where, other.v2, n.v2);
+    n.u = select(where, other.u, n.u);
+    n.i = select(where, other.i, n.i);
   }
 
   void step_busy(int t, int end) {

@@ -22,8 +22,8 @@ from sleeprun.tasks import agent as world
 log = logging.getLogger("sleeprun")
 NO_KERNEL = (
     "the package was built without its compiled kernel, so the portable path is used, which is "
-    "several times slower; for the kernel, install g++ 11 or newer and then the package again "
-    "(pip install --force-reinstall --no-deps)"
+    "several times slower; for the kernel, install g++ 11 or clang++ 14, or newer, and then the "
+    "package again (pip install --force-reinstall --no-deps)"
 )
 
 

@@ -1,0 +1,44 @@
+// Functions whose bits are the same on every processor and in every C library.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+// e^-x of a positive x, within a rounding.
+inline float exponential_decay(float x) {
+  constexpr double kLn2 = 0x1.62e42fefa39efp-1;
+  const double exponent = -std::min(x, 200.0f);
+  const double whole = std::nearbyint(exponent / kLn2), rest = exponent - whole * kLn2;
+  constexpr double kInverseFactorials[] = {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
+                                           1.0 / 40320,    1.0 / 5040,    1.0 / 720,
+                                           1.0 / 120,      1.0 / 24,      1.0 / 6,
+                                           1.0 / 2,        1.0,           1.0};
+  double sum = 0;
+  for (const double coefficient : kInverseFactorials) sum = sum * rest + coefficient;
+  return static_cast<float>(std::ldexp(sum, static_cast<int>(whole)));
+}
+
+// x^n by squaring.
+inline float power(float x, int n) {
+  double result = 1, square = x;
+  for (; n > 0; n /= 2, square *= square)
+    if (n % 2) result *= square;
+  return static_cast<float>(result);
+}
+
+// In sixteen partial sums and then the rest, whatever the width of the processor's vectors.
+inline float sum(const float* row, int size) {
+  constexpr int kParts = 16;
+  float total = 0;
+  int n = 0;
+  if (size >= kParts) {
+    float parts[kParts] = {};
+    for (; n + kParts <= size; n += kParts)
+      for (int k = 0; k < kParts; ++k) parts[k] += row[n + k];
+    for (int half = kParts / 2; half > 0; half /= 2)
+      for (int k = 0; k < half; ++k) parts[k] += parts[k + half];
+    total = parts[0];
+  }
+  for (; n < size; ++n) total += row[n];
+  return total;
+}
