@@ -172,7 +172,8 @@ def table(results: Results) -> list[str]:
         found, cells = results[name], []
         for task in tasks:
             ours, published = found["metrics"][f"final/{task}"], condition["published"]
-            cells += [statistics.mean_and_sd(ours), statistics.mean_and_sd(published.get(task, {}))]
+            theirs = {"mean": None, "sd": None} | published.get(task, {})
+            cells += [statistics.mean_and_sd(ours), statistics.mean_and_sd(theirs)]
         n, seconds = len(found["seeds"]), duration(found["wall_seconds"])
         lines.append(row(condition["title"], *cells, str(n), seconds))
     return lines

@@ -190,7 +190,7 @@ def test_largest_activations_are_over_all_images() -> None:
         ("tasks.groups=[[0,1],[2]]", "tasks.count=5: must be 2, one a group"),
         (
             "sleep=never",
-            "sleep.kind='noise': perceptrons on images have sleep.kind=replay; ",
+            "sleep.kind='noise': perceptrons on images have 'replay'; ",
         ),
         (
             "tasks.cut=data_sets",

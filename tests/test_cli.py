@@ -420,6 +420,7 @@ def test_wandb_has_the_scores_over_boundaries(whole: Ended, tracked: list[dict[s
     axes = [record["metric"] for record in tracked if record["type"] == "metric"]
     assert {axis["glob_name"]: axis["step_metric"] for axis in axes if "glob_name" in axis} == {
         "score/*": "boundary",
+        "curve/*": "cycle",
         "awake/*": "cycle",
         "spikes/*": "cycle",
         "moved/*": "boundary",

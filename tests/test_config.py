@@ -460,7 +460,7 @@ OUT_OF_RANGE = [
     ("tasks.stages=[[]]", "tasks.stages.0", "at least 1"),
     ("sleep.length=0", "sleep.length", "greater than or equal to 1"),
     ("sleep.longer=-1", "sleep.longer", "greater than or equal to 0"),
-    ("sleep.stages=[0]", "sleep.stages.0", "greater than or equal to 1"),
+    ("sleep.stages=[0]", "sleep.stages", "by number from 1 on or by name"),
     (EXCEPTION % "freeze: hidden_output, percent: 150", f"{FIRST}.percent", "equal to 100"),
     (EXCEPTION % "lesion: hidden, percent: 0", f"{FIRST}.percent", "greater than 0"),
 ]
@@ -604,8 +604,8 @@ def test_a_neuron_of_ones_own_that_is_none(
         ("nowhere_to_be_found.Neuron", "no module 'nowhere_to_be_found'"),
         ("json.JSONDecoder", "is no neuron: must be a class derived"),
         ("sleeprun.spiking.plasticity.stdp.STDP", "is no neuron: must be a class derived"),
-        (".Neuron", "Empty module name"),
-        ("sleeprun.", "the module 'sleeprun' has no ''"),
+        (".Neuron", "must be a dotted path, MODULE.CLASS"),
+        ("sleeprun.", "must be a dotted path, MODULE.CLASS"),
     ],
 )
 def test_a_path_that_leads_nowhere(path: str, told: str) -> None:

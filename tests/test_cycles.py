@@ -241,13 +241,13 @@ def test_sleeps_of_two_lengths_in_a_row(tiny: Tiny, tmp_path: Path) -> None:
     )
     run = run_of(config, tmp_path)
     events = carry_out(run)
-    told = [e for e in events if e["event"] == "progress" and e["kind"] == "sleep"]
     cycles_of: dict[int, int] = {}
-    for event in told:
-        assert (event["awake"], event["asleep"]) == (0, event["to"] - event["from"])
-        cycles_of[event["phase"]] = cycles_of.get(event["phase"], 0) + event["asleep"]
+    for event in of_kind(events, Progress):
+        if event.kind == "sleep":
+            assert (event.told.awake, event.told.asleep) == (0, event.cycles)
+            cycles_of[event.phase] = cycles_of.get(event.phase, 0) + event.cycles
     assert list(cycles_of.values()) == [3, 7, 6]
-    names = dict.fromkeys(e["boundary"]["name"] for e in events if e["event"] == "score")
+    names = dict.fromkeys(event.boundary.name for event in of_kind(events, Scored))
     assert list(names)[2:] == ["task1", "task1, slept", "task2", "task2, slept", "task2, slept 2"]
 
 
@@ -259,7 +259,7 @@ def test_the_population_that_a_sleep_names_is_driven(tiny: Tiny, tmp_path: Path)
     slept = asleep(10)
     driven = slept.drive.model_copy(update={"population": "output"})
     run.protocol = (replace(slept, drive=driven),)
-    spikes = [e["spikes"] for e in carry_out(run) if e["event"] == "progress"]
+    spikes = [event.told.spikes for event in of_kind(carry_out(run), Progress)]
     assert sum(event["output"][0] for event in spikes) >= 8 * 10
     assert sum(event["hidden"][0] + event["input"][0] for event in spikes) == 0
 

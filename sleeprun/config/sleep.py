@@ -19,6 +19,8 @@ def _stages(value: object) -> object:
         return value
     if isinstance(value, list) and all(map(_is_stage, value)):
         return value
+    if isinstance(value, str):
+        raise ValueError(f"must be a list of stages, or{nearest(value, ['all', 'later'])}")
     raise ValueError("must be all, later, or a list of stages, by number from 1 on or by name")
 
 

@@ -31,8 +31,6 @@ def mismatch(
     """What differs from the run in `source`, that began with `start`, up to its first `phases`."""
     if strangers := [seed for seed in config.seeds if seed not in start.seeds]:
         return f"seeds={strangers}: not among the seeds of that run, {start.seeds}"
-    if start.engine not in (None, engine):
-        return f"runtime.simulate: '{engine}' here and '{start.engine}' there"
     try:
         other, theirs = life_of(source)
     except (OSError, YAMLError, OmegaConfBaseException, ConfigError, KeyError):
@@ -44,6 +42,8 @@ def mismatch(
     if found := list(differences(ours, there)):
         more = f" (and {len(found) - 1} more)" if found[1:] else ""
         return f"{found[0]}{more}"
+    if start.engine not in (None, engine):
+        return f"runtime.simulate: '{engine}' here and '{start.engine}' there"
     return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
 
 

@@ -1,5 +1,6 @@
 """From a composed config to the typed one of its family, or to an error that says what to mend."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -110,11 +111,9 @@ def _another_kind(ours: Any, theirs: Any) -> bool:
 
 def _once(lines: list[str]) -> str:
     """A mistake that arms only take over is told of the whole alone."""
-    taken_over = (line for line in lines if line.startswith("arms."))
-    again = {line for line in taken_over if _of_the_whole(line) in lines}
+    again = {line for line in lines if _of_the_whole(line) in set(lines) - {line}}
     return "\n".join(dict.fromkeys(line for line in lines if line not in again))
 
 
 def _of_the_whole(line: str) -> str:
-    arms, name, _ = line.split(".", 2)
-    return line.replace(f"{arms}.{name}.", "")
+    return re.sub(r"\barms\.[^.]+\.", "", line)
