@@ -5,13 +5,15 @@ READY := $(VENV)/.ready
 BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fast lint types table benchmark clean
+.PHONY: help run brian2 test fast lint types table benchmark clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(READY)  ## set up and run the quick experiment
 	$(BIN)/sleeprun +experiment=src_quick
+
+brian2: $(READY) $(BRIAN2)/.ready  ## set up Brian2 where it can be, to be tested and timed against
 
 test: $(READY)  ## set up and run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -41,7 +43,7 @@ $(READY): pyproject.toml constraints.txt $(wildcard sleeprun/spiking/native/*.h 
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-# Brian2 wants another numpy. Where it can't be installed, the benchmark goes on without it.
+# Brian2 wants another numpy. Where it can't be installed, benchmark and tests go on without it.
 $(BRIAN2)/.ready: scripts/speed/brian2.txt
 	-$(PYTHON) -m venv $(BRIAN2)
 	-$(BRIAN2)/bin/pip install -q --disable-pip-version-check -r $< && touch $@

@@ -110,3 +110,9 @@ def test_a_run_starts_without_what_it_needs_at_its_end() -> None:
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert "jax" in loaded
     assert not {"matplotlib", "wandb", "pandas", "scipy.stats", "scipy.ndimage"} & set(loaded)
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=str)
+def test_tests_do_not_import_each_other(path: Path) -> None:
+    """What they share is in modules beside them that hold no tests."""
+    assert not {name for name in imports(path) if name.startswith("test_")}

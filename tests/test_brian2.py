@@ -45,7 +45,7 @@ def ours(neuron: RulkovMap, kick: float) -> list[int]:
 @pytest.mark.skipif(not PYTHON.exists(), reason="Brian2 is not set up")
 @pytest.mark.parametrize("kick", [0.025, 0.1])
 def test_brian2_neuron_spikes_when_ours_does(tiny, tmp_path: Path, kick: float) -> None:
-    neuron = RulkovMap.create(**tiny().network.neurons["rulkov"].model_dump(exclude={"model"}))
+    neuron = tiny().network.neurons["rulkov"].make()
     numbers = {name: np.asarray(value) for name, value in vars(neuron).items()}
     np.savez(tmp_path / "numbers.npz", kick=kick, **numbers)
     command = [PYTHON, "-c", PROGRAM, str(tmp_path / "numbers.npz")]

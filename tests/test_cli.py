@@ -5,12 +5,10 @@ compiled programs; the others wait for it and then share two workers.
 """
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,15 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import BIN, PATIENCE, Ended, begin, end, events, header, results, sleeprun
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.runs.lock import held
-from sleeprun.sweeps.table import jobs_of
 
 pytestmark = pytest.mark.slow
 
-BIN = Path(sys.executable).parent
-PATIENCE = 300  # seconds, far more than anything here takes
 SCORES, WAKING, ASLEEP = 3, 3, 6  # boundaries; places of two phases in the tiny protocol
 TINY = """\
 # @package _global_
@@ -63,49 +59,6 @@ CONTRACT = {
     "wall_seconds",
     "steps_per_second",
 }
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A command that has come to its end, and the folder that it was called in."""
-
-    code: int
-    out: str
-    err: str
-    cwd: Path
-
-    @property
-    def run(self) -> Path:
-        """The one run directory."""
-        (folder,) = self.cwd.glob("runs/tiny/*")
-        return folder
-
-    @property
-    def jobs(self) -> list[Path]:
-        """The job directories of the one multirun."""
-        (listed,) = self.cwd.glob("multirun/tiny/*/jobs.jsonl")
-        return list(jobs_of(listed.parent))
-
-
-def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
-    wide = {"COLUMNS": "240", "WANDB_DATA_DIR": str(cwd.parent / "wandb-data")}
-    return subprocess.Popen(
-        [BIN / "sleeprun", *arguments],
-        cwd=cwd,
-        env=os.environ | wide | env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def end(process: subprocess.Popen[str], cwd: Path) -> Ended:
-    out, err = process.communicate(timeout=PATIENCE)
-    return Ended(process.returncode, out, err, cwd)
-
-
-def sleeprun(*arguments: str, cwd: Path, **env: str) -> Ended:
-    return end(begin(*arguments, cwd=cwd, **env), cwd)
 
 
 @pytest.fixture(scope="session")
@@ -225,20 +178,6 @@ def resumed_from_damaged(run: Path, cwd: Path) -> Damaged:
         content[-place] ^= 0xFF
     checkpoint.write_bytes(content)
     return Damaged(checkpoint.name, sleeprun(f"resume={copy}", cwd=cwd))
-
-
-def results(run: Path) -> dict[str, Any]:
-    return json.loads((run / "results.json").read_text())
-
-
-def events(run: Path, *kinds: str) -> list[dict[str, Any]]:
-    lines = (run / "events.jsonl").read_text().splitlines()
-    return [event for line in lines if (event := json.loads(line))["event"] in kinds]
-
-
-def header(checkpoint: Path) -> dict[str, Any]:
-    with checkpoint.open("rb") as file:
-        return json.loads(file.readline())
 
 
 def position(checkpoint: Path) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_cli import PATIENCE, Ended, begin, end, events, header, results, sleeprun
+from command import PATIENCE, Ended, begin, end, events, header, results, sleeprun
 
 pytestmark = pytest.mark.slow
 

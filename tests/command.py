@@ -1,0 +1,71 @@
+"""The `sleeprun` command in a process of its own, and how to read what it leaves behind."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sleeprun.sweeps.table import jobs_of
+
+BIN = Path(sys.executable).parent
+PATIENCE = 300  # seconds, far more than anything here takes
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has come to its end, and the folder that it was called in."""
+
+    code: int
+    out: str
+    err: str
+    cwd: Path
+
+    @property
+    def run(self) -> Path:
+        """The one run directory."""
+        (folder,) = self.cwd.glob("runs/tiny/*")
+        return folder
+
+    @property
+    def jobs(self) -> list[Path]:
+        """The job directories of the one multirun."""
+        (listed,) = self.cwd.glob("multirun/tiny/*/jobs.jsonl")
+        return list(jobs_of(listed.parent))
+
+
+def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
+    wide = {"COLUMNS": "240", "WANDB_DATA_DIR": str(cwd.parent / "wandb-data")}
+    return subprocess.Popen(
+        [BIN / "sleeprun", *arguments],
+        cwd=cwd,
+        env=os.environ | wide | env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: subprocess.Popen[str], cwd: Path) -> Ended:
+    out, err = process.communicate(timeout=PATIENCE)
+    return Ended(process.returncode, out, err, cwd)
+
+
+def sleeprun(*arguments: str, cwd: Path, **env: str) -> Ended:
+    return end(begin(*arguments, cwd=cwd, **env), cwd)
+
+
+def results(run: Path) -> dict[str, Any]:
+    return json.loads((run / "results.json").read_text())
+
+
+def events(run: Path, *kinds: str) -> list[dict[str, Any]]:
+    lines = (run / "events.jsonl").read_text().splitlines()
+    return [event for line in lines if (event := json.loads(line))["event"] in kinds]
+
+
+def header(checkpoint: Path) -> dict[str, Any]:
+    with checkpoint.open("rb") as file:
+        return json.loads(file.readline())
