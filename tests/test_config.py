@@ -460,6 +460,7 @@ OUT_OF_RANGE = [
     ("tasks.stages=[[]]", "tasks.stages.0", "at least 1"),
     ("sleep.length=0", "sleep.length", "greater than or equal to 1"),
     ("sleep.longer=-1", "sleep.longer", "greater than or equal to 0"),
+    (f"+{OUTPUT}.sign=inhibitory", f"{OUTPUT}.plasticity", "must be null"),
     ("sleep.stages=[0]", "sleep.stages", "by number from 1 on or by name"),
     (EXCEPTION % "freeze: hidden_output, percent: 150", f"{FIRST}.percent", "equal to 100"),
     (EXCEPTION % "lesion: hidden, percent: 0", f"{FIRST}.percent", "greater than 0"),
@@ -480,7 +481,6 @@ UNKNOWN_NAMES = [
     (f"{INPUT}.synapse.kind=curent", f"{INPUT}.synapse.kind", spelled("current")),
     ("tasks.sees=inptu", "tasks.sees", spelled("input")),
     ("tasks.moves=outptu", "tasks.moves", spelled("output")),
-    ("sleep.drive.population=hiden", "sleep.drive.population", spelled("hidden")),
     ("sleep.stages=latter", "sleep.stages", spelled("later")),
     ("sleep.schedule=interleave", "sleep.schedule", spelled("interleaved")),
     ("sleep.drive.kind=rate_match", "sleep.drive.kind", spelled("rate_matched")),
@@ -596,6 +596,13 @@ def test_a_neuron_of_ones_own_that_is_none(
     assert key in message
     assert told in message
     assert_plain(message)
+
+
+def test_who_is_driven_asleep_must_be_there_where_there_is_sleep() -> None:
+    told = complaint("sleep=after", "sleep.drive.population=hiden")
+    assert told.startswith("sleep.drive.population='hiden': no such population")
+    assert spelled("hidden") in told
+    assert read("sleep.drive.population=hiden").sleep.schedule == "never"
 
 
 @pytest.mark.parametrize(

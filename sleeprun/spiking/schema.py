@@ -71,6 +71,9 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
             yield from _unknown(f"{key}.{end}", wanted, network.populations, "population")
         if projection.plasticity:
             yield from _unknown(f"{key}.plasticity", projection.plasticity, network.rules, "rule")
+            if projection.sign == "inhibitory":
+                told = "rules and homeostasis are those of excitation; must be null"
+                yield f"{key}.plasticity='{projection.plasticity}': inhibitory; {told}"
         if {projection.pre, projection.post} <= set(network.populations):
             yield from _misfits(key, name, projection, network)
             yield from _cannot_conduct(key, projection, network)
@@ -112,6 +115,8 @@ def _cannot_conduct(
     """Where a synapse acts by the potential of neurons that have none, or by negative weights."""
     if not projection.synapse.declares.conducts:
         return
+    if projection.sign == "inhibitory":
+        yield f"{key}.sign='inhibitory': synapse.reversal says the sign; leave it out"
     kind, name = projection.synapse.kind, network.populations[projection.post].neuron
     neuron = network.neurons.get(name)
     if neuron is not None and not issubclass(neuron.declares, Membrane):

@@ -160,7 +160,7 @@ def learn(
     plastic: Collection[str],
     forgotten: Int[Array, ""],
 ) -> NetworkState:
-    """Plasticity of the named projections, as `adapt.learn` does; spikes before `forgotten` go."""
+    """Plasticity of the named projections, as `learning.learn`; spikes before `forgotten` go."""
     order = [name for (name,) in network.stages()]
     wires = network.projections
     ruled = [name for name in wires if name in state.plastic]
@@ -211,7 +211,7 @@ def replay(
 ) -> tuple[tuple[Array, ...], tuple[Array, ...], Int[Array, " layer"]]:
     """The first `length` steps of a raster asleep; `rule` is inc, dec, slope and decay.
 
-    Returns weights, membranes and how many neurons of each layer spiked, as `replay.window` does.
+    Returns weights, membranes and how many neurons of each layer spiked, as `gradient.replay` does.
     """
     fixed = [rule, threshold, alpha, raster, jnp.clip(length, 0, raster.shape[0])]
     silent = jnp.zeros(len(weights), jnp.int32)

@@ -1,6 +1,6 @@
 // Plasticity at the end of a movement cycle: traces, weights, bounds, scaling, inhibition.
 //
-// The same rule as the portable path (plasticity.py, adapt.py); see there for the model.
+// The same rule as the portable path (plasticity/, learning.py); see there for the model.
 #pragma once
 
 #include <algorithm>

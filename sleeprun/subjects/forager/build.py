@@ -46,7 +46,7 @@ def _check(config: Config, experiment: Experiment) -> None:
     promises.check(experiment.network)
     sizes = {name: each.count for name, each in config.network.populations.items()}
     world.check(experiment.world, sizes[experiment.sees], sizes[experiment.moves])
-    for sleep in config.sleep.sleeps:
+    for sleep in config.sleep.scheduled:
         size = sizes[sleep.drive.population]
         promises.check_drive(sleep.drive.make(), size, config.network.cycle_steps)
 

@@ -1,6 +1,6 @@
 """What a cycle of waking or sleeping does to an agent: here the network meets the world.
 
-Every function carries one seed's state; `run.py` maps them over the seeds.
+Every function carries one seed's state; `subjects/seeds.py` maps them over the seeds.
 """
 
 from typing import Any, NamedTuple

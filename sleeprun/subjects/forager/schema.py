@@ -145,7 +145,8 @@ class Config(Common):
             for place, one in enumerate(sleep.sleeps):
                 here = f"{key}.also.{place - 1}" if place else key
                 yield from one.misfits(here, stages)
-                if one.drive.population not in self.network.populations:
+                slept = one.schedule != "never"
+                if slept and one.drive.population not in self.network.populations:
                     wanted = one.drive.population
                     allowed = nearest(wanted, list(self.network.populations))
                     yield f"{here}.drive.population='{wanted}': no such population{allowed}"
