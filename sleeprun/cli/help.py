@@ -174,6 +174,9 @@ def _how_long(config: "Common", cycles: int) -> str:
     told = f"{cycles:,d} {config.unit} a seed{', in all arms together' * bool(config.arms)}"
     if not config.timed:
         return told
+    from sleeprun.runs.job import prepare_jax
+
+    prepare_jax(config.devices)  # what simulates it depends on the device
     speed = config.runtime.expected_cycles_per_second / config.slower()
     seconds = expected_seconds(config, cycles)
     cores = plural(config.devices, "core")
