@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from classifiers import TINY as IMAGES
 from command import PATIENCE, Ended, begin, end, events, header, results, sleeprun
 
 pytestmark = pytest.mark.slow
@@ -36,25 +37,6 @@ tasks: {stages: [task1, task2], unsupervised: 0.0, train: 4.0, test: 1.0, altern
 runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}
 tracking: {mode: disabled}
 """
-IMAGES = (
-    "+experiment=src_quick",
-    "tasks/data=digits",
-    "arms=none",
-    "network.hidden=[24,16]",
-    "network.weight_spread=0.3",
-    "tasks.samples=60",
-    "training.epochs=20",
-    "training.batch=13",
-    "sleep.drive.patch=6",
-    "sleep.length=150",
-    "sleep.longer=40",
-    "sleep.threshold=[2.0,2.0,2.0]",
-    "sleep.alpha_scale=8.0",
-    "sleep.drive.max_rate=400.0",
-    "runtime.chunk_steps=7",
-    "runtime.chunk_batches=7",
-    "seeds=2",
-)
 SHORT = ("tasks.train=0.5", "tasks.test=0.5")
 NUMBERS_AND_STRUCTURE = ("sleep.reward=0,0.5", "sleep.drive.kind=rate_matched,poisson")
 SEEDS = "seeds=[0,1],[2]"

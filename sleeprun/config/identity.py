@@ -10,16 +10,17 @@ from pydantic import BaseModel
 
 def content_hash(*parts: Any) -> str:
     """Of sections, mappings, lists and plain values; 8 and 8.0 are the same."""
-    return sha256(json.dumps(_plain(parts), sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(plain(parts), sort_keys=True).encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The same as JSON has it, with every number a float."""
     if isinstance(value, BaseModel):
-        return _plain(value.model_dump())
+        return plain(value.model_dump())
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value

@@ -11,6 +11,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from sleeprun.config.identity import plain
 from sleeprun.sweeps.jobs import Job
 
 log = logging.getLogger("sleeprun")
@@ -29,17 +30,8 @@ def identity(*, _root_: DictConfig) -> str:
         if key not in ASIDE
     }
     defining["runtime"] = [_root_.runtime.simulate, _root_.runtime.skip_quiet]
-    text = json.dumps(_numbers_alike(defining), sort_keys=True, default=str)
+    text = json.dumps(plain(defining), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-def _numbers_alike(value: Any) -> Any:
-    """8 and 8.0 are the same."""
-    if isinstance(value, dict):
-        return {key: _numbers_alike(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return list(map(_numbers_alike, value))
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 @dataclass

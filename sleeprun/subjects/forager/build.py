@@ -15,6 +15,7 @@ from sleeprun.spiking import native, promises
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.engines import Chosen, choose
+from sleeprun.spiking.network import Engine
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, birth
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.tasks import agent as world
@@ -27,11 +28,12 @@ NO_KERNEL = (
 )
 
 
-def build(config: Config) -> Experiment:
+def build(config: Config, engine: Engine | None = None) -> Experiment:
+    """By the engine that is chosen for it, where none is given."""
     tasks, network = config.agent_tasks, config.network
     vision = tuple(network.populations[tasks.sees].size)
     experiment = Experiment(
-        network=network_of(network, chosen(config).engine, config.runtime.skip_quiet),
+        network=network_of(network, engine or chosen(config).engine, config.runtime.skip_quiet),
         world=tasks.world(vision),
         sees=tasks.sees,
         vision=vision,

@@ -29,9 +29,9 @@ class Forager(Seeds):
     def __init__(self, config: Config, devices: int, over: Over = over_seeds):
         super().__init__(len(config.seeds), devices, over)
         self.config = config
-        self.experiment = build(config)
-        self.engine = self.experiment.network.engine
-        self.refused = chosen(config).refused
+        found = chosen(config)
+        self.experiment = build(config, found.engine)
+        self.engine, self.refused = found.engine, found.refused
         self.leg = cache(partial(_leg, self.experiment))  # a phase has many calls
 
     def birth(self) -> AgentState:
