@@ -57,9 +57,9 @@ def recurrent(neuron: str, synapse: str) -> NetworkConfig:
         "inhibition": population("lif", 6),
         "c": population(neuron, 5),
     }
-    calming = {"synapse": SYNAPSES[synapse], "sign": "inhibitory"}
+    calming: dict[str, Any] = {"synapse": SYNAPSES[synapse], "sign": "inhibitory"}
     if synapse != "current":
-        calming["synapse"] = calming["synapse"] | {"reversal": -80.0}
+        calming = {"synapse": SYNAPSES[synapse] | {"reversal": -80.0}}
     weight = CROSSING[neuron] / 8 if synapse == "current" else CONDUCTANCES[neuron]
     projections = {
         "ab": joined("a", "b", neuron, synapse),
