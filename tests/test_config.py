@@ -497,8 +497,14 @@ UNKNOWN_NAMES = [
     (EXCEPTION % "freeze: hidden_otput", f"{FIRST}.freeze", spelled("hidden_output")),
     (EXCEPTION % "lesion: hiden", f"{FIRST}.lesion", spelled("hidden")),
 ]
+WITHIN = (
+    "+network.projections.within={pre: output, post: output, plasticity: null, "
+    "wiring: {kind: fixed_fan_in, fan_in: %d}, weights: {kind: constant, value: 0.001}, "
+    "synapse: {kind: current, jitter: 0.0}}"
+)
 CONTRADICTIONS = [
     (f"{INPUT}.wiring.fan_in=50", f"{INPUT}.wiring.fan_in", "choose 1 to 49"),
+    (WITHIN % 8, "projections.within.wiring.fan_in=8", "only 7 other neurons; choose 1 to 7"),
     ("network.rules.unsupervised.weight_min=0.5", "rules.unsupervised", "above weight_max=0.012"),
     (f"~{OUTPUT}", f"{INHIBITION}.weights.of", "mirrored"),
     (f"{INHIBITION}.weights.of=input_hidden", "weights.of", "same two populations"),

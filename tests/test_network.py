@@ -7,16 +7,42 @@ from conftest import configured
 from jax import lax
 
 from sleeprun.spiking.build import build, starting_weights
-from sleeprun.spiking.synapses.wiring import FixedFanIn
+from sleeprun.spiking.synapses.wiring import Ends, FixedFanIn
 
 SIZES = [(49, 784, 9), (49, 10, 9), (20, 33, 20), (5, 7, 3)]
 
 
 @pytest.mark.parametrize(("pre", "post", "fan_in"), SIZES)
 def test_every_neuron_has_its_fan_in_and_fan_outs_differ_by_one(pre, post, fan_in) -> None:
-    connected = FixedFanIn(fan_in=fan_in).connect(np.random.default_rng(0), (pre,), (post,))
+    ends = Ends((pre,), (post,), recurrent=False)
+    connected = FixedFanIn(fan_in=fan_in).connect(np.random.default_rng(0), ends)
     assert (connected.sum(axis=0) == fan_in).all()
     assert np.ptp(connected.sum(axis=1)) <= 1
+
+
+@pytest.mark.parametrize("fan_in", [1, 4, 8])
+def test_a_neuron_of_a_recurrent_projection_has_its_fan_in_without_itself(fan_in: int) -> None:
+    within = (
+        "+network.projections.within={pre: hidden, post: hidden, plasticity: null, "
+        f"wiring: {{kind: fixed_fan_in, fan_in: {fan_in}}}, synapse: {{kind: current, jitter: 0}}, "
+        "weights: {kind: constant, value: 0.001}}"
+    )
+    config = configured(within, "network.populations.hidden.size=[3,3]").network
+    drawn = [np.asarray(starting_weights(config, seed)["within"]) > 0 for seed in range(9)]
+    for connected in drawn:
+        assert not connected.diagonal().any()
+        assert (connected.sum(axis=0) == fan_in).all()
+        assert (connected.sum(axis=1) == fan_in).all()
+    assert len({connected.tobytes() for connected in drawn}) == (9 if fan_in < 8 else 1)
+
+
+def test_recurrent_wirings_are_drawn_alike_often() -> None:
+    """Four neurons with an input each: a circle in 6 ways, or two pairs in 3."""
+    wiring, rng = FixedFanIn(fan_in=1), np.random.default_rng(0)
+    drawn = [wiring.connect(rng, Ends((4,), (4,), recurrent=True)).tobytes() for _ in range(900)]
+    times = [drawn.count(one) for one in set(drawn)]
+    assert len(times) == 9
+    assert all(70 < each < 130 for each in times)
 
 
 def test_the_published_wiring() -> None:

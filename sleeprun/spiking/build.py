@@ -66,9 +66,9 @@ def starting_weights(config: NetworkConfig, seed: int) -> dict[str, Float[Array,
 def _draw(
     config: NetworkConfig, projection: ProjectionConfig, rng: np.random.Generator
 ) -> Float[np.ndarray, "pre post"]:
-    pre, post = (tuple(config.populations[e].size) for e in (projection.pre, projection.post))
     assert projection.wiring is not None
-    connected = projection.wiring.make().connect(rng, pre, post)
-    if projection.pre == projection.post:
+    ends = config.ends(projection)
+    connected = projection.wiring.make().connect(rng, ends)
+    if ends.recurrent:
         np.fill_diagonal(connected, False)
     return projection.weights.make().draw(rng, connected)

@@ -14,6 +14,7 @@ from sleeprun.spiking.neurons import NEURONS, Membrane
 from sleeprun.spiking.plasticity import RULES
 from sleeprun.spiking.synapses import STARTS, SYNAPSES, WIRINGS
 from sleeprun.spiking.synapses.weights import Mirror
+from sleeprun.spiking.synapses.wiring import Ends
 
 
 class PopulationConfig(Section):
@@ -56,6 +57,10 @@ class NetworkConfig(Section):
         """The projections that learn."""
         return tuple(name for name, entry in self.projections.items() if entry.plasticity)
 
+    def ends(self, projection: ProjectionConfig) -> Ends:
+        pre, post = (tuple(self.populations[e].size) for e in (projection.pre, projection.post))
+        return Ends(pre, post, recurrent=projection.pre == projection.post)
+
 
 def contradictions(network: NetworkConfig) -> Iterator[str]:
     """One line for each."""
@@ -93,8 +98,7 @@ def _misfits(
         if wiring is None:
             yield f"{key}.wiring=null: only mirrored weights need no wiring of their own"
             return
-        ends = (tuple(network.populations[end].size) for end in (projection.pre, projection.post))
-        if misfit := wiring.make().misfit(*ends):
+        if misfit := wiring.make().misfit(network.ends(projection)):
             yield f"{key}.wiring.{misfit} (population {projection.pre})"
         return
     if wiring is not None:

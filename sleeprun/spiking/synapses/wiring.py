@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from math import prod
+from typing import NamedTuple
 
 import equinox as eqx
 import numpy as np
@@ -13,24 +14,37 @@ from sleeprun.config.values import Fraction
 
 Extent = tuple[int, ...]  # a population's size, of one or two dimensions
 Connected = Bool[np.ndarray, "pre post"]
+Inputs = Int[np.ndarray, "post input"]
 CURVEBALL_ROUNDS = 10  # trades of every neuron
+
+
+class Ends(NamedTuple):
+    """Between what a projection runs."""
+
+    pre: Extent
+    post: Extent
+    recurrent: bool  # both are one population
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return prod(self.pre), prod(self.post)
 
 
 class Wiring(eqx.Module):
     @abstractmethod
-    def connect(self, rng: np.random.Generator, pre: Extent, post: Extent) -> Connected:
-        """Who of two populations is joined; a neuron is never joined to itself."""
+    def connect(self, rng: np.random.Generator, ends: Ends) -> Connected:
+        """Who is joined. That a neuron is joined to itself does not count."""
 
-    def misfit(self, pre: Extent, post: Extent) -> str | None:
-        """`key=value: why` it cannot join two populations of these sizes."""
+    def misfit(self, ends: Ends) -> str | None:
+        """`key=value: why` it cannot join populations of these sizes."""
         return None
 
 
 class AllToAll(Wiring):
     """Every pair."""
 
-    def connect(self, rng: np.random.Generator, pre: Extent, post: Extent) -> Connected:
-        return np.ones((prod(pre), prod(post)), bool)
+    def connect(self, rng: np.random.Generator, ends: Ends) -> Connected:
+        return np.ones(ends.shape, bool)
 
 
 class RandomPairs(Wiring):
@@ -38,8 +52,8 @@ class RandomPairs(Wiring):
 
     probability: float = setting(Fraction, "that a pair is joined")
 
-    def connect(self, rng: np.random.Generator, pre: Extent, post: Extent) -> Connected:
-        return rng.random((prod(pre), prod(post))) < self.probability
+    def connect(self, rng: np.random.Generator, ends: Ends) -> Connected:
+        return rng.random(ends.shape) < self.probability
 
 
 class FixedFanIn(Wiring):
@@ -47,26 +61,46 @@ class FixedFanIn(Wiring):
 
     Golden et al. 2022: 9 of 49 inputs for each of 784 neurons, so every input has 144 targets.
     Drawn uniformly by the curveball chain (Strona et al. 2014): from a regular wiring, pairs of
-    neurons again and again deal out anew the inputs that only one of the two has.
+    neurons again and again deal out anew the inputs that only one of the two has. A trade that
+    would join a neuron to itself is not made.
     """
 
     fan_in: int = count("inputs of each post neuron")
 
-    def connect(self, rng: np.random.Generator, pre: Extent, post: Extent) -> Connected:
-        inputs_there, targets, fan_in = prod(pre), prod(post), self.fan_in
-        places = np.arange(targets * fan_in).reshape(targets, fan_in) % inputs_there
-        inputs = rng.permutation(inputs_there)[places]
+    def connect(self, rng: np.random.Generator, ends: Ends) -> Connected:
+        pre, post = ends.shape
+        start = _around_a_circle if ends.recurrent else _one_after_another
+        inputs = start(rng, pre, post, self.fan_in)
         for _ in range(CURVEBALL_ROUNDS):
-            for one, other in rng.permutation(targets)[: targets // 2 * 2].reshape(-1, 2):
-                inputs[one], inputs[other] = _trade(rng, inputs[one], inputs[other])
-        connected = np.zeros((inputs_there, targets), bool)
-        connected[inputs, np.arange(targets)[:, None]] = True
+            for one, other in rng.permutation(post)[: post // 2 * 2].reshape(-1, 2):
+                ours, theirs = _trade(rng, inputs[one], inputs[other])
+                if not (ends.recurrent and (one in ours or other in theirs)):
+                    inputs[one], inputs[other] = ours, theirs
+        connected = np.zeros(ends.shape, bool)
+        connected[inputs, np.arange(post)[:, None]] = True
         return connected
 
-    def misfit(self, pre: Extent, post: Extent) -> str | None:
-        if self.fan_in <= prod(pre):
+    def misfit(self, ends: Ends) -> str | None:
+        there = ends.shape[0] - ends.recurrent
+        if self.fan_in <= there:
             return None
-        return f"fan_in={self.fan_in}: there are only {prod(pre)} neurons; choose 1 to {prod(pre)}"
+        neurons = "other neurons" if ends.recurrent else "neurons"
+        instead = f"choose 1 to {there}" if there else "choose another wiring"
+        return f"fan_in={self.fan_in}: there are only {there} {neurons}; {instead}"
+
+
+def _one_after_another(rng: np.random.Generator, pre: int, post: int, fan_in: int) -> Inputs:
+    """A regular wiring: each neuron's inputs begin where those of the one before end."""
+    places = np.arange(post * fan_in).reshape(post, fan_in) % pre
+    return rng.permutation(pre)[places]
+
+
+def _around_a_circle(rng: np.random.Generator, pre: int, post: int, fan_in: int) -> Inputs:
+    """A regular wiring of a population with itself: each neuron's inputs are its next ones."""
+    order = rng.permutation(pre)
+    inputs = np.empty((post, fan_in), order.dtype)
+    inputs[order] = order[(np.arange(post)[:, None] + 1 + np.arange(fan_in)) % pre]
+    return inputs
 
 
 def _trade(
