@@ -41,6 +41,15 @@ def test_bounds_are_read_and_told(tmp_path: Path) -> None:
     assert bounds.given(configured("+experiment=src_quick")) == {}
 
 
+def test_a_run_of_sleeprun_0_1_is_a_bound(tmp_path: Path) -> None:
+    """As that version recorded what it learned."""
+    told = "digits, class-incremental, 7de93b21ef"
+    earlier = found(["+".join(NAMES)], data=told)
+    assert bounds.given(asked(tmp_path, "joint", earlier)) == {"joint": earlier}
+    with pytest.raises(ConfigError, match="has another network"):
+        bounds.given(asked(tmp_path, "joint", earlier | {"data": told[:-1]}))
+
+
 @pytest.mark.parametrize(
     ("name", "results", "told"),
     [

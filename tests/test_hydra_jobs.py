@@ -1,6 +1,5 @@
 """What Hydra finds of sleeprun's, and what each job of a batch keeps to itself."""
 
-import contextlib
 import contextvars
 import logging
 import subprocess
@@ -9,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
 
+from sleeprun.cli.folder import conf_dir
 from sleeprun.config import ConfigError
-from sleeprun.sweeps import logs
+from sleeprun.sweeps import jobs, logs
+from sleeprun.sweeps.jobs import Job
 from sleeprun.sweeps.sweeper import combinations
 
 log = logging.getLogger("sleeprun")
@@ -96,16 +99,26 @@ def test_an_interval_has_no_combinations() -> None:
         combinations(parsed("a=interval(0,1)"))
 
 
-def test_hydras_own_config_is_put_back() -> None:
-    from hydra import compose, initialize_config_dir
-
-    from sleeprun.__main__ import conf_dir
-    from sleeprun.sweeps import jobs
-
+def test_jobs_that_take_turns_each_have_their_own_hydra(tmp_path: Path) -> None:
+    """`${hydra:...}` of a job's config, while Hydra's own is that of no job or of another."""
+    overrides = ["+experiment=smoke", "variant=job ${hydra:job.num} of ${name}"]
+    overrides += [f"hydra.sweep.dir={tmp_path}", "hydra.sweep.subdir=at-${hydra:job.id}"]
+    overrides += ["hydra.output_subdir=.hydra"]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = compose("config", return_hydra_config=True)
-    before = HydraConfig.instance().cfg
-    with contextlib.suppress(ZeroDivisionError), jobs.evaluating(config):
-        assert HydraConfig.get().job.name == "sleeprun"
-        raise ZeroDivisionError
-    assert HydraConfig.instance().cfg is before
+        configs = [compose("config", overrides, return_hydra_config=True) for _ in range(2)]
+    OmegaConf.register_new_resolver("hydra", jobs.own_hydra, replace=True)
+    try:
+        folders = [jobs.place(config, number) for number, config in enumerate(configs, 7)]
+        told = [jobs.resolved(config, without={"hydra"}) for config in configs]
+        for config in configs:
+            jobs.begin(config)
+        handed = [Job.of(config.hydra) for config in configs]
+    finally:
+        setup_globals()
+    assert folders == [tmp_path / "at-7", tmp_path / "at-8"]
+    assert [job.folder for job in handed] == folders
+    assert [one["variant"] for one in told] == ["job 7 of smoke", "job 8 of smoke"]
+    assert not any("hydra" in one for one in told)
+    written = [folder / ".hydra" / "config.yaml" for folder in folders]
+    assert all("variant: job ${hydra:job.num} of ${name}\n" in path.read_text() for path in written)
+    assert HydraConfig.instance().cfg is None

@@ -124,6 +124,10 @@ class Common(Section):
     def contents(self) -> str | None:
         """Who learns what, so that runs are compared only where it is the same."""
 
+    def learns(self, contents: str | None) -> bool:
+        """Whether it is what a run recorded as its contents."""
+        return contents == self.contents
+
     @property
     @abstractmethod
     def task_names(self) -> list[str]:

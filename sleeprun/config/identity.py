@@ -3,24 +3,23 @@
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
 
 from pydantic import BaseModel
 
 
-def content_hash(*parts: Any) -> str:
+def content_hash(content: object) -> str:
     """Of sections, mappings, lists and plain values; 8 and 8.0 are the same."""
-    return sha256(json.dumps(plain(parts), sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(_plain(content), sort_keys=True).encode()).hexdigest()
 
 
-def plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """The same as JSON has it, with every number a float."""
     if isinstance(value, BaseModel):
-        return plain(value.model_dump())
+        return _plain(value.model_dump())
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(inner) for inner in value]
+        return [_plain(inner) for inner in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value

@@ -32,7 +32,7 @@ def _misfits(config: Common, name: str, found: Results) -> Iterator[str]:
     tasks, trained = config.task_names, config.trained_tasks
     if found["seeds"] != config.seeds or found["tasks"] != tasks:
         yield "has other seeds or tasks than this run"
-    if found["data"] != config.contents or found["scale"] != config.protocol.scale:
+    if not config.learns(found["data"]) or found["scale"] != config.protocol.scale:
         yield "has another network, other data, another sequence or another protocol.scale"
     stages = [set(row["task"].split("+")) for row in found["boundaries"] if row["task"]]
     if missing := set(trained).difference(*stages):

@@ -225,7 +225,7 @@ class Run:
 def signature(config: Common, engine: str, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
     return content_hash(
-        config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)
+        [config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)]
     )
 
 

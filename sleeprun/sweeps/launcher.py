@@ -74,6 +74,7 @@ class Batched(Launcher):
                     "folder and one environment; use hydra/launcher=basic or joblib"
                 )
         setup_globals()
+        OmegaConf.register_new_resolver("hydra", jobs.own_hydra, replace=True)
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         load = self.hydra_context.config_loader.load_sweep_config
@@ -110,17 +111,14 @@ class Batched(Launcher):
         # A score of one arm says nothing of the others.
         judge = member.judge = None if config.get("arms") else planned.judge
         callbacks = self.hydra_context.callbacks
-        with jobs.evaluating(config):
-            task_config, end = jobs.begin(config)
-            job, told = Job.of(config.hydra), config.hydra.job_logging
-        with logs.of_job(told):
+        end, job = jobs.begin(config), Job.of(config.hydra)
+        with logs.of_job(config.hydra.job_logging):
             callbacks.on_job_start(config=config, task_function=self.task_function)
             try:
                 if judge:
                     judge.read(job.folder)
-                with jobs.evaluating(config):
-                    OmegaConf.resolve(task_config)
-                end.return_value = self.task_function(task_config, job, member)  # type: ignore[call-arg]
+                given = OmegaConf.create(jobs.resolved(config, without={"hydra"}))
+                end.return_value = self.task_function(given, job, member)  # type: ignore[call-arg]
                 end.status = JobStatus.COMPLETED
             except Exception as error:
                 end.return_value, end.status = error, JobStatus.FAILED

@@ -1,6 +1,5 @@
 """A sweep: which of its jobs is which, and at its end one table of them all."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Sequence
@@ -9,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from sleeprun.config.identity import plain
+from sleeprun.config.identity import content_hash
+from sleeprun.sweeps import jobs
 from sleeprun.sweeps.jobs import Job
 
 log = logging.getLogger("sleeprun")
@@ -22,16 +22,9 @@ _calls: list["_Call"] = []
 
 def identity(*, _root_: DictConfig) -> str:
     """A short hash of everything that a job's results depend on: its directory's name."""
-    defining: dict[str, Any] = {
-        str(key): _root_[key]
-        if not OmegaConf.is_config(_root_[key])
-        else OmegaConf.to_container(_root_[key], resolve=True)
-        for key in _root_
-        if key not in ASIDE
-    }
+    defining = jobs.resolved(_root_, without=ASIDE)
     defining["runtime"] = [_root_.runtime.simulate, _root_.runtime.skip_quiet]
-    text = json.dumps(plain(defining), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return content_hash(defining)[:10]
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """What a config says of perceptrons that learn to classify images."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -10,12 +8,14 @@ from pydantic import Field
 from sleeprun.config import Common, ConfigError
 from sleeprun.config.common import Engine
 from sleeprun.config.declared import section_of
+from sleeprun.config.identity import content_hash
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.values import Count, Positive, Section
 from sleeprun.gradient.learners import LEARNERS, Descent
 from sleeprun.gradient.probes.schema import ProbesConfig
 from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.spiking import native
+from sleeprun.subjects.classifier import earlier
 from sleeprun.tasks.images.sequence import ImageTasks, Sequence
 from sleeprun.tasks.tasks import TASKS
 
@@ -79,17 +79,15 @@ class Config(Common):
 
     @property
     def contents(self) -> str:
-        """Hashed under the names that the keys had at first: older runs can be compared."""
-        tasks, network = self.image_tasks, self.network.model_dump()
-        cut = tasks.model_dump(exclude={"kind", "data", "together", "samples"})
-        own = {"tasks": tasks.kind} if type(tasks) is not ImageTasks else {}
-        parts = [
-            {"model": network.pop("kind"), **network},
-            tasks.data.model_dump(),
-            {"kind": cut.pop("cut"), **cut, **own},
-        ]
-        content = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-        return f"{tasks.data.kind}, {tasks.scenario}-incremental, {content[:10]}"
+        cut = self.image_tasks.model_dump(exclude={"data", "together", "samples"})
+        return self._contents(content_hash([self.network, self.image_tasks.data, cut]))
+
+    def learns(self, contents: str | None) -> bool:
+        return contents in (self.contents, self._contents(earlier.contents_hash(self)))
+
+    def _contents(self, hashed: str) -> str:
+        tasks = self.image_tasks
+        return f"{tasks.data.kind}, {tasks.scenario}-incremental, {hashed[:10]}"
 
     @property
     def task_names(self) -> list[str]:
