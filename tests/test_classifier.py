@@ -45,9 +45,9 @@ def test_the_phases_are_those_of_the_paper() -> None:
     told = [(type(p).__name__, p.cycles) for p in phases if not isinstance(p, Score)]
     # 800 images a task in 8 batches, 20 epochs; sleep 15,000 steps and 5,000 more each time
     assert told == [one for k in range(5) for one in (("Wake", 160), ("Sleep", 15000 + 5000 * k))]
-    assert [p.task for p in phases if isinstance(p, Wake)] == ["0-1", "2-3", "4-5", "6-7", "8-9"]
+    assert [p.title for p in phases if isinstance(p, Wake)] == ["0-1", "2-3", "4-5", "6-7", "8-9"]
     joint = images("+experiment=src_quick").arm("joint").phases()
-    assert [p.task for p in joint if isinstance(p, Wake)] == ["0-1+2-3+4-5+6-7+8-9"]
+    assert [p.tasks for p in joint if isinstance(p, Wake)] == [("0-1", "2-3", "4-5", "6-7", "8-9")]
     assert not any(isinstance(p, Sleep) for p in joint)
 
 
@@ -127,7 +127,7 @@ def test_the_mean_image_is_of_all_tasks_seen_or_of_the_last() -> None:
         classifier = Classifier(config, 1)
         state = classifier.birth()
         for task in ("0-1", "2-3"):
-            state = classifier.end(Wake(task, cycles=1), state)
+            state = classifier.end(Wake((task,), cycles=1), state)
         shown = classifier._replayed(sleeps(config)[0], state)[-1]
         tasks = classifier.sequence.tasks[2 - count : 2]
         expected = np.concatenate([task.images for task in tasks]).mean(axis=0)
@@ -139,7 +139,7 @@ def test_scales_can_stay_those_of_the_first_sleep() -> None:
     for when in ("every_sleep", "first_sleep"):
         config = tiny(f"sleep.scale={when}")
         classifier, sleep = Classifier(config, 1), sleeps(config)[0]
-        state = classifier.end(Wake("0-1", cycles=1), classifier.birth())
+        state = classifier.end(Wake(("0-1",), cycles=1), classifier.birth())
         first = classifier.begin(sleep, state)
         louder = first._replace(layers=jax.tree.map(lambda w: 3 * w, first.layers))
         alphas[when] = np.asarray(first.alpha), np.asarray(classifier.begin(sleep, louder).alpha)
@@ -280,7 +280,7 @@ def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) ->
 
 def test_a_loss_that_is_not_finite_ends_the_run() -> None:
     config = tiny("learner=si", "learner.strength=2.5", "training.rate=1e9", "seeds=[4]")
-    classifier, training = Classifier(config, 1), Wake("0-1", cycles=40)
+    classifier, training = Classifier(config, 1), Wake(("0-1",), cycles=40)
     message = (
         r"^training\.rate=1000000000\.0: the loss of seed 4 is no longer finite in task 0-1; "
         r"lower training\.rate or learner\.strength=2\.5$"
@@ -298,7 +298,7 @@ def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> Non
     classifier = Classifier(whole, 1)
     state = classifier.birth()
     for name in classifier.sequence.names[:-1]:
-        state = classifier.end(Wake(name, cycles=1), state)
+        state = classifier.end(Wake((name,), cycles=1), state)
     memory = jax.tree.map(lambda leaf: leaf[0], state.memory)
     mixed, labels = classifier.learner.mix(memory, *classifier.stimuli.training(last.tasks))
     everything, known = Classifier(joint, 1).stimuli.training(together.tasks)
@@ -413,7 +413,7 @@ def test_one_data_set_after_another_and_permuted_pixels() -> None:
         f"+tasks.data={{kind: series, sets: {twice}}}",
     )
     told = images("+experiment=src_quick", "arms=none", "sleep.drive.patch=8", *again).phases()
-    assert {phase.task for phase in told if isinstance(phase, Wake)} == {"one", "two"}
+    assert {phase.tasks for phase in told if isinstance(phase, Wake)} == {("one",), ("two",)}
     series = images("+experiment=src2022/mnist_then_fashion")
     assert list(series.image_tasks.data.sets) == ["mnist", "fashion_mnist"]
 

@@ -529,6 +529,7 @@ CONTRADICTIONS = [
     (EXCEPTION % "freeze: hidden_output, lesion: hidden", FIRST, "either"),
     (EXCEPTION % "percent: 5", FIRST, "either"),
     ("tasks.stages=[[task1,task1]]", "tasks.stages.0", "twice"),
+    ("+tasks.goals={x+y: ${tasks.goals.task1}}", "tasks", "'x+y': must have no +"),
     ("+runtime.require.acuracy=0.5", "runtime.require.acuracy", spelled("accuracy")),
     ("tasks.train=1e12", "tasks", "more cycles"),
     ("name=???", "name", "issing"),

@@ -17,7 +17,7 @@ from sleeprun.protocol.events import (
     Start,
     Weights,
 )
-from sleeprun.protocol.lines import as_line, events_of
+from sleeprun.protocol.lines import Row, as_line, boundary_of, events_of, row_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.protocol.told import Answered, Foraged, ImageFacts, Scores, Told, Trained, per_seed
 from sleeprun.runs.subset import of_seeds
@@ -96,8 +96,17 @@ def test_an_event_says_what_its_line_says() -> None:
         told=Trained(loss=[None, 0.25], spikes={"output": [3, 4]}),
     )  # fmt: skip
     assert isinstance(scored, Scored)
-    assert scored.boundary == Boundary(1, "a", BoundaryKind.WAKE, "a")
+    assert scored.boundary == Boundary(1, "a", BoundaryKind.WAKE, ("a",))
     assert scored.marks == Answered(right=[1, 2], wrong=[1, 0])
+
+
+def test_the_tasks_of_a_stage_are_one_text_in_the_record() -> None:
+    row: Row = {"index": 3, "name": "a+b", "phase": "interleave", "task": "a+b"}
+    boundary = boundary_of(row)
+    assert boundary.tasks == ("a", "b")
+    assert row_of(boundary) == row
+    signed = "Boundary(index=3, name='a+b', phase='interleave', task='a+b')"
+    assert repr(boundary) == signed  # in the signature of every checkpoint behind it
 
 
 def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None:
@@ -171,7 +180,7 @@ def test_what_is_of_one_seed_or_of_all_is_not_told_of_some() -> None:
     assert Raster.of is Of.FIRST_SEED
     assert of_seeds(raster, [0, 2]) == raster
     assert of_seeds(raster, [1]) is None
-    boundary = Boundary(0, "untrained", BoundaryKind.START, None)
+    boundary = Boundary(0, "untrained", BoundaryKind.START)
     assert of_seeds(Weights(boundary=boundary, histograms={}), [0]) is None
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from classifiers import carried_out, run_of, tiny
+from classifiers import carried_out, images, run_of, tiny
 from conftest import of_kind
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Carried, Progress, Scored
 from sleeprun.protocol.phases import Live, Protocol, Score
+from sleeprun.tasks.images.cutting import ImageTask
+from sleeprun.tasks.images.datasets import DataSet
+from sleeprun.tasks.images.sequence import ImageTasks
 
 TWO_TASKS = ("tasks.groups=[[0,1],[2,3]]", "tasks.count=2", "training.epochs=3")
 AGAIN = "sleep.also=[{length: 20, longer: 5}]"
@@ -155,3 +158,17 @@ def test_a_run_broken_off_in_its_second_sleep_ends_as_the_whole_one(tmp_path: Pa
 def test_what_is_never_slept_need_not_fit(tmp_path: Path) -> None:
     config = tiny("sleep.schedule=never", "sleep.drive.patch=30", "sleep.threshold=[1.0,1.0]")
     assert run_of(config, tmp_path).state.step.tolist() == [0, 0]
+
+
+class Plus(ImageTasks):
+    """Tasks that are called 0+1, 2+3, ..."""
+
+    def cut_up(self, sets: list[DataSet], order_seed: int | None) -> tuple[ImageTask, ...]:
+        tasks = super().cut_up(sets, order_seed)
+        return tuple(task._replace(name=task.name.replace("-", "+")) for task in tasks)
+
+
+def test_a_task_is_not_called_as_several_are_together() -> None:
+    plus = images("+experiment=src_quick", "tasks/data=digits", f"tasks.kind={__name__}.Plus")
+    with pytest.raises(ConfigError, match=r"^tasks: the task '0\+1': must have no \+"):
+        plus.phases()

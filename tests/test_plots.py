@@ -1,7 +1,6 @@
 """The pictures of a run: what is drawn, from what, and how chunks become points."""
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from sleeprun.protocol.events import (
     Start,
     Weights,
 )
+from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.protocol.told import Eaten, Foraged, ForagingFacts
 from sleeprun.report import arms, figures, performance, style
@@ -28,10 +28,10 @@ from sleeprun.report import arms, figures, performance, style
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
 BOUNDARIES = [
-    Boundary(index, name, BoundaryKind(kind), name if kind == "wake" else None)
+    Boundary(index, name, BoundaryKind(kind), (name,) if kind == "wake" else ())
     for index, (kind, name) in enumerate(PHASES)
 ]
-ROWS = [asdict(boundary) for boundary in BOUNDARIES]
+ROWS = [row_of(boundary) for boundary in BOUNDARIES]
 R = [[[0.5, None], [0.75, 0.5], [0.7, 0.6]], [[0.5, None], [0.6, None], [0.65, 0.6]]]
 
 
@@ -238,11 +238,15 @@ STAGES = ("a", "b", "c", "d")
 
 def arm(sleeps: bool, together: bool = False, seeds: int = 2) -> dict:
     """The results of an arm over four tasks, with sleep, or with all of them at once."""
-    rows = [{"name": "untrained", "phase": "start", "task": None}]
+    told = [("untrained", "start", None)]
     for stage in ["+".join(STAGES)] if together else STAGES:
-        rows.append({"name": stage, "phase": "wake", "task": stage})
+        told.append((stage, "wake", stage))
         if sleeps:
-            rows.append({"name": f"{stage}, slept", "phase": "sleep", "task": stage})
+            told.append((f"{stage}, slept", "sleep", stage))
+    rows = [
+        {"index": index, "name": name, "phase": phase, "task": task}
+        for index, (name, phase, task) in enumerate(told)
+    ]
     R = np.random.default_rng(0).uniform(size=(seeds, len(rows), len(STAGES)))
     ends = {f"final/{task}": {"per_seed": R[:, -1, j].tolist()} for j, task in enumerate(STAGES)}
     known = {"tasks": list(STAGES), "seeds": list(range(seeds))}
@@ -272,7 +276,7 @@ def test_arms_of_few_tasks_have_their_ends(tmp_path):
 
 
 def test_stages_lie_at_whole_numbers_and_their_sleeps_behind_them():
-    at, told = arms._places(arm(True)["boundaries"][:5])
+    at, told = arms._places(arms._boundaries(arm(True))[:5])
     half = arms.SLEEP
     np.testing.assert_allclose(at, [0, 1, 1 + half, 2, 2 + half])
     assert told == {0: "nothing", 1: "a", 2: "b"}

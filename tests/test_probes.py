@@ -74,7 +74,7 @@ def test_what_features_lack_is_told_by_key(
 
 
 def test_events_are_told_for_some_of_the_seeds() -> None:
-    boundary = Boundary(1, "a", BoundaryKind.WAKE, "a")
+    boundary = Boundary(1, "a", BoundaryKind.WAKE, ("a",))
     layers = {"output": {"share": [0.1, 0.2], "mean": [1.0, 2.0]}}
     moved = of_seeds(Moved(boundary=boundary, layers=layers), [1])
     assert moved == Moved(boundary=boundary, layers={"output": {"share": [0.2], "mean": [2.0]}})

@@ -42,7 +42,7 @@ def a_run() -> SimpleNamespace:
 
 
 def scores(boundary: int, *of_tasks: list[float | None]) -> list[Event]:
-    at = Boundary(boundary, "end", BoundaryKind.WAKE, "b")
+    at = Boundary(boundary, "end", BoundaryKind.WAKE, ("b",))
     marks = Answered(right=[], wrong=[])
     pairs = zip("ab", of_tasks, strict=True)
     return [Scored(boundary=at, task=task, score=score, marks=marks) for task, score in pairs]

@@ -1,11 +1,12 @@
 """Records of long runs stay small without losing a count; results are what they add up to."""
 
 import itertools
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from conftest import of_kind
 
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored, Start
+from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.protocol.told import Answered, Foraged, ForagingFacts, ImageFacts, Told, Trained
 from sleeprun.runs.results import results_of
@@ -62,9 +63,9 @@ def scored(place: Boundary, task: str) -> Scored:
 
 
 def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
-    rows = [("start", None), ("wake", "a"), ("sleep", "a"), ("wake", "b"), ("sleep", "b")]
+    rows = [("start", ()), ("wake", ("a",)), ("sleep", ("a",)), ("wake", ("b",)), ("sleep", ("b",))]
     places = [
-        Boundary(index, kind, BoundaryKind(kind), task) for index, (kind, task) in enumerate(rows)
+        Boundary(index, kind, BoundaryKind(kind), tasks) for index, (kind, tasks) in enumerate(rows)
     ]
     nothing = Trained(loss=[0.0], spikes={})
     steps = [("wake", 0, 30), ("sleep", 30, 130), ("wake", 130, 160)]
@@ -75,13 +76,13 @@ def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
     found = results_of(events)
     assert (found["training_steps"], found["sleep_steps"]) == (60, 100)
     assert found["carried_bytes"] == 40  # after the sleep of a; what follows b, nobody needs
-    assert (found["data"], found["boundaries"][2]) == ("digits", asdict(places[2]))
+    assert (found["data"], found["boundaries"][2]) == ("digits", row_of(places[2]))
 
 
 def test_of_phases_in_turn_each_part_is_counted() -> None:
     facts = ForagingFacts(**FACTS, cycle_steps=600, shape={})
     eaten = Foraged(awake=20, asleep=10, rewarded=[], punished=[], neutral=[], spikes={})
-    untrained = Boundary(0, "untrained", BoundaryKind.START, None)
+    untrained = Boundary(0, "untrained", BoundaryKind.START)
     events = [replace(START, facts=facts), scored(untrained, "a"), step("interleave", 0, 30, eaten)]
     found = results_of(events)
     assert (found["training_steps"], found["sleep_steps"]) == (12000, 6000)

@@ -6,7 +6,8 @@ to it where there is one; `learned[j]` is the first stage that trains task j. Ot
 its data is nan.
 """
 
-from typing import TypedDict
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -17,13 +18,15 @@ from sleeprun.measures.statistics import Measure
 Scores = Float[np.ndarray, "stage task"]
 
 
-class Row(TypedDict):
-    """A boundary: where it stands, and the stage that it closes, `a` or `a+b`."""
+@runtime_checkable
+class Row(Protocol):
+    """What a row of R follows, and the tasks of the stage that it closes, if any."""
 
-    index: int
-    name: str
-    phase: str
-    task: str | None
+    @property
+    def phase(self) -> str: ...
+
+    @property
+    def tasks(self) -> Sequence[str]: ...
 
 
 def accuracy(R: Scores, learned: dict[int, int]) -> float:
@@ -61,43 +64,37 @@ def _earlier(R: Scores, learned: dict[int, int]) -> list[tuple[int, int]]:
 
 
 def sleep_gains(
-    scores: Float[np.ndarray, "boundary task"], rows: list[Row], tasks: list[str]
+    scores: Float[np.ndarray, "boundary task"], rows: Sequence[Row], tasks: list[str]
 ) -> tuple[float, float]:
     """Mean change of score over a sleep: (of the tasks learned before, of the newest)."""
     old: list[float] = []
     new: list[float] = []
     seen: set[str] = set()
     for index, row in enumerate(rows):
-        names = trained_in(row)
-        if row["phase"] == "sleep":
+        if row.phase == "sleep":
             change = scores[index] - scores[index - 1]
-            new += [change[tasks.index(name)] for name in names]
-            old += [change[tasks.index(name)] for name in sorted(seen.difference(names))]
-        seen.update(names)
+            new += [change[tasks.index(name)] for name in row.tasks]
+            old += [change[tasks.index(name)] for name in sorted(seen.difference(row.tasks))]
+        seen.update(row.tasks)
     return _mean(old), _mean(new)
 
 
-def trained_in(row: Row) -> list[str]:
-    """The tasks of the stage that a boundary closes; none for other boundaries."""
-    return row["task"].split("+") if row["task"] else []
-
-
-def stage_ends(rows: list[Row]) -> list[int]:
+def stage_ends(rows: Sequence[Row]) -> list[int]:
     """The boundaries that close the training stages: after a stage's own sleep, if it has one."""
     ends: list[int] = []
     for index, row in enumerate(rows):
-        if row["phase"] == "sleep" and ends and trained_in(row):
+        if row.phase == "sleep" and ends and row.tasks:
             ends[-1] = index
-        elif trained_in(row):
+        elif row.tasks:
             ends.append(index)
     return ends
 
 
-def learned_stages(rows: list[Row], tasks: list[str]) -> dict[int, int]:
+def learned_stages(rows: Sequence[Row], tasks: list[str]) -> dict[int, int]:
     """For every trained task its first stage; stage 1 is the first."""
     learned: dict[int, int] = {}
     for stage, end in enumerate(stage_ends(rows), 1):
-        for name in trained_in(rows[end]):
+        for name in rows[end].tasks:
             learned.setdefault(tasks.index(name), stage)
     return learned
 
@@ -105,7 +102,7 @@ def learned_stages(rows: list[Row], tasks: list[str]) -> dict[int, int]:
 def summary(
     scores: Float[np.ndarray, "seed boundary task"],
     tasks: list[str],
-    rows: list[Row],
+    rows: Sequence[Row],
     joint: Float[np.ndarray, "seed task"] | None = None,
 ) -> dict[str, Measure]:
     """Every measure per seed, with mean, sd and bootstrap 95 % interval over seeds."""

@@ -6,11 +6,11 @@ The keys are the event's tag, its fields' names, and those of its parts' fields 
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, Field, asdict, fields
-from typing import Any, TypeVar
+from dataclasses import MISSING, Field, fields
+from typing import Any, TypedDict, TypeVar
 
 from sleeprun.protocol.events import Event, Other
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary, BoundaryKind, parted
 from sleeprun.protocol.told import Part
 
 Json = Mapping[str, Any]
@@ -68,7 +68,7 @@ def _written(told: Event | Part) -> dict[str, Any]:
             case Part() as part:
                 line |= _written(part)
             case Boundary() as boundary:
-                line[_key(field)] = asdict(boundary)
+                line[_key(field)] = row_of(boundary)
             case value if value or not field.metadata.get("if_any"):
                 line[_key(field)] = value
     return line
@@ -101,5 +101,23 @@ def _fitting(part: type[Part], line: Json) -> type[Part]:
     return max(fitting, key=lambda kind: len(needed(kind)))
 
 
-def boundary_of(told: Mapping[str, Any]) -> Boundary:
-    return Boundary(told["index"], told["name"], BoundaryKind(told["phase"]), told["task"])
+class Row(TypedDict):
+    """A boundary: where it stands, and the stage that it closes, `a` or `a+b`."""
+
+    index: int
+    name: str
+    phase: str
+    task: str | None
+
+
+def row_of(boundary: Boundary) -> Row:
+    return {
+        "index": boundary.index,
+        "name": boundary.name,
+        "phase": boundary.phase,
+        "task": boundary.task,
+    }
+
+
+def boundary_of(row: Row) -> Boundary:
+    return Boundary(row["index"], row["name"], BoundaryKind(row["phase"]), parted(row["task"]))

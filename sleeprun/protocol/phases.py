@@ -3,9 +3,28 @@
 A family of subjects derives phases of its own; whoever runs or tells of them knows these alone.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+PLUS = "+"  # joins the tasks of a stage where they are shown or written as one text
+
+
+def joined(tasks: Iterable[str]) -> str:
+    return PLUS.join(tasks)
+
+
+def parted(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(PLUS)) if text else ()
+
+
+def misnamed(tasks: Iterable[str]) -> Iterator[str]:
+    """A line for each name that would be read as several."""
+    for name in tasks:
+        if PLUS in name:
+            yield f"tasks: the task '{name}': must have no {PLUS} in its name, which joins tasks"
 
 
 class Stage(NamedTuple):
@@ -16,24 +35,35 @@ class Stage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Phase:
+class Phase(ABC):
     cycles: int = field(default=0, kw_only=True)  # its length, in the unit of its family
     plastic: tuple[str, ...] = field(default=(), kw_only=True)  # what learns in it
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """What sort of phase it is, in a word."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What people call it."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Live(Phase):
     """A phase that takes time: training or sleep."""
+
+
+@dataclass(frozen=True)
+class Asleep(Live):
+    """Sleep, whatever it is made of."""
+
+    kind = "sleep"
+
+    @property
+    def title(self) -> str:
+        return "sleep" if self.plastic else "sleep without plasticity"
 
 
 @dataclass(frozen=True)
@@ -47,10 +77,7 @@ class Interleave(Live):
 
     phases: tuple[Live, ...]
     rounds: int
-
-    @property
-    def kind(self) -> str:
-        return "interleave"
+    kind = "interleave"
 
     @property
     def title(self) -> str:
@@ -87,12 +114,16 @@ class Boundary:
     index: int
     name: str
     phase: BoundaryKind
-    task: str | None  # those of the stage that it closes, joined by +
+    tasks: tuple[str, ...] = ()  # those of the stage that it closes
 
     @property
-    def tasks(self) -> tuple[str, ...]:
-        """Those of the stage that it closes; none where it closes none."""
-        return tuple(self.task.split("+")) if self.task else ()
+    def task(self) -> str | None:
+        """They as one text, which the record has; none where it closes no stage."""
+        return joined(self.tasks) or None
+
+    def __repr__(self) -> str:  # the signature of a checkpoint has it in
+        place = f"index={self.index}, name={self.name!r}, phase={self.phase!r}"
+        return f"Boundary({place}, task={self.task!r})"
 
 
 @dataclass(frozen=True)
@@ -101,10 +132,7 @@ class Score(Phase):
 
     boundary: Boundary
     task: str
-
-    @property
-    def kind(self) -> str:
-        return "score"
+    kind = "score"
 
     @property
     def title(self) -> str:

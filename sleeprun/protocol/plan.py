@@ -6,7 +6,16 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from sleeprun.config.sleep import SleepConfig
-from sleeprun.protocol.phases import Boundary, BoundaryKind, Live, Phase, Protocol, Score, Stage
+from sleeprun.protocol.phases import (
+    Boundary,
+    BoundaryKind,
+    Live,
+    Phase,
+    Protocol,
+    Score,
+    Stage,
+    joined,
+)
 
 Asleep = TypeVar("Asleep", bound=SleepConfig)
 
@@ -15,7 +24,7 @@ def numbered(stages: Sequence[Sequence[str]]) -> list[Stage]:
     """A name for each training stage: its tasks, numbered where they come again."""
     found: list[Stage] = []
     for tasks in stages:
-        name = "+".join(tasks)
+        name = joined(tasks)
         again = sum(other.tasks == tuple(tasks) for other in found)
         found.append(Stage(f"{name}#{again + 1}" if again else name, tuple(tasks)))
     return found
@@ -64,10 +73,9 @@ class Plan(ABC, Generic[Asleep]):
 
     def score(self, name: str, phase: str, stage: Stage | None = None) -> None:
         """Write the tests of a boundary."""
-        task = "+".join(stage.tasks) if stage else None
-        self.written.extend(
-            self.tests(Boundary(next(self.boundaries), name, BoundaryKind(phase), task))
-        )
+        tasks = stage.tasks if stage else ()
+        boundary = Boundary(next(self.boundaries), name, BoundaryKind(phase), tasks)
+        self.written.extend(self.tests(boundary))
 
     def _asleep(self, schedule: str, number: int, stage: Stage) -> Iterator[Live]:
         """A stage's sleeps of one schedule."""

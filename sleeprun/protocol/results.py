@@ -2,9 +2,9 @@
 
 from typing import Any, NotRequired, TypedDict
 
-from sleeprun.measures.forgetting import Row
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.events import Origin
+from sleeprun.protocol.lines import Row
 
 Metrics = dict[str, Measure]
 Bound = dict[str, Any]  # of which `run`, and the final scores, each a Measure

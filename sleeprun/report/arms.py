@@ -9,7 +9,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sleeprun.measures import statistics
-from sleeprun.measures.forgetting import Row, stage_ends, trained_in
+from sleeprun.measures.forgetting import stage_ends
+from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.results import Results
 from sleeprun.report.style import (
     KINDS,
@@ -73,8 +75,8 @@ def course(events: Events, arms: Arms) -> Figure:
     names: dict[int, str] = {}
     for index, (arm, result) in enumerate(arms.items()):
         look, per_boundary = look_of(index), np.nanmean(np.array(result["R"], float), axis=2).T
-        if len(stage_ends(result["boundaries"])) > 1:
-            at, told = _places(result["boundaries"])
+        if len(stage_ends(boundaries := _boundaries(result))) > 1:
+            at, told = _places(boundaries)
             names |= told
             _draw_course(time, at, per_boundary, look)
         else:
@@ -92,16 +94,20 @@ def course(events: Events, arms: Arms) -> Figure:
     return figure
 
 
-def _places(rows: list[Row]) -> tuple[np.ndarray, dict[int, str]]:
+def _boundaries(result: Results) -> list[Boundary]:
+    return [boundary_of(row) for row in result["boundaries"]]
+
+
+def _places(boundaries: list[Boundary]) -> tuple[np.ndarray, dict[int, str]]:
     """Where boundaries lie, a stage of training at each whole number; and the stages' names."""
     at, names, stage = [], {0: "nothing"}, 0
-    for row in rows:
-        if row["phase"] == "sleep":
+    for boundary in boundaries:
+        if boundary.phase == "sleep":
             at.append(stage + SLEEP)
             continue
-        if trained_in(row):
+        if boundary.tasks:
             stage += 1
-            names[stage] = row["name"]
+            names[stage] = boundary.name
         at.append(float(stage))
     return np.array(at), names
 
@@ -157,7 +163,8 @@ def _draw_stages(axes: Axes, names: dict[int, str], phases: list[str]) -> None:
 def matrices(events: Events, arms: Arms) -> Figure:
     """Every arm's score on each task after each stage, before and after its sleep."""
     tasks = next(iter(arms.values()))["tasks"]
-    rows = max(len(stage_ends(result["boundaries"])) for result in arms.values()) + 1
+    stages = max((_stages(result) for result in arms.values()), key=len)
+    rows = len(stages) + 1
     across = min(len(arms), 3)
     down = -(-len(arms) // across)
     width, height = 1.2 + across * (0.5 + 0.42 * len(tasks)), 0.9 + down * (0.6 + 0.4 * rows)
@@ -170,10 +177,7 @@ def matrices(events: Events, arms: Arms) -> Figure:
         axes.set_title(arm, weight="bold", loc="left")
     for axes in panels.flat[len(arms) :]:
         axes.set_axis_off()
-    longest = max(arms.values(), key=lambda result: len(stage_ends(result["boundaries"])))
-    names = [longest["boundaries"][end]["name"] for end in stage_ends(longest["boundaries"])]
-    stages = ["untrained", *(name.removesuffix(", slept") for name in names)]
-    panels[0, 0].set_yticks(np.arange(rows) + 0.5, stages)
+    panels[0, 0].set_yticks(np.arange(rows) + 0.5, ["untrained", *stages])
     panels[0, 0].set(xlim=(-0.12, len(tasks)), ylim=(rows, 0))
     for axes in panels[:, 0]:
         axes.set_ylabel("After")
@@ -184,10 +188,15 @@ def matrices(events: Events, arms: Arms) -> Figure:
     return figure
 
 
+def _stages(result: Results) -> list[str]:
+    boundaries = _boundaries(result)
+    return [boundaries[end].name.removesuffix(", slept") for end in stage_ends(boundaries)]
+
+
 def _draw_matrix(axes: Axes, result: Results, rows: int, at_random: float) -> ScalarMappable:
     """One arm's R; a stage with sleep is cut in two. In bold is what was just trained."""
     R, tasks = np.nanmean(np.array(result["R"], float), axis=0), result["tasks"]
-    boundaries = result["boundaries"]
+    boundaries = _boundaries(result)
     at, names = _places(boundaries)
     sleeps = {int(place) for place in at if place % 1}
     last = rows - len(names)  # a joint arm has one stage, which trained all
@@ -201,7 +210,7 @@ def _draw_matrix(axes: Axes, result: Results, rows: int, at_random: float) -> Sc
         )  # fmt: skip
         for column, value in enumerate(scores):
             look = {"size": 7, "color": ink_on(image, value), "ha": "center", "va": "center"}
-            look["weight"] = "bold" if tasks[column] in trained_in(boundary) else "normal"
+            look["weight"] = "bold" if tasks[column] in boundary.tasks else "normal"
             axes.text(column + 0.5, top + tall / 2, f"{value:.2f}".removeprefix("0"), **look)
         if place % 1:
             axes.plot([-0.07, -0.07], [top + 0.04, top + tall - 0.04], color=ASLEEP, lw=2.5)

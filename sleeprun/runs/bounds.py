@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sleeprun.config import Common, ConfigError
+from sleeprun.protocol.phases import parted
 from sleeprun.protocol.results import Bound, Results
 
 BOUNDS = ("naive", "joint")
@@ -34,7 +35,7 @@ def _misfits(config: Common, name: str, found: Results) -> Iterator[str]:
         yield "has other seeds or tasks than this run"
     if not config.learns(found["data"]) or found["scale"] != config.protocol.scale:
         yield "has another network, other data, another sequence or another protocol.scale"
-    stages = [set(row["task"].split("+")) for row in found["boundaries"] if row["task"]]
+    stages = [set(parted(row["task"])) for row in found["boundaries"]]
     if missing := set(trained).difference(*stages):
         yield f"was not trained on {', '.join(sorted(missing))}"
     if name == "joint" and not any(stage.issuperset(trained) for stage in stages):

@@ -1,14 +1,12 @@
 """What `results.json` says, from nothing but a run's events."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.measures.forgetting import Row
 from sleeprun.protocol.events import (
     Carried,
     End,
@@ -21,6 +19,7 @@ from sleeprun.protocol.events import (
     Scored,
     Start,
 )
+from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.results import ACCOUNTS, Account, Probed, Results
 from sleeprun.protocol.told import Foraged
@@ -41,7 +40,7 @@ class _Read:
         for event in events:
             self._add(event)
         boundaries = {event.boundary.index: event.boundary for event in self.scored}
-        self.rows = [_row(boundaries[index]) for index in sorted(boundaries)]
+        self.boundaries = [boundaries[index] for index in sorted(boundaries)]
 
     def _add(self, event: Event) -> None:
         match event:
@@ -63,7 +62,7 @@ class _Read:
     def R(self) -> Float[np.ndarray, "seed boundary task"]:
         """The last score told of every seed, boundary and task; NaN where there is none."""
         tasks = self.start.facts.tasks
-        R = np.full((len(self.start.seeds), len(self.rows), len(tasks)), np.nan)
+        R = np.full((len(self.start.seeds), len(self.boundaries), len(tasks)), np.nan)
         for event in self.scored:
             known = [np.nan if score is None else score for score in event.score]
             R[:, event.boundary.index, tasks.index(event.task)] = known
@@ -72,7 +71,7 @@ class _Read:
     def account(self) -> Account:
         steps = self.start.facts.steps_a_cycle
         return {
-            "carried_bytes": _carried_on(self.carried, self.rows),
+            "carried_bytes": _carried_on(self.carried, self.boundaries),
             "training_steps": self.awake * steps,
             "sleep_steps": self.asleep * steps,
             "wall_seconds": self.end.wall_seconds if self.end else None,
@@ -92,9 +91,9 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
         "chance": facts.chance,
         "tasks": facts.tasks,
         "seeds": start.seeds,
-        "boundaries": read.rows,
+        "boundaries": [row_of(boundary) for boundary in read.boundaries],
         "R": R.tolist(),
-        "metrics": forgetting.summary(R, facts.tasks, read.rows, _finals(joint, facts.tasks)),
+        "metrics": forgetting.summary(R, facts.tasks, read.boundaries, _finals(joint, facts.tasks)),
         "probes": probed(read.seen),
         "device": start.device,
         "engine": start.engine,
@@ -116,7 +115,7 @@ def probed(events: Iterable[Seen]) -> list[Probed]:
     """What the probes found at each boundary, per seed, with mean and spread over seeds."""
     rows: dict[int, Probed] = {}
     for event in events:
-        row = rows.setdefault(event.boundary.index, {"boundary": _row(event.boundary)})
+        row = rows.setdefault(event.boundary.index, {"boundary": row_of(event.boundary)})
         match event:
             case Robustness():
                 row["robustness"] = _described(event.accuracy)
@@ -141,11 +140,6 @@ def _finals(joint: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "s
     return np.array([joint["metrics"][f"final/{task}"]["per_seed"] for task in tasks], float).T
 
 
-def _row(boundary: Boundary) -> Row:
-    row: Any = asdict(boundary)
-    return row
-
-
 def _slept(event: Progress) -> int:
     """How much of what a progress event tells was sleep."""
     match event.told:
@@ -155,7 +149,7 @@ def _slept(event: Progress) -> int:
             return event.cycles if event.kind == "sleep" else 0
 
 
-def _carried_on(carried: Mapping[int, int], rows: list[Row]) -> int | None:
+def _carried_on(carried: Mapping[int, int], boundaries: list[Boundary]) -> int | None:
     """The most bytes that are carried from one task into the next; none where none follows."""
-    ends = [rows[end]["index"] for end in forgetting.stage_ends(rows)]
+    ends = [boundaries[end].index for end in forgetting.stage_ends(boundaries)]
     return max((carried[end] for end in ends[:-1] if end in carried), default=None)

@@ -98,7 +98,7 @@ class Classifier(Seeds):
                 how = (self.network, self.learner, self.descent)
                 shown = self.stimuli.training(phase.tasks)
                 state, report = self.call(awake.train, *how, *shown, jnp.int32(count), state)
-                self._refuse_divergence(phase.task, self.unpadded(report.loss))
+                self._refuse_divergence(phase.title, self.unpadded(report.loss))
             case Sleep():
                 how = self._replayed(phase, state)
                 state, report = self.call(asleep.sleep, *how, jnp.int32(count), state)

@@ -3,40 +3,28 @@
 from dataclasses import dataclass
 
 from sleeprun.config.declared import Part
-from sleeprun.protocol.phases import Live
+from sleeprun.protocol.phases import Asleep, Live, joined
 
 
 @dataclass(frozen=True)
 class Wake(Live):
-    """Training on the tasks of a stage, joined by +; a cycle is a step of it."""
+    """Training on the tasks of a stage at once; a cycle is a step of it."""
 
-    task: str
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        return tuple(self.task.split("+"))
-
-    @property
-    def kind(self) -> str:
-        return "wake"
+    tasks: tuple[str, ...]
+    kind = "wake"
 
     @property
     def title(self) -> str:
-        return self.task
+        return joined(self.tasks)
+
+    def __repr__(self) -> str:  # the signature of a checkpoint has it in
+        return f"Wake(cycles={self.cycles}, plastic={self.plastic}, task={self.title!r})"
 
 
 @dataclass(frozen=True)
-class Sleep(Live):
+class Sleep(Asleep):
     """Replay, as a spiking network that is shown what `drive` draws."""
 
     replay: Part
     drive: Part
     scale: str
-
-    @property
-    def kind(self) -> str:
-        return "sleep"
-
-    @property
-    def title(self) -> str:
-        return "sleep" if self.plastic else "sleep without plasticity"

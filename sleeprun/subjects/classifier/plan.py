@@ -8,7 +8,7 @@ from sleeprun.config.declared import section_of
 from sleeprun.gradient.learners.training import steps_an_epoch
 from sleeprun.gradient.replay import Replay
 from sleeprun.gradient.replay.schema import ReplayConfig
-from sleeprun.protocol.phases import Boundary, Live, Score, Stage
+from sleeprun.protocol.phases import Boundary, Live, Score, Stage, misnamed
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 
@@ -35,7 +35,7 @@ class ClassifierPlan(Plan[ReplayConfig]):
         training, before = self.config.training, self.stages[: self.stages.index(stage)]
         kept = self.config.learner.make().kept([self._images(earlier) for earlier in before])
         steps = training.epochs * steps_an_epoch(self._images(stage) + kept, training.batch)
-        return Wake("+".join(stage.tasks), cycles=steps, plastic=WEIGHTS)
+        return Wake(stage.tasks, cycles=steps, plastic=WEIGHTS)
 
     def sleeping(self, sleep: ReplayConfig, length: int) -> Live:
         replay = section_of(Replay)(**sleep.numbers)
@@ -51,6 +51,8 @@ class ClassifierPlan(Plan[ReplayConfig]):
 
     def _check(self) -> None:
         """What can be known only with the data. Raises ConfigError."""
+        if wrong := next(misnamed(self.sequence.names), None):
+            raise ConfigError(wrong)
         finals = [f"final/{name}" for name in self.sequence.names]
         for required in self.config.runtime.require:
             if required.startswith("final/") and required not in finals:

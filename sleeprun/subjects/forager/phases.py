@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sleeprun.config.declared import Part
-from sleeprun.protocol.phases import Change, Live
+from sleeprun.protocol.phases import Asleep, Change, Live
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,11 @@ class Wake(Live):
 
 
 @dataclass(frozen=True)
-class Sleep(Live):
+class Sleep(Asleep):
     """No world; a population driven by noise for some cycles."""
 
     drive: Part
     reward: float
-
-    @property
-    def kind(self) -> str:
-        return "sleep"
-
-    @property
-    def title(self) -> str:
-        return "sleep" if self.plastic else "sleep without plasticity"
 
 
 @dataclass(frozen=True)
@@ -43,10 +35,7 @@ class Freeze(Change):
 
     projection: str
     percent: float
-
-    @property
-    def kind(self) -> str:
-        return "freeze"
+    kind = "freeze"
 
     @property
     def title(self) -> str:
@@ -59,10 +48,7 @@ class Lesion(Change):
 
     population: str
     percent: float
-
-    @property
-    def kind(self) -> str:
-        return "lesion"
+    kind = "lesion"
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from sleeprun.config.common import Engine
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Section
+from sleeprun.protocol.phases import misnamed
 from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
 from sleeprun.spiking.drives import DRIVES
@@ -125,6 +126,7 @@ class Config(Common):
 
     def _stages(self) -> Iterator[str]:
         known = self.task_names
+        yield from misnamed(known)
         for index, stage in enumerate(self.agent_tasks.stages):
             for name in stage:
                 if name not in known:
