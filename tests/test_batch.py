@@ -16,8 +16,10 @@ from sleeprun.runs import memory
 from sleeprun.subjects.seeds import PerSeed, over_seeds
 from sleeprun.sweeps import programs
 from sleeprun.sweeps.batch import Batch, Member
-from sleeprun.sweeps.programs import Call, Programs
+from sleeprun.sweeps.calls import LARGE, Call
+from sleeprun.sweeps.programs import Programs
 from sleeprun.sweeps.progress import BatchProgress
+from sleeprun.sweeps.rows import Places, Same
 
 
 def counted() -> tuple[Callable, list[int]]:
@@ -85,7 +87,7 @@ def test_what_calls_had_of_their_own_stays_so_as_a_group_shrinks() -> None:
         return state + data.sum()
 
     group = Programs()
-    large = [jnp.full(programs.LARGE, each, jnp.float32) for each in (1.0, 2.0, 3.0)]
+    large = [jnp.full(LARGE, each, jnp.float32) for each in (1.0, 2.0, 3.0)]
     calls = [Call(look, (data, jnp.ones((1, 2)))) for data in large]
     for left in (3, 2, 1):
         for one, result in zip(calls, group.run(calls[:left]), strict=False):
@@ -110,8 +112,8 @@ def test_what_was_given_out_is_known_by_itself_and_kept_while_it_is_remembered()
     grow, _ = counted()
     group = Programs()
     ((state, _),) = group.run([call(grow, 0.5, 1)])
-    assert programs.Same(state) in group.given
-    assert programs.Same(state.copy()) not in group.given
+    assert Same(state) in group.given.now
+    assert Same(state.copy()) not in group.given.now
     alive = weakref.ref(state)
     del state, _
     gc.collect()
@@ -150,11 +152,11 @@ def test_an_argument_of_each_seeds_own_goes_with_its_seed() -> None:
 
 def test_large_equal_leaves_are_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stacked = []
-    honest = programs._stacked
+    honest = Places.stacked
     monkeypatch.setattr(
-        programs,
-        "_stacked",
-        lambda rows, *how: stacked.append(jax.tree.leaves(rows[0])) or honest(rows, *how),
+        Places,
+        "stacked",
+        lambda self, rows: stacked.append(jax.tree.leaves(rows[0])) or honest(self, rows),
     )
 
     def look(data: jax.Array, state: jax.Array) -> jax.Array:
@@ -168,7 +170,7 @@ def test_large_equal_leaves_are_given_once(monkeypatch: pytest.MonkeyPatch) -> N
             assert_same(result, alone(one))
         return stacked[0]
 
-    images = jnp.ones((programs.LARGE // 16, 8))
+    images = jnp.ones((LARGE // 16, 8))
     assert run(images, images + 0) == []
     assert len(run(images, images + 1)) == 1
 
@@ -178,11 +180,11 @@ def together_noted(monkeypatch: pytest.MonkeyPatch, most: int | None = None) -> 
     sizes: list[int] = []
     whole = Programs._together
 
-    def noted(self: Programs, kind: Any, calls: list[Call], before: Any) -> list[Any]:
+    def noted(self: Programs, kind: Any, calls: list[Call]) -> list[Any]:
         sizes.append(len(calls))
         if most is not None and len(calls) > most:
             raise MemoryError
-        return whole(self, kind, calls, before)
+        return whole(self, kind, calls)
 
     monkeypatch.setattr(Programs, "_together", noted)
     return sizes
@@ -234,9 +236,9 @@ def test_what_each_seed_has_of_its_own_takes_memory() -> None:
 
 
 def test_rows_are_dealt_to_the_devices_evenly() -> None:
-    at = programs._dealt(5, 8, 2)
+    at = Places.dealt(5, 8, 2).at
     assert sorted(place // 4 for place in at) == [0, 0, 0, 1, 1]
-    assert len(set(at.tolist())) == 5
+    assert len(set(at)) == 5
 
 
 def together(*jobs: Callable[[Member], Any], at_once: int = 99, stop: Any = None) -> list[Any]:

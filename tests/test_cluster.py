@@ -12,8 +12,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from sleeprun.config import ConfigError
-from sleeprun.sweeps import cluster, sweep
-from sleeprun.sweeps.cluster import Distributed, Ray, Submitit, shared_out
+from sleeprun.sweeps import distributed, sweep
+from sleeprun.sweeps.cluster import Ray, Submitit, shared_out
+from sleeprun.sweeps.distributed import Distributed
 from sleeprun.sweeps.launcher import told_apart
 
 TINY = (
@@ -79,7 +80,7 @@ class OtherHosts(NamedTuple):
 
 
 def test_hosts_exchange_what_they_have(tmp_path: Path) -> None:
-    hosts = [cluster._Hosts(3, own, tmp_path) for own in range(3)]
+    hosts = [distributed._Hosts(3, own, tmp_path) for own in range(3)]
     with ThreadPoolExecutor(3) as pool:
         told = [pool.submit(host.exchange, f"of {host.own}", "0-jobs") for host in hosts]
         assert [each.result() for each in told] == [["of 0", "of 1", "of 2"]] * 3
@@ -88,7 +89,7 @@ def test_hosts_exchange_what_they_have(tmp_path: Path) -> None:
 def test_hosts_that_were_not_called_for_the_same_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(cluster, "_hosts", lambda *_: OtherHosts())
+    monkeypatch.setattr(distributed, "_hosts", lambda *_: OtherHosts())
     monkeypatch.setattr(sweep, "_calls", [sweep._Call(tmp_path)])
     launcher = Distributed(at_once=1, memory_gb=None)
     launcher.config = OmegaConf.create({"runtime": {"cores": 1}})

@@ -4,7 +4,7 @@ Hydra looks into the namespace package `hydra_plugins`, in which this folder is 
 takes only classes that are defined there.
 """
 
-from sleeprun.sweeps import cluster, launcher, sweeper
+from sleeprun.sweeps import cluster, distributed, launcher, sweeper
 
 
 class Batched(launcher.Batched):
@@ -19,7 +19,7 @@ class Ray(cluster.Ray):
     pass
 
 
-class Distributed(cluster.Distributed):
+class Distributed(distributed.Distributed):
     pass
 
 

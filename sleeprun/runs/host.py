@@ -4,9 +4,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from sleeprun.config import Common
 from sleeprun.runs.run import Run
@@ -28,7 +28,7 @@ class Host(Protocol):
         """Meanwhile, Ctrl-C and SIGTERM stop the run at its next chunk, with a checkpoint."""
         ...
 
-    def tell(self, *told: Any) -> None:
+    def tell(self, *told: RenderableType | None) -> None:
         """Print what a run ends with; of what is None, nothing."""
         ...
 
@@ -53,7 +53,7 @@ class Alone:
         with stopped_by_signals(stop):
             yield
 
-    def tell(self, *told: Any) -> None:
+    def tell(self, *told: RenderableType | None) -> None:
         for each in told:
             if isinstance(each, str):
                 print(each)

@@ -11,30 +11,40 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+from rich.console import RenderableType
 
 from sleeprun.config import Common
 from sleeprun.runs.host import stopped_by_signals
 from sleeprun.runs.run import Run
-from sleeprun.sweeps.programs import Call, Programs
+from sleeprun.sweeps.calls import Call
+from sleeprun.sweeps.programs import Programs
 from sleeprun.sweeps.progress import BatchProgress, JobProgress
 from sleeprun.sweeps.pruning import Judge
 
-
-class Ended(NamedTuple):
-    result: Any  # or the exception that a job ended with
+Result = TypeVar("Result")
 
 
-class Member:
+class Ended(NamedTuple, Generic[Result]):
+    result: Result | BaseException  # what a job returned, or how it ended
+
+
+class Member(Generic[Result]):
     """A job of a batch, and the host of its runs."""
 
     devices = 1
 
-    def __init__(self, batch: "Batch", job: Callable[["Member"], Any], progress: JobProgress):
+    def __init__(
+        self,
+        batch: "Batch[Result]",
+        job: Callable[["Member[Result]"], Result],
+        progress: JobProgress,
+    ):
         self.batch, self.job, self.progress = batch, job, progress
         self.judge: Judge | None = None
-        self.answers: SimpleQueue[Any] = SimpleQueue()
-        self.asked: SimpleQueue[Call | Ended] = SimpleQueue()
+        self.answers: SimpleQueue[object] = SimpleQueue()
+        self.asked: SimpleQueue[Call | Ended[Result]] = SimpleQueue()
 
     def over(self, function: Callable, devices: int) -> Callable:
         return partial(self._ask, function)
@@ -52,10 +62,10 @@ class Member:
         finally:
             self.batch.runs.remove(run)
 
-    def tell(self, *told: Any) -> None:
+    def tell(self, *told: RenderableType | None) -> None:
         """Where many runs end, one table tells of all."""
 
-    def _ask(self, function: Callable, *arguments: Any) -> Any:
+    def _ask(self, function: Callable, *arguments: object) -> object:
         self.asked.put(Call(function, arguments))
         answer = self.answers.get()
         if isinstance(answer, Exception):
@@ -64,26 +74,28 @@ class Member:
 
     def live(self) -> None:
         try:
-            ended = Ended(self.job(self))
+            ended: Ended[Result] = Ended(self.job(self))
         except BaseException as error:
             ended = Ended(error)
         self.asked.put(ended)
 
 
-class Batch:
-    def __init__(self, programs: Programs, progress: BatchProgress, at_once: int):
+class Batch(Generic[Result]):
+    def __init__(self, programs: Programs, progress: BatchProgress[Result], at_once: int):
         self.programs, self.progress = programs, progress
         self.at_once = at_once  # jobs that are alive at a time
         self.stopped = False
         self.runs: list[Run] = []
 
-    def carry_out(self, jobs: Sequence[Callable[[Member], Any]]) -> list[Any]:
+    def carry_out(
+        self, jobs: Sequence[Callable[[Member[Result]], Result]]
+    ) -> list[Result | BaseException]:
         """The jobs' results, or the exceptions that they ended with."""
-        results: list[Any] = [KeyboardInterrupt()] * len(jobs)
+        results: list[Result | BaseException] = [KeyboardInterrupt()] * len(jobs)
         waiting = deque(enumerate(jobs))
-        asking: dict[int, tuple[Member, Call]] = {}
+        asking: dict[int, tuple[Member[Result], Call]] = {}
 
-        def turn(number: int, member: Member) -> None:
+        def turn(number: int, member: Member[Result]) -> None:
             asked = member.asked.get()
             if isinstance(asked, Call):
                 asking[number] = member, asked

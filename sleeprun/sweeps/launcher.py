@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hydra.core.utils import (
     JobReturn,
@@ -28,6 +28,7 @@ from sleeprun.sweeps.pruning import Judge
 
 if TYPE_CHECKING:
     from sleeprun.sweeps.batch import Member
+    from sleeprun.sweeps.programs import Programs
 
 log = logging.getLogger("sleeprun")
 ENDS = {JobStatus.COMPLETED: "done", JobStatus.FAILED: "failed", JobStatus.UNKNOWN: "pruned"}
@@ -41,19 +42,23 @@ class _Planned(NamedTuple):
     judge: Judge | None
 
 
-class Batched(Launcher):
+class Prepared(Launcher):
+    """A launcher that knows what Hydra tells it."""
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+
+
+class Batched(Prepared):
     """Composes all jobs before it begins the first."""
 
     judges = True  # whether it has `launch_judged`
 
     def __init__(self, at_once: int, memory_gb: float | None):
         self.at_once, self.memory_gb = at_once, memory_gb
-        self.programs: Any = None  # those of one batch serve the next
-
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
-        self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+        self.programs: Programs | None = None  # those of one batch serve the next
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -101,10 +106,7 @@ class Batched(Launcher):
         with logs.kept_apart():
             batch = Batch(self.programs, progress, self.at_once)
             ends = batch.carry_out([partial(self._carry_out, one) for one in planned])
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
-        return ends
+        return [_returned(end) for end in ends]
 
     def _carry_out(self, planned: _Planned, member: "Member") -> JobReturn:
         config = planned.config
@@ -139,6 +141,12 @@ def told_apart(job_overrides: Sequence[Sequence[str]], first: int) -> list[str]:
         " ".join([f"#{number}", *(one for one in job if one not in common)])
         for number, job in enumerate(given, first)
     ]
+
+
+def _returned(end: JobReturn | BaseException) -> JobReturn:
+    if isinstance(end, BaseException):
+        raise end
+    return end
 
 
 def _how(result: JobReturn | BaseException) -> str:

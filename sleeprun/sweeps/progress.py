@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Generic, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -14,12 +14,13 @@ from sleeprun.sweeps.pruning import Judge
 from sleeprun.tracking.terminal import Terminal
 
 log = logging.getLogger("sleeprun")
+Result = TypeVar("Result")
 
 
-class BatchProgress:
+class BatchProgress(Generic[Result]):
     """`jobs` are their names; `how` tells of a job's result whether it is done, ..."""
 
-    def __init__(self, jobs: list[str], how: Callable[[Any], str]):
+    def __init__(self, jobs: list[str], how: Callable[[Result | BaseException], str]):
         self.jobs, self.how = jobs, how
         self.parts = [0.0] * len(jobs)  # how much of each is done
         self.ends: Counter[str] = Counter()
@@ -37,7 +38,7 @@ class BatchProgress:
         self.task = self.bar.add_task("", total=max(1, len(jobs)))
         self._show()
 
-    def __enter__(self) -> "BatchProgress":
+    def __enter__(self) -> "BatchProgress[Result]":
         self.bar.start()
         return self
 
@@ -51,7 +52,7 @@ class BatchProgress:
         self.parts[job] = part
         self._show()
 
-    def ended(self, job: int, result: Any) -> None:
+    def ended(self, job: int, result: Result | BaseException) -> None:
         how = self.how(result)
         self.ends[how] += 1
         self.came_to(job, 1.0)

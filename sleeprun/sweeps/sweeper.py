@@ -30,10 +30,11 @@ class GridOrSearch(Sweeper):
     config: DictConfig
     launcher: Launcher
 
-    def __init__(self, params: DictConfig | None, max_batch_size: int | None, **searched: Any):
-        self.params = [f"{key!s}={values}" for key, values in (params or {}).items()]
-        self.max_batch_size = max_batch_size
-        self.searched = {key: _plain(value) for key, value in searched.items()}
+    def __init__(
+        self, params: dict[str, object] | None, max_batch_size: int | None, **searched: Any
+    ):
+        self.params = [f"{key}={values}" for key, values in (params or {}).items()]
+        self.max_batch_size, self.searched = max_batch_size, searched
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -84,7 +85,3 @@ def _values(key: str, override: Override) -> Sequence[str]:
             "hydra.sweeper.n_trials"
         )
     return [f"{key}={value}" for value in override.sweep_string_iterator()]
-
-
-def _plain(value: Any) -> Any:
-    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
