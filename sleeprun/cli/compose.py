@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import hydra
 from hydra.errors import HydraException
@@ -31,8 +31,8 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
 
 def typed(cfg: DictConfig) -> Common:
     """A composed config, every key of it checked."""
-    container: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    return parse(container)
+    container = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    return parse(cast(dict[str, object], container))
 
 
 @contextmanager

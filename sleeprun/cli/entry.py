@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -150,7 +150,8 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     from sleeprun.runs.version import refuse_other
 
     refuse_other(record.parent)
-    stored: Any = OmegaConf.load(record / "config.yaml")
+    stored = OmegaConf.load(record / "config.yaml")
+    assert isinstance(stored, DictConfig)
     begun_with = OmegaConf.load(record / "overrides.yaml")
     for override in given:
         section = override.lstrip("+").split(".")[0].split("=")[0]

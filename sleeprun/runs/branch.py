@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sleeprun.config import Common, ConfigError
 from sleeprun.protocol.describe import Protocol
@@ -13,7 +12,7 @@ from sleeprun.protocol.phases import Score
 from sleeprun.runs import store, version
 from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
-from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, write_whole
+from sleeprun.runs.store import DamagedCheckpoint, Kept, RunDirectory, write_whole
 from sleeprun.runs.subset import of_seeds
 
 log = logging.getLogger("sleeprun")
@@ -29,7 +28,7 @@ class Branch:
 
     checkpoint: Path
     boundary: str
-    header: dict[str, Any]
+    header: Kept
     state: bytes
     places: list[int]  # of this run's seeds among those of the other
     whole: bool  # whether they are all of them, in the same order
@@ -84,9 +83,9 @@ def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
     if not branch.whole:
         record, state = _record_of(record, branch.places), store.of_seeds(state, branch.places)
         eaten = [[of_all[place] for place in branch.places] for of_all in header["eaten"]]
-        header = header | {"eaten": eaten}
+        header = {**header, "eaten": eaten}
     write_whole(folder.events_path, record)
-    header = header | {"seconds": 0.0, "branched_from": branch.told()}
+    header = {**header, "seconds": 0.0, "branched_from": branch.told()}
     folder.keep(branch.checkpoint.stem, header, state)  # last: with it the branch is there
 
 
@@ -126,7 +125,7 @@ def _fitting(checkpoint: Path, config: Common, protocol: Protocol) -> Branch:
     return Branch(
         checkpoint,
         tested.boundary.name,
-        header | {"signature": signature(config, engine, protocol[:phases])},
+        {**header, "signature": signature(config, engine, protocol[:phases])},
         state,
         [start.seeds.index(seed) for seed in config.seeds],
         whole=config.seeds == start.seeds,

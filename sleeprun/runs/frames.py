@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sleeprun.protocol.events import Curve, Progress
 from sleeprun.protocol.results import Results
@@ -54,7 +54,7 @@ def curves(seeds: list[int], events: Iterable[Curve]) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns).astype({"score": float})
 
 
-def _of_seed(told: Told, place: int) -> Iterator[tuple[str, Any]]:
+def _of_seed(told: Told, place: int) -> Iterator[tuple[str, object]]:
     for field in fields(told):
         value = getattr(told, field.name)
         if not field.metadata.get("per_seed"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -74,11 +74,11 @@ def _stored(run: Path) -> tuple[Common, str | None]:
     run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
     stored = OmegaConf.load((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
-    container: Any = OmegaConf.to_container(stored, resolve=True)
+    container = cast(dict[str, object], OmegaConf.to_container(stored, resolve=True))
     return parse(container), arm
 
 
-def differences(here: Any, there: Any, key: str = "") -> Iterator[str]:
+def differences(here: object, there: object, key: str = "") -> Iterator[str]:
     """Every key that has another value there, or none."""
     if isinstance(here, Mapping) and isinstance(there, Mapping):
         for name in dict.fromkeys([*here, *there]):

@@ -16,7 +16,7 @@ from sleeprun.config.identity import content_hash
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested, Warned
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
 from sleeprun.protocol.told import Told
-from sleeprun.runs.store import DamagedCheckpoint, RunDirectory, load, read_header
+from sleeprun.runs.store import DamagedCheckpoint, Header, RunDirectory, load, read_header
 from sleeprun.subjects.subject import Subject
 
 
@@ -113,7 +113,7 @@ class Run:
     def save(self, name: str | None = None) -> Path:
         """Save the position and the state; between boundaries the oldest are removed."""
         states = (self.state, self.tested) if self._testing() else (self.state,)
-        header = {
+        header: Header = {
             "signature": self._signature(self.phase, self.done),
             "phase": self.phase,
             "done": self.done,
@@ -213,7 +213,7 @@ class Run:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
             self.save()
 
-    def _like(self, capacities: list[Any]) -> tuple[Any, ...]:
+    def _like(self, capacities: list[object]) -> tuple[object, ...]:
         """The shape of a checkpoint with so much capacity for the state, and for a tested copy."""
         return tuple(self.subject.like(self.state, wanted) for wanted in capacities)
 

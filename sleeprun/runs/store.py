@@ -7,21 +7,42 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NoReturn, TypedDict, TypeVar
 
 import equinox as eqx
 import numpy as np
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Event
+from sleeprun.protocol.events import Event, Origin
 from sleeprun.protocol.lines import as_line, events_of, without_nan
 from sleeprun.protocol.results import Results
 
 KEPT = 2  # checkpoints between boundaries
+Tree = TypeVar("Tree")
 
 
 class DamagedCheckpoint(Exception):
     """A checkpoint file that is not whole."""
+
+
+class Header(TypedDict):
+    """Where a run was when its state was saved."""
+
+    signature: str  # what the state depends on
+    phase: int
+    done: int  # of the phase
+    cycle: int
+    eaten: list[list[int]]  # marks of the tested copy: what went well, what not; of all seeds
+    seconds: float
+    branched_from: Origin | None
+    capacity: list[object]  # of the state, and of a tested copy
+
+
+class Kept(Header):
+    """As it is in a checkpoint."""
+
+    events_bytes: int  # of the record up to there
+    sha256: str  # of the state
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -35,7 +56,7 @@ def write_whole(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: object) -> None:
     write_whole(path, (json.dumps(without_nan(content), indent=1) + "\n").encode())
 
 
@@ -69,7 +90,7 @@ class RunDirectory:
         if self.events_path.exists():
             os.truncate(self.events_path, size)
 
-    def save(self, name: str, header: dict[str, Any], state: Any) -> Path:
+    def save(self, name: str, header: Header, state: object) -> Path:
         """Save a checkpoint of `state`, `KIND-...`; older ones of its kind are removed.
 
         Those of boundaries only if wanted.
@@ -84,10 +105,10 @@ class RunDirectory:
                 old.unlink()
         return path
 
-    def keep(self, name: str, header: dict[str, Any], content: bytes) -> Path:
+    def keep(self, name: str, header: Header, content: bytes) -> Path:
         """Write a checkpoint: a line of JSON, then the leaves of a state."""
         size = self.events_path.stat().st_size if self.events_path.exists() else 0
-        line = header | {"events_bytes": size, "sha256": _sha256(content)}
+        line: Kept = {**header, "events_bytes": size, "sha256": _sha256(content)}
         path = self.checkpoints / f"{name}.ckpt"
         write_whole(path, _sealed(line) + b"\n" + content)
         return path
@@ -116,7 +137,7 @@ class RunDirectory:
         return sorted(self.checkpoints.glob(f"{kind}*.ckpt"), key=position, reverse=True)
 
 
-def read_header(path: Path) -> dict[str, Any]:
+def read_header(path: Path) -> Kept:
     """A checkpoint's first line. Raises DamagedCheckpoint unless its checksum is right."""
     try:
         with path.open("rb") as file:
@@ -128,21 +149,21 @@ def read_header(path: Path) -> dict[str, Any]:
         return _damaged(path)
 
 
-def _sealed(header: dict[str, Any]) -> bytes:
+def _sealed(header: Kept) -> bytes:
     """A header as a line of JSON that carries its own checksum."""
     seal = _sha256(json.dumps(header).encode())
-    return json.dumps(header | {"seal": seal}).encode()
+    return json.dumps({**header, "seal": seal}).encode()
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _damaged(path: Path) -> Any:
+def _damaged(path: Path) -> NoReturn:
     raise DamagedCheckpoint(f"{path} is damaged")
 
 
-def read(path: Path) -> tuple[dict[str, Any], bytes]:
+def read(path: Path) -> tuple[Kept, bytes]:
     """A checkpoint's header, and the leaves of its state. Raises DamagedCheckpoint."""
     header = read_header(path)
     with path.open("rb") as file:
@@ -159,7 +180,7 @@ def of_seeds(content: bytes, places: list[int]) -> bytes:
     return part.getvalue()
 
 
-def load(path: Path, like: Any) -> Any:
+def load(path: Path, like: Tree) -> Tree:
     """The state saved at `path`. Raises DamagedCheckpoint, or ConfigError where shapes differ."""
     try:
         return eqx.tree_deserialise_leaves(io.BytesIO(read(path)[1]), like)

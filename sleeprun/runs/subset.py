@@ -18,7 +18,7 @@ def of_seeds(event: Event, places: Sequence[int]) -> Event | None:
 
 
 def _of(told: Said, places: Sequence[int]) -> Said:
-    chosen: dict[str, Any] = {}
+    chosen: dict[str, object] = {}
     for field in fields(told):
         value = getattr(told, field.name)
         if isinstance(value, Part):
@@ -28,7 +28,7 @@ def _of(told: Said, places: Sequence[int]) -> Said:
     return replace(told, **chosen)
 
 
-def _at(values: Any, places: Sequence[int]) -> Any:
+def _at(values: Any, places: Sequence[int]) -> object:
     if isinstance(values, dict):
         return {name: _at(inner, places) for name, inner in values.items()}
     return [values[place] for place in places]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import pairwise
 from types import ModuleType
-from typing import Any
 
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, configure_log
@@ -23,7 +22,7 @@ Share = tuple[list[Sequence[str]], int]  # jobs' overrides, and the number of th
 
 
 class Machines(Prepared):
-    def __init__(self, machines: int, at_once: int, memory_gb: float | None, **asked: Any):
+    def __init__(self, machines: int, at_once: int, memory_gb: float | None, **asked: object):
         self.machines, self.batch, self.asked = machines, (at_once, memory_gb), asked
 
     def launch(

@@ -1,11 +1,11 @@
 """The best sleep that a search found, as a config that an experiment can use."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hydra.experimental.callback import Callback
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 log = logging.getLogger("sleeprun")
 
@@ -16,7 +16,7 @@ class SaveFound(Callback):
     They become `conf/sleep/found.yaml` in the sweep's directory, for `--config-dir`.
     """
 
-    def on_multirun_end(self, config: Any, **_: Any) -> None:
+    def on_multirun_end(self, config: DictConfig, **_: object) -> None:
         sweep = Path(config.hydra.sweep.dir)
         results = sweep / "optimization_results.yaml"
         if results.exists():
@@ -27,12 +27,14 @@ class SaveFound(Callback):
             )
 
 
-def write_found(folder: Path, began_with: Any, best: Any, value: float) -> Path:
+def write_found(
+    folder: Path, began_with: Mapping[str, object], best: Mapping[str, object], value: float
+) -> Path:
     """Write `sleep/found.yaml`: all keys of the sleep, those that were searched for as found."""
     sleep = OmegaConf.create({"sleep": began_with}, flags={"readonly": False})
     for key, found in best.items():
-        if str(key).startswith("sleep."):
-            OmegaConf.update(sleep, str(key), found)
+        if key.startswith("sleep."):
+            OmegaConf.update(sleep, key, found)
     from sleeprun.runs.store import write_whole
 
     path = folder / "sleep" / "found.yaml"

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 _own: ContextVar[list[logging.Handler] | None] = ContextVar("logs of this job", default=None)
 
@@ -57,17 +56,18 @@ def of_job(job_logging: DictConfig | None) -> Iterator[None]:
             handler.close()
 
 
-def _handlers(job_logging: DictConfig | None) -> list[logging.Handler]:
+def _handlers(told: DictConfig | None) -> list[logging.Handler]:
     """The file and the console that `hydra.job_logging` asks for, in its format."""
-    told: Any = OmegaConf.to_container(job_logging, resolve=True) if job_logging else {}
-    asked = told.get("handlers", {}) if told.get("root") else {}
     found: list[logging.Handler] = []
-    for name in told["root"]["handlers"] if asked else []:
+    if told is None or told.get("root") is None:
+        return found
+    for name in told.root.handlers:
+        asked = told.handlers[name]
         handler: logging.Handler = logging.StreamHandler(sys.stdout)
         handler.setLevel(logging.WARNING)
-        if "filename" in asked[name]:
-            handler = logging.FileHandler(asked[name]["filename"], asked[name].get("mode", "a"))
-        style = told["formatters"].get(asked[name].get("formatter"), {})
+        if "filename" in asked:
+            handler = logging.FileHandler(asked.filename, asked.get("mode", "a"))
+        style = told.formatters[asked.formatter] if "formatter" in asked else {}
         handler.setFormatter(logging.Formatter(style.get("format"), style.get("datefmt")))
         found.append(handler)
     return found

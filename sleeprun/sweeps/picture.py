@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,8 +12,6 @@ from sleeprun.measures.statistics import Measure
 from sleeprun.report.style import save
 from sleeprun.sweeps import table
 from sleeprun.sweeps.table import SHOWN, Found, compared, groups, values
-
-CENTRED: Any = {"ha": "center", "va": "center"}
 
 
 def draw(found: Sequence[Found], folder: Path) -> list[Path]:
@@ -75,7 +72,9 @@ def _heat_map(axes: Axes, keys: list[str], found: Sequence[Found], measure: str)
         if np.isfinite(mean):
             low = mean < (np.nanmin(shown) + np.nanmax(shown)) / 2
             dark = low == (SHOWN[measure] is max)
-            axes.text(column, row, f"{mean:.2f}", color="w" if dark else "k", **CENTRED)
+            axes.text(
+                column, row, f"{mean:.2f}", color="w" if dark else "k", ha="center", va="center"
+            )
     axes.set_yticks(range(len(down)), down)
     axes.set_xticks(range(len(across)), across)
     axes.set_ylabel(keys[0])

@@ -2,13 +2,11 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Transformer
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from omegaconf import OmegaConf
@@ -16,38 +14,13 @@ from omegaconf import OmegaConf
 from sleeprun.config import ConfigError
 from sleeprun.sweeps.launcher import Batched
 from sleeprun.sweeps.pruning import Judge
+from sleeprun.sweeps.study import Searched, distribution, study
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
-    from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial
 
 log = logging.getLogger("sleeprun")
-SAMPLERS = {"tpe": "TPESampler", "random": "RandomSampler", "cmaes": "CmaEsSampler"}
-PRUNERS = {"median": "MedianPruner", "percentile": "PercentilePruner"}
-
-
-@dataclass(frozen=True)
-class Searched:
-    """The keys of `hydra.sweeper` that a search has; `sampler` and `pruner` with those of
-    Optuna's class beside their `kind`."""
-
-    n_trials: int  # that the study has at last
-    n_jobs: int  # asked for and run together
-    study_name: str | None
-    storage: str | None  # of Optuna, a URL; none: in memory
-    direction: str  # maximize or minimize
-    max_failure_rate: float  # of the jobs of a batch
-    sampler: dict[str, Any]
-    pruner: dict[str, Any] | None
-
-    def __post_init__(self) -> None:
-        if self.direction not in ("maximize", "minimize"):
-            raise ConfigError(
-                f"hydra.sweeper.direction={self.direction}: must be maximize or minimize"
-            )
-        for name in ("n_trials", "n_jobs"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"hydra.sweeper.{name}={getattr(self, name)}: must be at least 1")
 
 
 class Search:
@@ -55,9 +28,9 @@ class Search:
 
     def __init__(self, searched: Searched, given: dict[str, Override], folder: Path):
         self.searched, self.folder = searched, folder
-        self.study = _study(searched)
+        self.study = study(searched)
         self.swept = {
-            key: _distribution(one) for key, one in given.items() if one.is_sweep_override()
+            key: distribution(one) for key, one in given.items() if one.is_sweep_override()
         }
         self.fixed = [
             f"{key}={one.get_value_element_as_str()}"
@@ -122,72 +95,13 @@ class Search:
         log.info("best of %d trials: %s", len(self.study.trials), told)
 
 
-def _study(searched: Searched) -> "Study":
-    """A new study, or in a storage the one of that name, to go on with."""
-    try:
-        import optuna
-        from optuna.trial import TrialState
-    except ModuleNotFoundError:
-        raise ConfigError("hydra.sweeper: needs optuna; pip install 'sleeprun[search]'") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        study_name=searched.study_name,
-        storage=searched.storage,
-        direction=optuna.study.StudyDirection[searched.direction.upper()],
-        load_if_exists=True,
-    )
-    for broken_off in study.get_trials(states=(TrialState.RUNNING,)):
-        study.tell(broken_off.number, state=TrialState.FAIL)
-        study.enqueue_trial(broken_off.params)
-    sampler = dict(searched.sampler)
-    if sampler.get("seed") is not None:  # a study that goes on doesn't draw the same again
-        sampler["seed"] += len(study.trials)
-    study.sampler = _made("sampler", SAMPLERS, sampler, "optuna.samplers")
-    if searched.pruner is not None:
-        study.pruner = _made("pruner", PRUNERS, searched.pruner, "optuna.pruners")
-    return study
-
-
-def _made(key: str, kinds: dict[str, str], asked: dict[str, Any], module: str) -> Any:
-    kind, keys = asked.get("kind"), {name: value for name, value in asked.items() if name != "kind"}
-    if kind not in kinds:
-        raise ConfigError(f"hydra.sweeper.{key}.kind={kind}: must be one of {', '.join(kinds)}")
-    try:
-        return getattr(import_module(module), kinds[kind])(**keys)
-    except (TypeError, ValueError, ImportError) as error:
-        raise ConfigError(f"hydra.sweeper.{key}: {error}") from None
-
-
-def _ended(study: "Study") -> list[Any]:
+def _ended(study: "Study") -> list["FrozenTrial"]:
     from optuna.trial import TrialState
 
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
-def _distribution(override: Override) -> "BaseDistribution":
-    """What Optuna draws from; both ends of a range or an interval are in it."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
-    swept: Any = override.value()
-    if isinstance(swept, IntervalSweep):
-        ends, logarithmic = (swept.start, swept.end), "log" in swept.tags
-        whole = all(isinstance(end, int) for end in ends)
-        kind: Any = IntDistribution if whole else FloatDistribution
-        return kind(*ends, log=logarithmic)
-    if isinstance(swept, RangeSweep) and not swept.shuffle:
-        numbers = (swept.start, swept.stop, swept.step)
-        whole = all(isinstance(number, int) for number in numbers)
-        kind = IntDistribution if whole else FloatDistribution
-        return kind(swept.start, swept.stop, step=swept.step)
-    return CategoricalDistribution(
-        [
-            value if isinstance(value, int | float) else Transformer.str(value)
-            for value in override.sweep_iterator(transformer=Transformer.identity)
-        ]
-    )
-
-
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A value that was drawn; of a choice, which is in Hydra's syntax, what it stands for."""
     if not isinstance(value, str):
         return value

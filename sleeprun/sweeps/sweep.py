@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -13,6 +13,9 @@ from omegaconf import DictConfig
 from sleeprun.config.identity import content_hash
 from sleeprun.sweeps import jobs
 from sleeprun.sweeps.jobs import Job
+
+if TYPE_CHECKING:
+    from sleeprun.sweeps.table import Found
 
 log = logging.getLogger("sleeprun")
 # Sections that have no effect on a job's results, but for two keys of `runtime`.
@@ -44,11 +47,11 @@ class Sweep(Callback):
     def __init__(self, folder: str):
         self.folder = Path(folder).absolute()
 
-    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         if not config.dry_run:
             _calls.append(_Call(self.folder))
 
-    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+    def on_job_start(self, config: DictConfig, **_: object) -> None:
         """In whichever process the job is."""
         job = Job.of(config.hydra)
         if config.dry_run or job.sweep is None:
@@ -103,7 +106,7 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _drawn(found: Sequence[Any], folder: Path) -> list[Path]:
+def _drawn(found: Sequence["Found"], folder: Path) -> list[Path]:
     """The picture; a failure is only told, since all that it shows is in the files."""
     try:
         from sleeprun.sweeps import picture

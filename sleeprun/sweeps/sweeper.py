@@ -20,7 +20,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
 from sleeprun.sweeps.launcher import Batched
-from sleeprun.sweeps.search import Search, Searched
+from sleeprun.sweeps.search import Search
+from sleeprun.sweeps.study import Searched
 
 
 class GridOrSearch(Sweeper):

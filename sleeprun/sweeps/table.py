@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -23,7 +22,7 @@ from sleeprun.sweeps.pruning import PRUNED
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
 DIGITS = 4  # of a swept number in the table
 PAGE = 160  # columns of the table's file
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""The keys of a search, and what of Optuna they describe: its study and what it draws from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Transformer
+
+from sleeprun.config import ConfigError
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The keys of `hydra.sweeper` that a search has; `sampler` and `pruner` with those of
+    Optuna's class beside their `kind`."""
+
+    n_trials: int  # that the study has at last
+    n_jobs: int  # asked for and run together
+    study_name: str | None
+    storage: str | None  # of Optuna, a URL; none: in memory
+    direction: str  # maximize or minimize
+    max_failure_rate: float  # of the jobs of a batch
+    sampler: dict[str, object]
+    pruner: dict[str, object] | None
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("maximize", "minimize"):
+            raise ConfigError(
+                f"hydra.sweeper.direction={self.direction}: must be maximize or minimize"
+            )
+        for name in ("n_trials", "n_jobs"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"hydra.sweeper.{name}={getattr(self, name)}: must be at least 1")
+
+
+def study(searched: Searched) -> "Study":
+    """A new study, or in a storage the one of that name, to go on with."""
+    try:
+        import optuna
+        from optuna.trial import TrialState
+    except ModuleNotFoundError:
+        raise ConfigError("hydra.sweeper: needs optuna; pip install 'sleeprun[search]'") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    found = optuna.create_study(
+        study_name=searched.study_name,
+        storage=searched.storage,
+        direction=optuna.study.StudyDirection[searched.direction.upper()],
+        load_if_exists=True,
+    )
+    for broken_off in found.get_trials(states=(TrialState.RUNNING,)):
+        found.tell(broken_off.number, state=TrialState.FAIL)
+        found.enqueue_trial(broken_off.params)
+    found.sampler = _sampler(searched.sampler, len(found.trials))
+    if searched.pruner is not None:
+        found.pruner = _pruner(searched.pruner)
+    return found
+
+
+def _sampler(asked: dict[str, object], drawn: int) -> "BaseSampler":
+    from optuna import samplers
+
+    kinds = {
+        "tpe": samplers.TPESampler,
+        "random": samplers.RandomSampler,
+        "cmaes": samplers.CmaEsSampler,
+    }
+    if isinstance(seed := asked.get("seed"), int):
+        asked = asked | {"seed": seed + drawn}  # a study that goes on doesn't draw the same again
+    return _made("sampler", kinds, asked)
+
+
+def _pruner(asked: dict[str, object]) -> "BasePruner":
+    from optuna import pruners
+
+    kinds = {"median": pruners.MedianPruner, "percentile": pruners.PercentilePruner}
+    return _made("pruner", kinds, asked)
+
+
+def _made(key: str, kinds: Mapping[str, Callable[..., Made]], asked: dict[str, object]) -> Made:
+    keys = dict(asked)
+    kind = str(keys.pop("kind", None))
+    if kind not in kinds:
+        raise ConfigError(f"hydra.sweeper.{key}.kind={kind}: must be one of {', '.join(kinds)}")
+    try:
+        return kinds[kind](**keys)
+    except (TypeError, ValueError, ImportError) as error:
+        raise ConfigError(f"hydra.sweeper.{key}: {error}") from None
+
+
+def distribution(override: Override) -> "BaseDistribution":
+    """What Optuna draws from; both ends of a range or an interval are in it."""
+    from optuna.distributions import CategoricalDistribution
+
+    swept = override.value()
+    if isinstance(swept, IntervalSweep):
+        kind = _number(swept.start, swept.end)
+        return kind(swept.start, swept.end, log="log" in swept.tags)
+    if isinstance(swept, RangeSweep) and not swept.shuffle:
+        kind = _number(swept.start, swept.stop, swept.step)
+        return kind(swept.start, swept.stop, step=swept.step)
+    return CategoricalDistribution(
+        [
+            value if isinstance(value, int | float) else Transformer.str(value)
+            for value in override.sweep_iterator(transformer=Transformer.identity)
+        ]
+    )
+
+
+def _number(*told: float | None) -> "Callable[..., BaseDistribution]":
+    """What draws an integer where only integers are told, else a fraction."""
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    whole = all(isinstance(number, int) for number in told)
+    return IntDistribution if whole else FloatDistribution
