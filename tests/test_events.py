@@ -1,7 +1,9 @@
 """Events are written as the lines that old records have, and read again; a family adds its own."""
 
 import json
-from dataclasses import dataclass
+import subprocess
+import sys
+from dataclasses import dataclass, make_dataclass
 
 import pytest
 
@@ -17,10 +19,12 @@ from sleeprun.protocol.events import (
     Start,
     Weights,
 )
-from sleeprun.protocol.lines import Row, as_line, boundary_of, events_of, row_of
+from sleeprun.protocol.lines import Row, _fitting, as_line, boundary_of, events_of, row_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
-from sleeprun.protocol.told import Answered, Foraged, ImageFacts, Scores, Told, Trained, per_seed
+from sleeprun.protocol.told import Part, Scores, Told, per_seed
 from sleeprun.runs.subset import of_seeds
+from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
+from sleeprun.subjects.forager.parts import Foraged
 
 BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
 STARTED = (
@@ -144,6 +148,31 @@ def test_a_family_adds_its_own() -> None:
     assert progress.told == Recalled(recall=[0.5, 0.7])
     with pytest.raises(TypeError, match="'replayed' is that of Replayed"):
         type("Again", (Event,), {}, tag="replayed")
+
+
+def test_a_record_is_read_before_any_family_is_known() -> None:
+    code = (
+        "import sys; from sleeprun.protocol.lines import events_of; "
+        "(event,) = events_of(sys.stdin.buffer); print(type(event.told).__name__)"
+    )
+    for place, told in ((5, "Foraged"), (6, "Trained")):
+        line = LINES[place] + "\n"
+        command = [sys.executable, "-c", code]
+        assert subprocess.check_output(command, input=line, text=True).strip() == told
+
+
+def test_parts_are_told_apart_by_their_keys() -> None:
+    class Seen(Part):
+        pass
+
+    def part(name: str, *keys: str) -> type:
+        return make_dataclass(name, keys, bases=(Seen,), frozen=True)
+
+    kept = [part("Few", "a"), part("More", "a", "b")]
+    assert [_fitting(Seen, dict.fromkeys(keys)) for keys in ("ac", "abc")] == kept
+    kept.append(part("Again", "b", "a"))
+    with pytest.raises(TypeError, match="Again has the same keys as More"):
+        _fitting(Seen, {"a": 1, "b": 2})
 
 
 @pytest.mark.parametrize(

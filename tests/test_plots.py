@@ -22,8 +22,8 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
-from sleeprun.protocol.told import Eaten, Foraged, ForagingFacts
 from sleeprun.report import arms, figures, performance, style
+from sleeprun.subjects.forager.parts import Eaten, Foraged, ForagingFacts
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))

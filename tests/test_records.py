@@ -8,9 +8,11 @@ from conftest import of_kind
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored, Start
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary, BoundaryKind
-from sleeprun.protocol.told import Answered, Foraged, ForagingFacts, ImageFacts, Told, Trained
+from sleeprun.protocol.told import Told
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
+from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
+from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
 
 FACTS = {"tasks": ["a", "b"], "chance": 0.5, "scale": 1.0, "shortened": False}
 IMAGES = ImageFacts(**FACTS, data="digits", scenario="class", classes=[])

@@ -99,6 +99,11 @@ class Progress(Event, tag="progress"):
     def cycles(self) -> int:
         return self.end - self.begin
 
+    @property
+    def slept(self) -> int:
+        """How many of the cycles."""
+        return self.told.slept(self.kind, self.cycles)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tested(Event, tag="tested", recorded=False):

@@ -7,13 +7,15 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
+from functools import cache
+from importlib import import_module
 from typing import Any, TypedDict, TypeVar
 
 from sleeprun.protocol.events import Event, Other
 from sleeprun.protocol.phases import Boundary, BoundaryKind, parted
-from sleeprun.protocol.told import Part
+from sleeprun.protocol.told import FAMILIES, Part
 
-Json = Mapping[str, Any]
+Json = Mapping[str, Any]  # an object, whose values are what its event says
 Said = TypeVar("Said", Event, Part)
 
 
@@ -26,7 +28,7 @@ def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
     return (from_json(json.loads(line)) for line in lines if line.endswith(b"\n"))
 
 
-def without_nan(value: Any) -> Any:
+def without_nan(value: object) -> object:
     """The same with null for what JSON has no number for."""
     if isinstance(value, dict):
         return {key: without_nan(inner) for key, inner in value.items()}
@@ -35,7 +37,7 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def as_json(event: Event) -> dict[str, Any]:
+def as_json(event: Event) -> dict[str, object]:
     if isinstance(event, Other):
         return dict(event.line)
     return {"event": event.tag, **_written(event)}
@@ -61,8 +63,8 @@ def _key(field: Field) -> str:
     return field.metadata.get("key", field.name)
 
 
-def _written(told: Event | Part) -> dict[str, Any]:
-    line: dict[str, Any] = {}
+def _written(told: Event | Part) -> dict[str, object]:
+    line: dict[str, object] = {}
     for field in fields(told):
         match getattr(told, field.name):
             case Part() as part:
@@ -75,7 +77,7 @@ def _written(told: Event | Part) -> dict[str, Any]:
 
 
 def _read(kind: type[Said], line: Json) -> Said:
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {}  # by field
     for field in fields(kind):
         if isinstance(field.type, type) and issubclass(field.type, Part):
             values[field.name] = _read(_fitting(field.type, line), line)
@@ -91,14 +93,26 @@ def _read(kind: type[Said], line: Json) -> Said:
 
 def _fitting(part: type[Part], line: Json) -> type[Part]:
     """The subclass whose keys are all there; of several the one with the most."""
-
-    def needed(kind: type[Part]) -> list[str]:
-        return [_key(field) for field in fields(kind) if field.default is MISSING]
-
-    fitting = [kind for kind in part.__subclasses__() if line.keys() >= set(needed(kind))]
+    _load_families()
+    kinds = {kind: _needed(kind) for kind in part.__subclasses__()}
+    fitting = {kind: keys for kind, keys in kinds.items() if line.keys() >= keys}
     if not fitting:
         raise _UnknownPart
-    return max(fitting, key=lambda kind: len(needed(kind)))
+    most = max(fitting, key=lambda kind: len(fitting[kind]))
+    first, *others = (kind for kind, keys in fitting.items() if keys == fitting[most])
+    if others:
+        raise TypeError(f"{others[0].__name__} has the same keys as {first.__name__}")
+    return most
+
+
+def _needed(part: type[Part]) -> set[str]:
+    return {_key(field) for field in fields(part) if field.default is MISSING}
+
+
+@cache
+def _load_families() -> None:
+    for module in FAMILIES:
+        import_module(module)
 
 
 class Row(TypedDict):

@@ -1,15 +1,27 @@
 """What a family of networks says within the events that all share, and what is said per seed.
 
-A new family adds subclasses of `Facts`, `Told` and `Marks` in its own folder: frozen dataclasses,
-whose fields are keys of the event's line in the record.
+A new family has its own `Facts`, `Told` and `Marks` in its folder: frozen dataclasses, whose
+fields are keys of the event's line in the record. Whoever counts, shows or draws them asks what
+is declared here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+# Where they are, so that a record can be read; the families' own modules may import this one.
+FAMILIES = ("sleeprun.subjects.forager.parts", "sleeprun.subjects.classifier.parts")
 
 Scores = list[float | None]  # of every seed; None or NaN where there is none
 Counts = list[int]  # of every seed
+T = TypeVar("T", bound="Told")
+
+
+def mean_of(per_seed: Scores) -> float | None:
+    """Over the seeds that have a value."""
+    known = [value for value in per_seed if value is not None and value == value]
+    return sum(known) / len(known) if known else None
 
 
 def per_seed() -> Any:
@@ -32,6 +44,21 @@ class Part:
     """What only one family says within an event. A subclass is a frozen dataclass."""
 
 
+class Clock(NamedTuple):
+    """What the time of a protocol is shown in."""
+
+    cycles: int = 1  # of a unit
+    unit: str = "cycles"
+
+
+class Cycle(NamedTuple):
+    """A cycle of spiking, as a raster shows it."""
+
+    steps: int
+    step_ms: float
+    sizes: dict[str, int]  # of every population
+
+
 class Facts(Part):
     """What a run says of its network and its tasks as it starts."""
 
@@ -50,76 +77,45 @@ class Facts(Part):
         """What the data and their cutting into tasks are, in a line; none where tasks say it."""
         return None
 
+    @property
+    def clock(self) -> Clock:
+        return Clock()
+
+    @property
+    def cycle(self) -> Cycle | None:
+        """Where the spikes of one are recorded."""
+        return None
+
+    @property
+    def performance(self) -> str:
+        """What the share of `Told.marks` is that went well, in words."""
+        return "right / all"
+
 
 class Told(Part):
     """What some cycles of a phase did."""
 
-    spikes: dict[str, Counts]
+    spikes: Mapping[str, Counts] = MappingProxyType({})
+
+    @property
+    def marks(self) -> tuple[Counts, Counts] | None:
+        """What went well and what did not, where that is counted within a phase."""
+        return None
+
+    def slept(self, kind: str, cycles: int) -> int:
+        """How many of these cycles were asleep, in a phase of some kind."""
+        return cycles if kind == "sleep" else 0
+
+    def measures(self: T, before: Sequence[T] = ()) -> dict[str, float]:
+        """How well it goes, over all seeds; marks together with those told `before`."""
+        marks = [told.marks for told in (*before, self) if told.marks]
+        good, bad = (sum(sum(each[place]) for each in marks) for place in (0, 1))
+        return {"performance": good / (good + bad)} if good + bad else {}
+
+    def plus(self: T, later: T) -> T | None:
+        """Both as one; none where they cannot be added up."""
+        return None
 
 
 class Marks(Part):
     """What went well and what did not in a test."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ForagingFacts(Facts):
-    tasks: list[str]
-    chance: float
-    scale: float
-    shortened: bool
-    aeon: int = 100  # movement cycles
-    step_ms: float = 0.5
-    cycle_steps: int
-    shape: dict[str, list[int]]  # of every population
-    refused: Sequence[str] = if_any()
-
-    @property
-    def steps_a_cycle(self) -> int:
-        return self.cycle_steps
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageFacts(Facts):
-    data: str
-    tasks: list[str]
-    chance: float
-    scale: float
-    shortened: bool
-    scenario: str
-    classes: list[list[list[int]]]  # [sequence][task], of one sequence or of every seed's
-
-    @property
-    def contents(self) -> str | None:
-        return self.data
-
-
-@dataclass(frozen=True, kw_only=True)
-class Foraged(Told):
-    """Movement cycles awake and asleep, particles eaten, spikes of every population."""
-
-    awake: int
-    asleep: int
-    rewarded: Counts = per_seed()
-    punished: Counts = per_seed()
-    neutral: Counts = per_seed()
-    spikes: dict[str, Counts] = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained(Told):
-    """The mean loss of some training steps; spikes of every layer asleep."""
-
-    loss: Scores = per_seed()
-    spikes: dict[str, Counts] = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Eaten(Marks):
-    rewarded: Counts = per_seed()
-    punished: Counts = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered(Marks):
-    right: Counts = per_seed()
-    wrong: Counts = per_seed()

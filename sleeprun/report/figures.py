@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from sleeprun.protocol.events import Fields, Histogram, Raster, Weights
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results
-from sleeprun.protocol.told import ForagingFacts
 from sleeprun.report import probes
 from sleeprun.report.curves import curves
 from sleeprun.report.performance import performance
@@ -110,9 +109,9 @@ def raster(events: Events, results: Results) -> Figure | None:
     last = {each.kind: each for each in told_of(events, Raster)}
     records = [last[kind] for kind in ("wake", "sleep") if kind in last]
     start = start_of(events)
-    if not records or start is None or not isinstance(facts := start.facts, ForagingFacts):
+    if not records or start is None or not (cycle := start.facts.cycle):
         return None
-    sizes = {name: math.prod(shape) for name, shape in facts.shape.items()}
+    sizes = cycle.sizes
     heights = np.clip(np.sqrt(list(sizes.values())), 6, 20)
     figure = sheet(events, 1 + 4 * len(records), 5.2, "spikes of one movement cycle")
     share = {"sharex": True, "sharey": "row", "squeeze": False}
@@ -125,9 +124,9 @@ def raster(events: Events, results: Results) -> Figure | None:
             axes.set(xlabel="Step of the cycle", ylabel=f"{name}\nneuron", ylim=(size - 0.3, -0.7))
             axes.set_facecolor(KINDS[record.kind])
             axes.label_outer()
-        axes.set_xlim(-0.02 * facts.cycle_steps, facts.cycle_steps)
+        axes.set_xlim(-0.02 * cycle.steps, cycle.steps)
         column[0].set_title(", ".join(dict.fromkeys((record.kind, record.name))))
-        ms = facts.step_ms
+        ms = cycle.step_ms
         scale = (lambda step, ms=ms: step * ms, lambda time, ms=ms: time / ms)
         column[0].secondary_xaxis("top", functions=scale).set_xlabel("Time (ms)")
     return figure

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.results import Results
-from sleeprun.protocol.told import Foraged, ForagingFacts, Scores
+from sleeprun.protocol.told import Clock, Counts, Scores
 from sleeprun.report.style import (
     INK,
     KINDS,
@@ -32,10 +32,11 @@ POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so ma
 
 
 class Chunk(NamedTuple):
-    """What foragers did from one cycle to another."""
+    """What went well and what did not, of every seed, from one cycle to another."""
 
     event: Progress
-    eaten: Foraged
+    good: Counts
+    bad: Counts
 
     @property
     def span(self) -> tuple[int, int]:
@@ -46,16 +47,16 @@ Tests = dict[str, dict[int, tuple[int, Scores]]]  # [task][boundary]: at which c
 
 
 def timeline(events: Events) -> tuple[list[Chunk], Tests]:
-    """What foragers did, in order; of every task, the cycle and scores of each boundary."""
+    """What was counted, in order; of every task, the cycle and scores of each boundary."""
     chunks: list[Chunk] = []
     tests: Tests = {}
     for event in events:
         match event:
-            case Progress(told=Foraged() as eaten):
+            case Progress() if marks := event.told.marks:
                 # A resumed run repeats what followed its checkpoint: the later telling counts.
                 while chunks and chunks[-1].event.end > event.begin:
                     chunks.pop()
-                chunks.append(Chunk(event, eaten))
+                chunks.append(Chunk(event, *marks))
             case Scored():
                 now = chunks[-1].event.end if chunks else 0
                 tests.setdefault(event.task, {})[event.boundary.index] = now, event.score
@@ -86,8 +87,8 @@ def running_performance(
 def performance(events: Events, results: Results) -> Figure | None:
     """Running performance over the protocol, and the scores at its boundaries."""
     chunks, tests = timeline(events)
-    fed = any(any(eaten.rewarded + eaten.punished) for _, eaten in chunks)
-    if not chunks or not (fed or tests):
+    counted = any(any(chunk.good + chunk.bad) for chunk in chunks)
+    if not chunks or not (counted or tests):
         return None
     figure = sheet(events, 9, 4, "performance")
     _draw_performance(figure.add_subplot(), events)
@@ -114,57 +115,52 @@ def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
 
 
 def _draw_performance(axes: Axes, events: Events) -> None:
-    """Phases, running performance and tests, in aeons."""
+    """Phases, running performance and tests, in units of time."""
     chunks, tests = timeline(events)
-    aeon = _aeon(events)
-    axes.set_xlabel(f"Protocol time (aeons of {aeon} movement cycles)")
-    axes.set_ylabel("Performance (rewarded / eaten)")
+    start = start_of(events)
+    unit, name = start.facts.clock if start else Clock()
+    axes.set_xlabel(f"Protocol time ({name})")
+    axes.set_ylabel(f"Performance ({start.facts.performance})" if start else "Performance")
     by_phase = itertools.groupby(chunks, lambda chunk: chunk.event.phase)
     phases = [list(group) for _, group in by_phase]
     cycles = chunks[-1].event.end - chunks[0].event.begin
-    _draw_phases(axes, phases, cycles, aeon)
+    _draw_phases(axes, phases, cycles, unit)
     draw_chance(axes, events)
-    _draw_tests(axes, tests, 0.009 * cycles / aeon, aeon)
+    _draw_tests(axes, tests, 0.009 * cycles / unit, unit)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
     axes.xaxis.set_major_formatter("{x:,.10g}")
 
 
-def _aeon(events: Events) -> int:
-    start = start_of(events)
-    facts = start and start.facts
-    return facts.aeon if isinstance(facts, ForagingFacts) else ForagingFacts.aeon
-
-
-def _draw_phases(axes: Axes, phases: list[list[Chunk]], cycles: int, aeon: int) -> None:
+def _draw_phases(axes: Axes, phases: list[list[Chunk]], cycles: int, unit: int) -> None:
     """Each phase shaded and named, and the running performance over all."""
-    aeons, scores = [], []
+    time, scores = [], []
     for phase in phases:
         first, last, name = phase[0].event, phase[-1].event, phase[0].event.name
-        begin, end = first.begin / aeon, last.end / aeon
+        begin, end = first.begin / unit, last.end / unit
         axes.axvspan(begin, end, fc=KINDS[first.kind], ec="white", lw=1.5, zorder=0)
-        letters = int(85 * (end - begin) * aeon / cycles)  # that fit into a line
+        letters = int(85 * (end - begin) * unit / cycles)  # that fit into a line
         fits = max(map(len, name.split())) <= letters
         told = textwrap.fill(name, letters) if fits else name
         look = {"ha": "center", "va": "top", "rotation": 0 if fits else 90}
         axes.text((begin + end) / 2, 0.97, told, transform=axes.get_xaxis_transform(), **look)
         span = np.array([chunk.span for chunk in phase])
-        good = np.array([eaten.rewarded for _, eaten in phase])
-        bad = np.array([eaten.punished for _, eaten in phase])
+        good = np.array([chunk.good for chunk in phase])
+        bad = np.array([chunk.bad for chunk in phase])
         cycle, score = running_performance(span, good, bad, cycles / POINTS, FOOD)
-        aeons += [*cycle / aeon, np.nan]  # NaN breaks the lines between phases
+        time += [*cycle / unit, np.nan]  # NaN breaks the lines between phases
         scores += [*score, np.full(score.shape[1], np.nan)]
     mean, sd = spread(np.array(scores))
-    axes.plot(aeons, mean, ".-", color=INK, lw=1.5, ms=4, zorder=3, label="running, mean of seeds")
+    axes.plot(time, mean, ".-", color=INK, lw=1.5, ms=4, zorder=3, label="running, mean of seeds")
     if scores[0].size > 1:
-        axes.fill_between(aeons, mean - sd, mean + sd, color=INK, alpha=0.15, lw=0, label="± 1 sd")
-        axes.plot(aeons, scores, color=PALE, lw=0.5, alpha=0.7)[0].set_label("running, each seed")
+        axes.fill_between(time, mean - sd, mean + sd, color=INK, alpha=0.15, lw=0, label="± 1 sd")
+        axes.plot(time, scores, color=PALE, lw=0.5, alpha=0.7)[0].set_label("running, each seed")
 
 
-def _draw_tests(axes: Axes, tests: Tests, aside: float, aeon: int) -> None:
+def _draw_tests(axes: Axes, tests: Tests, aside: float, unit: int) -> None:
     for rank, (task, told) in enumerate(tests.items()):
         cycles, scores = zip(*told.values(), strict=True)
         mean, sd = spread(np.array(scores, dtype=float))
-        aeons = np.array(cycles) / aeon + (rank - (len(tests) - 1) / 2) * aside
+        time = np.array(cycles) / unit + (rank - (len(tests) - 1) / 2) * aside
         look = {"label": f"test of {task}", **look_of(rank)}
-        axes.errorbar(aeons, mean, sd, ls="none", mec="white", ms=7, zorder=4, **look)
+        axes.errorbar(time, mean, sd, ls="none", mec="white", ms=7, zorder=4, **look)

@@ -1,7 +1,6 @@
 """What `results.json` says, from nothing but a run's events."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -21,8 +20,8 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.results import ACCOUNTS, Account, Probed, Results
-from sleeprun.protocol.told import Foraged
+from sleeprun.protocol.results import Account, Metrics, Probed, Results
+from sleeprun.protocol.told import Scores
 
 Seen = Robustness | Overlap | Moved | Measured
 
@@ -49,9 +48,8 @@ class _Read:
             case End():
                 self.end = event
             case Progress():
-                slept = _slept(event)
-                self.awake += event.cycles - slept
-                self.asleep += slept
+                self.awake += event.cycles - event.slept
+                self.asleep += event.slept
             case Carried():
                 self.carried[event.boundary.index] = event.bytes
             case Scored():
@@ -107,8 +105,12 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
 
 def account(results: Results) -> Account:
     """What a run carried and took, alone."""
-    alone: Any = {name: dict(results)[name] for name in ACCOUNTS}
-    return alone
+    return {
+        "carried_bytes": results["carried_bytes"],
+        "training_steps": results["training_steps"],
+        "sleep_steps": results["sleep_steps"],
+        "wall_seconds": results["wall_seconds"],
+    }
 
 
 def probed(events: Iterable[Seen]) -> list[Probed]:
@@ -122,31 +124,20 @@ def probed(events: Iterable[Seen]) -> list[Probed]:
             case Overlap():
                 row["overlap"] = _described(event.layers)
             case Moved():
-                row["moved"] = _described(event.layers)
+                row["moved"] = {name: _described(one) for name, one in event.layers.items()}
             case Measured():
                 row["measured"] = _described(event.values)
     return [rows[index] for index in sorted(rows)]
 
 
-def _described(found: Any) -> Any:
-    if isinstance(found, Mapping):
-        return {name: _described(inner) for name, inner in found.items()}
-    return statistics.describe(found)
+def _described(found: Mapping[str, Scores]) -> Metrics:
+    return {name: statistics.describe(scores) for name, scores in found.items()}
 
 
 def _finals(joint: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "seed task"] | None:
     if joint is None:
         return None
     return np.array([joint["metrics"][f"final/{task}"]["per_seed"] for task in tasks], float).T
-
-
-def _slept(event: Progress) -> int:
-    """How much of what a progress event tells was sleep."""
-    match event.told:
-        case Foraged(asleep=asleep):
-            return asleep
-        case _:
-            return event.cycles if event.kind == "sleep" else 0
 
 
 def _carried_on(carried: Mapping[int, int], boundaries: list[Boundary]) -> int | None:

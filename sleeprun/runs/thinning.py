@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sleeprun.protocol.events import Event, Progress
-from sleeprun.protocol.told import Counts, Foraged
 
 Kept = list[tuple[Event, int]]  # and how many events each was made of
 
 
 def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
-    """The events with at most about `most` progress events of foragers.
+    """The events with at most about `most` of progress, where that adds up.
 
     Neighbours in a phase are merged.
     """
@@ -39,22 +38,7 @@ def _merge_neighbours(events: Kept, width: int) -> Kept:
 def _merged(first: Event, second: Event) -> Progress | None:
     """Two events of one phase as one; none of what cannot be added up."""
     match first, second:
-        case Progress(told=Foraged() as a), Progress(told=Foraged() as b):
-            if first.phase == second.phase:
-                return replace(first, end=second.end, told=_sum(a, b))
+        case Progress(), Progress() if first.phase == second.phase:
+            if both := first.told.plus(second.told):
+                return replace(first, end=second.end, told=both)
     return None
-
-
-def _sum(a: Foraged, b: Foraged) -> Foraged:
-    return Foraged(
-        awake=a.awake + b.awake,
-        asleep=a.asleep + b.asleep,
-        rewarded=_added(a.rewarded, b.rewarded),
-        punished=_added(a.punished, b.punished),
-        neutral=_added(a.neutral, b.neutral),
-        spikes={name: _added(spikes, b.spikes[name]) for name, spikes in a.spikes.items()},
-    )
-
-
-def _added(a: Counts, b: Counts) -> Counts:
-    return [x + y for x, y in zip(a, b, strict=True)]

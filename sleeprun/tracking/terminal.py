@@ -2,7 +2,6 @@
 
 import logging
 from collections import deque
-from typing import Any
 
 from rich import progress
 from rich.console import Console
@@ -10,11 +9,10 @@ from rich.text import Text
 
 from sleeprun.config import Common
 from sleeprun.protocol.events import Begun, Event, Progress, Tested, Warned
-from sleeprun.protocol.told import Foraged, Told, Trained
-from sleeprun.tracking.sink import mean_of
+from sleeprun.protocol.told import Told
 
 log = logging.getLogger("sleeprun")
-RECENT = 50  # progress events that the running performance is taken over
+RECENT = 50  # progress events before one that the running performance is taken over, too
 
 
 class _Rate(progress.ProgressColumn):
@@ -30,7 +28,7 @@ class Terminal:
     """A progress bar: phase, rate, time left and running performance; elsewhere a line a phase."""
 
     def __init__(self, console: Console, config: Common, length: int, shown: bool, done: int = 0):
-        self.recent: deque[tuple[int, int]] = deque(maxlen=RECENT)
+        self.recent: deque[Told] = deque(maxlen=RECENT)
         self.bar = progress.Progress(
             progress.TextColumn("[bold]{task.description}"),
             progress.BarColumn(bar_width=None),
@@ -43,12 +41,14 @@ class Terminal:
             disable=not shown,
             speed_estimate_period=120,
         )
-        of_all: dict[str, Any] = {
-            "seeds": len(config.seeds),
-            "unit": config.unit,
-            "performance": "",
-        }
-        self.task = self.bar.add_task("starting", total=length, completed=done, **of_all)
+        self.task = self.bar.add_task(
+            "starting",
+            total=length,
+            completed=done,
+            seeds=len(config.seeds),
+            unit=config.unit,
+            performance="",
+        )
 
     def __enter__(self) -> "Terminal":
         self.bar.start()
@@ -66,25 +66,11 @@ class Terminal:
                 if self.bar.disable:
                     log.info("%3.0f %%  %s", self.bar.tasks[0].percentage, name)
             case Progress():
-                shown = self._shown(event.told)
+                measures = event.told.measures(self.recent)
+                self.recent.append(event.told)
+                shown = ", ".join(f"{name} {value:.3g}" for name, value in measures.items())
                 self.bar.update(self.task, advance=event.cycles, performance=shown)
             case Tested():
                 self.bar.update(self.task, advance=event.cycles)
             case Warned():
                 log.warning(event.message)
-
-    def _shown(self, told: Told) -> str:
-        match told:
-            case Foraged():
-                return self._performance(told)
-            case Trained(loss=loss) if (mean := mean_of(loss)) is not None:
-                return f"loss {mean:.3f}"
-            case _:
-                return ""
-
-    def _performance(self, told: Foraged) -> str:
-        """Over the events told last."""
-        self.recent.append((sum(told.rewarded), sum(told.punished)))
-        rewarded, punished = (sum(column) for column in zip(*self.recent, strict=True))
-        eaten = rewarded + punished
-        return f"performance {rewarded / eaten:.2f}" if eaten else ""

@@ -9,8 +9,7 @@ from typing import Any
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Probed, Results
-from sleeprun.protocol.told import Foraged, Trained
-from sleeprun.tracking.sink import mean_of
+from sleeprun.protocol.told import mean_of
 
 log = logging.getLogger("sleeprun")
 
@@ -18,7 +17,9 @@ log = logging.getLogger("sleeprun")
 class WandB:
     """A W&B run in the run directory. Its failures are told and never end the run."""
 
-    def __init__(self, folder: Path, name: str, config: dict[str, Any], tracking: TrackingConfig):
+    def __init__(
+        self, folder: Path, name: str, config: dict[str, object], tracking: TrackingConfig
+    ):
         self.folder, self.name, self.config, self.tracking = folder, name, config, tracking
         self.run: Any = None
 
@@ -88,14 +89,12 @@ class WandB:
 
 
 def progress_row(event: Progress) -> dict[str, float]:
-    row: dict[str, float] = {"cycle": event.end}
-    match event.told:
-        case Foraged(rewarded=rewarded, punished=punished) if any(rewarded + punished):
-            row["awake/performance"] = sum(rewarded) / sum(rewarded + punished)
-        case Trained(loss=loss) if (mean := mean_of(loss)) is not None:
-            row["awake/loss"] = mean
-    spikes = event.told.spikes.items()
-    return row | {f"spikes/{name}": sum(s) / (len(s) * event.cycles) for name, s in spikes}
+    measures, spikes = event.told.measures().items(), event.told.spikes.items()
+    return {
+        "cycle": event.end,
+        **{f"awake/{name}": value for name, value in measures},
+        **{f"spikes/{name}": sum(s) / (len(s) * event.cycles) for name, s in spikes},
+    }
 
 
 def score_row(event: Scored) -> dict[str, float]:

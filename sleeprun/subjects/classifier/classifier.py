@@ -20,8 +20,8 @@ from sleeprun.gradient.probes import Moved
 from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
 from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score
-from sleeprun.protocol.told import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier import asleep, awake
+from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing
 from sleeprun.subjects.classifier.schema import Config

@@ -15,11 +15,11 @@ from jaxtyping import Float, Int
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
-from sleeprun.protocol.told import Foraged, ForagingFacts
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.subjects.forager import cycles, interventions, told
 from sleeprun.subjects.forager.build import build, chosen, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
+from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds

@@ -6,8 +6,8 @@ import numpy as np
 
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Weights
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Score
-from sleeprun.protocol.told import Eaten, Foraged
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.parts import Eaten, Foraged
 from sleeprun.subjects.forager.phases import Sleep
 
 BINS = 60

@@ -1,0 +1,76 @@
+"""What foraging agents say within the events of a record that all share."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, if_any, per_seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForagingFacts(Facts):
+    tasks: list[str]
+    chance: float
+    scale: float
+    shortened: bool
+    aeon: int = 100  # movement cycles
+    step_ms: float = 0.5
+    cycle_steps: int
+    shape: dict[str, list[int]]  # of every population
+    refused: Sequence[str] = if_any()
+
+    @property
+    def steps_a_cycle(self) -> int:
+        return self.cycle_steps
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(self.aeon, f"aeons of {self.aeon} movement cycles")
+
+    @property
+    def cycle(self) -> Cycle:
+        sizes = {name: math.prod(shape) for name, shape in self.shape.items()}
+        return Cycle(self.cycle_steps, self.step_ms, sizes)
+
+    @property
+    def performance(self) -> str:
+        return "rewarded / eaten"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foraged(Told):
+    """Movement cycles awake and asleep, particles eaten, spikes of every population."""
+
+    awake: int
+    asleep: int
+    rewarded: Counts = per_seed()
+    punished: Counts = per_seed()
+    neutral: Counts = per_seed()
+    spikes: dict[str, Counts] = per_seed()
+
+    @property
+    def marks(self) -> tuple[Counts, Counts]:
+        return self.rewarded, self.punished
+
+    def slept(self, kind: str, cycles: int) -> int:
+        return self.asleep
+
+    def plus(self, later: "Foraged") -> "Foraged":
+        return Foraged(
+            awake=self.awake + later.awake,
+            asleep=self.asleep + later.asleep,
+            rewarded=_added(self.rewarded, later.rewarded),
+            punished=_added(self.punished, later.punished),
+            neutral=_added(self.neutral, later.neutral),
+            spikes={name: _added(each, later.spikes[name]) for name, each in self.spikes.items()},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eaten(Marks):
+    rewarded: Counts = per_seed()
+    punished: Counts = per_seed()
+
+
+def _added(a: Counts, b: Counts) -> Counts:
+    return [x + y for x, y in zip(a, b, strict=True)]

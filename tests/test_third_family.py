@@ -1,0 +1,105 @@
+"""A family of networks that no shared file has heard of: its parts of a record are used as all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import configured, of_kind
+from rich.console import Console
+
+from sleeprun.protocol.events import Event, Progress, Scored, Start
+from sleeprun.protocol.lines import as_line, events_of
+from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.told import Clock, Counts, Facts, Marks, Told, per_seed
+from sleeprun.report import figures
+from sleeprun.runs.results import results_of
+from sleeprun.runs.thinning import thinned
+from sleeprun.tracking.terminal import Terminal
+from sleeprun.tracking.wandb_run import progress_row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequences(Facts):
+    tasks: list[str]
+    chance: float
+    scale: float
+    shortened: bool
+    letters: int
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(10, "trials")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recited(Told):
+    recited: Counts = per_seed()
+    stuck: Counts = per_seed()
+
+    @property
+    def marks(self) -> tuple[Counts, Counts]:
+        return self.recited, self.stuck
+
+    def slept(self, kind: str, cycles: int) -> int:
+        return cycles // 2
+
+    def plus(self, later: "Recited") -> "Recited":
+        return Recited(
+            recited=np.add(self.recited, later.recited).tolist(),
+            stuck=np.add(self.stuck, later.stuck).tolist(),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters(Marks):
+    recalled: Counts = per_seed()
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    """What a run said, as it is read back from its record."""
+    facts = Sequences(tasks=["ABC"], chance=0.25, scale=1.0, shortened=False, letters=3)
+    boundary = Boundary(0, "ABC", BoundaryKind.WAKE, ("ABC",))
+    told: list[Event] = [
+        Start(
+            resumed=False, time="", name="recall", variant=None, seeds=[0, 1], facts=facts,
+            device="", versions={},
+        ),
+        *(
+            Progress(
+                phase=0, kind="wake", name="ABC", begin=begin, end=begin + 10,
+                told=Recited(recited=[3, 2], stuck=[1, right]),
+            )
+            for begin, right in ((0, 2), (10, 0))
+        ),
+        Scored(boundary=boundary, task="ABC", score=[1.0, 0.5], marks=Letters(recalled=[3, 1])),
+    ]  # fmt: skip
+    read = list(events_of(map(as_line, told)))
+    assert read == told
+    return read
+
+
+def test_it_is_counted_thinned_and_tracked(events: list[Event]) -> None:
+    results = results_of(events)
+    assert (results["training_steps"], results["sleep_steps"]) == (10, 10)
+    assert (results["R"], results["chance"]) == ([[[1.0]], [[0.5]]], 0.25)
+    first, _ = of_kind(events, Progress)
+    assert progress_row(first) == {"cycle": 10, "awake/performance": 5 / 8}
+    (both,) = of_kind(thinned(events, most=1), Progress)
+    assert (both.end, both.told) == (20, Recited(recited=[6, 4], stuck=[2, 2]))
+
+
+def test_it_is_shown(events: list[Event]) -> None:
+    terminal = Terminal(Console(), configured("seeds=2"), 20, shown=False)
+    for event in events:
+        terminal.write(event)
+    assert terminal.bar.tasks[0].fields["performance"] == "performance 0.714"  # 10 / 14
+
+
+def test_it_is_drawn(events: list[Event], tmp_path: Path) -> None:
+    drawn = figures.draw(events, results_of(events), tmp_path)
+    assert {path.stem for path in drawn} == {"performance", "r_matrix"}
+    axes = figures.performance(events, results_of(events)).axes[0]
+    assert axes.get_xlabel() == "Protocol time (trials)"
+    assert axes.patches[0].get_width() == 2  # units of ten cycles
