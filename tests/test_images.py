@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sleeprun.config import ConfigError
 from sleeprun.tasks.images import cutting
 from sleeprun.tasks.images.cutting import ImageTask
-from sleeprun.tasks.images.datasets import DataSet
+from sleeprun.tasks.images.datasets import SOURCES, DataSet, ImageData
 from sleeprun.tasks.images.datasets.packaged import Digits, SmallMNIST
 from sleeprun.tasks.images.sequence import ImageTasks
 
@@ -273,9 +273,23 @@ def test_what_is_missing_is_told_by_its_key() -> None:
             tasks_of(data=data).sequence([0])
     with pytest.raises(ConfigError, match=r"^tasks: 10 classes can't be cut into 3 tasks"):
         tasks_of(count=3).sequence([0])
-    for data in ({"kind": "digit"}, {"kind": "features"}, {"kind": "series", "sets": {}}, "digits"):
+    nested = {
+        "kind": "series",
+        "sets": {"first": {"kind": "series", "sets": {"a": {"kind": "digits"}}}},
+    }
+    empty = {"kind": "series", "sets": {}}
+    for data in ({"kind": "digit"}, {"kind": "features"}, empty, nested, "digits"):
         with pytest.raises(ValidationError):
             tasks_of(data=data)
+
+
+class Nowhere(ImageData):
+    """Does not say how it is loaded."""
+
+
+def test_data_that_are_not_loaded_are_refused() -> None:
+    with pytest.raises(ValueError, match="does not define load, as"):
+        SOURCES.of(f"{__name__}.Nowhere")
 
 
 OWN = """

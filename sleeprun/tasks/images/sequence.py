@@ -11,7 +11,7 @@ from sleeprun.config.error import ConfigError
 from sleeprun.config.values import Count
 from sleeprun.tasks.images import cutting
 from sleeprun.tasks.images.cutting import ImageTask
-from sleeprun.tasks.images.datasets import DATA, DataSet
+from sleeprun.tasks.images.datasets import SOURCES, DataSet
 from sleeprun.tasks.images.datasets.series import Series
 from sleeprun.tasks.images.files import DataError, Unset
 from sleeprun.tasks.tasks import Tasks
@@ -38,7 +38,7 @@ class ImageTasks(Tasks):
 
     subject: ClassVar[str] = "sleeprun.subjects.classifier.schema.Config"
 
-    data: Annotated[Any, DATA]
+    data: Annotated[Any, SOURCES]
     cut: Literal["classes", "permuted", "data_sets"]
     count: Count
     groups: Annotated[list[list[NonNegativeInt]], Field(min_length=1)] | None

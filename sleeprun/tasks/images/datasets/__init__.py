@@ -1,9 +1,23 @@
 """Where images come from: data sets that lie on this machine. Nothing is ever downloaded."""
 
 from sleeprun.config.kinds import Kinds
-from sleeprun.tasks.images.datasets.dataset import DataSet, ImageData, every_fifth, place_in_class
+from sleeprun.tasks.images.datasets.dataset import (
+    DataSet,
+    ImageData,
+    ImageSource,
+    every_fifth,
+    place_in_class,
+)
 
-__all__ = ["DATA", "DataSet", "ImageData", "every_fifth", "place_in_class"]
+__all__ = [
+    "DATA",
+    "SOURCES",
+    "DataSet",
+    "ImageData",
+    "ImageSource",
+    "every_fifth",
+    "place_in_class",
+]
 
 DATA = Kinds(
     "data set",
@@ -13,5 +27,10 @@ DATA = Kinds(
     mnist="sleeprun.tasks.images.datasets.idx.MNIST",
     fashion_mnist="sleeprun.tasks.images.datasets.idx.FashionMNIST",
     features="sleeprun.tasks.images.datasets.features.Features",
+)
+SOURCES = Kinds(  # one data set, or a series of them
+    "data set",
+    "sleeprun.tasks.images.datasets.ImageSource",
+    **DATA.built_in,
     series="sleeprun.tasks.images.datasets.series.Series",
 )

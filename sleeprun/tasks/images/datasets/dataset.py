@@ -1,5 +1,6 @@
 """What a data set is: images in training and test, with their labels."""
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,12 +31,20 @@ class DataSet(NamedTuple):
         return int(self.train_labels.max()) + 1
 
 
-class ImageData(eqx.Module):
-    """Where a data set lies. Who gives several gives `load_all` instead of `load`."""
+class ImageSource(eqx.Module):
+    """Where the images of a sequence of tasks come from."""
 
+    @abstractmethod
+    def load_all(self) -> list[DataSet]:
+        """Raises DataError where one is missing or corrupt."""
+
+
+class ImageData(ImageSource):
+    """Where a data set lies."""
+
+    @abstractmethod
     def load(self) -> DataSet:
         """Raises DataError where it is missing or corrupt."""
-        raise NotImplementedError(f"{type(self).__name__} must say how it is loaded")
 
     def load_all(self) -> list[DataSet]:
         return [self.load()]

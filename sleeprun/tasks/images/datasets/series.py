@@ -6,13 +6,13 @@ from pydantic import Field
 
 from sleeprun.config.declared import setting
 from sleeprun.tasks.images.datasets import DATA
-from sleeprun.tasks.images.datasets.dataset import DataSet, ImageData
+from sleeprun.tasks.images.datasets.dataset import DataSet, ImageSource
 from sleeprun.tasks.images.files import Unset
 
 Parts = Annotated[dict[str, Annotated[Any, DATA]], Field(min_length=1)]
 
 
-class Series(ImageData):
+class Series(ImageSource):
     """Data sets in order, by the names that their tasks have."""
 
     sets: dict[str, Any] = setting(Parts, "in order")
