@@ -42,10 +42,7 @@ class WorldState(NamedTuple):
 
 
 class ForagingWorld(World):
-    tasks: dict[str, Task]
-    unsupervised: Task
     hunger_per_percent: Float[Array, ""]  # moves of hunger for a percent of random moves
-    kick: Float[Array, ""]  # current into a neuron whose square shows food
     nothing: Float[Array, ""]  # reward of a move that eats nothing
     size: int = eqx.field(static=True)
     vision: tuple[int, int] = eqx.field(static=True)
