@@ -12,7 +12,7 @@ import pytest
 from conftest import asleep, of_kind
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Curve, Event, Progress, Scored, Start
+from sleeprun.protocol.events import Curve, Event, Progress, Scored, Spiked, Start
 from sleeprun.protocol.phases import Score
 from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
@@ -166,6 +166,35 @@ def test_curves_change_nothing_and_are_gone_on_with(whole: Any, tmp_path: Path) 
     assert list(again.resume()) == []
     carry_out(again)
     assert of_kind(again.folder.events(), Curve) == told
+
+
+@pytest.mark.parametrize("wanted", [2, 7])
+def test_listening_changes_nothing_and_hears_every_spike(
+    whole: Any, tmp_path: Path, wanted: int
+) -> None:
+    """Of all seeds, in the very cycles that progress events tell of."""
+    from conftest import configured
+
+    config = configured(*OVERRIDES, f"runtime.spikes={wanted}", "runtime.chunk_cycles=100")
+    run = run_of(config, tmp_path, devices=2)
+    events = carry_out(run)
+    assert_same(run.state, whole[0].state)
+    assert scores(events) == scores(whole[1])
+    heard, progress = of_kind(events, Spiked), of_kind(events, Progress)
+    legs = {"unsupervised": wanted, "task1": wanted}
+    legs |= {"task2": min(wanted, 4), "sleep": min(wanted, 3)}  # as long as each turn is
+    assert [each.name for each in heard] == [name for name in legs for _ in range(legs[name])]
+    assert {each.kind for each in heard if each.name != "sleep"} == {"wake"}
+    told = {"unsupervised": ["unsupervised"], "task1": ["task1"]}
+    if wanted == 7:
+        told["task2 / sleep"] = ["task2", "sleep"]
+    for title, names in told.items():
+        listened = [each.spikes for each in heard if each.name in names]
+        last = [each for each in progress if each.name == title][-1]
+        assert last.cycles == len(listened)
+        for name, counts in last.told.spikes.items():
+            assert [sum(len(each[name][seed]) for each in listened) for seed in (0, 1)] == counts
+        assert min(last.told.spikes["hidden"]) > 0
 
 
 def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) -> None:

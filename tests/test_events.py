@@ -16,6 +16,7 @@ from sleeprun.protocol.events import (
     Raster,
     Resumed,
     Scored,
+    Spiked,
     Start,
     Weights,
 )
@@ -58,6 +59,7 @@ LINES = [
     '{"event": "fields", ' + BOUNDARY + ', "shape": [1, 2], "neurons": [3], '
     '"weights": [[0.1, null]]}',
     '{"event": "raster", "kind": "sleep", "name": "sleep", "spikes": {"hidden": [[0, 3]]}}',
+    '{"event": "spikes", "kind": "sleep", "name": "sleep", "spikes": {"hidden": [[[0, 3]], []]}}',
     '{"event": "carried", ' + BOUNDARY + ', "bytes": 268}',
     '{"event": "robustness", ' + BOUNDARY + ', "accuracy": {"clean": [0.5, 0.6]}}',
     '{"event": "overlap", ' + BOUNDARY + ', "layers": {"hidden 1": [null, 0.6]}}',
@@ -209,6 +211,8 @@ def test_what_is_of_one_seed_or_of_all_is_not_told_of_some() -> None:
     assert Raster.of is Of.FIRST_SEED
     assert of_seeds(raster, [0, 2]) == raster
     assert of_seeds(raster, [1]) is None
+    spiked = Spiked(kind="wake", name="a", spikes={"hidden": [[[0, 3]], []]})
+    assert of_seeds(spiked, [1]) == Spiked(kind="wake", name="a", spikes={"hidden": [[]]})
     boundary = Boundary(0, "untrained", BoundaryKind.START)
     assert of_seeds(Weights(boundary=boundary, histograms={}), [0]) is None
 

@@ -49,6 +49,7 @@ def test_composed_as_on_the_command_line(tmp_path: Path) -> None:
         ("foraging_quik", "seeds=2", "experiment=foraging_quik: no such experiment; did you mean"),
         ("foraging_quick", "sleep.lenth=3", "sleep.lenth: unknown key; did you mean 'length'?"),
         ("foraging_quick", "seeds=0", "seeds=0"),
+        ("src_quick", "runtime.spikes=2", "runtime.spikes=2: is for spiking agents; must be 0"),
     ],
 )
 def test_a_mistake_in_a_config_is_a_line(experiment: str, override: str, told: str) -> None:
@@ -140,6 +141,33 @@ def test_spikes_of_a_phase_are_those_recorded(agents: Path) -> None:
         assert spikes["hidden"].shape[1] == 2
     with pytest.raises(sleeprun.ConfigError, match="no spikes of phase 'dream'; there are:"):
         run.spikes("dream")
+    assert run.spikes("sleep", 3)["hidden"].tolist() == raster.spikes["hidden"]
+    with pytest.raises(sleeprun.ConfigError, match=r"seed 5; .* \[3\] \(of all with"):
+        run.spikes("sleep", 5)
+
+
+def test_spikes_of_several_cycles_and_of_every_seed(tmp_path: Path) -> None:
+    awake = (*SHORT, "arms=none", "tasks.stages=[task1]", "runtime.spikes=3")
+    sleeprun.run(sleeprun.compose("foraging_quick", *awake), tmp_path)
+    run = sleeprun.load(tmp_path)
+    steps = run.config.network.cycle_steps
+    last = run.events.groupby(["seed", "phase"]).last()  # what was listened to, and that alone
+    assert set(last.end - last.begin) == {3}
+    for seed in (3, 5):
+        spikes = run.spikes("task1", seed)
+        step, neuron = spikes["input"].T
+        assert set(step // steps) == {0, 1, 2}
+        assert (np.diff(step) >= 0).all()
+        assert (neuron < 49).all()
+        for name, pairs in spikes.items():
+            assert len(pairs) == last.loc[seed][f"spikes/{name}"].iloc[-1]
+    first = run.spikes("task1")["input"]
+    np.testing.assert_array_equal(first, run.spikes("task1", 3)["input"])
+    (_, raster) = of_kind(run.record(), Raster)
+    shown = first[first[:, 0] >= 2 * steps] - (2 * steps, 0)
+    assert shown.tolist() == raster.spikes["input"]
+    with pytest.raises(sleeprun.ConfigError, match=r"of seed 4; there are those of \[3, 5\]$"):
+        run.spikes("task1", 4)
 
 
 def test_arms_are_runs_and_a_run_without_arms_has_none(agents: Path, perceptrons: Path) -> None:

@@ -42,7 +42,8 @@ class RuntimeConfig(Section):
     chunk_cycles: Count
     chunk_batches: Count
     chunk_steps: Count
-    curve_every: Annotated[int, Field(ge=0)] = 0  # which records of older versions lack
+    curve_every: Annotated[int, Field(ge=0)] = 0  # which records of older versions lack,
+    spikes: Annotated[int, Field(ge=0)] = 0  # as this
     checkpoint_minutes: Positive
     keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]

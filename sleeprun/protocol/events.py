@@ -163,6 +163,15 @@ class Raster(Event, tag="raster", of=Of.FIRST_SEED):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spiked(Event, tag="spikes"):
+    """The spikes of one of a phase's last cycles, as [step, neuron] pairs of every population."""
+
+    kind: str
+    name: str
+    spikes: dict[str, list[list[list[int]]]] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Carried(Event, tag="carried"):
     """What a network keeps beside its weights, in bytes."""
 

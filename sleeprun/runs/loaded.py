@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.config import Common, ConfigError
-from sleeprun.protocol.events import Begun, Curve, Event, Progress, Raster, Scored
+from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
-from sleeprun.runs import frames, store
+from sleeprun.runs import frames, rasters, store
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
 from sleeprun.runs.store import DamagedCheckpoint, RunDirectory
@@ -98,25 +98,20 @@ class LoadedRun:
             raise ConfigError(str(error)) from None
         return subject.weights(state)
 
-    def spikes(self, phase: int | str) -> dict[str, Int[np.ndarray, "spike 2"]]:
-        """Of every population the (step, neuron) of each spike of a phase's last cycle.
+    def spikes(
+        self, phase: int | str, seed: int | None = None
+    ) -> dict[str, Int[np.ndarray, "spike 2"]]:
+        """Of every population the (step, neuron) of each spike of a phase's last cycles.
 
-        `phase` is its index in the protocol, or its name or kind: then the last of them. As
-        recorded: of the first seed.
+        `phase` is its index in the protocol, or its name or kind: then the last of them. There are
+        as many cycles as `runtime.spikes` asked for; steps are counted from the first one on, over
+        all of them. Where it was 0 there is one, of the first seed alone, which is meant unless
+        another `seed` of the run is given.
         """
-        found: dict[int | str, Raster] = {}
-        index = -1
-        for event in self._directory.events():
-            match event:
-                case Begun():
-                    index = event.index
-                case Raster():
-                    found |= dict.fromkeys((index, event.kind, event.name), event)
-        if phase not in found:
-            told = ", ".join(map(str, found)) or "none"
-            raise ConfigError(f"{self.folder}: no spikes of phase {phase!r}; there are: {told}")
-        pairs = found[phase].spikes.items()
-        return {name: np.array(told, int).reshape(-1, 2) for name, told in pairs}
+        try:
+            return rasters.of_phase(self._directory.events(), phase, seed)
+        except ConfigError as error:
+            raise ConfigError(f"{self.folder}: {error}") from None
 
     def _checkpoint(self, boundary: int | str | None) -> Path:
         saved = self._saved()

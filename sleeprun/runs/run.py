@@ -132,13 +132,18 @@ class Run:
         total, turn = units(phase)
         chunk = max(1, self.subject.chunk(phase) // turn)
         every = max(1, self.config.runtime.curve_every // turn)
+        unheard = total - self.subject.heard(phase)
         if self.done == 0:
             self.state = self.subject.begin(phase, self.state)
         while self.done < total:
-            count = min(chunk, total - self.done)
+            count = min(chunk, (unheard if self.done < unheard else total) - self.done)
             if self.config.runtime.curve_every:
                 count = min(count, every - self.done % every)
-            self.state, report = self.subject.advance(phase, count, self.state)
+            if self.done < unheard:
+                self.state, report = self.subject.advance(phase, count, self.state)
+            else:
+                self.state, report, spikes = self.subject.listen(phase, count, self.state)
+                yield from spikes
             self.done += count
             self.cycle += count * turn
             if self.config.runtime.curve_every and self.done % every == 0:

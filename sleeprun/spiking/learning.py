@@ -21,7 +21,7 @@ def learn(
 ) -> NetworkState:
     """Plasticity of the named projections; every spike so far counts as seen afterwards."""
     time = now(network, clock)
-    horizon = time - _reach(network) if plastic else time + 1
+    horizon = time - _reach(network) if plastic else time
     if native.learns(network):
         return native.learn(network, state, clock, reward, plastic, horizon)
     out = out_weights(network, state.weights)

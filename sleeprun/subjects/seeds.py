@@ -94,6 +94,13 @@ class Seeds:
         """Without the seeds that only pad."""
         return jax.tree.map(lambda leaf: np.asarray(leaf)[: self.seeds], tree)
 
+    def heard(self, phase: Any) -> int:
+        """Nothing, unless a subject has spikes to tell of."""
+        return 0
+
+    def listen(self, phase: Any, count: int, state: Any) -> Any:
+        raise NotImplementedError
+
     def call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""
         return jax.block_until_ready(self.over(function, self.devices)(*arguments))

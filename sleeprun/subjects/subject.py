@@ -44,6 +44,14 @@ class Subject(Protocol[State, Report]):
         """`count` of a phase's cycles, or of its rounds: the state, and a report."""
         ...
 
+    def heard(self, phase: Any) -> int:
+        """How many of a phase's last cycles, or rounds, are to be listened to."""
+        ...
+
+    def listen(self, phase: Any, count: int, state: State) -> tuple[State, Report, Iterable[Event]]:
+        """As `advance`; and the spikes of the last cycles of the phase, or of each in a round."""
+        ...
+
     def end(self, phase: Any, state: State) -> State: ...
 
     def told(self, report: Report) -> Told:

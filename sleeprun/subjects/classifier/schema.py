@@ -141,6 +141,8 @@ class Config(Common):
             yield f"from='{self.origin}': is for spiking agents; must be null here"
         if self.interventions:
             yield "interventions: are for spiking agents; must be [] here"
+        if self.runtime.spikes:
+            yield f"runtime.spikes={self.runtime.spikes}: is for spiking agents; must be 0 here"
         if self.protocol.scale != 1:
             yield f"protocol.scale={self.protocol.scale:g}: is for spiking agents; must be 1 here"
 

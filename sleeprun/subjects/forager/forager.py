@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Event, Scored
+from sleeprun.protocol.events import Event, Scored, Spiked
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.subjects.forager import cycles, interventions, told
@@ -73,6 +74,38 @@ class Forager(Seeds):
             raise ConfigError("tasks.particles: no legal spot was left for all of them")
         return after, self.unpadded(tally)
 
+    def heard(self, phase: Live) -> int:
+        wanted = self.config.runtime.spikes
+        return min(wanted, 1 if isinstance(phase, Interleave) else phase.cycles)
+
+    def listen(
+        self, phase: Live, count: int, state: AgentState
+    ) -> tuple[AgentState, Tally, list[Spiked]]:
+        if not isinstance(phase, Interleave):
+            return self._listen(phase, count, state)
+        tallies, spikes = [], []
+        for leg in phase.phases:
+            state, tally, heard = self._listen(leg, leg.cycles, self.begin(leg, state))
+            state = self.end(leg, state)
+            tallies.append(tally)
+            spikes += heard
+        return state, _total(tallies), spikes
+
+    def _listen(
+        self, phase: Live, count: int, state: AgentState
+    ) -> tuple[AgentState, Tally, list[Spiked]]:
+        """`count` cycles, of which the last ones are taken one by one."""
+        singly = min(count, self.config.runtime.spikes)
+        tallies, spikes = [], []
+        if count > singly:
+            state, tally = self.advance(phase, count - singly, state)
+            tallies.append(tally)
+        for _ in range(singly):
+            state, tally = self.advance(phase, 1, state)
+            tallies.append(tally)
+            spikes.append(told.spiked(self.experiment, phase, state, self.seeds))
+        return state, _total(tallies), spikes
+
     def end(self, phase: Live, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):
             return state
@@ -131,6 +164,10 @@ class Forager(Seeds):
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         return self.call(function, self.experiment, *arguments)
+
+
+def _total(tallies: list[Tally]) -> Tally:
+    return jax.tree.map(lambda *counts: sum(counts), *tallies)
 
 
 def _leg(experiment: Experiment, phase: Wake | Sleep | Score) -> Leg:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Weights
-from sleeprun.protocol.phases import Boundary, Interleave, Live, Score
+from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
+from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 from sleeprun.subjects.forager.parts import Eaten, Foraged
 from sleeprun.subjects.forager.phases import Sleep
@@ -64,15 +64,38 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
 
 
 def rasters(experiment: Experiment, phase: Live, state: AgentState) -> Iterable[Event]:
-    """The spikes of the last cycle simulated, of the first seed, as [step, neuron] pairs."""
+    """The spikes of the last cycle simulated, of the first seed."""
     last = phase.phases[-1] if isinstance(phase, Interleave) else phase
+    pairs = {name: of_all[0] for name, of_all in _spikes(experiment, state, 1).items()}
+    yield Raster(kind=_kind(last), name=last.title, spikes=pairs)
+
+
+def spiked(experiment: Experiment, phase: Phase, state: AgentState, seeds: int) -> Spiked:
+    """Those of all seeds."""
+    spikes = _spikes(experiment, state, seeds)
+    return Spiked(kind=_kind(phase), name=phase.title, spikes=spikes)
+
+
+def _kind(phase: Phase) -> str:
+    return "sleep" if isinstance(phase, Sleep) else "wake"
+
+
+def _spikes(
+    experiment: Experiment, state: AgentState, seeds: int
+) -> dict[str, list[list[list[int]]]]:
+    """Of the last cycle simulated, by population: [step, neuron] pairs of each of so many seeds."""
     steps = experiment.network.cycle_steps
+    starts = (np.asarray(state.cycle[:seeds], np.int64) - 1) * steps
     pairs = {}
     for name, spikes in state.network.spikes.items():
-        first, count = int(spikes.fresh[0]), int(spikes.length[0])
-        time = np.asarray(spikes.time[0][first:count]).astype(np.int64) % 2**32
-        start = (int(state.cycle[0]) - 1) * steps % 2**32
-        step = (time - start) % 2**32
-        pairs[name] = np.stack([step, spikes.neuron[0][first:count]], axis=1).tolist()
-    kind = "sleep" if isinstance(last, Sleep) else "wake"
-    yield Raster(kind=kind, name=last.title, spikes=pairs)
+        lengths, time, neuron = (
+            np.asarray(part[:seeds], np.int64)
+            for part in (spikes.length, spikes.time, spikes.neuron)
+        )
+        step = (time - starts[:, None]) % 2**32  # the clock may have wrapped around
+        own = (np.arange(time.shape[1]) < lengths[:, None]) & (step < steps)
+        pairs[name] = [
+            np.stack([step[seed][own[seed]], neuron[seed][own[seed]]], axis=1).tolist()
+            for seed in range(seeds)
+        ]
+    return pairs

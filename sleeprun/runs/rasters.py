@@ -1,0 +1,59 @@
+"""The spikes of a phase's last cycles, from a run's record."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
+from jaxtyping import Int
+
+from sleeprun.config import ConfigError
+from sleeprun.protocol.events import Begun, Event, Raster, Spiked, Start
+
+Leg = tuple[int, str, str]  # a phase's index, and the kind and name of what takes turns in it
+Pairs = dict[str, Int[np.ndarray, "spike 2"]]  # (step, neuron), by population
+
+
+def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None) -> Pairs:
+    """Of one seed, the first if none is given; steps are counted over all cycles recorded.
+
+    `phase` is an index, a kind or a name. Raises ConfigError where there is no such thing.
+    """
+    seeds: list[int] = []
+    steps, index = 1, -1
+    legs: dict[Leg, list[Spiked]] = {}
+    for event in events:
+        match event:
+            case Start():
+                seeds, steps = event.seeds, event.facts.steps_a_cycle
+            case Begun():
+                index = event.index
+            case Spiked():
+                legs.setdefault((index, event.kind, event.name), []).append(event)
+            case Raster(kind=kind, name=name, spikes=spikes):
+                first = {population: [pairs] for population, pairs in spikes.items()}
+                legs.setdefault((index, kind, name), [Spiked(kind=kind, name=name, spikes=first)])
+    found = [cycles for leg, cycles in legs.items() if phase in leg]
+    if not found:
+        told = ", ".join(map(str, dict.fromkeys(chain(*legs)))) or "none"
+        raise ConfigError(f"no spikes of phase {phase!r}; there are: {told}")
+    return _joined(found[-1], _place(seed, seeds, found[-1][0]), steps)
+
+
+def _place(seed: int | None, seeds: list[int], cycle: Spiked) -> int:
+    recorded = seeds[: len(next(iter(cycle.spikes.values())))]
+    if seed is None:
+        return 0
+    if seed not in recorded:
+        more = " (of all with runtime.spikes=1 or more)" if seed in seeds else ""
+        raise ConfigError(f"no spikes of seed {seed}; there are those of {recorded}{more}")
+    return recorded.index(seed)
+
+
+def _joined(cycles: list[Spiked], place: int, steps: int) -> Pairs:
+    """Of the seed at a place; each cycle begins `steps` after the one before it."""
+    joined = {}
+    for name in cycles[0].spikes:
+        parts = [np.array(cycle.spikes[name][place], int).reshape(-1, 2) for cycle in cycles]
+        begins = (np.array([steps * k, 0]) for k in range(len(parts)))
+        joined[name] = np.concatenate([*map(np.add, parts, begins)])
+    return joined
