@@ -49,7 +49,9 @@ def same_input(sleeper: Sleeper, steps: int = SAME) -> dict[str, list[int]]:
     asleep = replay.Asleep(*(tuple(map(jnp.asarray, part)) for part in sleeper.copies()))
     for engine in engines():
         run = jax.jit(replay.ENGINES[engine])
-        _, spikes = run(rule, sleeper.state.alpha[0], asleep, raster, jnp.int32(steps))
+        _, spikes = run(
+            rule, rule.alpha(sleeper.state.factors[0]), asleep, raster, jnp.int32(steps)
+        )
         found[engine] = spikes.tolist()
     return found
 

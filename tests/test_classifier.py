@@ -134,17 +134,31 @@ def test_the_mean_image_is_of_all_tasks_seen_or_of_the_last() -> None:
         np.testing.assert_allclose(shown, expected, atol=1e-6)
 
 
-def test_scales_can_stay_those_of_the_first_sleep() -> None:
-    alphas = {}
+def test_factors_can_stay_those_of_the_first_sleep() -> None:
+    factors = {}
     for when in ("every_sleep", "first_sleep"):
         config = tiny(f"sleep.scale={when}")
         classifier, sleep = Classifier(config, 1), sleeps(config)[0]
         state = classifier.end(Wake(("0-1",), cycles=1), classifier.birth())
         first = classifier.begin(sleep, state)
         louder = first._replace(layers=jax.tree.map(lambda w: 3 * w, first.layers))
-        alphas[when] = np.asarray(first.alpha), np.asarray(classifier.begin(sleep, louder).alpha)
-    same(*alphas["first_sleep"])
-    assert (alphas["every_sleep"][0][:, 0] > 2 * alphas["every_sleep"][1][:, 0]).all()
+        factors[when] = [each.factors for each in (first, classifier.begin(sleep, louder))]
+    same(*factors["first_sleep"])
+    assert (2 * factors["every_sleep"][0][:, 0] < factors["every_sleep"][1][:, 0]).all()
+
+
+def test_a_later_sleep_has_its_own_alpha_scale_whichever_factors_stay() -> None:
+    """Driven by nothing that reaches a threshold, no neuron spikes."""
+    also = "[{alpha_scale: 0.000001, plasticity: false}]"
+    config = tiny("sleep.scale=first_sleep", "sleep.plasticity=false", f"sleep.also={also}")
+    classifier, (loud, quiet, *_) = Classifier(config, 1), sleeps(config)
+    state = classifier.end(Wake("0-1", cycles=1), classifier.birth())
+    spikes = []
+    for sleep in (loud, quiet):
+        state, report = classifier.advance(sleep, 100, classifier.begin(sleep, state))
+        spikes.append(report.spikes)
+    assert spikes[0].min() > 0
+    assert spikes[1].max() == 0
 
 
 def test_carried_scales_stand_for_images_of_earlier_tasks(tmp_path: Path) -> None:

@@ -162,12 +162,14 @@ def test_g_by_hand() -> None:
     np.testing.assert_allclose(replay.g(weights, slope), expected, rtol=1e-5)
 
 
-def test_scales_by_hand() -> None:
+def test_factors_by_hand() -> None:
     weights = [jnp.array([[0.5, -9.0], [0.25, 0.1]]), jnp.array([[3.0], [-4.0]])]
     activations = [jnp.float32(2.0), jnp.float32(1.0)]
     # f_1 = max(0.5, 2) / 1 = 2, f_2 = max(3, 1) / 2 = 1.5
-    found = replay.scales(weights, activations, jnp.float32(6.0))
-    np.testing.assert_allclose(found, [3.0, 4.0], rtol=1e-6)
+    found = replay.factors(weights, activations)
+    np.testing.assert_allclose(found, [2.0, 1.5], rtol=1e-6)
+    alpha = rule(alpha_scale=6.0).alpha(found)
+    np.testing.assert_allclose(alpha, [3.0, 4.0], rtol=1e-6)
 
 
 def drawn(shape: tuple[int, int] | None, bright: jax.Array, steps: int = 20_000) -> np.ndarray:

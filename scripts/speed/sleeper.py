@@ -58,6 +58,6 @@ def sleepers(*overrides: str) -> list[Sleeper]:
 def _told(phase: Sleep, state: ClassifierState) -> tuple[Rule, Drive]:
     """What the plain program is told of a sleep."""
     rule, drive = phase.replay.numbers, phase.drive.numbers
-    alpha = np.asarray(state.alpha[0]).tolist()
+    alpha = np.asarray(phase.replay.make().alpha(state.factors[0])).tolist()
     numbers = {name: rule[name] for name in Rule._fields if name != "alpha"}
     return Rule(**numbers, alpha=alpha), Drive(*(drive[name] for name in Drive._fields))

@@ -13,7 +13,7 @@ from sleeprun import noise
 from sleeprun.config.kinds import Kinds
 from sleeprun.gradient.replay.by_layer import window
 from sleeprun.gradient.replay.drive import Drive
-from sleeprun.gradient.replay.rule import Asleep, Counts, Replay, by_step, g, scales, step
+from sleeprun.gradient.replay.rule import Asleep, Counts, Replay, by_step, factors, g, step
 from sleeprun.spiking import native
 
 __all__ = [
@@ -22,8 +22,8 @@ __all__ = [
     "Asleep",
     "Drive",
     "Replay",
+    "factors",
     "g",
-    "scales",
     "sleep",
     "step",
     "window",

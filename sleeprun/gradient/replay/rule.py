@@ -33,25 +33,28 @@ class Replay(eqx.Module):
         none = jnp.float32(0.0)
         return eqx.tree_at(lambda replay: (replay.inc, replay.dec), self, (none, none))
 
+    def alpha(self, factors: Float[Array, " layer"]) -> Float[Array, " layer"]:
+        """Of every layer's drive, from its factor f_l."""
+        return self.alpha_scale / factors
+
 
 class Asleep(NamedTuple):
     weights: tuple[Float[Array, "_ _"], ...]  # [pre, post]
     membrane: tuple[Float[Array, " _"], ...]
 
 
-def scales(
-    weights: Sequence[Float[Array, "_ _"]], activations: Sequence[Scalar], alpha_scale: Scalar
+def factors(
+    weights: Sequence[Float[Array, "_ _"]], activations: Sequence[Scalar]
 ) -> Float[Array, " layer"]:
-    """alpha of every layer, from the largest activation that each had awake.
+    """f_l of every layer, from the largest activation that each had awake.
 
-    f_l = max(largest weight into l, largest activation of l) / f_(l-1), f_0 = 1; alpha is
-    alpha_scale / f_l.
+    f_l = max(largest weight into l, largest activation of l) / f_(l-1), f_0 = 1.
     """
-    factor, alphas = jnp.float32(1.0), []
+    factor, found = jnp.float32(1.0), []
     for matrix, activation in zip(weights, activations, strict=True):
         factor = jnp.maximum(matrix.max(), activation) / factor
-        alphas.append(alpha_scale / factor)
-    return jnp.stack(alphas)
+        found.append(factor)
+    return jnp.stack(found)
 
 
 def g(weights: Float[Array, "..."], slope: Scalar) -> Float[Array, "..."]:

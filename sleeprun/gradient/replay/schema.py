@@ -12,6 +12,6 @@ class ReplayConfig(SleepConfig, section_of(Replay)):  # type: ignore[misc]
     schedule: Literal["never", "after"]
     drive: Annotated[Any, DRIVES]
     # Largest activations are taken anew over all earlier images; or those of their own time stand
-    # for them, and no image is kept; or the first scale stays.
+    # for them, and no image is kept; or those of the first sleep stay.
     scale: Literal["every_sleep", "carried", "first_sleep"]
     also: list["ReplayConfig"]

@@ -16,13 +16,12 @@ from sleeprun.subjects.classifier.state import ClassifierState, Report, report
 
 def begin_sleep(
     network: Perceptron,
-    alpha_scale: Float[Array, ""],
     scale: str,
     probed: bool,
     images: Float[Array, "image pixel"],
     state: ClassifierState,
 ) -> ClassifierState:
-    """The scales of a sleep, from the weights and activations over `images`; quiet membranes.
+    """The factors of a sleep, from the weights and activations over `images`; quiet membranes.
 
     Where the scale is `carried`, the largest activations that earlier tasks had are not taken
     anew: those known from their own time stand for them.
@@ -31,10 +30,10 @@ def begin_sleep(
     if scale == "carried":
         largest = jnp.maximum(largest, state.largest)
     weights = [layer.weights for layer in state.layers]
-    alpha = replay.scales(weights, [*largest], alpha_scale)
+    factors = replay.factors(weights, [*largest])
     if scale == "first_sleep":
-        alpha = jnp.where(state.alpha.any(), state.alpha, alpha)
-    state = state._replace(alpha=alpha, largest=largest)
+        factors = jnp.where(state.factors.any(), state.factors, factors)
+    state = state._replace(factors=factors, largest=largest)
     quiet = tuple(jnp.zeros_like(membrane) for membrane in state.membrane)
     return state._replace(membrane=quiet, before=tuple(weights) if probed else ())
 
@@ -51,9 +50,10 @@ def sleep(
     """`count` steps of sleep."""
     words = noise.stream(noise.stream(state.key, Purpose.REPLAY), state.begun)
     asleep = Asleep(tuple(layer.weights for layer in state.layers), state.membrane)
+    alpha = rule.alpha(state.factors)
     asleep, spikes = replay.sleep(
-        rule, drive, state.alpha, asleep, image, shape, words, state.step, count, engine
-    )  # fmt: skip
+        rule, drive, alpha, asleep, image, shape, words, state.step, count, engine
+    )
     layers = tuple(
         layer._replace(weights=weights)
         for layer, weights in zip(state.layers, asleep.weights, strict=True)

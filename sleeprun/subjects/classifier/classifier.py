@@ -81,8 +81,7 @@ class Classifier(Seeds):
             return state
         tasks = self._last(state) if phase.scale == "carried" else self._seen(state)
         images, _ = self.stimuli.training(tasks)
-        alpha_scale = jnp.float32(phase.replay.numbers["alpha_scale"])
-        how = (alpha_scale, phase.scale, self.config.probes is not None)
+        how = (phase.scale, self.config.probes is not None)
         return self.call(asleep.begin_sleep, self.network, *how, images, state)
 
     def chunk(self, phase: Phase) -> int:
@@ -183,7 +182,7 @@ class Classifier(Seeds):
             return mean + sum(task.images.nbytes for task in tasks)
         if "carried" in scales:
             return mean + state.largest[0].nbytes
-        return mean + state.alpha[0].nbytes
+        return mean + state.factors[0].nbytes
 
     def seen_after(self, phase: Phase, state: ClassifierState) -> Iterator[Event]:
         yield from ()

@@ -18,7 +18,7 @@ class ClassifierState(NamedTuple):
     step: Int[Array, ""]  # in this phase
     seen: Int[Array, " task"]  # how often each task was trained
     largest: Float[Array, " layer"]  # activations, as of the last sleep
-    alpha: Float[Array, " layer"]
+    factors: Float[Array, " layer"]  # f of each; 0 before any sleep
     membrane: tuple[Float[Array, " _"], ...]
     before: tuple[Float[Array, "_ _"], ...]  # weights as it fell asleep; only then, if probed
     moved: Moved  # by the last sleep
