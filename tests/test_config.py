@@ -531,7 +531,9 @@ CONTRADICTIONS = [
     ("tasks.stages=[[task1,task1]]", "tasks.stages.0", "twice"),
     ("+tasks.goals={x+y: ${tasks.goals.task1}}", "tasks", "'x+y': must have no +"),
     ("+runtime.require.acuracy=0.5", "runtime.require.acuracy", spelled("accuracy")),
-    ("tasks.train=1e12", "tasks", "more cycles"),
+    ("tasks.train=1e12", "tasks", "more cycles than can be counted"),
+    ("tasks.train=1e308", "tasks", "more cycles than can be counted"),
+    ("protocol.scale=1e308", "tasks", "more cycles than can be counted"),
     ("name=???", "name", "issing"),
     ("name=${nowhere}", "name", "nowhere"),
 ]
@@ -603,6 +605,18 @@ def test_a_neuron_of_ones_own_that_is_none(
     assert key in message
     assert told in message
     assert_plain(message)
+
+
+def test_the_cycles_of_all_sleeps_are_counted() -> None:
+    """Of 2^31 at most; each sleep of these is well below."""
+    two = "sleep=after", "tasks.stages=[task1,task2]", "sleep.stages=all"
+    assert read(*two, "sleep.length=1000000000").sleep.length == 10**9
+    longer = "sleep.length=1000000000", "sleep.longer=200000000"
+    assert "can be counted" in complaint(*two, *longer)
+    also = "sleep.also=[{stages: [2], length: 600000000}]"
+    assert "can be counted" in complaint(*two, "sleep.length=800000000", also)
+    arm = "+arms={short: {sleep: {length: 5}}, long: {sleep: {length: 1500000000}}}"
+    assert complaint(*two, arm).startswith("tasks and arms.long.sleep: 3,0")
 
 
 def test_who_is_driven_asleep_must_be_there_where_there_is_sleep() -> None:

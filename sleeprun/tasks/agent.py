@@ -16,6 +16,7 @@ from sleeprun.tasks.tasks import Tasks
 
 Words = UInt32[Array, " words"]  # of a noise stream
 Extent = tuple[int, ...]  # of a population, one or two dimensions
+MOST_CYCLES = 2**31 - 1  # of a life: an int32 counts them
 
 
 class Meal(NamedTuple):
@@ -139,4 +140,9 @@ class AgentTasks(Schedule, Tasks):
         return any(getattr(self, name) * scale < length for name, length in full.items())
 
     def cycles(self, aeons: float, scale: float) -> int:
-        return max(1, round(aeons * self.aeon * scale))
+        return scaled(aeons * self.aeon, scale)
+
+
+def scaled(cycles: float, scale: float) -> int:
+    """A length at a protocol's scale; at most one more than an int32 counts."""
+    return max(1, round(min(cycles * scale, MOST_CYCLES + 1)))

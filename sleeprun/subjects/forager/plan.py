@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sleeprun.protocol.phases import Boundary, Live, Score, Stage, interleaved
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
+from sleeprun.tasks.agent import scaled
 
 if TYPE_CHECKING:
     from sleeprun.subjects.forager.schema import Config, NoiseSleep
@@ -39,7 +40,7 @@ class AgentPlan(Plan["NoiseSleep"]):
 
     def sleeping(self, sleep: "NoiseSleep", length: int) -> Live:
         if sleep.schedule == "after":
-            length = max(1, round(length * self.config.protocol.scale))
+            length = scaled(length, self.config.protocol.scale)
         learns = self.plastic if sleep.plasticity else ()
         return Sleep(sleep.drive, sleep.reward, cycles=length, plastic=learns)
 

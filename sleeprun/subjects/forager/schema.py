@@ -8,12 +8,12 @@ from sleeprun.config.common import Engine
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Section
-from sleeprun.protocol.phases import misnamed
+from sleeprun.protocol.phases import Live, Score, misnamed
 from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.spiking.schema import NetworkConfig
-from sleeprun.tasks.agent import AgentTasks
+from sleeprun.tasks.agent import MOST_CYCLES, AgentTasks
 from sleeprun.tasks.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -135,10 +135,18 @@ class Config(Common):
                 yield f"tasks.stages.{index}={stage}: the same task twice in one stage"
 
     def _lengths(self) -> Iterator[str]:
-        tasks = self.agent_tasks
-        longest = max(tasks.unsupervised, tasks.train, tasks.test) * self.protocol.scale
-        if longest * tasks.aeon * (2 * len(tasks.stages) + 3) > 2**31:
-            yield f"tasks: {longest:g} aeons a phase are more cycles than can be counted (2^31)"
+        """Whether the cycles of every arm's life, and of a test at its end, can be counted."""
+        lives = {f"arms.{name}.sleep": self.arm(name) for name in self.arms} or {"sleep": self}
+        for key, life in lives.items():
+            phases = life.phases()
+            lived = sum(phase.cycles for phase in phases if isinstance(phase, Live))
+            tested = max(phase.cycles for phase in phases if isinstance(phase, Score))
+            if lived + tested > MOST_CYCLES:
+                yield (
+                    f"tasks and {key}: {lived + tested:,d} or more cycles in all, more cycles than "
+                    f"can be counted; must be {MOST_CYCLES:,d} at most: make tasks.train, "
+                    f"{key}.length or protocol.scale less"
+                )
 
     def _sleeps(self) -> Iterator[str]:
         arms = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
