@@ -29,10 +29,9 @@ CELLS: dict[str, dict[str, Any]] = {
         "u_start": -2.8214433,
     },
     "lif": {"kind": "lif", "tau": 40.0, "gain": 120.0, "current_decay": 0.985, "refractory": 10.0},
-    "adex": {"kind": "adex", "step_ms": STEP_MS, "current_decay": 0.98},
+    "adex": {"kind": "adex", "current_decay": 0.98},
     "channels": {
         "kind": "conductance_based",
-        "step_ms": STEP_MS,
         "current_decay": 0.98,
         "v_start": -65.0,
         "substeps": 4,
@@ -45,20 +44,19 @@ CROSSING = {"rulkov": 0.03, "lif": 0.03, "adex": 4000.0, "channels": 20.0}
 CONDUCTANCES = {"adex": 80.0, "channels": 0.4}
 
 
-def cell(**keys: Any) -> Any:
+def cell(step_ms: float = STEP_MS, **keys: Any) -> Any:
     """A neuron model, as a config makes it."""
-    return NEURONS.section(keys["kind"]).model_validate(keys).make()
+    return NEURONS.section(keys["kind"]).model_validate(keys).make(step_ms=step_ms)
 
 
 def synapse(**keys: Any) -> Any:
-    return SYNAPSES.section(keys["kind"]).model_validate(keys).make()
+    return SYNAPSES.section(keys["kind"]).model_validate(keys).make(step_ms=STEP_MS)
 
 
 CURRENT = {"kind": "current", "jitter": 0.1}
 EXPONENTIAL = {
     "kind": "conductance",
     "jitter": 0.1,
-    "step_ms": STEP_MS,
     "reversal": 0.0,
     "use": 0.2,
     "recovery": 100.0,

@@ -365,7 +365,10 @@ HIDDEN = "network.populations.hidden"
 INHIBITION = "network.projections.hidden_output_inhibition"
 EXCEPTION = "interventions=[{after: task1, %s}]"
 FIRST = "interventions.0"
+STEPPED = "+network.neurons.adex={kind: adex, current_decay: 0.98, step_ms: 0.5}"
 UNKNOWN_KEYS = [
+    (STEPPED, "network.neurons.adex.step_ms", "belongs further up, to network.step_ms"),
+    (f"+{INPUT}.synapse.step_ms=0.5", f"{INPUT}.synapse.step_ms", "up, to network.step_ms"),
     ("sed=3", "sed", spelled("seeds")),
     ("+sed=3", "sed", spelled("seeds")),
     ("++runtime.chunk_cycle=3", "runtime.chunk_cycle", spelled("chunk_cycles")),

@@ -7,8 +7,9 @@
 
 A `number`, some `numbers` or an `integer` is an array, which jobs with other values share a
 compiled program for; a `count`, `flag`, `choice` or `setting` is static; a `part` is declared
-itself, or several by name. What a class works out from them it declares as plain fields, and then
-has a `create` that takes the constants.
+itself, or several by name. What is `handed` stands in the config once, at the whole that the class
+is part of. What a class works out from them it declares as plain fields, and then has a `create`
+that takes the constants.
 """
 
 import dataclasses
@@ -20,9 +21,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from pydantic import Field, create_model, model_validator
 
+from sleeprun.config.error import ConfigError
 from sleeprun.config.values import Section
 
 _KEY = "constant"
+_HANDED = "handed"
 
 
 class Constant(NamedTuple):
@@ -72,6 +75,11 @@ def setting(annotation: Any, told: str = "", *, unit: str = "", default: Any = .
     return _field(annotation, told, unit, default, static=True)
 
 
+def handed() -> Any:
+    """A float32 that the whole hands to its parts, by this name: `step_ms` of a network."""
+    return eqx.field(metadata={_HANDED: True}, converter=jnp.float32)
+
+
 def derived() -> Any:
     """An array that `create` works out from the constants."""
     return eqx.field()
@@ -103,6 +111,10 @@ def constants(cls: type) -> Mapping[str, Constant]:
     return {name: constant for name, constant in fields.items() if constant is not None}
 
 
+def _handed(cls: type) -> list[str]:
+    return [field.name for field in dataclasses.fields(cls) if _HANDED in field.metadata]
+
+
 def undeclared(cls: type) -> list[str]:
     """Fields that nothing gives a value: no constants, without a default, and no `create`."""
     if not dataclasses.is_dataclass(cls) or hasattr(cls, "create"):
@@ -111,7 +123,9 @@ def undeclared(cls: type) -> list[str]:
     return [
         field.name
         for field in dataclasses.fields(cls)
-        if _KEY not in field.metadata and field.default is none and field.default_factory is none
+        if not {_KEY, _HANDED} & set(field.metadata)
+        and field.default is none
+        and field.default_factory is none
     ]
 
 
@@ -134,10 +148,15 @@ class Part(Section):
             check(**self.numbers)
         return self
 
-    def make(self) -> Any:
-        """The object that computes with them."""
+    def make(self, **whole: float) -> Any:
+        """The object that computes with them, and with what the whole hands to its parts."""
+        wanted = _handed(self.declares)
+        if unknown := [name for name in wanted if name not in whole]:
+            there = ", ".join(whole) or "nothing"
+            path = f"{self.declares.__module__}.{self.declares.__qualname__}"
+            raise ConfigError(f"{path}.{unknown[0]}: is not handed to it; there is {there}")
         create = getattr(self.declares, "create", self.declares)
-        return create(**self.numbers)
+        return create(**self.numbers, **{name: whole[name] for name in wanted})
 
 
 @cache

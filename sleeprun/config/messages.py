@@ -40,6 +40,8 @@ def unknown_key(path: str, families: Families, there: list[str] | None = None) -
     `there` are the names beside it where the schema allows any name.
     """
     parts = path.split(".")
+    if above := _further_up(parts, families):
+        return f"{path}: unknown key; it belongs further up, to {above}"
     for depth, part in enumerate(parts):
         allowed = _keys(parts[:depth], families) or (there if depth == len(parts) - 1 else None)
         if allowed and part not in allowed:
@@ -95,6 +97,8 @@ def as_yaml(value: object) -> str:
 def _of_another_kind(path: list[str], container: Any, families: Families) -> str | None:
     """A key that the kind which the section chooses does not have."""
     section = container
+    if _further_up(path, families):
+        return None
     for part in path[:-1]:
         section = section[int(part) if isinstance(section, list) else part]
     chosen, key = section.get("kind"), ".".join(path)
@@ -104,6 +108,15 @@ def _of_another_kind(path: list[str], container: Any, families: Families) -> str
         allowed = list(schema_of(loaded(chosen), chosen).model_fields)
         return f"{key}: unknown key{nearest(path[-1], allowed)}"
     return None
+
+
+def _further_up(path: list[str], families: Families) -> str | None:
+    """The same key where a section has it that the path leads through."""
+    if path[-1] == "kind" or path[-1] in _keys(path[:-1], families):
+        return None
+    above = (path[:depth] for depth in range(len(path) - 2, 0, -1))
+    found = (".".join([*way, path[-1]]) for way in above if path[-1] in _keys(way, families))
+    return next(found, None)
 
 
 def _keys(path: list[str], models: Sequence[Any]) -> list[str]:

@@ -20,7 +20,8 @@ _mirrored = jax.jit(minus_row_mean)
 def build(config: NetworkConfig, engine: Engine = "by_layer", skip_quiet: bool = False) -> Network:
     """The network that a config describes; only the native engine can skip what is quiet."""
     used = {population.neuron for population in config.populations.values()}
-    neurons = {name: config.neurons[name].make() for name in sorted(used)}
+    whole = {"step_ms": config.step_ms}
+    neurons = {name: config.neurons[name].make(**whole) for name in sorted(used)}
     relaxations = {
         name: relaxation_of(neuron, config.cycle_steps)
         for name, neuron in neurons.items()
@@ -38,7 +39,7 @@ def build(config: NetworkConfig, engine: Engine = "by_layer", skip_quiet: bool =
     }
     projections = {
         name: Projection(
-            synapse=projection.synapse.make(),
+            synapse=projection.synapse.make(**whole),
             rule=config.rules[projection.plasticity].make() if projection.plasticity else None,
             pre=projection.pre,
             post=projection.post,

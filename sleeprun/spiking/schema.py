@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sleeprun.config.declared import Part, section_of
+from sleeprun.config.declared import section_of
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
 from sleeprun.spiking.homeostasis import Homeostasis
@@ -67,8 +67,6 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
     for name, population in network.populations.items():
         key = f"network.populations.{name}"
         yield from _unknown(f"{key}.neuron", population.neuron, network.neurons, "neuron")
-    for name, neuron in network.neurons.items():
-        yield from _step_differs(f"network.neurons.{name}", neuron, network)
     for name, projection in network.projections.items():
         key = f"network.projections.{name}"
         for end in ("pre", "post"):
@@ -82,7 +80,6 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
         if {projection.pre, projection.post} <= set(network.populations):
             yield from _misfits(key, name, projection, network)
             yield from _cannot_conduct(key, projection, network)
-        yield from _step_differs(f"{key}.synapse", projection.synapse, network)
 
 
 def _unknown(key: str, name: str, known: dict[str, Any], what: str) -> Iterator[str]:
@@ -131,9 +128,3 @@ def _cannot_conduct(
         )
     if projection.mirrors is not None:
         yield f"{key}.weights.kind='mirror': those weights are negative, which no conductance is"
-
-
-def _step_differs(key: str, part: Part, network: NetworkConfig) -> Iterator[str]:
-    own = getattr(part, "step_ms", network.step_ms)
-    if own != network.step_ms:
-        yield f"{key}.step_ms={own}: must be the network's step_ms, {network.step_ms}"

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from small_networks import ALPHA_BETA, CELLS, CURRENT, EXPONENTIAL, config_of, population, synapse
+from small_networks import ALPHA_BETA, CURRENT, EXPONENTIAL, config_of, population, synapse
 from small_networks import projection as projection_of
 
 from sleeprun import noise
+from sleeprun.spiking.build import build
 from sleeprun.spiking.schema import contradictions
 from sleeprun.spiking.synapses import Along
 
@@ -142,13 +143,13 @@ def test_conductances_need_a_potential() -> None:
     assert not said("lif", synapse=CURRENT)
 
 
-def test_a_step_must_be_the_networks() -> None:
-    (line,) = said("adex", synapse=EXPONENTIAL | {"step_ms": 0.5})
-    assert line == "network.projections.ab.synapse.step_ms=0.5: must be the network's step_ms, 0.1"
-    cells = CELLS | {"adex": CELLS["adex"] | {"step_ms": 0.2}}
-    config = config_of({"a": population("adex", 2)}, {}, cells)
-    (line,) = contradictions(config)
-    assert line == "network.neurons.adex.step_ms=0.2: must be the network's step_ms, 0.1"
+def test_a_networks_step_is_that_of_its_parts() -> None:
+    populations = {"a": population("channels", 4), "b": population("adex", 3)}
+    entry = projection_of("a", "b", 1.0, synapse=EXPONENTIAL)
+    network = build(config_of(populations, {"ab": entry}).model_copy(update={"step_ms": 0.25}))
+    assert network.populations["a"].neuron.step_ms == 0.25
+    assert network.populations["b"].neuron.step_ms == 0.25
+    assert network.projections["ab"].synapse.step_ms == 0.25
 
 
 def test_mirrored_weights_are_no_conductances() -> None:

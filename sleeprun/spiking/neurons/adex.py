@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool
 
-from sleeprun.config.declared import count, number
+from sleeprun.config.declared import count, handed, number
 from sleeprun.spiking.neurons.neuron import Membrane, Neurons, Scalar
 
 STEEPEST = 30.0  # exponent past which any step leads beyond the peak; float32 holds its exponential
@@ -29,7 +29,7 @@ class AdEx(Membrane):
     By Euler's method. Units: mV, ms, pA, nS, pF.
     """
 
-    step_ms: Scalar = number("length of a step", unit="ms", gt=0)
+    step_ms: Scalar = handed()
     current_decay: Scalar = number("of the synaptic current", unit="a step", gt=0, lt=1)
     capacitance: Scalar = number("C", unit="pF", gt=0, default=281.0)
     leak: Scalar = number("g_L", unit="nS", gt=0, default=30.0)

@@ -7,7 +7,7 @@ from jax import lax
 from jaxtyping import Array, Bool
 from pydantic import Field
 
-from sleeprun.config.declared import count, number, part
+from sleeprun.config.declared import count, handed, number, part
 from sleeprun.spiking.neurons.channels import CHANNELS, Channel, Site, advanced, conducting
 from sleeprun.spiking.neurons.neuron import Membrane, Neurons, Scalar
 
@@ -28,7 +28,7 @@ class ConductanceBased(Membrane):
     Euler). I decays by `current_decay` a step. Units: mV, ms, uF/cm2, mS/cm2, uA/cm2.
     """
 
-    step_ms: Scalar = number("length of a step", unit="ms", gt=0)
+    step_ms: Scalar = handed()
     current_decay: Scalar = number("of the synaptic current", unit="a step", gt=0, lt=1)
     channels: dict[str, Channel] = part(Channels, "by name")
     capacitance: Scalar = number("C", unit="uF/cm2", gt=0, default=1.0)

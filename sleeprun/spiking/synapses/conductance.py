@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from sleeprun.config.declared import number, part
+from sleeprun.config.declared import handed, number, part
 from sleeprun.spiking.neurons.neuron import Scalar
 from sleeprun.spiking.synapses.kinetics import KINETICS, Kinetics
 from sleeprun.spiking.synapses.synapse import Along, Post, Synapse
@@ -30,7 +30,7 @@ class Conductance(Synapse):
     Weights are in nS where the post neuron's currents are in pA, in mS/cm2 where uA/cm2.
     """
 
-    step_ms: Scalar = number("length of a step", unit="ms", gt=0)
+    step_ms: Scalar = handed()
     reversal: Scalar = number("potential E", unit="mV")
     kinetics: Kinetics = part(Annotated[Any, KINETICS], "of the receptors")
     use: Scalar = number("share of transmitter that a release uses", ge=0, le=1, default=0.0)
