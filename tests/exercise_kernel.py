@@ -1,16 +1,17 @@
 """Days and nights of small networks by one build of the kernel, told as JSON on stdout.
 
 Run in a process of its own, since a process can only ever have one kernel:
-python exercise_kernel.py DIRECTORY BUILD
+python exercise_kernel.py DIRECTORY BUILD [wild]
 """
 
 import json
 import sys
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -81,6 +82,28 @@ def exercise(skip_quiet: bool) -> dict[str, list[Any]]:
     }
 
 
+WILD = (np.nan, np.inf, -np.inf, 3e38, 1e-38, 0.0)
+
+
+def live_wildly() -> None:
+    """A night and days of networks with constants that mean nothing; nobody asks what comes out."""
+    config = configured(f"network.populations.hidden.size={HIDDEN}").network
+    network = build(config, "native", skip_quiet=True)
+    leaves, structure = jax.tree.flatten(eqx.filter(network, eqx.is_inexact_array))
+    static = eqx.filter(network, eqx.is_inexact_array, inverse=True)
+
+    @jax.jit
+    def lived(leaves: Any, first: Any, state: NetworkState) -> Any:
+        wild = eqx.combine(jax.tree.unflatten(structure, leaves), static)
+        numbers = first + jnp.arange(3, dtype=jnp.int32)
+        return lax.scan(lambda s, number: one_cycle(wild, s, number, PLASTIC), state, numbers)
+
+    state = network.init(starting_weights(config, 0))
+    for place, value in product(range(len(leaves)), WILD):
+        changed = [*leaves[:place], jnp.full_like(leaves[place], value), *leaves[place + 1 :]]
+        jax.block_until_ready(lived(changed, jnp.int32(0), state))
+
+
 def injured(state: NetworkState) -> NetworkState:
     """A fifth of the hidden neurons cut off while their traces are live, some synapses locked."""
     spared = jnp.arange(HIDDEN) % 5 != 0
@@ -113,5 +136,7 @@ def sleep_of_a_perceptron() -> dict[str, list[Any]]:
 if __name__ == "__main__":
     native.PLACES, native.BUILDS = (Path(sys.argv[1]),), (sys.argv[2],)
     assert native.available()
+    if sys.argv[3:] == ["wild"]:
+        live_wildly()
     agents = [exercise(skip_quiet) for skip_quiet in (False, True)]
     print(json.dumps([*agents, sleep_of_a_perceptron()]))

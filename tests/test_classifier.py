@@ -292,15 +292,16 @@ def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) ->
     assert np.mean(learnt) > 0.8
 
 
-def test_a_loss_that_is_not_finite_ends_the_run() -> None:
-    config = tiny("learner=si", "learner.strength=2.5", "training.rate=1e9", "seeds=[4]")
-    classifier, training = Classifier(config, 1), Wake(("0-1",), cycles=40)
-    message = (
-        r"^training\.rate=1000000000\.0: the loss of seed 4 is no longer finite in task 0-1; "
-        r"lower training\.rate or learner\.strength=2\.5$"
-    )
-    with pytest.raises(ConfigError, match=message):
-        classifier.advance(training, 40, classifier.begin(training, classifier.birth()))
+def test_weights_that_are_no_longer_finite_end_the_run(tmp_path: Path) -> None:
+    awake = ("learner=si", "learner.strength=2.5", "training.rate=1e9", "seeds=[4]")
+    asleep = ("sleep.inc=3e38", "sleep.threshold=[0.01, 0.01, 0.01]", "seeds=[4]")
+    for words, blamed, phase in (
+        (awake, r"training\.rate=1000000000\.0, learner\.strength=2\.5", "0-1"),
+        (asleep, r"sleep\.inc=3e\+38, sleep\.dec=\S+", "sleep"),
+    ):
+        told = rf"^{blamed}: \S+ of seed 4 is no longer finite \({phase}, by its cycle \d+\)$"
+        with pytest.raises(ConfigError, match=told):
+            carried_out(run_of(tiny(*words), tmp_path / phase))
 
 
 def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> None:

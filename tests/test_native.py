@@ -28,9 +28,9 @@ SOURCE = Path(native.__file__).parent
 EXERCISE = Path(__file__).parent / "exercise_kernel.py"
 
 
-def exercise(folder: Path, build: str, **environment: str) -> list[dict[str, Any]]:
+def exercise(folder: Path, build: str, *more: str, **environment: str) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, str(EXERCISE), str(folder), build],
+        [sys.executable, str(EXERCISE), str(folder), build, *more],
         env=os.environ | environment,
         capture_output=True,
         text=True,
@@ -69,12 +69,15 @@ def test_every_processor_gets_the_same_bits(plain: Any, build: str) -> None:
 
 
 def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
-    """The address sanitizer sees out-of-bounds access, the other one undefined behaviour."""
+    """The address sanitizer sees out-of-bounds access, the other one undefined behaviour.
+
+    Also where constants are NaN, infinite, huge or nothing.
+    """
     if not shutil.which("g++"):
         pytest.skip("needs g++")
     build = [
         "g++", "-std=c++20", "-O1", "-g", "-ffp-contract=off", "-shared", "-fPIC",
-        "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+        "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all",
         "-isystem", str(Path(jaxlib.__file__).parent / "include"),
         *map(str, SOURCE.glob("*.cc")), "-o", str(tmp_path / native.BUILDS[0]),
     ]  # fmt: skip
@@ -87,6 +90,7 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
     found = exercise(
         tmp_path,
         "kernel.so",
+        "wild",
         LD_PRELOAD=" ".join(preload),
         ASAN_OPTIONS="detect_leaks=0",
         UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",

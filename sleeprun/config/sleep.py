@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, PlainValidator
+from pydantic import PlainValidator
 
 from sleeprun.config.error import ConfigError
 from sleeprun.config.spelling import nearest
-from sleeprun.config.values import Section, Whole
+from sleeprun.config.values import Count, Section, Whole
 
 if TYPE_CHECKING:
     from sleeprun.protocol.phases import Stage
@@ -36,7 +36,7 @@ class SleepConfig(Section):
 
     schedule: Literal["never", "interleaved", "after"]  # with training, or after it
     stages: Annotated[Any, PlainValidator(_stages)]  # that have it; later: all but the first
-    length: Annotated[int, Field(ge=1, lt=2**31)]
+    length: Count
     longer: Whole  # each of its sleeps than the one before
     plasticity: bool  # false: the control, a sleep that changes nothing
 

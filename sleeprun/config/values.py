@@ -1,13 +1,48 @@
 """The kinds of values and the section that all of a configuration is made of."""
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+V = TypeVar("V")
 
 
 class Section(BaseModel):
+    """Keys with numbers that float32 and int32 hold, since these compute with them."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _held(cls, value: V) -> V:
+        for number in value if isinstance(value, list) else [value]:
+            if isinstance(number, float):
+                _held_as_float32(number)
+            elif isinstance(number, int):
+                _held_as_int32(number)
+        return value
+
+
+def _held_as_float32(number: float) -> None:
+    least, most = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+    if abs(number) > most:
+        raise ValueError(f"too large for float32, which ends at {most:.2g}")
+    if 0 < abs(number) < least:
+        raise ValueError(f"too small for float32, which begins at {least:.2g}; give 0 or more")
+
+
+def _held_as_int32(number: int) -> None:
+    if abs(number) >= 2**31:
+        raise ValueError(f"too large for int32, which ends at {2**31 - 1}")
 
 
 Positive = Annotated[float, Field(gt=0)]
@@ -49,7 +84,7 @@ def _path(name: str) -> str:
 
 Name = Annotated[str, AfterValidator(_path)]
 Seeds = Annotated[
-    list[Annotated[int, Field(ge=0, lt=2**31)]],
+    list[Whole],
     BeforeValidator(_seeds),
     Field(min_length=1),
     AfterValidator(_distinct),

@@ -17,6 +17,7 @@ from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resu
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
 from sleeprun.protocol.told import Told
 from sleeprun.runs.store import DamagedCheckpoint, Header, RunDirectory, load, read_header
+from sleeprun.subjects.finite import lost
 from sleeprun.subjects.subject import Subject
 
 
@@ -146,6 +147,7 @@ class Run:
                 yield from spikes
             self.done += count
             self.cycle += count * turn
+            self._refuse_lost(phase, self.state)
             if self.config.runtime.curve_every and self.done % every == 0:
                 yield from self._curve(phase)
             yield self._progress(phase, count * turn, self.subject.told(report))
@@ -192,10 +194,18 @@ class Run:
             count = min(self.subject.chunk(phase), phase.cycles - self.done)
             self.tested, report = self.subject.advance(phase, count, self.tested)
             self.done += count
+            self._refuse_lost(phase, self.tested)
             self.marks = self.marks + self.subject.marks(report)
             yield Tested(phase=self.phase, cycles=count)
             self._save_if_due()
         yield self.subject.score(phase, self.marks)
+
+    def _refuse_lost(self, phase: Phase, state: Any) -> None:
+        for part, seed in lost(state, self.config.seeds):
+            raise ConfigError(
+                f"{self.subject.blamed(phase, part)}: {part} of seed {seed} is no longer finite "
+                f"({phase.title}, by its cycle {self.done * units(phase)[1]})"
+            )
 
     def _testing(self) -> bool:
         """Whether the tested copy has begun to differ from the state that goes on."""

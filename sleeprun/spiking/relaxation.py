@@ -83,15 +83,22 @@ class _PowerSeries:
         return after, u - float(neuron.mu) * (v - i), float(neuron.current_decay) * i
 
 
-def relaxation_of(neuron: RulkovMap, steps: int) -> Relaxation:
-    """The relaxation of a neuron over up to `steps` steps."""
+def relaxation_of(neuron: RulkovMap, steps: int) -> Relaxation | None:
+    """The relaxation of a neuron over up to `steps` steps; None where its expansions diverge."""
     leaves, structure = jax.tree.flatten(neuron)
     return _relaxation(structure, tuple(map(float, leaves)), steps)
 
 
 @lru_cache(maxsize=64)  # the jobs of a sweep ask again
-def _relaxation(structure: Any, numbers: tuple[float, ...], steps: int) -> Relaxation:
+def _relaxation(structure: Any, numbers: tuple[float, ...], steps: int) -> Relaxation | None:
     neuron = jax.tree.unflatten(structure, numbers)  # plain numbers: every step reads them
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = _expanded(neuron, steps)
+    finite = all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+    return found if finite else None
+
+
+def _expanded(neuron: RulkovMap, steps: int) -> Relaxation:
     ring = _PowerSeries(3, DEGREE)
     v, u, i = (ring.constant(0.0) for _ in range(3))
     for which, series in enumerate((v, u, i)):

@@ -76,6 +76,10 @@ class Subject(Protocol[State, Report]):
         """By the name of a projection or layer."""
         ...
 
+    def blamed(self, phase: Any, part: str) -> str:
+        """The keys that a part of the state most depends on, by its dotted name."""
+        ...
+
     def capacity(self, state: State) -> Any:
         """How much the lists of a state hold, ready for JSON."""
         ...

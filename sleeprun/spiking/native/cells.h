@@ -55,15 +55,21 @@ struct Stretch {
   }
 };
 
-inline void note(const Mask& fired, std::int32_t step, const std::int32_t* who,
-                 std::vector<Spike>& spikes) {
-  for (int lane = 0; lane < kLanes; ++lane)
-    if (fired[lane]) spikes.push_back({step, who[lane]});
-}
+// Who is behind the cells of a stretch; beyond its end there is nobody.
+struct Owners {
+  const std::int32_t* neurons;
+  int size;
+
+  void note(const Mask& fired, int first, std::int32_t step, std::vector<Spike>& spikes) const {
+    const int lanes = std::min(kLanes, size - first);
+    for (int lane = 0; lane < lanes; ++lane)
+      if (fired[lane]) spikes.push_back({step, neurons[first + lane]});
+  }
+};
 
 // Steps W vectors of neurons, kept in registers, from step t to step end.
 template <int W>
-void march(const Rulkov& rule, Stretch cells, int first, int t, int end, const std::int32_t* who,
+void march(const Rulkov& rule, Stretch cells, int first, int t, int end, const Owners& who,
            std::vector<Spike>& spikes) {
   Neurons n[W];
   for (int k = 0; k < W; ++k) n[k] = cells.load(first + k * kLanes);
@@ -71,7 +77,7 @@ void march(const Rulkov& rule, Stretch cells, int first, int t, int end, const s
     Mask fired[W], any = {};
     for (int k = 0; k < W; ++k) any |= fired[k] = step(rule, n[k]);
     if (any_of(any))
-      for (int k = 0; k < W; ++k) note(fired[k], t, who + first + k * kLanes, spikes);
+      for (int k = 0; k < W; ++k) who.note(fired[k], first + k * kLanes, t, spikes);
   }
   for (int k = 0; k < W; ++k) cells.store(first + k * kLanes, n[k]);
 }
@@ -79,7 +85,7 @@ void march(const Rulkov& rule, Stretch cells, int first, int t, int end, const s
 // Steps `count` neurons. With a relaxation they jump to the end as soon as all of them are quiet.
 template <int count>
 void march_together(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int first,
-                    int t, int end, const std::int32_t* who, std::vector<Spike>& spikes) {
+                    int t, int end, const Owners& who, std::vector<Spike>& spikes) {
   constexpr int vectors = std::min(4, count / kLanes);
   while (t < end) {
     const int stop = relaxation ? std::min(end, t + kPatience) : end;
@@ -103,8 +109,9 @@ void march_together(const Rulkov& rule, const Relaxation* relaxation, Stretch ce
 
 // Steps all of a stretch, whose rows are padded. Who waits for whom before a jump does not depend
 // on the width of the processor's vectors.
-inline void march_all(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int size,
-                      int t, int end, const std::int32_t* who, std::vector<Spike>& spikes) {
+inline void march_all(const Rulkov& rule, const Relaxation* relaxation, Stretch cells,
+                      const Owners& who, int t, int end, std::vector<Spike>& spikes) {
+  const int size = who.size;
   int k = 0;
   for (; k + 32 < size; k += 64)
     march_together<64>(rule, relaxation, cells, k, t, end, who, spikes);

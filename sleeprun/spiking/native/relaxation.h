@@ -62,7 +62,9 @@ inline void Jump::operator()(Neurons& n) const {
 // A neuron near rest with a current below threshold, after `reach` steps.
 inline void look_up(const Relaxation& r, float& v, float& u, float& i) {
   const float place = i / r.largest * static_cast<float>(r.rows - 1);
-  const int row = std::min(static_cast<int>(place), r.rows - 2);
+  // A NaN finds the first row.
+  const float last = static_cast<float>(r.rows - 2);
+  const int row = static_cast<int>(std::max(0.0f, std::min(place, last)));
   const float* low = r.table + row * kRow;
   const float share = place - static_cast<float>(row);
   const float basis[kTableTerms] = {1, u, v, u * u, v * u, v * v};

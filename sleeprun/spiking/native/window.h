@@ -44,7 +44,7 @@ class Simulation {
     cells_.shape(5, p.size);
     const float* const from[] = {p.v, p.v1, p.v2, p.u, p.i};
     for (int row = 0; row < 5; ++row) std::copy_n(from[row], p.size, cells_[row]);
-    for (auto n = static_cast<std::int32_t>(who_.size()); n < cells_.padded(); ++n)
+    for (auto n = static_cast<std::int32_t>(who_.size()); n < p.size; ++n)
       who_.push_back(n);
   }
 
@@ -58,7 +58,7 @@ class Simulation {
     const Population& p = *population_;
     if (t == end) return;
     if (!p.relaxation || end - t < kWorthAJump || end - t > p.relaxation->steps) {
-      march_all(p.rule, nullptr, Stretch(cells_), p.size, t, end, who_.data(), spikes_);
+      march_all(p.rule, nullptr, Stretch(cells_), {who_.data(), p.size}, t, end, spikes_);
       return;
     }
     busy_.clear();
@@ -125,7 +125,7 @@ class Simulation {
     gathered_.shape(5, size);
     const Stretch cells(cells_), gathered(gathered_);
     for (int k = 0; k < size; ++k) gathered.copy(k, cells, busy_[k]);
-    march_all(population_->rule, &*population_->relaxation, gathered, size, t, end, busy_.data(),
+    march_all(population_->rule, &*population_->relaxation, gathered, {busy_.data(), size}, t, end,
               spikes_);
     for (int k = 0; k < size; ++k) cells.copy(busy_[k], gathered, k);
   }

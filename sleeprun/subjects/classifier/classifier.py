@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun import noise
-from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layers, Perceptron
@@ -97,7 +96,6 @@ class Classifier(Seeds):
                 how = (self.network, self.learner, self.descent)
                 shown = self.stimuli.training(phase.tasks)
                 state, report = self.call(awake.train, *how, *shown, jnp.int32(count), state)
-                self._refuse_divergence(phase.title, self.unpadded(report.loss))
             case Sleep():
                 how = self._replayed(phase, state)
                 state, report = self.call(asleep.sleep, *how, jnp.int32(count), state)
@@ -105,17 +103,6 @@ class Classifier(Seeds):
                 tested = self.stimuli.test(phase.task)
                 report = self.call(awake.test, self.network, self.learner, *tested, state)
         return state, self.unpadded(report)
-
-    def _refuse_divergence(self, task: str, losses: Float[np.ndarray, " seed"]) -> None:
-        lost = [s for s, one in zip(self.config.seeds, np.isfinite(losses), strict=True) if not one]
-        if not lost:
-            return
-        strength = getattr(self.config.learner, "strength", None)
-        also = "" if strength is None else f" or learner.strength={strength}"
-        raise ConfigError(
-            f"training.rate={self.config.training.rate}: the loss of seed {lost[0]} is no longer "
-            f"finite in task {task}; lower training.rate{also}"
-        )
 
     def end(self, phase: Phase, state: ClassifierState) -> ClassifierState:
         if isinstance(phase, Wake):
@@ -190,6 +177,14 @@ class Classifier(Seeds):
     def weights(self, state: ClassifierState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         layers = zip(self.layers, state.layers, strict=True)
         return {name: np.asarray(layer.weights) for name, layer in layers}
+
+    def blamed(self, phase: Phase, part: str) -> str:
+        if isinstance(phase, Sleep):
+            values = phase.replay.numbers
+            return ", ".join(f"sleep.{key}={values[key]}" for key in ("inc", "dec"))
+        strength = getattr(self.config.learner, "strength", None)
+        also = "" if strength is None else f", learner.strength={strength}"
+        return f"training.rate={self.config.training.rate}{also}"
 
     def capacity(self, state: ClassifierState) -> list[list[int]]:
         """The shapes of what the learner remembers, which may grow, and of `before`."""

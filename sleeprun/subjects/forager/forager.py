@@ -149,6 +149,14 @@ class Forager(Seeds):
     def weights(self, state: AgentState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         return {name: np.asarray(each) for name, each in state.network.weights.items()}
 
+    def blamed(self, phase: Live | Score, part: str) -> str:
+        _, owner, *_ = [*part.split("."), ""]
+        if owner in ("weights", "plastic"):
+            return "network.rules"
+        if owner in ("resistance", "rate"):
+            return "network.populations.*.homeostasis"
+        return "sleep.drive, network.neurons" if isinstance(phase, Sleep) else "network.neurons"
+
     def capacity(self, state: AgentState) -> Capacity:
         return capacity(self.experiment.network, state.network)
 
