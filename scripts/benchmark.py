@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from sleeprun.runs.job import device_name
+from sleeprun.runs.devices import device_name
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sleeprun.runs.job import device_name
+from sleeprun.runs.devices import device_name
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.cycles import AgentState, Experiment

@@ -18,7 +18,7 @@ import numpy as np
 
 from sleeprun import noise
 from sleeprun.gradient import replay
-from sleeprun.runs.job import device_name
+from sleeprun.runs.devices import device_name
 from sleeprun.spiking import native
 from sleeprun.subjects.classifier.classifier import Classifier
 from speed import numpy_sleep, rounds

@@ -12,6 +12,28 @@ from sleeprun.sweeps.table import jobs_of
 
 BIN = Path(sys.executable).parent
 PATIENCE = 300  # seconds, far more than anything here takes
+TINY = """\
+# @package _global_
+# two tasks and interleaved sleep, in seconds
+defaults:
+  - override /network: accelerated
+  - override /tasks: foraging_accelerated
+  - override /sleep: interleaved
+
+name: tiny
+variant: far too small to learn
+seeds: 2
+network:
+  populations:
+    hidden: {size: [6, 6]}
+  rules:
+    unsupervised: {trace_capacity: 4096}
+    rewarded: {trace_capacity: 4096}
+sleep: {length: 5}
+tasks: {stages: [task1, task2], unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
+runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}
+tracking: {mode: disabled}
+"""
 
 
 @dataclass(frozen=True)
@@ -34,6 +56,14 @@ class Ended:
         """The job directories of the one multirun."""
         (listed,) = self.cwd.glob("multirun/tiny/*/jobs.jsonl")
         return list(jobs_of(listed.parent))
+
+
+def own_tiny(folder: Path) -> list[str]:
+    """An experiment `tiny` in a user's own config folder; the arguments that call it."""
+    experiment = folder / "conf" / "experiment" / "tiny.yaml"
+    experiment.parent.mkdir(parents=True)
+    experiment.write_text(TINY)
+    return ["--config-dir", str(folder / "conf"), "+experiment=tiny"]
 
 
 def begin(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import BIN, PATIENCE, Ended, begin, end, events, header, results, sleeprun
+from command import BIN, PATIENCE, Ended, begin, end, events, header, own_tiny, results, sleeprun
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.runs.lock import held
@@ -25,28 +25,6 @@ from sleeprun.runs.lock import held
 pytestmark = pytest.mark.slow
 
 SCORES, WAKING, ASLEEP = 3, 3, 6  # boundaries; places of two phases in the tiny protocol
-TINY = """\
-# @package _global_
-# two tasks and interleaved sleep, in seconds
-defaults:
-  - override /network: accelerated
-  - override /tasks: foraging_accelerated
-  - override /sleep: interleaved
-
-name: tiny
-variant: far too small to learn
-seeds: 2
-network:
-  populations:
-    hidden: {size: [6, 6]}
-  rules:
-    unsupervised: {trace_capacity: 4096}
-    rewarded: {trace_capacity: 4096}
-sleep: {length: 5}
-tasks: {stages: [task1, task2], unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
-runtime: {chunk_cycles: 20, checkpoint_minutes: 0.001, figures: false}
-tracking: {mode: disabled}
-"""
 CONTRACT = {
     "experiment",
     "tasks",
@@ -62,18 +40,9 @@ CONTRACT = {
 
 
 @pytest.fixture(scope="session")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's own config folder."""
-    folder = tmp_path_factory.mktemp("own") / "conf"
-    (folder / "experiment").mkdir(parents=True)
-    (folder / "experiment" / "tiny.yaml").write_text(TINY)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def tiny(own: Path) -> list[str]:
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The arguments that every run begins with."""
-    return ["--config-dir", str(own), "+experiment=tiny"]
+    return own_tiny(tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture(scope="session")
@@ -219,8 +188,8 @@ def test_help_comes_at_once_and_lists_all_experiments(tmp_path: Path) -> None:
         assert f"  {path.relative_to(folder).with_suffix('')}  " in ended.out
 
 
-def test_help_lists_a_users_own_experiments(own: Path, tmp_path: Path) -> None:
-    ended = sleeprun("--help", "--config-dir", str(own), cwd=tmp_path)
+def test_help_lists_a_users_own_experiments(tiny: list[str], tmp_path: Path) -> None:
+    ended = sleeprun("--help", *tiny[:2], cwd=tmp_path)
     assert re.search(r"^  tiny +two tasks and interleaved sleep", ended.out, re.MULTILINE)
 
 
@@ -260,8 +229,8 @@ def test_a_mistake_is_told_in_three_lines(override: str, told: list[str], tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_mistake_in_the_name_of_a_users_own_experiment(own: Path, tmp_path: Path) -> None:
-    ended = sleeprun("--config-dir", str(own), "+experiment=tinny", cwd=tmp_path)
+def test_a_mistake_in_the_name_of_a_users_own_experiment(tiny: list[str], tmp_path: Path) -> None:
+    ended = sleeprun(*tiny[:2], "+experiment=tinny", cwd=tmp_path)
     assert ended.code == 2
     assert "did you mean 'tiny'?" in ended.err
     assert "smoke" in ended.err

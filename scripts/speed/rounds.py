@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from sleeprun.runs.job import XLA_FLAGS
+from sleeprun.runs.devices import XLA_FLAGS
 from speed.agents import Spikes
 
 BASELINES = ("naive", "by_layer", "brian2")

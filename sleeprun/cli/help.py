@@ -174,7 +174,7 @@ def _how_long(config: "Common", cycles: int) -> str:
     told = f"{cycles:,d} {config.unit} a seed{', in all arms together' * bool(config.arms)}"
     if not config.timed:
         return told
-    from sleeprun.runs.job import prepare_jax
+    from sleeprun.runs.devices import prepare_jax
 
     prepare_jax(config.devices)  # what simulates it depends on the device
     speed = config.runtime.expected_cycles_per_second / config.slower()
@@ -188,7 +188,7 @@ def _phases_behind(config: "Common", protocol: "Protocol") -> int:
     if config.origin is None or config.resume:
         return 0
     from sleeprun.runs import branch
-    from sleeprun.runs.job import prepare_jax
+    from sleeprun.runs.devices import prepare_jax
 
     prepare_jax(config.devices)  # what a state fits depends on the device
     found = branch.find(config.origin, config, protocol)

@@ -2,15 +2,12 @@
 
 import importlib.metadata
 import logging
-import os
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import jax
-from platformdirs import user_cache_dir
 from rich.console import Console
 
 from sleeprun.config import Common, ConfigError
@@ -21,7 +18,8 @@ from sleeprun.protocol.events import End, Event, Start
 from sleeprun.protocol.phases import Protocol
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.tables import arms_tables, probes_table, score_table
-from sleeprun.runs import bounds, branch, memory
+from sleeprun.runs import bounds, branch
+from sleeprun.runs.devices import device_name, prepare_jax
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
 from sleeprun.runs.results import account, results_of
@@ -34,8 +32,6 @@ from sleeprun.tracking.wandb_run import WandB
 from sleeprun.version import VERSION
 
 log = logging.getLogger("sleeprun")
-# The kernels of a cycle are too small to be worth handing between threads.
-XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 VERSIONS = ("jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
@@ -102,22 +98,6 @@ def differences(by_arm: dict[str, Results]) -> Metrics:
     return found
 
 
-def prepare_jax(wanted: int) -> int:
-    """Set JAX up with so many devices; returns how many there are."""
-    logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)
-    given = os.environ.get("XLA_FLAGS", "")
-    if XLA_FLAGS not in given:
-        os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"
-    jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
-    try:
-        jax.config.update("jax_num_cpu_devices", wanted)
-    except RuntimeError:  # a later job of the same process: the backend is already there
-        log.debug("JAX has already started with %d devices", jax.local_device_count())
-    memory.forget_programs_if_crowded()
-    return min(wanted, jax.local_device_count())
-
-
 def _run(
     config: Common,
     protocol: Protocol,
@@ -137,19 +117,9 @@ def _run(
     lines = [*describe(protocol, config.unit), ""]
     write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
     run = Run(config, config.subject(host.devices, host.over), protocol, folder)
-    before = list(run.resume())
-    total = sum(phase.cycles for phase in protocol)
-    with ExitStack() as stack:
-        sinks: list[Sink] = [folder]
-        wandb = None
-        if config.tracking.mode != "disabled" and last:
-            described = config.model_dump(by_alias=True)
-            wandb = WandB(folder.path, config.name, described, config.tracking)
-            sinks.append(stack.enter_context(wandb))
-            _tell([wandb], folder.events())  # what was recorded before this process began
-        with host.shown(config, total, run.cycles_done()) as shown, host.stopping(run):
-            _tell([*sinks, shown], [*before, _start(config, run)])
-            _tell([*sinks, shown], _timed(run))
+    before = [*run.resume()]
+    with _tracked(config, folder) if last else nullcontext() as wandb:
+        _live(run, before, [folder, wandb] if wandb else [folder], host)
         results = results_of(folder.events(), lying_between.get("joint"))
         results["bounds"] = bounds.summary(lying_between)
         if last:
@@ -161,6 +131,26 @@ def _run(
         folder.finish()
         host.tell(score_table(results), probes_table(results), str(folder.path))
     return results
+
+
+@contextmanager
+def _tracked(config: Common, folder: RunDirectory) -> Iterator[WandB | None]:
+    """Its W&B run, if it is wanted, told what was recorded before this process began."""
+    if config.tracking.mode == "disabled":
+        yield None
+        return
+    described = config.model_dump(by_alias=True)
+    with WandB(folder.path, config.name, described, config.tracking) as wandb:
+        _tell([wandb], folder.events())
+        yield wandb
+
+
+def _live(run: Run, before: Sequence[Event], sinks: Sequence[Sink], host: Host) -> None:
+    """All that is left of a run, told to the sinks and shown by its host."""
+    total = sum(phase.cycles for phase in run.protocol)
+    with host.shown(run.config, total, run.cycles_done()) as shown, host.stopping(run):
+        _tell([*sinks, shown], [*before, _start(run)])
+        _tell([*sinks, shown], _timed(run))
 
 
 def _tell(sinks: Sequence[Sink], events: Iterable[Event]) -> None:
@@ -177,8 +167,8 @@ def _timed(run: Run) -> Iterator[Event]:
     yield End(wall_seconds=seconds, steps_per_second=speed)
 
 
-def _start(config: Common, run: Run) -> Start:
-    device = jax.local_devices()[0]
+def _start(run: Run) -> Start:
+    config, device = run.config, jax.local_devices()[0]
     return Start(
         resumed=run.earlier_seconds > 0,
         branched_from=run.branched_from,
@@ -192,15 +182,6 @@ def _start(config: Common, run: Run) -> Start:
         versions={"sleeprun": VERSION}
         | {name: importlib.metadata.version(name) for name in VERSIONS},
     )
-
-
-def device_name(device: jax.Device) -> str:
-    """A device's name; of a CPU core, where the system tells it, the processor's."""
-    told = Path("/proc/cpuinfo")
-    if device.platform != "cpu" or not told.exists():
-        return device.device_kind
-    names = re.findall(r"model name\s*:\s*(.+)", told.read_text())
-    return f"{names[0]} core" if names else device.device_kind
 
 
 def _draw(

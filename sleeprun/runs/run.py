@@ -7,7 +7,7 @@ is not its business.
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Generic
 
 import numpy as np
 
@@ -18,23 +18,24 @@ from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, 
 from sleeprun.protocol.told import Told
 from sleeprun.runs.store import DamagedCheckpoint, Header, RunDirectory, load, read_header
 from sleeprun.subjects.finite import lost
-from sleeprun.subjects.subject import Subject
+from sleeprun.subjects.subject import Report, State, Subject
 
 
-class Run:
+class Run(Generic[State, Report]):
     """One protocol carried out with all seeds, from its start or from a checkpoint."""
 
     def __init__(
         self,
         config: Common,
-        subject: Subject[Any, Any],
+        subject: Subject[State, Report],
         protocol: Protocol,
         folder: RunDirectory,
     ):
         self.config, self.subject, self.protocol, self.folder = config, subject, protocol, folder
         self.seeds = len(config.seeds)
         self.phase, self.done, self.cycle = 0, 0, 0
-        self.state = self.tested = subject.birth()
+        self.state: State = subject.birth()
+        self.tested = self.state
         self.marks = np.zeros((2, self.seeds), int)  # of the tested copy: what went well, what not
         self.branched_from: Origin | None = None  # where in which run; none: from birth
         self.stopped = False  # set from outside: save and stop at the next chunk
@@ -200,7 +201,7 @@ class Run:
             self._save_if_due()
         yield self.subject.score(phase, self.marks)
 
-    def _refuse_lost(self, phase: Phase, state: Any) -> None:
+    def _refuse_lost(self, phase: Phase, state: State) -> None:
         for part, seed in lost(state, self.config.seeds):
             raise ConfigError(
                 f"{self.subject.blamed(phase, part)}: {part} of seed {seed} is no longer finite "

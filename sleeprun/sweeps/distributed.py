@@ -80,7 +80,7 @@ def _hosts(cores: int, asked: dict[str, Any], folder: Path) -> _Hosts:
     import jax
     from jax.experimental import multihost_utils
 
-    from sleeprun.runs.job import prepare_jax
+    from sleeprun.runs.devices import prepare_jax
 
     if not jax.distributed.is_initialized():
         try:

@@ -1,0 +1,40 @@
+"""What JAX computes on."""
+
+import logging
+import os
+import re
+from pathlib import Path
+
+import jax
+from platformdirs import user_cache_dir
+
+from sleeprun.runs import memory
+
+log = logging.getLogger("sleeprun")
+# The kernels of a cycle are too small to be worth handing between threads.
+XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+
+
+def prepare_jax(wanted: int) -> int:
+    """Set JAX up with so many devices; returns how many there are."""
+    logging.getLogger("jax").setLevel(logging.WARNING)  # not which devices it looked for in vain
+    given = os.environ.get("XLA_FLAGS", "")
+    if XLA_FLAGS not in given:
+        os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"
+    jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    try:
+        jax.config.update("jax_num_cpu_devices", wanted)
+    except RuntimeError:  # a later job of the same process: the backend is already there
+        log.debug("JAX has already started with %d devices", jax.local_device_count())
+    memory.forget_programs_if_crowded()
+    return min(wanted, jax.local_device_count())
+
+
+def device_name(device: jax.Device) -> str:
+    """A device's name; of a CPU core, where the system tells it, the processor's."""
+    told = Path("/proc/cpuinfo")
+    if device.platform != "cpu" or not told.exists():
+        return device.device_kind
+    names = re.findall(r"model name\s*:\s*(.+)", told.read_text())
+    return f"{names[0]} core" if names else device.device_kind
