@@ -5,11 +5,16 @@ from typing import Literal, NamedTuple
 from sleeprun.config import ConfigError
 from sleeprun.spiking import native
 from sleeprun.spiking.network import Engine, Network
+from sleeprun.spiking.neurons.lif import LIF
+from sleeprun.spiking.neurons.rulkov import RulkovMap
+from sleeprun.spiking.synapses.current import Current
 
 # How many times slower the portable path is, measured awake with the network of Golden et al. 2022:
-# by CPU time of one network, and on an H100 with 132 of them.
+# by CPU time of one network, and on an H100 with 132 of them. What a kernel refuses is of
+# another kind: for it this is a guess, which serves to foresee a run's time and is not told.
 SLOWER = {"native": 12, "fused": 10}
 FED_BACK_SLOWER = 100  # beside the compiled kernel: conf/network/inhibition, four of them
+FED_BACK = {RulkovMap, LIF, Current}  # what is in it
 LEARNS_SLOWER = 4
 KERNELS = {"native": "the compiled kernel", "fused": "the fused kernel"}
 
@@ -19,7 +24,7 @@ class Chosen(NamedTuple):
     learning: Literal["native", "portable"]  # what changes the weights
     refused: tuple[str, ...]  # what the kernel does not take
     told: str | None  # in a line, with what that costs
-    slower: int = 1  # times, than with nothing refused
+    slower: int = 1  # times, than with nothing refused, as far as it was measured
 
 
 def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> Chosen:
@@ -37,7 +42,11 @@ def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> 
             raise ConfigError(f"runtime.simulate='{wanted}': {without}; choose auto")
         stepped = engine == "native" and network.fed_back()
         slower = FED_BACK_SLOWER if stepped else SLOWER[engine]
-        told = f"{without}: simulated by_layer, about {slower} times slower"
+        kinds = {type(population.neuron) for population in network.populations.values()}
+        kinds |= {type(projection.synapse) for projection in network.projections.values()}
+        measured = stepped and kinds <= FED_BACK
+        much = f"about {slower} times slower" if measured else "slower; not measured how much"
+        told = f"{without}: simulated by_layer, {much}"
         return Chosen("by_layer", "portable", refused, told, slower)
     if engine != "native":
         return Chosen(engine, "portable", (), None)
