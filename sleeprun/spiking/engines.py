@@ -42,7 +42,7 @@ def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> 
             raise ConfigError(f"runtime.simulate='{wanted}': {without}; choose auto")
         stepped = engine == "native" and network.fed_back()
         slower = FED_BACK_SLOWER if stepped else SLOWER[engine]
-        kinds = {type(population.neuron) for population in network.populations.values()}
+        kinds: set[type] = {type(population.neuron) for population in network.populations.values()}
         kinds |= {type(projection.synapse) for projection in network.projections.values()}
         measured = stepped and kinds <= FED_BACK
         much = f"about {slower} times slower" if measured else "slower; not measured how much"
