@@ -23,7 +23,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.codes import INTERRUPTED, MISTAKE
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import duration, explain_hydra
+from sleeprun.cli.help import duration
+from sleeprun.cli.mistakes import explain_hydra
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import shared_prefix, shortening

@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import Any
 
-from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
+from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, print_anything, say
 from sleeprun.cli.folder import conf_dir
 
 log = logging.getLogger("sleeprun")
@@ -20,6 +20,11 @@ log = logging.getLogger("sleeprun")
 def main() -> None:
     if sys.platform == "win32":
         sys.exit("sleeprun: runs on Linux and macOS; on Windows, in its Subsystem for Linux")
+    print_anything()
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        sys.exit(say(MISTAKE, "this folder is not there any more; cd to one that is"))
     if "--version" in sys.argv[1:]:
         from sleeprun.version import VERSION
 
@@ -47,7 +52,7 @@ def _explained() -> int:
     from yaml import YAMLError
 
     from sleeprun.cli.entry import Unmet, entry, failures, scratch
-    from sleeprun.cli.help import explain_group, explain_hydra
+    from sleeprun.cli.mistakes import explain_file, explain_group, explain_hydra
     from sleeprun.config import ConfigError
     from sleeprun.sweeps import sweep
 
@@ -67,7 +72,7 @@ def _explained() -> int:
     except (HydraException, OmegaConfBaseException) as error:
         return say(MISTAKE, explain_hydra(error))
     except Exception as error:
-        if mistake := explain_group(error):
+        if mistake := explain_file(error) or explain_group(error):
             return say(MISTAKE, mistake)
         if not getattr(error, "told", False):
             log.exception("failed")

@@ -85,4 +85,4 @@ def below(
 
 def seed_key(seed: int) -> UInt32[Array, "2"]:
     """The two words that all of a seed's streams derive from."""
-    return jax.random.key_data(jax.random.key(seed))
+    return jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import explain_hydra
+from sleeprun.cli.mistakes import explain_hydra
 from sleeprun.config import ConfigError
 from sleeprun.protocol.describe import describe, shared_prefix
 from sleeprun.protocol.phases import Interleave, Phase, Protocol, Score, interleaved
@@ -182,7 +182,7 @@ def test_scale_leaves_the_turns_of_interleaved_phases_as_they_are() -> None:
 
 
 def test_no_phase_is_scaled_away() -> None:
-    short = published("interleaved_sleep", "protocol.scale=1e-9")
+    short = published("interleaved_sleep", "protocol.scale=1e-6")
     assert all(phase.cycles > 0 for phase in short if not isinstance(phase, Freeze))
 
 
@@ -429,6 +429,9 @@ OUT_OF_RANGE = [
     ("tasks.test=-1", "tasks.test", "greater than 0"),
     ("protocol.scale=0", "protocol.scale", "greater than 0"),
     ("protocol.scale=inf", "protocol.scale", "finite"),
+    ("protocol.scale=1e-30", "protocol.scale", "one cycle of tasks.test=10000; must be at least"),
+    ("seeds=20231126", "seeds", "did you mean seeds=[20231126]?"),
+    ("seeds=2147483647", "seeds", "did you mean seeds=[2147483647]?"),
     ("tasks.train=nan", "tasks.train", "finite"),
     ("sleep.reward=-inf", "sleep.reward", "finite"),
     ("network.neurons.rulkov.alpha=1e39", "network.neurons.rulkov.alpha", "too large for float32"),
@@ -531,7 +534,7 @@ CONTRADICTIONS = [
     ("tasks.size=20", "tasks.particles.unsupervised", "do not touch"),
     ("tasks.food.vertical=[2,0]", "tasks.food.vertical", "neighbouring"),
     ("tasks.goals.task1.punished=horizontal", "tasks.goals.task1.punished", "rewarded"),
-    ("seeds=[4,2,4]", "seeds", "same seed twice"),
+    ("seeds=[4,2,4]", "seeds", "has 4 twice"),
     ("+arms.late={sleep: {schedule: after, stages: [7]}}", "arms.late.sleep.stages", "1 stage"),
     (EXCEPTION % "freeze: hidden_output, lesion: hidden", FIRST, "either"),
     (EXCEPTION % "percent: 5", FIRST, "either"),

@@ -6,7 +6,7 @@ import pytest
 from conftest import composed
 
 from sleeprun.__main__ import main
-from sleeprun.cli.help import explain_group
+from sleeprun.cli.mistakes import explain_group
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import permutation_test
 
-from sleeprun.cli.codes import MISTAKE, say
+from sleeprun.cli.codes import MISTAKE, print_anything, say
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--measure", default="accuracy")
     parser.add_argument("--out", type=Path, default=Path())
+    print_anything()
     given = parser.parse_args()
     try:
         arms = read(given.folders, given.measure)

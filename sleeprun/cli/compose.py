@@ -1,18 +1,14 @@
 """From names and overrides to a typed config, as the command does it, for Python."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 import hydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import explain_hydra
-from sleeprun.config import Common, ConfigError
+from sleeprun.cli.mistakes import mistakes_told
+from sleeprun.config import Common
 from sleeprun.subjects.parse import parse
 
 
@@ -33,12 +29,3 @@ def typed(cfg: DictConfig) -> Common:
     """A composed config, every key of it checked."""
     container = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     return parse(cast(dict[str, object], container))
-
-
-@contextmanager
-def mistakes_told() -> Iterator[None]:
-    """What Hydra refuses is a ConfigError in a line."""
-    try:
-        yield
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(explain_hydra(error)) from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from sleeprun.cli.compose import typed
+from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.config import Common, ConfigError
 from sleeprun.runs import lock
 from sleeprun.sweeps import sweep
@@ -36,8 +37,8 @@ def scratch() -> Path:
 
 def _folder(resume: str | None, dry_run: bool, default: str) -> str:
     """The run directory: the resumed one's; nowhere that lasts where nothing is run."""
-    if resume and (Path(resume) / ".hydra").is_dir():
-        return resume
+    if resume and (Path(resume).expanduser() / ".hydra").is_dir():
+        return str(Path(resume).expanduser())
     return str(scratch()) if resume or dry_run else default
 
 
@@ -58,9 +59,8 @@ def entry(cfg: DictConfig, job: Job | None = None, host: "Host | None" = None) -
 
     Without a job it is the one that Hydra says is being run.
     """
-    if (here := os.getcwd()) not in sys.path:  # where a user's own classes are
-        sys.path.insert(0, here)
     job = job or Job.current()
+    _go_to(job.home)
     try:
         return _objective(cfg, job, host)
     except Exception as error:
@@ -70,11 +70,20 @@ def entry(cfg: DictConfig, job: Job | None = None, host: "Host | None" = None) -
         return None
 
 
+def _go_to(home: Path) -> None:
+    """From where a run was first called: there are its relative paths, and a user's own classes."""
+    if home.is_dir():
+        os.chdir(home)
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.insert(0, here)
+
+
 def _objective(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
     """A run's mean final score over the trained tasks, which a sweeper makes large."""
     folder = job.folder
     try:
-        return _carry_out(cfg, job, host)
+        with mistakes_told():
+            return _carry_out(cfg, job, host)
     except (ConfigError, Unmet) as error:
         if job.sweep:
             log.error("%s", error)
@@ -144,7 +153,7 @@ def _of_a_sweep(config: Common, folder: Path, sweep: str) -> Common:
 
 def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     """The config that the run was begun with; only runtime and tracking may be given anew."""
-    record = Path(cfg.resume) / ".hydra"
+    record = Path(cfg.resume).expanduser().absolute() / ".hydra"
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
     from sleeprun.runs.version import refuse_other
@@ -166,5 +175,7 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
         with open_dict(stored):
             OmegaConf.update(stored, key, OmegaConf.select(cfg, key))
     with open_dict(stored):
-        stored.resume, stored.dry_run = cfg.resume, cfg.dry_run
+        stored.resume, stored.dry_run = str(record.parent), cfg.dry_run
+    if (record / "hydra.yaml").exists():
+        _go_to(Path(OmegaConf.load(record / "hydra.yaml").hydra.runtime.cwd))
     return stored

@@ -1,6 +1,7 @@
 """What is wrong with a configuration, in a line that names the key, the value and what is right."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -92,6 +93,18 @@ def as_yaml(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return repr(value)
+
+
+def argument(key: str, value: object) -> str:
+    """`KEY=VALUE` as one types it in a shell: quoted where Hydra wants it, and where that does."""
+    text = str(value)
+    if not re.fullmatch(r"[\w.+@%-]*/[\w/.+@%-]*", text, re.ASCII):
+        text = re.sub(r"(\\+)(?='|$)", r"\1\1", text).replace("'", "\\'")
+        text = f"'{text}'"
+    word = f"{key}={text}"
+    if word == shlex.quote(word):
+        return word
+    return shlex.quote(word) if re.search(r'["$`\\!]', word) else f'"{word}"'
 
 
 def _of_another_kind(path: list[str], container: Any, families: Families) -> str | None:

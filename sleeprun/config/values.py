@@ -54,6 +54,7 @@ Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 MOST_CAPACITY = 2**24
 Capacity = Annotated[int, Field(ge=1, le=MOST_CAPACITY)]
+MOST_SEEDS = 10_000  # as a count; more is a date or a seed that was meant itself
 
 
 def as_list(value: object) -> object:
@@ -66,12 +67,15 @@ def _seeds(value: object) -> object:
         return as_list(value)
     if value < 1:
         raise ValueError("must be at least 1, or a list of seeds")
+    if value > MOST_SEEDS:
+        raise ValueError(f"counts seeds, up to {MOST_SEEDS:,d}; did you mean seeds=[{value}]?")
     return list(range(value))
 
 
-def _distinct(values: list[int]) -> list[int]:
+def distinct(values: list[int]) -> list[int]:
     if len(set(values)) < len(values):
-        raise ValueError("the same seed twice")
+        twice = next(value for value in values if values.count(value) > 1)
+        raise ValueError(f"has {twice} twice")
     return values
 
 
@@ -87,5 +91,5 @@ Seeds = Annotated[
     list[Whole],
     BeforeValidator(_seeds),
     Field(min_length=1),
-    AfterValidator(_distinct),
+    AfterValidator(distinct),
 ]

@@ -26,5 +26,7 @@ def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
 def _record(config: Common, path: Path) -> None:
     """What it is run with, where Hydra writes it: `load` and `sleeprun resume=` read it there."""
     whole = config.model_dump(mode="json", by_alias=True)
-    for name, content in {"config.yaml": whole, "overrides.yaml": []}.items():
+    here = {"hydra": {"runtime": {"cwd": str(Path.cwd())}}}  # from where its paths are meant
+    files = {"config.yaml": whole, "overrides.yaml": [], "hydra.yaml": here}
+    for name, content in files.items():
         write_whole(path / ".hydra" / name, yaml.safe_dump(content, sort_keys=False).encode())

@@ -18,10 +18,13 @@ def given(config: Common) -> dict[str, Results]:
 
 def _read(config: Common, name: str) -> Results:
     folder = getattr(config, name)
-    path = Path(folder) / "results.json"
+    path = Path(folder).expanduser() / "results.json"
     if not path.exists():
         raise ConfigError(f"{name}='{folder}': there is no results.json")
-    found = json.loads(path.read_text())
+    try:
+        found: Results = json.loads(path.read_text())
+    except ValueError as error:
+        raise ConfigError(f"{name}='{folder}': its results.json cannot be read ({error})") from None
     if misfit := next(_misfits(config, name, found), None):
         raise ConfigError(f"{name}='{folder}': {misfit}")
     return found

@@ -57,7 +57,7 @@ def find(origin: str, config: Common, protocol: Protocol) -> Branch:
     """The boundary that `origin` names, or the furthest one of that run that fits this one."""
     unfit: list[str] = []
     try:
-        for checkpoint in _boundaries(Path(origin)):
+        for checkpoint in _boundaries(Path(origin).expanduser()):
             try:
                 branch = _fitting(checkpoint, config, protocol)
             except (Unfit, ConfigError, DamagedCheckpoint, OSError) as error:

@@ -8,11 +8,26 @@ from pathlib import Path
 import jax
 from platformdirs import user_cache_dir
 
+from sleeprun.config import ConfigError
 from sleeprun.runs import memory
 
 log = logging.getLogger("sleeprun")
 # The kernels of a cycle are too small to be worth handing between threads.
 XLA_FLAGS = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+
+# What the simulation is written for: single precision, in which NaN and infinity stand for what is
+# not known, arrays of unlike rank, and numbers that come from the host.
+PINNED = {
+    "jax_enable_x64": False,
+    "jax_debug_nans": False,
+    "jax_debug_infs": False,
+    "jax_numpy_rank_promotion": "allow",
+    "jax_transfer_guard": "allow",
+}
+UNLESS_GIVEN = {
+    "jax_compilation_cache_dir": user_cache_dir("sleeprun"),
+    "jax_persistent_cache_min_compile_time_secs": 0.1,
+}
 
 
 def prepare_jax(wanted: int) -> int:
@@ -21,14 +36,28 @@ def prepare_jax(wanted: int) -> int:
     given = os.environ.get("XLA_FLAGS", "")
     if XLA_FLAGS not in given:
         os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"
-    jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    free = {name: one for name, one in UNLESS_GIVEN.items() if name.upper() not in os.environ}
+    for name, value in (PINNED | free).items():
+        jax.config.update(name, value)
     try:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:  # a later job of the same process: the backend is already there
         log.debug("JAX has already started with %d devices", jax.local_device_count())
     memory.forget_programs_if_crowded()
-    return min(wanted, jax.local_device_count())
+    return min(wanted, _devices())
+
+
+def _devices() -> int:
+    """How many there are. Raises ConfigError where there is none of the kind that is asked for."""
+    try:
+        return jax.local_device_count()
+    except (RuntimeError, AssertionError):
+        if not (asked := jax.config.values["jax_platforms"]):
+            raise
+        raise ConfigError(
+            f"JAX_PLATFORMS={asked}: JAX finds no such device here; must be cpu, or left out to "
+            "take what there is"
+        ) from None
 
 
 def device_name(device: jax.Device) -> str:

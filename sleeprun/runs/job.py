@@ -11,6 +11,7 @@ import jax
 from rich.console import Console
 
 from sleeprun.config import Common, ConfigError
+from sleeprun.config.messages import argument
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.describe import describe
@@ -46,13 +47,13 @@ def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
             return _with_arms(config, path, host)
     except KeyboardInterrupt:
         if host is None:
-            log.warning("interrupted; go on with: sleeprun resume=%s", path)
+            log.warning("interrupted; go on with: sleeprun %s", argument("resume", path))
         raise
 
 
 def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     if config.resume is None and (path / "events.jsonl").exists():
-        raise ConfigError(f"{path} has a run in it; go on with it by resume={path}")
+        raise ConfigError(f"{path} has a run in it; go on with it by {argument('resume', path)}")
     found = bounds.given(config)
     # A host's devices are for the seeds of all its jobs.
     devices = prepare_jax(config.cores if host else config.devices)

@@ -18,18 +18,25 @@ class Job(NamedTuple):
     folder: Path
     overrides: list[str]  # that it was called with, without those of Hydra's own keys
     sweep: Path | None  # the directory of the sweep that it is part of
+    home: Path  # the folder that the command was called in
 
     @classmethod
     def of(cls, hydra: DictConfig) -> "Job":
         """As the node `hydra` of a config says."""
         of_sweep = hydra.mode is not None and hydra.mode.name == "MULTIRUN"
         sweep = Path(hydra.sweep.dir) if of_sweep else None
-        return cls(Path(hydra.runtime.output_dir), list(hydra.overrides.task), sweep)
+        folder, home = Path(hydra.runtime.output_dir), Path(hydra.runtime.cwd)
+        return cls(folder, as_given(hydra.overrides.task), sweep, home)
 
     @classmethod
     def current(cls) -> "Job":
         """The one that Hydra's `run_job` runs."""
         return cls.of(cast(DictConfig, HydraConfig.get()))
+
+
+def as_given(overrides: object) -> list[str]:
+    """Hydra's list of overrides; what is `${...}` in one means a key of the job's config."""
+    return cast(list[str], OmegaConf.to_container(overrides, resolve=False))
 
 
 def own_hydra(path: str, *, _root_: DictConfig) -> object:
@@ -69,7 +76,7 @@ def begin(config: DictConfig) -> JobReturn:
         OmegaConf.save(hydra_config, record / "hydra.yaml")
         OmegaConf.save(config.hydra.overrides.task, record / "overrides.yaml")
     return JobReturn(
-        overrides=list(config.hydra.overrides.task),
+        overrides=as_given(config.hydra.overrides.task),
         cfg=task_config,
         hydra_cfg=hydra_config,
         working_dir=str(Path.cwd()),

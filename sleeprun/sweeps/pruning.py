@@ -72,8 +72,10 @@ class Judge:
 
     def mark(self, folder: Path) -> None:
         """Say in the run directory what became of it."""
+        from sleeprun.config.messages import argument
         from sleeprun.runs.store import write_whole
 
-        told = f"pruned, with a mean score of {self.bad}; go on with: sleeprun resume={folder}"
+        again = argument("resume", folder)
+        told = f"pruned, with a mean score of {self.bad}; go on with: sleeprun {again}"
         log.info(told)
         write_whole(folder / PRUNED, f"{told}\n".encode())

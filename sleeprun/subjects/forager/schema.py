@@ -147,6 +147,19 @@ class Config(Common):
                     f"can be counted; must be {MOST_CYCLES:,d} at most: make tasks.train, "
                     f"{key}.length or protocol.scale less"
                 )
+        yield from self._scaled_away()
+
+    def _scaled_away(self) -> Iterator[str]:
+        """A phase that `protocol.scale` leaves not a cycle of."""
+        tasks, scale = self.agent_tasks, self.protocol.scale
+        lengths = {name: getattr(tasks, name) for name in ("unsupervised", "train", "test")}
+        shortest = min((name for name in lengths if lengths[name] > 0), key=lengths.__getitem__)
+        cycles = lengths[shortest] * tasks.aeon
+        if cycles * scale < 0.5:
+            yield (
+                f"protocol.scale={scale:g}: leaves not one cycle of "
+                f"tasks.{shortest}={lengths[shortest]:g}; must be at least {1 / cycles:.2g}"
+            )
 
     def _sleeps(self) -> Iterator[str]:
         arms = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}

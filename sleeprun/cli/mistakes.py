@@ -1,0 +1,171 @@
+"""A mistake before or in a run, put plainly: the errors of Hydra, OmegaConf and the system."""
+
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.help import config_dirs, experiments
+
+# Of Hydra's plugins, what is said where they are missing.
+FOREIGN = {
+    "hydra/sweeper/optuna": "hydra/sweeper=optuna: a search takes the sweeper that is there, with "
+    "hydra.sweeper.n_trials=...",
+    "hydra/launcher/joblib": "hydra/launcher=joblib: needs hydra-joblib-launcher; "
+    "pip install 'sleeprun[parallel]'",
+}
+
+
+def explain_hydra(error: BaseException) -> str:
+    """One of Hydra's or OmegaConf's errors, naming the key and the nearest spelling."""
+    from sleeprun.config.spelling import nearest
+
+    text = str(error)
+    if override := getattr(error, "override", None):
+        return _unquoted(override) or _in_two_lines(text)
+    if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
+        return _explain_key(error, key.group(1).split("@")[0])
+    if choice := re.search(
+        r"Could not find '([^']+)'\s+Available options in '([^']+)':(.*)", text, re.S
+    ):
+        wanted, group, options = choice.groups()
+        name = wanted.removeprefix(f"{group}/")
+        names = re.findall(r"^\t(\S+)$", options.split("\nConfig search path")[0], re.M)
+        if told := FOREIGN.get(wanted):
+            return told
+        if group == "experiment" or not names:
+            folders = [conf_dir(), *config_dirs(sys.argv[1:])]
+            names = [name for folder in folders for name, _ in experiments(folder / group)]
+        return f"{group}={name}: no such {group}{nearest(name, names)}"
+    if group := re.search(r"Could not find '([^'/]+)/", text):
+        return f"{text.splitlines()[0]}"
+    if given := re.search(r"Ambiguous value for argument '(.*)'", text):
+        return _ambiguous(given.group(1))
+    if (full := getattr(error, "full_key", None)) and (told := getattr(error, "msg", None)):
+        return f"{full}{_raw(error)}: {told.splitlines()[0]}"
+    return _in_two_lines(text)
+
+
+def _in_two_lines(text: str) -> str:
+    plain = re.sub(r"(See )?https?://\S+", "", text)
+    return " ".join(line.strip() for line in plain.splitlines()[:2])
+
+
+def _raw(error: BaseException) -> str:
+    """`=VALUE` of the key that an error of OmegaConf's is about, as it was given."""
+    parent, key = getattr(error, "parent_node", None), getattr(error, "key", None)
+    node = parent._get_node(key) if parent is not None and key is not None else None
+    return "" if node is None else f"={node._value()}"
+
+
+def _unquoted(override: str) -> str | None:
+    """What to write instead of an override that only lacks quotes."""
+    key, _, value = override.partition("=")
+    if not value or value[0] == "'" or set(value) & set('[]{}(),"$'):
+        return None
+    return f"{key}={value}: must be quoted: {_argument(key, value)}"
+
+
+def _ambiguous(override: str) -> str:
+    key, _, value = override.partition("=")
+    return (
+        f"{override}: several values are a sweep, with -m; a list must be {key}=[...], and a text "
+        f"with a comma quoted: {_argument(key, value)}"
+    )
+
+
+def _argument(key: str, value: str) -> str:
+    from sleeprun.config.messages import argument
+
+    return argument(key, value)
+
+
+def explain_file(error: BaseException) -> str | None:
+    """That a file or folder cannot be read or written; none of an error that names none."""
+    if isinstance(error, UnicodeDecodeError):
+        files = (path for folder in config_dirs(sys.argv[1:]) for path in folder.rglob("*.yaml"))
+        return next((f"{path}: must be UTF-8 ({error})" for path in files if not _utf8(path)), None)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return None
+
+
+def _utf8(path: Path) -> bool:
+    try:
+        path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def explain_group(error: Exception) -> str | None:
+    """Hydra's plain errors: a group named by a number, a list's key that is none, -m with --cfg.
+
+    None of an error that was not raised in Hydra's or OmegaConf's own code: it is not the user's.
+    """
+    from sleeprun.config.spelling import nearest
+
+    if _origin(error) not in ("hydra", "omegaconf"):
+        return None
+    if part := re.search(r"int\(\) with base 10: '([^']+)'|Index '([^']+)' \(str\)", str(error)):
+        named = f".{part.group(1) or part.group(2)}"
+        for key in (argument.lstrip("+~").split("=")[0] for argument in sys.argv[1:]):
+            if named in key:
+                return (
+                    f"{key}: {key.split(named)[0]} is a list here; its keys are numbers from 0 on"
+                )
+    if str(error).startswith("Unknown plugin class : 'hydra_plugins.sleeprun."):
+        return "sweeps need sleeprun to be installed (pip install -e . in a checkout)"
+    if str(error).startswith("Only one of --run, --multirun"):
+        return "--cfg and --info show one job's config: leave -m out"
+    if not str(error).startswith("Config group override must be a string"):
+        return None
+    for given in sys.argv[1:]:
+        group, _, value = given.lstrip("+").partition("=")
+        names = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")) if group else []
+        if names and value not in names:
+            return f"{group}={value}: must be the name of a file{nearest(value, names)}"
+    return str(error)
+
+
+def _origin(error: Exception) -> str | None:
+    """The package that raised the error."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return frames[-1][0].f_globals.get("__name__", "").split(".")[0] if frames else None
+
+
+def _explain_key(error: BaseException, path: str) -> str:
+    """A key that an override names and that the config does not have."""
+    from sleeprun.config.messages import unknown_key
+    from sleeprun.subjects.parse import families
+
+    if (conf_dir() / path).is_dir():
+        return f"{path}: none is chosen yet; choose one with +{path}=..."
+    cause = error.__cause__
+    parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
+    there = [str(name) for name in parent] if parent is not None else None
+    known = families()
+    if not path.startswith(full or path):
+        return unknown_key(path, known)
+    return unknown_key(full or path, known, there)
+
+
+@contextmanager
+def mistakes_told() -> Iterator[None]:
+    """What Hydra or the system refuses is a ConfigError in a line."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from sleeprun.config import ConfigError
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explain_hydra(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        if (told := explain_file(error)) is None:
+            raise
+        raise ConfigError(told) from error

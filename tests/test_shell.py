@@ -1,0 +1,162 @@
+"""What surrounds the command: the shell's settings, folders, names of files, and encodings."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import BIN, Ended, results, sleeprun
+from conftest import composed
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from sleeprun.cli.mistakes import mistakes_told
+from sleeprun.config import ConfigError
+from sleeprun.config.messages import argument
+
+TINY = (
+    *("+experiment=src_quick", "arms=none", "~probes", "tasks/data=features", "seeds=2"),
+    *("tasks.data.file=x.npz", "tasks.count=2", "training.epochs=2", "network.hidden=[4]"),
+    *("sleep.threshold=[1,1]", "sleep.drive.patch=null", "sleep.length=20"),
+    *("tracking=disabled", "runtime.figures=false"),
+)
+UNLIKE = {
+    "JAX_ENABLE_X64": "1",
+    "JAX_DEFAULT_PRNG_IMPL": "rbg",
+    "JAX_DEBUG_NANS": "1",
+    "JAX_DEBUG_INFS": "1",
+    "JAX_NUMPY_RANK_PROMOTION": "raise",
+    "JAX_TRANSFER_GUARD": "disallow",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data, whose name needs quotes everywhere."""
+    folder = tmp_path_factory.mktemp("shell") / "o'd ë"
+    folder.mkdir()
+    X = np.random.default_rng(0).random((40, 6))
+    np.savez(folder / "x.npz", X=X, y=np.arange(40) % 4)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def awake(home: Path) -> Ended:
+    ended = sleeprun(*TINY, "sleep.schedule=never", "hydra.run.dir=awake", cwd=home)
+    assert ended.code == 0, ended.err
+    return ended
+
+
+@pytest.mark.slow
+def test_settings_of_jax_that_are_for_other_programs(awake: Ended, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    where = {"JAX_COMPILATION_CACHE_DIR": str(cache), "PYTHONIOENCODING": "ascii"}
+    given = ("sleep.schedule=never", "hydra.run.dir=unlike", "variant='Schläfchen'")
+    ended = sleeprun(*TINY, *given, cwd=awake.cwd, **UNLIKE, **where)
+    assert ended.code == 0, ended.err
+    assert "Schl?fchen" in ended.out
+    assert results(awake.cwd / "unlike")["R"] == results(awake.cwd / "awake")["R"]
+    assert any(cache.iterdir())
+
+
+@pytest.mark.parametrize("dry", ["true", "false"])
+@pytest.mark.slow
+def test_a_platform_that_is_not_there(dry: str, tmp_path: Path) -> None:
+    ended = sleeprun("+experiment=smoke", f"dry_run={dry}", cwd=tmp_path, JAX_PLATFORMS="tpu")
+    assert ended.code == 2
+    told = "sleeprun: JAX_PLATFORMS=tpu: JAX finds no such device here; must be cpu, or left out"
+    assert ended.err.splitlines()[-1].startswith(told)
+    assert "Traceback" not in ended.out + ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_relative_paths_are_meant_from_where_a_run_began(awake: Ended, tmp_path: Path) -> None:
+    given = ("sleep.schedule=after", "hydra.run.dir=asleep", "naive=awake")
+    ended = sleeprun(*TINY, *given, "hydra.job.chdir=true", cwd=awake.cwd)
+    assert ended.code == 0, ended.err
+    again = sleeprun(*TINY, *given, cwd=awake.cwd)
+    assert again.code == 2
+    printed = again.err.split(" go on with it by ")[1].strip()
+    command = ["bash", "-c", f"{shlex.quote(str(BIN / 'sleeprun'))} {printed}"]
+    resumed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert resumed.returncode == 0, resumed.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+PATHS = ("runs/a", "runs", "123", "~/x.npz", "a=b.npz", "x#1.npz", "ë.npz", "a,b", "o'd x", "a\\")
+
+
+@pytest.mark.parametrize("path", [*PATHS, "a\\'b", "$HOME/x", 'with "q"', "!x"])
+def test_an_argument_comes_through_the_shell_and_hydra(path: str) -> None:
+    typed = subprocess.check_output(
+        ["bash", "-c", f"printf %s {argument('file', path)}"], text=True
+    )
+    assert OverridesParser.create().parse_override(typed).value() == path
+
+
+@pytest.mark.parametrize("path", ["~/x.npz", "a=b.npz", "x#1.npz", "ë.npz", "o'd.npz"])
+def test_a_value_that_must_be_quoted(path: str) -> None:
+    with pytest.raises(ConfigError) as caught, mistakes_told():
+        composed("tasks=class_incremental", f"naive={path}")
+    assert str(caught.value) == f"naive={path}: must be quoted: {argument('naive', path)}"
+
+
+def test_a_value_with_a_comma_is_no_sweep(tmp_path: Path) -> None:
+    ended = sleeprun("+experiment=smoke", "naive=a,b", cwd=tmp_path)
+    assert ended.code == 2
+    assert """a text with a comma quoted: "naive='a,b'\"""" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("${nothing}", "Interpolation key 'nothing' not found"),
+        ("${protocol.scale}", "Recursive interpolation detected"),
+    ],
+)
+def test_what_refers_to_nothing(value: str, told: str, tmp_path: Path) -> None:
+    ended = sleeprun("+experiment=smoke", f"protocol.scale={value}", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"sleeprun: protocol.scale={value}: {told}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_override_may_refer_to_another_key(tmp_path: Path) -> None:
+    given = ("tasks.test=${tasks.train}", "dry_run=true")
+    assert sleeprun("+experiment=smoke", *given, cwd=tmp_path).code == 0
+
+
+def test_a_config_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "conf" / "experiment" / "latin.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes("# @package _global_\n# Schläfchen\n".encode("latin-1"))
+    own = ("--config-dir", "conf")
+    assert "  latin  " in sleeprun("--help", *own, cwd=tmp_path).out
+    assert "did you mean 'latin'?" in sleeprun(*own, "+experiment=latino", cwd=tmp_path).err
+    ended = sleeprun(*own, "+experiment=latin", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("sleeprun: conf/experiment/latin.yaml: must be UTF-8")
+
+
+def test_a_file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for given in ("hydra.run.dir=file/run", "joint=file/run"):
+        ended = sleeprun("+experiment=smoke", given, cwd=tmp_path)
+        assert ended.code == 2
+        assert len(ended.err.splitlines()) == 1
+        assert "file/run" in ended.err
+
+
+def test_what_may_not_be_read_is_a_line() -> None:
+    with pytest.raises(ConfigError, match=r"^x\.npz: Permission denied$"), mistakes_told():
+        raise PermissionError(13, "Permission denied", "x.npz")
+
+
+def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"rmdir {gone} && {shlex.quote(str(BIN / 'sleeprun'))} +experiment=smoke"
+    ended = subprocess.run(["bash", "-c", command], cwd=gone, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == "sleeprun: this folder is not there any more; cd to one that is\n"
