@@ -105,6 +105,22 @@ def test_neither_chunks_nor_devices_nor_company_matter(whole: Any, tmp_path: Pat
     same(alone.state.layers, jax.tree.map(lambda leaf: leaf[1:], whole[0].state.layers))
 
 
+@pytest.mark.parametrize("key", ["inc", "dec"])
+def test_a_sleep_whose_weights_outgrow_all_is_to_blame_itself(tmp_path: Path, key: str) -> None:
+    run = run_of(tiny(f"sleep.{key}=1e30", "seeds=[3]"), tmp_path)
+    with pytest.raises(ConfigError, match=rf"^sleep.{key}=1e\+30: the weights of seed 3 outgrow"):
+        carried_out(run)
+
+
+def test_rehearsal_that_keeps_nothing_is_told(tmp_path: Path) -> None:
+    config = tiny("learner=rehearsal", "learner.fraction=0.001")
+    told = "learner.fraction=0.001: keeps none of 60 images; must be 0.017 or more (task 0-1)"
+    with pytest.raises(ConfigError) as error:
+        config.phases()
+    assert str(error.value) == told
+    assert tiny("learner=rehearsal", "learner.fraction=0.0").phases()
+
+
 def test_sleep_without_plasticity_changes_no_weight(tmp_path: Path) -> None:
     config = tiny("sleep.plasticity=false")
     classifier = Classifier(config, 1)

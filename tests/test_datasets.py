@@ -1,7 +1,9 @@
 """Data sets by known facts, and what a user is told of missing and corrupt ones."""
 
 import gzip
+import io
 import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +166,21 @@ def test_fashion_mnist_is_looked_for_where_debian_puts_it(
     assert FashionMNIST(None).load().train.shape == (3, 8)
 
 
+@pytest.mark.parametrize("inside", ["MNIST/raw", "raw"])
+def test_idx_files_deeper_in_a_folder(tmp_path: Path, inside: str) -> None:
+    folder = tmp_path / inside
+    folder.mkdir(parents=True)
+    write_idx(folder, gz=True)
+    told(MNIST(str(tmp_path)).load, f"did you mean the folder {folder}?")
+
+
+def test_idx_files_with_a_dot_in_their_names(tmp_path: Path) -> None:
+    for path in list(write_idx(tmp_path).iterdir()):
+        path.rename(tmp_path / path.name.replace("-idx", ".idx"))
+    hint = "rename train-images.idx3-ubyte to train-images-idx3-ubyte"
+    told(MNIST(str(tmp_path)).load, hint)
+
+
 @pytest.mark.parametrize(
     ("instead", "file", "reason"),
     [
@@ -210,6 +227,17 @@ def test_corrupt_idx_files(
 ) -> None:
     write_idx(tmp_path, gz, **instead)
     told(MNIST(str(tmp_path)).load, str(tmp_path / file), reason)
+
+
+def test_gzip_that_is_not_named_so(tmp_path: Path) -> None:
+    path = write_idx(tmp_path) / "train-images-idx3-ubyte"
+    path.write_bytes(gzip.compress(packed(TRAIN)))
+    told(MNIST(str(tmp_path)).load, f"{path}: packed by gzip; its name must end in .gz")
+
+
+def test_idx_labels_that_count_from_one(tmp_path: Path) -> None:
+    write_idx(tmp_path, train_labels=packed(np.array([1, 2, 2], np.uint8)))
+    told(MNIST(str(tmp_path)).load, "labels count from 1; they must count from 0: subtract 1")
 
 
 def test_corrupt_gz_files(tmp_path: Path) -> None:
@@ -289,6 +317,7 @@ def test_images_keep_their_shape(tmp_path: Path, each: tuple[int, ...]) -> None:
         ({"X": np.ones((0, 3)), "y": np.zeros(0, int)}, "0 labels for 0 images"),
         ({"X": [[1, np.nan]], "y": [0]}, "X has NaN or infinite features"),
         ({"X": [[1, 2]], "y": [-1]}, "y has labels from -1 to -1, not from 0 on"),
+        ({"X": np.ones((5, 2)), "y": [1] * 5}, "labels count from 1; they must count from 0"),
         ({"X": np.zeros((5, 2)), "y": [0] * 5}, "X is zero everywhere"),
         ({"X": np.ones((4, 2)), "y": [0] * 4}, "no class has five images"),
         ({"X": np.ones((4, 2)), "y": [0] * 4, "X_test": np.ones((1, 2))}, "no y_test"),
@@ -306,6 +335,27 @@ def test_images_keep_their_shape(tmp_path: Path, each: tuple[int, ...]) -> None:
 def test_corrupt_features(tmp_path: Path, arrays: dict[str, np.ndarray], reason: str) -> None:
     path = write_npz(tmp_path / "x.npz", **arrays)
     told(Features(str(path)).load, str(path), reason)
+
+
+def test_what_is_not_asked_for_is_not_read(tmp_path: Path) -> None:
+    X, y = np.eye(10), np.array([0] * 5 + [1] * 5)
+    path = write_npz(tmp_path / "x.npz", X=X, y=y, names=np.array([None, "a"]))
+    assert Features(str(path)).load().train.tolist() == np.delete(X, [4, 9], axis=0).tolist()
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [("X", "X is none"), ("X.npy", "Unable to allocate")],
+    ids=["no array", "petabytes"],
+)
+def test_members_that_are_no_arrays(tmp_path: Path, member: str, reason: str) -> None:
+    """An array can claim any shape, and a member that is none can have the name of one."""
+    path, head = tmp_path / "x.npz", io.BytesIO()
+    claimed = {"descr": "<f8", "fortran_order": False, "shape": (1 << 40, 1 << 10)}
+    np.lib.format.write_array_header_1_0(head, claimed)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(member, head.getvalue() if member == "X.npy" else b"text")
+    told(Features(str(path)).load, str(path), "not an .npz of plain arrays", reason)
 
 
 def test_features_that_are_no_npz(tmp_path: Path) -> None:

@@ -273,6 +273,9 @@ def test_what_is_missing_is_told_by_its_key() -> None:
             tasks_of(data=data).sequence([0])
     with pytest.raises(ConfigError, match=r"^tasks: 10 classes can't be cut into 3 tasks"):
         tasks_of(count=3).sequence([0])
+    for groups in ([[0, 1], []], [[0, 0], [1]]):
+        with pytest.raises(ValidationError, match=r"at least 1 item|has 0 twice"):
+            tasks_of(groups=groups, count=2)
     nested = {
         "kind": "series",
         "sets": {"first": {"kind": "series", "sets": {"a": {"kind": "digits"}}}},

@@ -236,3 +236,4 @@ def test_results_table_and_picture_tell_what_the_last_sleep_changed(tmp_path: Pa
     assert probes_table({**results, "probes": []}) is None
     assert probes_table({**results, "probes": rows[:1]}) is None
     assert picture_of([], {**results, "probes": []}) is None
+    assert picture_of([], {**results, "probes": rows[:1]}) is None

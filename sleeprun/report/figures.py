@@ -46,7 +46,7 @@ def draw(events: Events, results: Results, folder: Path) -> list[Path]:
 def r_matrix(events: Events, results: Results) -> Figure | None:
     """Every task at every boundary."""
     scores = np.array(results.get("R") or [], dtype=float)
-    if not np.isfinite(scores).any():
+    if not np.isfinite(scores).any() or scores.shape[1] < 2:
         return None
     mean, sd = spread(np.moveaxis(scores, 0, -1))
     seeds, rows, columns = scores.shape

@@ -19,7 +19,7 @@ def probes(events: Events, results: Results) -> Figure | None:
     """Accuracy under noise, the overlap of tasks and the weights moved, boundary by boundary."""
     rows = results.get("probes") or []
     shown = [probe for probe in LABELS if any(probe in row for row in rows)]
-    if not shown:
+    if not shown or len(rows) < 2:
         return None
     title = f"the tasks trained so far, mean ± sd, n = {len(results['seeds'])}"
     figure = sheet(events, 9, 1.6 + 1.9 * len(shown), title)

@@ -46,6 +46,10 @@ class Learner(eqx.Module):
         """How many are mixed in, after tasks of so many images."""
         return 0
 
+    def misfit(self, images: int) -> str | None:
+        """`key=value: why` it cannot follow a task of so many images."""
+        return None
+
     def begin(self, network: Perceptron, memory: Memory, layers: Layers) -> Memory:
         """The memory that a task is trained with."""
         return memory

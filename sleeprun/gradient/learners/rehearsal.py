@@ -26,6 +26,12 @@ class Rehearsal(Learner):
     def kept(self, earlier: Sequence[int]) -> int:
         return sum(round(self.fraction * images) for images in earlier)
 
+    def misfit(self, images: int) -> str | None:
+        if self.fraction == 0 or self.kept([images]):
+            return None
+        least = f"{1 / images:.2g}"
+        return f"fraction={self.fraction:g}: keeps none of {images} images; must be {least} or more"
+
     def consolidate(
         self,
         network: Perceptron,

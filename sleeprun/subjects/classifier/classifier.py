@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun import noise
+from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layers, Perceptron
@@ -110,7 +111,22 @@ class Classifier(Seeds):
             state = self.call(awake.end_task, self.network, self.learner, *shown, state)
             trained = jnp.array([name in phase.tasks for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
+        self._refuse_overflow(phase, state)
         return self.call(asleep.end_probed_sleep, state) if state.before else state
+
+    def _refuse_overflow(self, phase: Phase, state: ClassifierState) -> None:
+        """A sleep has no bound on its weights, and the next loss squares what they give."""
+        assert isinstance(phase, Sleep)
+        largest = np.sqrt(np.finfo(np.float32).max)
+        for layer in self.unpadded(state.layers):
+            fine = np.abs(layer.weights).max(axis=(1, 2)) < largest
+            if not fine.all():
+                key = max("inc", "dec", key=phase.replay.numbers.__getitem__)
+                lost, value = self.config.seeds[int(fine.argmin())], phase.replay.numbers[key]
+                raise ConfigError(
+                    f"sleep.{key}={value:g}: the weights of seed {lost} outgrow in sleep what can "
+                    f"be computed with; lower sleep.{key}"
+                )
 
     def told(self, report: Report) -> Trained:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))

@@ -69,6 +69,10 @@ class ClassifierPlan(Plan[ReplayConfig]):
             if one.schedule != "never" and (misfit := one.drive.make().misfit(shape)):
                 yield f"{here}.drive.{misfit}"
         yield from self._unknown_activations()
+        learner = self.config.learner.make()
+        for stage in self.stages[:-1]:
+            if misfit := learner.misfit(self._images(stage)):
+                yield f"learner.{misfit} (task {stage.name})"
         if self.config.probes:
             for misfit in self.config.probes.misfits(shape):
                 yield f"probes.{misfit}"

@@ -3,24 +3,15 @@
 import gzip
 import io
 import math
-import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-# What NumPy raises for other files, cut off or damaged ones, a single array, and objects.
-NOT_AN_NPZ = (
-    OSError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-    AttributeError,
-    TypeError,
-    ValueError,
-)
+GZIP = b"\x1f\x8b"  # what its files begin with
 
 
 class DataError(Exception):
@@ -67,15 +58,23 @@ def table(path: Path, shape: tuple[int, int]) -> Float32[np.ndarray, "row column
     return found
 
 
-def npz(path: Path) -> dict[str, Any]:
-    """All arrays of an .npz; pickled objects are refused."""
+def npz(path: Path, wanted: Collection[str]) -> dict[str, Any]:
+    """The wanted arrays of an .npz, not pickled; of what else is in it, only names."""
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except NOT_AN_NPZ as reason:
+        opened = path.open("rb")
+    except OSError as reason:
+        raise DataError(f"{path}: can't be read ({reason.strerror})") from None
+    try:
+        with opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {key: file[key] if key in wanted else None for key in file.files}
+    except Exception as reason:  # NumPy has a dozen for what is cut off, damaged, or no archive
         pickled = "no archive, or one with pickled objects, which are not read"
         why = pickled if "pickle" in str(reason) else reason
         raise DataError(f"{path}: not an .npz of plain arrays ({why})") from None
+    for key in wanted:
+        if not isinstance(arrays.get(key), np.ndarray | None):
+            raise DataError(f"{path}: not an .npz of plain arrays ({key} is none)")
+    return arrays
 
 
 def _content(path: Path) -> bytes:
@@ -83,7 +82,10 @@ def _content(path: Path) -> bytes:
     parts: list[bytes] = []
     try:
         if path.suffix != ".gz":
-            return path.read_bytes()
+            content = path.read_bytes()
+            if content.startswith(GZIP):
+                raise DataError(f"{path}: packed by gzip; its name must end in .gz")
+            return content
         with gzip.open(path) as file:
             while part := file.read1(1 << 20):
                 parts.append(part)

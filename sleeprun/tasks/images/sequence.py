@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import numpy as np
-from pydantic import Field, NonNegativeInt
+from pydantic import AfterValidator, Field, NonNegativeInt
 
 from sleeprun.config.error import ConfigError
-from sleeprun.config.values import Count
+from sleeprun.config.values import Count, distinct
 from sleeprun.tasks.images import cutting
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import SOURCES, DataSet
@@ -17,6 +17,7 @@ from sleeprun.tasks.images.files import DataError, Unset
 from sleeprun.tasks.tasks import Tasks
 
 T = TypeVar("T")
+Group = Annotated[list[NonNegativeInt], Field(min_length=1), AfterValidator(distinct)]
 
 
 class Sequence(NamedTuple):
@@ -41,7 +42,7 @@ class ImageTasks(Tasks):
     data: Annotated[Any, SOURCES]
     cut: Literal["classes", "permuted", "data_sets"]
     count: Count
-    groups: Annotated[list[list[NonNegativeInt]], Field(min_length=1)] | None
+    groups: Annotated[list[Group], Field(min_length=1)] | None  # of classes
     order_seed: Annotated[int, Field(ge=0)] | Literal["by_seed"] | None
     scenario: Literal["class", "domain", "task"]
     samples: Count | None

@@ -74,8 +74,12 @@ def split(
     return DataSet(name, images[~test], labels[~test], images[test], labels[test], shape)
 
 
-def of_known_classes(data: DataSet, where: Path) -> DataSet:
-    """The same data, whose test images are all of classes that training has."""
+def of_good_labels(data: DataSet, where: Path) -> DataSet:
+    """The same data, whose labels count from 0; there are test images of trained classes alone."""
+    if least := data.train_labels.min():
+        raise DataError(
+            f"{where}: labels count from {least}; they must count from 0: subtract {least}"
+        )
     for label in np.setdiff1d(data.test_labels, data.train_labels):
         raise DataError(f"{where}: class {label} has test images but no training images")
     return data

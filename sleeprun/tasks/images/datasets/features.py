@@ -13,7 +13,7 @@ from sleeprun.tasks.images.datasets.dataset import (
     DataSet,
     ImageData,
     every_fifth,
-    of_known_classes,
+    of_good_labels,
     same_number,
 )
 from sleeprun.tasks.images.files import DataError, Unset
@@ -40,7 +40,7 @@ class Features(ImageData):
                 f"features: no file {path}\nwhat is needed is an .npz with X {SHAPES}, y (image), "
                 "and perhaps X_test and y_test"
             )
-        arrays = files.npz(path)
+        arrays = files.npz(path, ("X", "y", "X_test", "y_test"))
         X, y = _checked(path, arrays, "X", "y")
         if "X_test" in arrays or "y_test" in arrays:
             X_test, y_test = _checked(path, arrays, "X_test", "y_test")
@@ -51,7 +51,7 @@ class Features(ImageData):
                 raise DataError(f"{path}: no class has five images, so none is left for testing")
         if X_test.shape[1:] != X.shape[1:]:
             raise DataError(f"{path}: X has {_each(X)} and X_test {_each(X_test)}")
-        return of_known_classes(_scaled(path, X, y, X_test, y_test), path)
+        return of_good_labels(_scaled(path, X, y, X_test, y_test), path)
 
 
 def _scaled(
@@ -86,8 +86,6 @@ def _checked(
         raise DataError(f"{path}: {X_key} has NaN or infinite features")
     if y.min() < 0 or y.max() > np.iinfo(np.int32).max:
         raise DataError(f"{path}: {y_key} has labels from {y.min()} to {y.max()}, not from 0 on")
-    if y_key == "y" and y.min() > 0:
-        raise DataError(f"{path}: y counts from {y.min()}; labels must count from 0")
     return X, y.astype(np.int32)
 
 

@@ -9,7 +9,7 @@ from sleeprun.tasks.images import files
 from sleeprun.tasks.images.datasets.dataset import (
     DataSet,
     ImageData,
-    of_known_classes,
+    of_good_labels,
     same_number,
 )
 from sleeprun.tasks.images.files import DataError, Unset
@@ -49,7 +49,8 @@ def read(folder: Path, name: str, how: str) -> DataSet:
     """Images divided by 255. `how` tells where to get files that are missing."""
     paths = [_plain_or_packed(folder / file) for file in IDX_FILES]
     if missing := [file for file, path in zip(IDX_FILES, paths, strict=True) if path is None]:
-        raise DataError(f"{name}: {folder} has no {', '.join(missing)} (nor as .gz)\n{how}")
+        near = _under_other_names(folder, missing[0]) or how
+        raise DataError(f"{name}: {folder} has no {', '.join(missing)} (nor as .gz)\n{near}")
     parts = []
     found = [path for path in paths if path]
     for images, labels in (found[:2], found[2:]):
@@ -62,7 +63,18 @@ def read(folder: Path, name: str, how: str) -> DataSet:
         raise DataError(f"{folder}: images are {sizes}")
     shape = (train.shape[1], train.shape[2])
     train, test = (part.reshape(len(part), -1) / np.float32(255) for part in (train, test))
-    return of_known_classes(DataSet(name, train, train_labels, test, test_labels, shape), folder)
+    return of_good_labels(DataSet(name, train, train_labels, test, test_labels, shape), folder)
+
+
+def _under_other_names(folder: Path, file: str) -> str | None:
+    """What torchvision (root/MNIST/raw) and Kaggle (a dot for a dash) make of the four files."""
+    if deeper := sorted(folder.glob(f"*/{file}*")) + sorted(folder.glob(f"*/raw/{file}*")):
+        return f"did you mean the folder {deeper[0].parent}?"
+    dotted = file.replace("-idx", ".idx")
+    if found := sorted(folder.glob(f"{dotted}*")):
+        right = found[0].name.replace(dotted, file)
+        return f"rename {found[0].name} to {right}, and the others alike"
+    return None
 
 
 def _plain_or_packed(path: Path) -> Path | None:
