@@ -168,7 +168,7 @@ def test_a_later_sleep_has_its_own_alpha_scale_whichever_factors_stay() -> None:
     also = "[{alpha_scale: 0.000001, plasticity: false}]"
     config = tiny("sleep.scale=first_sleep", "sleep.plasticity=false", f"sleep.also={also}")
     classifier, (loud, quiet, *_) = Classifier(config, 1), sleeps(config)
-    state = classifier.end(Wake("0-1", cycles=1), classifier.birth())
+    state = classifier.end(Wake(("0-1",), cycles=1), classifier.birth())
     spikes = []
     for sleep in (loud, quiet):
         state, report = classifier.advance(sleep, 100, classifier.begin(sleep, state))

@@ -542,8 +542,8 @@ CONTRADICTIONS = [
     ("+tasks.goals={x+y: ${tasks.goals.task1}}", "tasks", "'x+y': must have no +"),
     ("+runtime.require.acuracy=0.5", "runtime.require.acuracy", spelled("accuracy")),
     ("tasks.train=1e12", "tasks", "more cycles than can be counted"),
-    ("tasks.train=1e308", "tasks", "more cycles than can be counted"),
-    ("protocol.scale=1e308", "tasks", "more cycles than can be counted"),
+    ("tasks.train=1e30", "tasks", "more cycles than can be counted"),
+    ("protocol.scale=1e30", "tasks", "more cycles than can be counted"),
     ("name=???", "name", "issing"),
     ("name=${nowhere}", "name", "nowhere"),
 ]
