@@ -12,7 +12,7 @@ from conftest import composed, of_kind
 from sleeprun.cli.help import print_protocol
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Weights
-from sleeprun.runs import job, store
+from sleeprun.runs import checkpoints, job, store
 from sleeprun.subjects.parse import parse
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def record(run: Path) -> list[Event]:
 
 
 def last_state(run: Path) -> bytes:
-    return store.read(run / "checkpoints" / "boundary-03.ckpt")[1]
+    return checkpoints.read(run / "checkpoints" / "boundary-03.ckpt")[1]
 
 
 def assert_same_life(run: Path, whole: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_branch_counts_its_own_time_and_tells_what_lies_behind(
     assert 0 < told["wall_seconds"] <= results(task1)["wall_seconds"]
     second = lived(tmp_path / "second", f"from={first}", "tasks.stages=[task1,task2,task1]")
     behind = results(second)["branched_from"]["wall_seconds"]
-    last, _ = store.read(first / "checkpoints" / "boundary-03.ckpt")
+    last, _ = checkpoints.read(first / "checkpoints" / "boundary-03.ckpt")
     assert behind == told["wall_seconds"] + last["seconds"]
     assert results(task1)["branched_from"] is None
 
@@ -111,7 +111,7 @@ def test_a_directory_means_its_furthest_boundary_that_fits(
 
 def test_some_of_the_seeds(whole: Path, task1: Path, tmp_path: Path) -> None:
     run = lived(tmp_path, f"from={task1}", "seeds=[1]")
-    assert last_state(run) == store.of_seeds(last_state(whole), [1])
+    assert last_state(run) == checkpoints.of_seeds(last_state(whole), [1])
     assert results(run)["seeds"] == [1]
     assert results(run)["R"] == results(whole)["R"][1:]
     ours, theirs = (

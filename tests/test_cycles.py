@@ -347,6 +347,14 @@ def test_lists_grow_and_their_capacity_does_not_matter(whole: Any, tmp_path: Pat
     assert_same(again.state.network.weights, whole[0].state.network.weights)
 
 
+def test_activity_that_runs_away_ends_the_run(tmp_path: Path) -> None:
+    from conftest import configured
+
+    run = run_of(configured(*OVERRIDES, "sleep.drive.kick=1e6"), tmp_path)
+    with pytest.raises(ConfigError, match=r"^network\.populations\.\w+: its neurons spike in more"):
+        carry_out(run)
+
+
 def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(capacity, "MOST", 1000)
     with pytest.raises(ConfigError, match="hidden at a time"):

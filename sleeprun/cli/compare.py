@@ -11,10 +11,9 @@ folder has nothing to compare, which it says in a line.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from scipy.stats import permutation_test
@@ -24,7 +23,7 @@ from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import Metrics, Results
-from sleeprun.runs.store import write_whole
+from sleeprun.runs.files import read_json, write_whole
 from sleeprun.sweeps import table as sweep_table
 
 Arms = dict[str, dict[int, float]]  # a score by seed
@@ -94,10 +93,7 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int]]]:
         calls = sorted(path.parent.name for path in folder.glob("*/jobs.jsonl"))
         hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
         raise ConfigError(f"{folder}: neither a run that is done nor a sweep{hint}")
-    try:
-        told: Results = json.loads(results.read_text())
-    except ValueError as error:
-        raise ConfigError(f"{results}: cannot be read ({error})") from None
+    told = cast(Results, read_json(results))
     arms = told.get("arms") or {"": told["metrics"]}
     return [
         (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"])

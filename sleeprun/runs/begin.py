@@ -6,8 +6,8 @@ import yaml
 
 from sleeprun.config import Common
 from sleeprun.protocol.results import Results
+from sleeprun.runs.files import write_whole
 from sleeprun.runs.job import carry_out
-from sleeprun.runs.store import write_whole
 
 
 def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
@@ -18,7 +18,8 @@ def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
     """
     path = Path(folder)
     config = config.model_copy(update={"resume": str(path) if resume else None})
-    if not (path / "events.jsonl").exists():
+    told = resume and (path / ".hydra" / "config.yaml").exists()
+    if not told and not (path / "events.jsonl").exists():
         _record(config, path)
     return carry_out(config, path)
 

@@ -1,12 +1,13 @@
 """The runs between which a result lies: naive, the lower bound, and joint, the upper one."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from sleeprun.config import Common, ConfigError
 from sleeprun.protocol.phases import parted
 from sleeprun.protocol.results import Bound, Results
+from sleeprun.runs.files import DamagedFile, read_json
 
 BOUNDS = ("naive", "joint")
 
@@ -18,13 +19,10 @@ def given(config: Common) -> dict[str, Results]:
 
 def _read(config: Common, name: str) -> Results:
     folder = getattr(config, name)
-    path = Path(folder).expanduser() / "results.json"
-    if not path.exists():
-        raise ConfigError(f"{name}='{folder}': there is no results.json")
     try:
-        found: Results = json.loads(path.read_text())
-    except ValueError as error:
-        raise ConfigError(f"{name}='{folder}': its results.json cannot be read ({error})") from None
+        found = cast(Results, read_json(Path(folder).expanduser() / "results.json"))
+    except DamagedFile as error:
+        raise ConfigError(f"{name}='{folder}': {error}") from None
     if misfit := next(_misfits(config, name, found), None):
         raise ConfigError(f"{name}='{folder}': {misfit}")
     return found

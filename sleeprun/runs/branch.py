@@ -9,10 +9,12 @@ from sleeprun.protocol.describe import Protocol
 from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Score
-from sleeprun.runs import store, version
+from sleeprun.runs import checkpoints, version
+from sleeprun.runs.checkpoints import Kept
+from sleeprun.runs.files import write_whole
 from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
-from sleeprun.runs.store import DamagedCheckpoint, Kept, RunDirectory, write_whole
+from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.subset import of_seeds
 
 log = logging.getLogger("sleeprun")
@@ -60,7 +62,7 @@ def find(origin: str, config: Common, protocol: Protocol) -> Branch:
         for checkpoint in _boundaries(Path(origin).expanduser()):
             try:
                 branch = _fitting(checkpoint, config, protocol)
-            except (Unfit, ConfigError, DamagedCheckpoint, OSError) as error:
+            except (Unfit, ConfigError, OSError) as error:
                 unfit.append(str(error))
                 continue
             except (ValueError, KeyError) as error:
@@ -81,7 +83,10 @@ def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
     with branch.source.events_path.open("rb") as file:
         record = file.read(header["events_bytes"])
     if not branch.whole:
-        record, state = _record_of(record, branch.places), store.of_seeds(state, branch.places)
+        record, state = (
+            _record_of(record, branch.places),
+            checkpoints.of_seeds(state, branch.places),
+        )
         eaten = [[of_all[place] for place in branch.places] for of_all in header["eaten"]]
         header = {**header, "eaten": eaten}
     write_whole(folder.events_path, record)
@@ -109,7 +114,7 @@ def _boundaries(origin: Path) -> list[Path]:
 
 
 def _fitting(checkpoint: Path, config: Common, protocol: Protocol) -> Branch:
-    header, state = store.read(checkpoint)
+    header, state = checkpoints.read(checkpoint)
     source = RunDirectory(checkpoint.parent.parent)
     version.refuse_other(source.path)
     engine, phases = config.engine(), header["phase"]

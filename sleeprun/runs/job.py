@@ -21,11 +21,12 @@ from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.tables import arms_tables, probes_table, score_table
 from sleeprun.runs import bounds, branch
 from sleeprun.runs.devices import device_name, prepare_jax
+from sleeprun.runs.files import write_whole
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
 from sleeprun.runs.results import account, results_of
 from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory, write_whole
+from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.plans import arms_of, trunk
 from sleeprun.tracking.sink import Sink

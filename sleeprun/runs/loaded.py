@@ -10,10 +10,10 @@ from jaxtyping import Float, Int
 from sleeprun.config import Common, ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
-from sleeprun.runs import frames, rasters, store
+from sleeprun.runs import checkpoints, frames, rasters
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
-from sleeprun.runs.store import DamagedCheckpoint, RunDirectory
+from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.seeds import over_seeds
 
 if TYPE_CHECKING:
@@ -88,14 +88,10 @@ class LoadedRun:
     ) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         """By projection or layer, as saved at a boundary: its index or name; else the last one."""
         path = self._checkpoint(boundary)
-        subject = config_of(path.parent.parent).subject(
-            1, over_seeds
-        )  # an arm's or the whole run's
-        try:
-            (capacity,) = store.read_header(path)["capacity"]
-            (state,) = store.load(path, (subject.like(subject.birth(), capacity),))
-        except DamagedCheckpoint as error:
-            raise ConfigError(str(error)) from None
+        run = path.parent.parent  # an arm, or the whole run
+        subject = config_of(run).subject(1, over_seeds)
+        (capacity,) = checkpoints.read_header(path)["capacity"]
+        (state,) = checkpoints.load(path, (subject.like(subject.birth(), capacity),))
         return subject.weights(state)
 
     def spikes(

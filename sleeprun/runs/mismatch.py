@@ -7,13 +7,13 @@ from typing import cast
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from sleeprun.config import Common, ConfigError
 from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
+from sleeprun.runs.files import DamagedFile, read_yaml
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
@@ -33,7 +33,7 @@ def mismatch(
         return f"seeds={strangers}: not among the seeds of that run, {start.seeds}"
     try:
         other, theirs = life_of(source)
-    except (OSError, YAMLError, OmegaConfBaseException, ConfigError, KeyError):
+    except (OmegaConfBaseException, ConfigError, KeyError):
         return UNKNOWN
     ours, there = (
         each.lived() | {"runtime": {"skip_quiet": each.runtime.skip_quiet}}
@@ -59,12 +59,12 @@ def config_of(run: Path) -> Common:
     try:
         config, arm = _stored(run)
         return config.arm(arm) if arm else config
-    except OSError:
-        raise ConfigError(f"{run}: its config is not there (.hydra/config.yaml)") from None
+    except DamagedFile:
+        raise
     except ConfigError as error:
         told = f"{run}: not a config of this version of sleeprun: {str(error).splitlines()[0]}"
         raise ConfigError(told) from None
-    except (YAMLError, OmegaConfBaseException, KeyError) as error:
+    except (OmegaConfBaseException, KeyError) as error:
         raise ConfigError(f"{run}: its config cannot be read ({error})") from None
 
 
@@ -73,7 +73,7 @@ def _stored(run: Path) -> tuple[Common, str | None]:
     version.refuse_other(run)
     run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
-    stored = OmegaConf.load((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
+    stored = read_yaml((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
     container = cast(dict[str, object], OmegaConf.to_container(stored, resolve=True))
     return parse(container), arm
 

@@ -16,7 +16,9 @@ from sleeprun.config.identity import content_hash
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested, Warned
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
 from sleeprun.protocol.told import Told
-from sleeprun.runs.store import DamagedCheckpoint, Header, RunDirectory, load, read_header
+from sleeprun.runs.checkpoints import Header, load, read_header
+from sleeprun.runs.files import DamagedFile
+from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.subject import Report, State, Subject
 
@@ -33,6 +35,7 @@ class Run(Generic[State, Report]):
     ):
         self.config, self.subject, self.protocol, self.folder = config, subject, protocol, folder
         self.seeds = len(config.seeds)
+        folder.begin()
         self.phase, self.done, self.cycle = 0, 0, 0
         self.state: State = subject.birth()
         self.tested = self.state
@@ -60,6 +63,7 @@ class Run(Generic[State, Report]):
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
+        trouble = None
         for path in self.folder.furthest():
             try:
                 header = read_header(path)
@@ -70,7 +74,9 @@ class Run(Generic[State, Report]):
                         "runtime.skip_quiet)"
                     )
                 states = load(path, self._like(header["capacity"]))
-            except DamagedCheckpoint as error:
+                self.folder.rewind(header)
+            except DamagedFile as error:
+                trouble = error
                 yield Warned(message=f"{error}; trying an older checkpoint")
                 continue
             self.state, *copies = self.subject.padded(states)
@@ -79,14 +85,14 @@ class Run(Generic[State, Report]):
             self.marks = np.array(header["eaten"], int)
             self.earlier_seconds = header["seconds"]
             self.branched_from = header.get("branched_from")
-            self.folder.rewind(header["events_bytes"])
             break
         else:
-            if any(self.folder.furthest()):
+            if trouble:
                 raise ConfigError(
-                    f"resume={self.folder.path}: no checkpoint is whole; nothing was changed"
+                    f"resume={self.folder.path}: {trouble}, and no older checkpoint can be gone on "
+                    "with; nothing was changed"
                 )
-            self.folder.rewind(0)
+            self.folder.rewind(None)
 
     def events(self) -> Iterator[Event]:
         """Carry out what is left of the protocol. An interruption leaves a checkpoint."""

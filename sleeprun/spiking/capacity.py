@@ -11,6 +11,8 @@ from sleeprun.config.values import MOST_CAPACITY as MOST
 from sleeprun.spiking import spikes
 from sleeprun.spiking.network import Network, NetworkState
 
+BUSIEST = 5  # steps between two spikes of every neuron
+
 Capacity = dict[str, int]  # entries of each population's list of spikes and projection's of traces
 
 
@@ -31,14 +33,27 @@ def overrun(network: Network, state: NetworkState) -> list[str]:
 
 
 def doubled(network: Network, state: NetworkState, names: list[str]) -> NetworkState:
-    """The same state with twice the capacity of the named lists. Raises ConfigError past MOST."""
+    """The same state with twice the capacity of the named lists.
+
+    Raises ConfigError where a population spikes in more than every `BUSIEST`th step of what its
+    list holds, or a list would go past MOST.
+    """
     there = capacity(network, state)
     wanted = there | {name: 2 * there[name] for name in names}
-    if most := [name for name in names if wanted[name] > MOST]:
-        raise ConfigError(
-            f"network: more than {MOST:,d} spikes or traces of {', '.join(most)} at a time; "
-            "with these constants the activity runs away"
-        )
+    reach = max((int(rule.reach) for rule in network.rules.values()), default=0)
+    held = network.cycle_steps + reach
+    for name in names:
+        population = network.populations.get(name)
+        if population and there[name] > population.size * held / BUSIEST:
+            raise ConfigError(
+                f"network.populations.{name}: its neurons spike in more than every {BUSIEST}th "
+                "step; with these weights, drives and kicks the activity runs away"
+            )
+        if wanted[name] > MOST:
+            raise ConfigError(
+                f"network: more than {MOST:,d} spikes or traces of {name} at a time; "
+                "with these constants the activity runs away"
+            )
     return with_capacity(network, state, wanted)
 
 

@@ -62,7 +62,7 @@ class _Hosts(NamedTuple):
 
     def exchange(self, value: Value, subject: str) -> list[Value]:
         """Every host's value; waits for the slowest, which may be days."""
-        from sleeprun.runs.store import write_whole
+        from sleeprun.runs.files import write_whole
 
         paths = [self.folder / "hosts" / f"{subject}-{host}" for host in range(self.number)]
         write_whole(paths[self.own], pickle.dumps(value))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -16,7 +17,8 @@ from rich.table import Table
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import ACCOUNTS, Metrics
-from sleeprun.runs.store import write_whole
+from sleeprun.runs.files import write_whole
+from sleeprun.runs.store import RunDirectory
 from sleeprun.sweeps.pruning import PRUNED
 
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best
@@ -56,9 +58,9 @@ def read(sweep: Path) -> list[Found]:
 
 def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
-    done = (job / "DONE").exists()
+    results: dict[str, Any] = {**(RunDirectory(job).results() or {})}
+    done = bool(results)
     pruned = not done and (job / PRUNED).exists()
-    results = json.loads((job / "results.json").read_text()) if done else {}
     arms = results.get("arms") or {"": results.get("metrics", {})}
     for arm, metrics in arms.items():
         bound = arm == "joint" and arm in results["bounds"]

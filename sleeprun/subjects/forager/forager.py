@@ -66,9 +66,8 @@ class Forager(Seeds):
         """
         function, legs = self._program(phase)
         after, tally = self._call(function, legs, jnp.int32(count), state)
-        network = self.experiment.network
-        while full := overrun(network, after.network):
-            state = state._replace(network=doubled(network, state.network, full))
+        while full := overrun(self.experiment.network, after.network):
+            state = self._roomier(function, legs, state, full)
             after, tally = self._call(function, legs, jnp.int32(count), state)
         if after.world.crowded.any():
             raise ConfigError("tasks.particles: no legal spot was left for all of them")
@@ -164,6 +163,17 @@ class Forager(Seeds):
         """The shape of a saved state whose lists have so much capacity."""
         network = with_capacity(self.experiment.network, state.network, wanted)
         return self.unpadded(state._replace(network=network))
+
+    def _roomier(
+        self, function: Callable, legs: Any, state: AgentState, full: list[str]
+    ) -> AgentState:
+        """Room for one more cycle or round at least, so that what runs away is soon seen."""
+        network = self.experiment.network
+        while full:
+            state = state._replace(network=doubled(network, state.network, full))
+            after, _ = self._call(function, legs, jnp.int32(1), state)
+            full = overrun(network, after.network)
+        return state
 
     def _program(self, phase: Live | Score) -> tuple[Callable, Any]:
         if isinstance(phase, Interleave):

@@ -1,0 +1,81 @@
+"""Files that are there as a whole or not at all; of one that is not whole a line is told."""
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any, NoReturn
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from sleeprun.config import ConfigError
+from sleeprun.protocol.lines import without_nan
+
+
+class DamagedFile(ConfigError):
+    """A file of a run that is not there, cannot be read, or is not whole."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Raises OSError where it cannot be written; what was there before is then still there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            make_durable(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        make_durable(folder)
+    finally:
+        os.close(folder)
+
+
+def make_durable(file: int) -> None:
+    """What was written to a file, or renamed in a folder, outlives a loss of power."""
+    os.fsync(file)
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove what a killed process left half written."""
+    for draft in folder.glob(".*.*[0-9].*[0-9]"):
+        draft.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: object) -> None:
+    write_whole(path, (json.dumps(without_nan(content), indent=1) + "\n").encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """An object. Raises DamagedFile."""
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        unreadable(path, error)
+    except ValueError as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from None
+    return found if isinstance(found, dict) else _not_keys(path)
+
+
+def read_yaml(path: Path) -> DictConfig:
+    """A config. Raises DamagedFile."""
+    try:
+        found = OmegaConf.load(path)
+    except OSError as error:
+        unreadable(path, error)
+    except (YAMLError, OmegaConfBaseException, ValueError) as error:
+        raise DamagedFile(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+    return found if isinstance(found, DictConfig) else _not_keys(path)
+
+
+def unreadable(path: Path, error: OSError) -> NoReturn:
+    raise DamagedFile(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _not_keys(path: Path) -> NoReturn:
+    raise DamagedFile(f"{path} is damaged: it has no keys")
