@@ -1,6 +1,7 @@
 """Run directories that a kill, a loss of power or a disk left damaged: gone on with, or a line."""
 
 import hashlib
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +139,25 @@ def test_a_config_that_cannot_be_read_is_a_line(
     with pytest.raises(sleeprun.ConfigError, match=told) as raised:
         sleeprun.load(run).config  # noqa: B018
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_file_that_cannot_grow_leaves_a_run_to_go_on_with(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    run = copied(folders["begun"], tmp_path / "run", lambda run: None)
+    config, size = sleeprun.load(run).config, (run / "events.jsonl").stat().st_size
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 500, hard))
+    try:
+        with pytest.raises(
+            sleeprun.ConfigError, match=r": File too large; nothing is half"
+        ) as told:
+            sleeprun.run(config, run, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert f"go on with: sleeprun resume={run}" in str(told.value)
+    found = sleeprun.run(config, run, resume=True)
+    assert found["R"] == sleeprun.load(folders["done"]).results["R"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])

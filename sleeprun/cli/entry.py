@@ -156,12 +156,11 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     record = Path(cfg.resume).expanduser().absolute() / ".hydra"
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
+    from sleeprun.runs.files import read_list, read_yaml
     from sleeprun.runs.version import refuse_other
 
     refuse_other(record.parent)
-    stored = OmegaConf.load(record / "config.yaml")
-    assert isinstance(stored, DictConfig)
-    begun_with = OmegaConf.load(record / "overrides.yaml")
+    stored, begun_with = read_yaml(record / "config.yaml"), read_list(record / "overrides.yaml")
     for override in given:
         section = override.lstrip("+").split(".")[0].split("=")[0]
         if section in ("resume", "dry_run") or override in begun_with:
@@ -177,5 +176,5 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     with open_dict(stored):
         stored.resume, stored.dry_run = str(record.parent), cfg.dry_run
     if (record / "hydra.yaml").exists():
-        _go_to(Path(OmegaConf.load(record / "hydra.yaml").hydra.runtime.cwd))
+        _go_to(Path(read_yaml(record / "hydra.yaml").hydra.runtime.cwd))
     return stored

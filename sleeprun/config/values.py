@@ -37,7 +37,7 @@ def _held_as_float32(number: float) -> None:
     if abs(number) > most:
         raise ValueError(f"too large for float32, which ends at {most:.2g}")
     if 0 < abs(number) < least:
-        raise ValueError(f"too small for float32, which begins at {least:.2g}; give 0 or more")
+        raise ValueError(f"too small for float32, which begins at {least:.2g}")
 
 
 def _held_as_int32(number: int) -> None:

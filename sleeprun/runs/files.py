@@ -3,10 +3,12 @@
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -18,8 +20,23 @@ class DamagedFile(ConfigError):
     """A file of a run that is not there, cannot be read, or is not whole."""
 
 
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """An error of the system says which file it was, also where the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Raises OSError where it cannot be written; what was there before is then still there."""
+    with named(path):
+        _write_whole(path, content)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
@@ -64,13 +81,25 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def read_yaml(path: Path) -> DictConfig:
     """A config. Raises DamagedFile."""
+    found = _loaded(path)
+    return found if isinstance(found, DictConfig) else _not_keys(path)
+
+
+def read_list(path: Path) -> ListConfig:
+    """What a YAML file lists. Raises DamagedFile."""
+    found = _loaded(path)
+    if not isinstance(found, ListConfig):
+        raise DamagedFile(f"{path} is damaged: it is no list")
+    return found
+
+
+def _loaded(path: Path) -> object:
     try:
-        found = OmegaConf.load(path)
+        return OmegaConf.load(path)
     except OSError as error:
         unreadable(path, error)
     except (YAMLError, OmegaConfBaseException, ValueError) as error:
         raise DamagedFile(f"{path} is damaged: {str(error).splitlines()[0]}") from None
-    return found if isinstance(found, DictConfig) else _not_keys(path)
 
 
 def unreadable(path: Path, error: OSError) -> NoReturn:

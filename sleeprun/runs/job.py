@@ -1,5 +1,6 @@
 """From a typed config to a finished run directory."""
 
+import errno
 import importlib.metadata
 import logging
 import time
@@ -34,6 +35,7 @@ from sleeprun.tracking.wandb_run import WandB
 from sleeprun.version import VERSION
 
 log = logging.getLogger("sleeprun")
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 VERSIONS = ("jax", "jaxlib", "equinox", "numpy", "hydra-core", "wandb")
 
 
@@ -50,6 +52,13 @@ def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
         if host is None:
             log.warning("interrupted; go on with: sleeprun %s", argument("resume", path))
         raise
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        raise ConfigError(
+            f"{error.filename}: {error.strerror}; nothing is half written. Make room for it, then "
+            f"go on with: sleeprun {argument('resume', path)}"
+        ) from None
 
 
 def _with_arms(config: Common, path: Path, host: Host | None) -> Results:

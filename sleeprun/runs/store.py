@@ -13,6 +13,7 @@ from sleeprun.runs.files import (
     DamagedFile,
     clear_drafts,
     make_durable,
+    named,
     read_json,
     unreadable,
     write_json,
@@ -43,7 +44,7 @@ class RunDirectory:
     def write(self, event: Event) -> None:
         """Append an event, at once."""
         if event.recorded:
-            with self.events_path.open("ab") as file:
+            with named(self.events_path), self.events_path.open("ab") as file:
                 file.write(as_line(event))
 
     def record(self) -> bytes:

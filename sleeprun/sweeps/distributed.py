@@ -1,11 +1,11 @@
 """`hydra/launcher=distributed`: multi-host JAX, each host of which does its share of a sweep."""
 
+import json
 import os
-import pickle
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from hydra.core.utils import JobReturn, JobStatus
@@ -18,7 +18,6 @@ from sleeprun.sweeps.launcher import Batched
 
 LONGEST_PATH = 4096  # bytes
 POLL = 0.5  # seconds
-Value = TypeVar("Value")
 
 
 class Distributed(Batched):
@@ -41,7 +40,7 @@ class Distributed(Batched):
     ) -> Sequence[JobReturn]:
         hosts = _hosts(self.config.runtime.cores, self.asked, sweep.folder())
         jobs = [*dict.fromkeys(map(tuple, job_overrides))]
-        first, *others = hosts.exchange(jobs, f"{initial_job_idx}-jobs")
+        first, *others = hosts.exchange([list(job) for job in jobs], f"{initial_job_idx}-jobs")
         if any(other != first for other in others):
             raise ConfigError(
                 "hydra/launcher=distributed: the hosts were not called for the same jobs; a search "
@@ -51,7 +50,9 @@ class Distributed(Batched):
         shares = shared_out(jobs, initial_job_idx, hosts.number)
         own = super().launch(*shares[hosts.own]) if hosts.own < len(shares) else []
         ends = hosts.exchange([_told(end) for end in own], f"{initial_job_idx}-ends")
-        of = dict(zip(jobs, (_returned(told) for each in ends for told in each), strict=True))
+        of = dict(
+            zip(jobs, (_returned(_Told(*told)) for each in ends for told in each), strict=True)
+        )
         return [of[tuple(overrides)] for overrides in job_overrides]
 
 
@@ -60,13 +61,13 @@ class _Hosts(NamedTuple):
     own: int
     folder: Path  # the first host's, of this call
 
-    def exchange(self, value: Value, subject: str) -> list[Value]:
-        """Every host's value; waits for the slowest, which may be days."""
+    def exchange(self, value: Sequence[Sequence[Any]], subject: str) -> list[Any]:
+        """Every host's value, as JSON has it; waits for the slowest, which may be days."""
         from sleeprun.runs.files import write_whole
 
         paths = [self.folder / "hosts" / f"{subject}-{host}" for host in range(self.number)]
-        write_whole(paths[self.own], pickle.dumps(value))
-        return [pickle.loads(_awaited(path)) for path in paths]
+        write_whole(paths[self.own], json.dumps(value).encode())
+        return [json.loads(_awaited(path)) for path in paths]
 
 
 def _awaited(path: Path) -> bytes:
@@ -84,7 +85,9 @@ def _hosts(cores: int, asked: dict[str, Any], folder: Path) -> _Hosts:
 
     if not jax.distributed.is_initialized():
         try:
-            jax.distributed.initialize(**asked)
+            # Without it the first host listens on all of its addresses, to anybody.
+            bind = asked["coordinator_address"]
+            jax.distributed.initialize(**asked, coordinator_bind_address=bind)
         except (ValueError, RuntimeError) as error:
             raise ConfigError(f"hydra/launcher=distributed: {error}") from None
     prepare_jax(cores or available_cores())
