@@ -177,9 +177,11 @@ def test_skipping_gives_the_spikes_of_the_full_loop(asleep: bool, trained: bool)
     same, count, error = (np.asarray(x) for x in (same, count, error))
     # The largest are of neurons that lingered at their threshold, which magnifies round-off.
     mean, most = error[same].mean(axis=0), np.quantile(error[same], 0.999, axis=0)
+    largest = error[same].max(axis=0)
     print(f"{same.mean():.5f} of cycles alike, {count.mean():.1f} spikes a cycle; state error")
-    print(f"  of v, u, i: mean {mean}, of 999 cycles of 1,000 below {most}")
+    print(f"  of v, u, i: mean {mean}, of 999 cycles of 1,000 below {most}, largest {largest}")
     assert same.mean() >= 0.999
     assert count.mean() > 10
     assert (mean < (3e-7, 1e-8, 1e-10)).all()
     assert (most < (5e-5, 1e-6, 1e-10)).all()
+    assert (largest < (5e-3, 2e-4, 1e-7)).all()
