@@ -21,6 +21,7 @@ from command import BIN, PATIENCE, Ended, begin, end, events, header, own_tiny, 
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.runs.lock import held
+from sleeprun.tracking.history import AXES
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,7 @@ def later(
         "broken": lambda cwd: broken_off_twice(tiny, cwd),
         "swept": lambda cwd: sleeprun(
             *["--multirun", *tiny, "tasks.stages=[task1,task2]", "runtime.chunk_cycles=370"],
-            "network.projections.input_hidden.wiring.fan_in=9,99",
+            *["network.projections.input_hidden.wiring.fan_in=9,99", "tracking.mode=offline"],
             cwd=cwd,
         ),
         "parallel": lambda cwd: sleeprun(
@@ -101,7 +102,8 @@ class Broken:
 
 
 def broken_off_twice(tiny: list[str], cwd: Path) -> Broken:
-    interrupted = broken_off(begin(*tiny, cwd=cwd), cwd, signal.SIGINT, WAKING)
+    begun = begin(*tiny, "tracking.mode=offline", cwd=cwd)
+    interrupted = broken_off(begun, cwd, signal.SIGINT, WAKING)
     resume = f"resume={interrupted.run.relative_to(cwd)}"
     killed = broken_off(begin(resume, cwd=cwd), cwd, signal.SIGKILL, ASLEEP)
     shutil.copytree(killed.run, cwd / "copy")
@@ -316,8 +318,12 @@ def test_a_run_writes_nothing_beside_its_directory(whole: Ended) -> None:
 
 @pytest.fixture(scope="session")
 def tracked(whole: Ended) -> list[dict[str, Any]]:
-    """The records of the W&B run file, as W&B itself reads them."""
-    folders = [path for path in (whole.run / "wandb").glob("*run*") if not path.is_symlink()]
+    return tracked_in(whole.run)
+
+
+def tracked_in(run: Path) -> list[dict[str, Any]]:
+    """The records of the one W&B run file, as W&B itself reads them."""
+    folders = [path for path in (run / "wandb").glob("*run*") if not path.is_symlink()]
     (file,) = (file for folder in folders for file in folder.glob("*.wandb"))
     command = [BIN / "wandb", "leet", "inspect", "--json", str(file)]
     read = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
@@ -326,20 +332,17 @@ def tracked(whole: Ended) -> list[dict[str, Any]]:
 
 def test_wandb_has_the_scores_over_boundaries(whole: Ended, tracked: list[dict[str, Any]]) -> None:
     axes = [record["metric"] for record in tracked if record["type"] == "metric"]
-    assert {axis["glob_name"]: axis["step_metric"] for axis in axes if "glob_name" in axis} == {
-        "score/*": "boundary",
-        "curve/*": "cycle",
-        "awake/*": "cycle",
-        "spikes/*": "cycle",
-        "moved/*": "boundary",
-        "overlap/*": "boundary",
-        "robustness/*": "boundary",
-    }
+    along = {axis["glob_name"]: axis["step_metric"] for axis in axes if "glob_name" in axis}
+    assert along == {name: axis for axis, names in AXES.items() for name in names}
     logged = {}
-    for row in (record["history"]["item"] for record in tracked if record["type"] == "history"):
+    for row in rows_of(tracked):
         for key in row.keys() & {"score/task1", "score/task2"}:
             logged[row["boundary"], key.removeprefix("score/")] = row[key]
     assert logged == pytest.approx(mean_scores(results(whole.run)))
+
+
+def rows_of(tracked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [record["history"]["item"] for record in tracked if record["type"] == "history"]
 
 
 def mean_scores(found: dict[str, Any]) -> dict[tuple[int, str], float]:
@@ -361,7 +364,7 @@ def test_wandb_has_the_config_the_measures_and_the_pictures(
     for record in tracked:
         summary |= record["summary"]["update"] if record["type"] == "summary" else {}
     for name, measure in results(whole.run)["metrics"].items():
-        assert summary[name] == pytest.approx(measure["mean"])
+        assert summary.get(name) == pytest.approx(measure["mean"])
     files = " ".join(
         file["path"]
         for record in tracked
@@ -459,6 +462,29 @@ def test_a_run_goes_on_after_ctrl_c_and_kill_as_if_nothing_had_happened(
     assert [start["resumed"] for start in starts] == [False, True, True]
 
 
+def test_a_run_that_was_broken_off_twice_is_one_on_wandb(
+    tracked: list[dict[str, Any]], later: dict[str, Future[Broken]]
+) -> None:
+    def told(tracked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """But for the clock, and the tables, whose paths differ."""
+        rows = [row for row in rows_of(tracked) if "cycle" in row]
+        return [{key: row[key] for key in row if key[0] != "_" or key == "_step"} for row in rows]
+
+    broken = later["broken"].result()
+    again = tracked_in(broken.resumed.run)
+    assert told(again) == told(tracked)
+    boundaries = [row["boundary_name"] for row in told(again) if "boundary" in row]
+    assert boundaries == ["untrained", "task1", "task2"]
+    metric = results(broken.resumed.run)["metrics"]["forgetting"]
+    last = told(again)[-1]
+    assert last["measure/forgetting"] == pytest.approx(metric["mean"])
+    seeds = [last[f"measure/forgetting/seed_{seed}"] for seed in (0, 1)]
+    assert seeds == pytest.approx(metric["per_seed"])
+    (run,) = (record["run"] for record in again if record["type"] == "run")
+    assert run["run_id"] == (broken.copy / "wandb" / "id").read_text()
+    assert run["host"]
+
+
 def test_a_resumed_run_keeps_the_config_that_it_was_begun_with(
     whole: Ended, later: dict[str, Future[Broken]]
 ) -> None:
@@ -531,6 +557,23 @@ def test_a_sweep_ends_with_a_table_of_all_its_jobs(later: dict[str, Future[Ended
     assert f"{accuracy:.3f}" in done
     assert "not done" in failed
     assert str(ended.jobs[1].relative_to(ended.cwd)) in ended.out
+
+
+def test_a_sweep_is_on_wandb_beside_its_jobs(later: dict[str, Future[Ended]]) -> None:
+    ended = later["swept"].result()
+    (listed,) = ended.cwd.glob("multirun/tiny/*/jobs.jsonl")
+    of_job, of_sweep = tracked_in(ended.jobs[0]), tracked_in(listed.parent)
+    (job,), (sweep,) = (
+        [record["run"] for record in tracked if record["type"] == "run"]
+        for tracked in (of_job, of_sweep)
+    )
+    key = "network.projections.input_hidden.wiring.fan_in"
+    assert (job["display_name"], sweep["display_name"]) == (f"{key}=9", f"tiny: {key}")
+    assert (job["job_type"], sweep["job_type"]) == ("job", "sweep")
+    assert job["run_group"] == sweep["run_group"] == "multirun/tiny"
+    (row,) = rows_of(of_sweep)
+    assert (row["sweep.nrows"], row["seeds.nrows"]) == (2, 2)
+    assert "figures/sweep.path" in row
 
 
 def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(

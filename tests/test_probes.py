@@ -18,8 +18,9 @@ from sleeprun.protocol.phases import Boundary, BoundaryKind
 from sleeprun.report.probes import probes as picture_of
 from sleeprun.report.tables import probes_table
 from sleeprun.runs import job
+from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.subset import of_seeds
-from sleeprun.tracking.wandb_run import probe_row
+from sleeprun.tracking.history import History
 
 TOLD = (Robustness, Overlap, Moved)
 
@@ -224,8 +225,12 @@ def test_results_table_and_picture_tell_what_the_last_sleep_changed(tmp_path: Pa
     clean = rows[-1]["robustness"]["clean"]
     assert clean["mean"] == pytest.approx(results["metrics"]["accuracy"]["mean"])
     assert clean["mean"] == pytest.approx(np.mean(clean["per_seed"]))
-    assert probe_row(rows[-1])["robustness/clean"] == clean["mean"]
-    assert probe_row(rows[-1])["moved/output"] == rows[-1]["moved"]["output"]["share"]["mean"]
+    history = History()
+    record = RunDirectory(tmp_path).events()
+    *_, (_, tracked) = (row for event in record for row in history.write(event))
+    assert tracked["robustness/clean"] == pytest.approx(clean["mean"])
+    moved = rows[-1]["moved"]["output"]["share"]["mean"]
+    assert tracked["moved/output"] == pytest.approx(moved)
     table = probes_table(results)
     text = io.StringIO()
     Console(file=text, width=80).print(table)

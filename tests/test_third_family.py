@@ -15,8 +15,8 @@ from sleeprun.protocol.told import Clock, Counts, Facts, Marks, Told, per_seed
 from sleeprun.report import figures
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
+from sleeprun.tracking.history import History
 from sleeprun.tracking.terminal import Terminal
-from sleeprun.tracking.wandb_run import progress_row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,9 @@ def test_it_is_counted_thinned_and_tracked(events: list[Event]) -> None:
     results = results_of(events)
     assert (results["training_steps"], results["sleep_steps"]) == (10, 10)
     assert (results["R"], results["chance"]) == ([[[1.0]], [[0.5]]], 0.25)
-    first, _ = of_kind(events, Progress)
-    assert progress_row(first) == {"cycle": 10, "awake/performance": 5 / 8}
+    history = History()
+    (_, first), _ = (row for event in events for row in history.write(event))
+    assert first == {"cycle": 10, "awake/performance": 5 / 8}
     (both,) = of_kind(thinned(events, most=1), Progress)
     assert (both.end, both.told) == (20, Recited(recited=[6, 4], stuck=[2, 2]))
 

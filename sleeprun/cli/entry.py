@@ -52,6 +52,8 @@ def _record(resume: str | None, folder: str) -> str | None:
 OmegaConf.register_new_resolver("sleeprun.folder", _folder, replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", _record, replace=True)
 OmegaConf.register_new_resolver("sleeprun.identity", sweep.identity, replace=True)
+# Jobs have the cache of what their sweep resolved, as with Hydra's `now`.
+OmegaConf.register_new_resolver("sleeprun.swept", sweep.swept, replace=True, use_cache=True)
 
 
 def entry(cfg: DictConfig, job: Job | None = None, host: "Host | None" = None) -> float | None:
@@ -123,7 +125,7 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
         print_protocol(config)
         return None
     if job.sweep:
-        config = _of_a_sweep(config, job.folder, job.sweep.name)
+        config = _of_a_sweep(config, job)
     from sleeprun.runs.job import carry_out
 
     results = carry_out(config, job.folder, host)
@@ -142,12 +144,16 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
     return sum(known) / len(known) if len(known) == len(means) else None
 
 
-def _of_a_sweep(config: Common, folder: Path, sweep: str) -> Common:
+def _of_a_sweep(config: Common, job: Job) -> Common:
     """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
-    tracking = config.tracking
-    if tracking.group is None:
-        tracking = tracking.model_copy(update={"group": sweep})
-    begun = str(folder) if (folder / "events.jsonl").exists() else None
+    told = config.tracking
+    named = {
+        "group": told.group or str(job.sweep),
+        "name": told.name or job.name or None,
+        "job_type": told.job_type or "job",
+    }
+    begun = str(job.folder) if (job.folder / "events.jsonl").exists() else None
+    tracking = told.model_copy(update=named)
     return config.model_copy(update={"tracking": tracking, "resume": begun})
 
 

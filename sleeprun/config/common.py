@@ -54,10 +54,12 @@ class RuntimeConfig(Section):
 
 
 class TrackingConfig(Section):
-    mode: Literal["offline", "online", "disabled"]
-    project: str
+    mode: Literal["offline", "online", "disabled"] | None
+    project: str | None
     entity: str | None
     group: str | None
+    name: str | None = None  # which records of older versions lack,
+    job_type: str | None = None  # as this
     tags: list[str]
 
 

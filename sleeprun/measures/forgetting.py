@@ -99,13 +99,13 @@ def learned_stages(rows: Sequence[Row], tasks: list[str]) -> dict[int, int]:
     return learned
 
 
-def summary(
+def measures(
     scores: Float[np.ndarray, "seed boundary task"],
     tasks: list[str],
     rows: Sequence[Row],
     joint: Float[np.ndarray, "seed task"] | None = None,
-) -> dict[str, Measure]:
-    """Every measure per seed, with mean, sd and bootstrap 95 % interval over seeds."""
+) -> dict[str, list[float]]:
+    """Every measure of each seed, of a run that came so far."""
     learned = learned_stages(rows, tasks)
     per_seed: dict[str, list[float]] = {}
     for seed, of_seed in enumerate(scores):
@@ -122,9 +122,21 @@ def summary(
         }
         if joint is not None:
             values["intransigence"] = intransigence(R, learned, joint[seed])
-        values |= {f"final/{task}": R[-1, j] for j, task in enumerate(tasks)}
         for name, value in values.items():
             per_seed.setdefault(name, []).append(float(value))
+    return per_seed
+
+
+def summary(
+    scores: Float[np.ndarray, "seed boundary task"],
+    tasks: list[str],
+    rows: Sequence[Row],
+    joint: Float[np.ndarray, "seed task"] | None = None,
+) -> dict[str, Measure]:
+    """Every measure and the final scores, with mean, sd and bootstrap 95 % interval over seeds."""
+    last = [0, *stage_ends(rows)][-1]
+    finals = {f"final/{task}": scores[:, last, j].tolist() for j, task in enumerate(tasks)}
+    per_seed = measures(scores, tasks, rows, joint) | finals
     return {name: statistics.describe(values) for name, values in per_seed.items()}
 
 

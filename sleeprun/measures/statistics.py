@@ -31,16 +31,28 @@ def interval(values: np.ndarray) -> list[float] | None:
     return [float(result.confidence_interval.low), float(result.confidence_interval.high)]
 
 
+def known(per_seed: Sequence[float | None]) -> np.ndarray:
+    """The values of the seeds that have one."""
+    values = np.array(per_seed, float)
+    return values[np.isfinite(values)]
+
+
+def moments(known: np.ndarray) -> tuple[float | None, float | None]:
+    """Mean and sd, where there are values enough."""
+    mean = float(known.mean()) if len(known) else None
+    return mean, float(known.std(ddof=1)) if len(known) > 1 else None
+
+
 def describe(per_seed: Sequence[float | None]) -> Measure:
     """`per_seed`, and n, mean, sd and ci95 over the seeds that have a value."""
-    values = [np.nan if value is None else float(value) for value in per_seed]
-    known = np.array([value for value in values if np.isfinite(value)])
+    values = known(per_seed)
+    mean, sd = moments(values)
     return {
-        "per_seed": values,
-        "n": len(known),
-        "mean": float(known.mean()) if len(known) else None,
-        "sd": float(known.std(ddof=1)) if len(known) > 1 else None,
-        "ci95": interval(known),
+        "per_seed": np.array(per_seed, float).tolist(),
+        "n": len(values),
+        "mean": mean,
+        "sd": sd,
+        "ci95": interval(values),
     }
 
 

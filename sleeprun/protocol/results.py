@@ -1,6 +1,10 @@
 """What `results.json` says of a run: R, the measures of forgetting, and what it took."""
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
+
+import numpy as np
+from jaxtyping import Float
 
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.events import Origin
@@ -55,3 +59,10 @@ class Results(Account):
     arms: NotRequired[dict[str, Metrics]]
     accounts: NotRequired[dict[str, Account]]
     differences: NotRequired[Metrics]
+
+
+def finals(results: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "seed task"] | None:
+    """The scores at a run's end, if there is one."""
+    if results is None:
+        return None
+    return np.array([results["metrics"][f"final/{task}"]["per_seed"] for task in tasks], float).T

@@ -5,7 +5,7 @@ import importlib.metadata
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 import jax
@@ -30,6 +30,9 @@ from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.plans import arms_of, trunk
+from sleeprun.tracking import label, tables
+from sleeprun.tracking.history import History
+from sleeprun.tracking.label import Label
 from sleeprun.tracking.sink import Sink
 from sleeprun.tracking.wandb_run import WandB
 from sleeprun.version import VERSION
@@ -72,14 +75,17 @@ def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     shared = trunk(config, list(protocols.values()))
     keep = config.runtime.keep_boundaries
     folder = RunDirectory(path, keep)
-    results = _run(config, shared, folder, host, found, config.origin, last=not config.arms)
+    told = label.of_run(config, path)
+    alone = None if config.arms else told
+    results = _run(config, shared, folder, host, found, config.origin, alone)
     if not config.arms:
         return results
     beginning = str(path) if config.arms_share_training else None
     done = {}
     for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
         own, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
-        done[name] = _run(arm, protocols[name], own, host, found, beginning, last=True)
+        told_arm = label.of_arm(config, path, name)
+        done[name] = _run(arm, protocols[name], own, host, found, beginning, told_arm)
         if arm.bound:
             found = {arm.bound: done[name]} | found
     by_arm = {name: done[name] for name in protocols}
@@ -88,9 +94,10 @@ def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     results["accounts"] = {name: account(arm) for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     folder.report(results)
-    if config.runtime.figures:
-        _draw(folder, results, by_arm)
-    folder.finish()
+    figures = _draw(folder, results, by_arm) if config.runtime.figures else []
+    with _wandb(config, folder, told) as wandb:
+        wandb.publish(tables.of_arms(results), tables.ends_of_arms(results), figures)
+        folder.finish()
     host.tell(*arms_tables(results, Console()))
     return results
 
@@ -116,10 +123,12 @@ def _run(
     host: Host,
     lying_between: dict[str, Results],
     origin: str | None,
-    *,
-    last: bool,
+    told: Label | None,
 ) -> Results:
-    """Carry out one protocol in one directory; a finished one is only read."""
+    """Carry out one protocol in one directory; a finished one is only read.
+
+    What has no label is only what arms begin with.
+    """
     if done := folder.results():
         log.info("%s is done already", folder.path)
         return done
@@ -128,32 +137,29 @@ def _run(
     lines = [*describe(protocol, config.unit), ""]
     write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
     run = Run(config, config.subject(host.devices, host.over), protocol, folder)
-    before = [*run.resume()]
-    with _tracked(config, folder) if last else nullcontext() as wandb:
+    before, joint = [*run.resume()], lying_between.get("joint")
+    with _wandb(config, folder, told, joint) if told else nullcontext() as wandb:
+        if wandb:
+            _tell([wandb], folder.events())  # what was recorded before this process began
         _live(run, before, [folder, wandb] if wandb else [folder], host)
-        results = results_of(folder.events(), lying_between.get("joint"))
+        results = results_of(folder.events(), joint)
         results["bounds"] = bounds.summary(lying_between)
-        if last:
+        if told:
             folder.report(results)
         figures = _draw(folder, results) if config.runtime.figures else []
         if wandb:
-            wandb.publish(results, figures)
-    if last:
-        folder.finish()
+            wandb.publish(tables.of_run(results), tables.ends(results["metrics"]), figures)
+            folder.finish()
+    if told:
         host.tell(score_table(results), probes_table(results), str(folder.path))
     return results
 
 
-@contextmanager
-def _tracked(config: Common, folder: RunDirectory) -> Iterator[WandB | None]:
-    """Its W&B run, if it is wanted, told what was recorded before this process began."""
-    if config.tracking.mode == "disabled":
-        yield None
-        return
+def _wandb(
+    config: Common, folder: RunDirectory, told: Label, joint: Results | None = None
+) -> WandB:
     described = config.model_dump(by_alias=True)
-    with WandB(folder.path, config.name, described, config.tracking) as wandb:
-        _tell([wandb], folder.events())
-        yield wandb
+    return WandB(folder.path, told, config.tracking, described, History(joint))
 
 
 def _live(run: Run, before: Sequence[Event], sinks: Sequence[Sink], host: Host) -> None:

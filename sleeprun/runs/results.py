@@ -1,6 +1,6 @@
 """What `results.json` says, from nothing but a run's events."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from jaxtyping import Float
@@ -20,7 +20,7 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.results import Account, Metrics, Probed, Results
+from sleeprun.protocol.results import Account, Metrics, Probed, Results, finals
 from sleeprun.protocol.told import Scores
 
 Seen = Robustness | Overlap | Moved | Measured
@@ -91,7 +91,7 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
         "seeds": start.seeds,
         "boundaries": [row_of(boundary) for boundary in read.boundaries],
         "R": R.tolist(),
-        "metrics": forgetting.summary(R, facts.tasks, read.boundaries, _finals(joint, facts.tasks)),
+        "metrics": forgetting.summary(R, facts.tasks, read.boundaries, finals(joint, facts.tasks)),
         "probes": probed(read.seen),
         "device": start.device,
         "engine": start.engine,
@@ -132,12 +132,6 @@ def probed(events: Iterable[Seen]) -> list[Probed]:
 
 def _described(found: Mapping[str, Scores]) -> Metrics:
     return {name: statistics.describe(scores) for name, scores in found.items()}
-
-
-def _finals(joint: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "seed task"] | None:
-    if joint is None:
-        return None
-    return np.array([joint["metrics"][f"final/{task}"]["per_seed"] for task in tasks], float).T
 
 
 def _carried_on(carried: Mapping[int, int], boundaries: list[Boundary]) -> int | None:

@@ -19,19 +19,26 @@ class Job(NamedTuple):
     overrides: list[str]  # that it was called with, without those of Hydra's own keys
     sweep: Path | None  # the directory of the sweep that it is part of
     home: Path  # the folder that the command was called in
+    swept: list[str]  # the keys of which its sweep has several values
 
     @classmethod
     def of(cls, hydra: DictConfig) -> "Job":
         """As the node `hydra` of a config says."""
         of_sweep = hydra.mode is not None and hydra.mode.name == "MULTIRUN"
         sweep = Path(hydra.sweep.dir) if of_sweep else None
+        swept = OmegaConf.select(hydra, "callbacks.sweep.swept") if of_sweep else None
         folder, home = Path(hydra.runtime.output_dir), Path(hydra.runtime.cwd)
-        return cls(folder, as_given(hydra.overrides.task), sweep, home)
+        return cls(folder, as_given(hydra.overrides.task), sweep, home, [*(swept or ())])
 
     @classmethod
     def current(cls) -> "Job":
         """The one that Hydra's `run_job` runs."""
         return cls.of(cast(DictConfig, HydraConfig.get()))
+
+    @property
+    def name(self) -> str:
+        """`sleep.reward=0.5`: what tells it from the others of its sweep, if anything."""
+        return " ".join(one for one in self.overrides if one.partition("=")[0] in self.swept)
 
 
 def as_given(overrides: object) -> list[str]:

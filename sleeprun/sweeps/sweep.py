@@ -3,12 +3,13 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 
 from sleeprun.config.identity import content_hash
 from sleeprun.sweeps import jobs
@@ -30,11 +31,21 @@ def identity(*, _root_: DictConfig) -> str:
     return content_hash(defining)[:10]
 
 
+def swept(overrides: ListConfig, sweeper: DictConfig) -> list[str]:
+    """The keys of which a multirun has several values."""
+    told = [f"{key}={values}" for key, values in (sweeper.get("params") or {}).items()]
+    given = OverridesParser.create().parse_overrides([*told, *jobs.as_given(overrides)])
+    stands = {one.get_key_element(): one.is_sweep_override() for one in given}
+    return [key for key, several in stands.items() if several]
+
+
 @dataclass
 class _Call:
     """A multirun that this process was called for."""
 
     folder: Path
+    config: DictConfig  # without what is swept,
+    swept: list[str]  # these keys
     tells: bool = True  # of several processes that were called for the same one, one does
 
 
@@ -44,12 +55,12 @@ class Sweep(Callback):
     `folder` is this call's own; its `jobs.jsonl` lists the jobs, a line each.
     """
 
-    def __init__(self, folder: str):
-        self.folder = Path(folder).absolute()
+    def __init__(self, folder: str, swept: list[str]):
+        self.folder, self.swept = Path(folder).absolute(), swept
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         if not config.dry_run:
-            _calls.append(_Call(self.folder))
+            _calls.append(_Call(self.folder, config, self.swept))
 
     def on_job_start(self, config: DictConfig, **_: object) -> None:
         """In whichever process the job is."""
@@ -79,7 +90,7 @@ def folder() -> Path:
 
 def told_in(folder: Path, *, tells: bool) -> None:
     """The multirun that is being run is told of in another folder, and perhaps by another."""
-    _calls[-1] = _Call(folder, tells)
+    _calls[-1] = replace(_calls[-1], folder=folder, tells=tells)
 
 
 def conclude() -> None:
@@ -97,8 +108,11 @@ def conclude() -> None:
         Console().print(table.table(folder, found))
         for path in dict.fromkeys(one.path for one in found if not one.done and not one.pruned):
             print(f"not done, see {_short(path)}")
-        for path in [*table.write(folder, found), *_drawn(found, folder)]:
+        written, figures = table.write(folder, found), _drawn(found, folder)
+        for path in [*written, *figures]:
             print(path)
+        if any(one.done for one in found):
+            _track(call, found, figures)
     _calls.clear()
 
 
@@ -115,3 +129,13 @@ def _drawn(found: Sequence["Found"], folder: Path) -> list[Path]:
     except Exception as error:
         log.warning("no picture in %s: %s", folder, error)
         return []
+
+
+def _track(call: _Call, found: Sequence["Found"], figures: Sequence[Path]) -> None:
+    """On W&B; a failure is only told."""
+    try:
+        from sleeprun.sweeps import tracked
+
+        tracked.track(call.folder, call.config, call.swept, found, figures)
+    except Exception as error:
+        log.warning("no W&B run of %s: %s", call.folder, error)

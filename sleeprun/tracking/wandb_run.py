@@ -1,124 +1,159 @@
 """A run on Weights & Biases."""
 
 import logging
-from collections.abc import Iterator
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sleeprun.config import TrackingConfig
-from sleeprun.protocol.events import Curve, Event, Progress, Scored
-from sleeprun.protocol.results import Probed, Results
-from sleeprun.protocol.told import mean_of
+from sleeprun.protocol.events import Event
+from sleeprun.tracking.history import AXES, History, Row
+from sleeprun.tracking.label import Label
+from sleeprun.tracking.tables import Rows
 
 log = logging.getLogger("sleeprun")
+SOURCE = Path(__file__).parents[2]  # where it is a checkout
+PATIENCE = {"init_timeout": 30.0, "finish_timeout": 60.0}  # seconds without a network
+INTERRUPTED = 130
 
 
 class WandB:
-    """A W&B run in the run directory. Its failures are told and never end the run."""
+    """The one W&B run of a directory, however often it is opened.
+
+    It is told all events from the first on. Its failures are told once and never end the run.
+    """
 
     def __init__(
-        self, folder: Path, name: str, config: dict[str, object], tracking: TrackingConfig
+        self,
+        folder: Path,
+        label: Label,
+        tracking: TrackingConfig,
+        config: Mapping[str, object],
+        history: History,
     ):
-        self.folder, self.name, self.config, self.tracking = folder, name, config, tracking
+        self.folder, self.label, self.tracking, self.config = folder, label, tracking, config
+        self.history = history
         self.run: Any = None
 
     def __enter__(self) -> "WandB":
-        with _told("start"):
-            import wandb
-
-            self.run = wandb.init(
-                dir=self.folder,
-                mode=self.tracking.mode,
-                project=self.tracking.project,
-                entity=self.tracking.entity,
-                group=self.tracking.group,
-                tags=self.tracking.tags,
-                name=self.name,
-                config=self.config,
-                reinit="create_new",
-                settings=wandb.Settings(
-                    silent=True, console="off", x_disable_stats=True, x_disable_meta=True
-                ),
-            )
-            self.run.define_metric("cycle")
-            self.run.define_metric("boundary")
-            self.run.define_metric("awake/*", step_metric="cycle")
-            self.run.define_metric("spikes/*", step_metric="cycle")
-            self.run.define_metric("curve/*", step_metric="cycle")
-            for rows in ("score/*", "robustness/*", "overlap/*", "moved/*"):
-                self.run.define_metric(rows, step_metric="boundary")
+        mode = self.tracking.mode or os.environ.get("WANDB_MODE") or "offline"
+        if mode != "disabled":
+            with self._told("start"):
+                self.run = self._open(mode)
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        if self.run is not None:
-            with _told("finish"):
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.run is None:
+            return
+        with self._told("finish"):
+            if kind is not None and issubclass(kind, KeyboardInterrupt):
+                self.run.mark_preempting()  # which W&B calls what can be gone on with
+                self.run.finish(exit_code=INTERRUPTED)
+            else:
                 self.run.finish(exit_code=0 if kind is None else 1)
 
     def write(self, event: Event) -> None:
-        if self.run is None:
-            return
-        with _told("log"):
-            match event:
-                case Progress():
-                    self.run.log(progress_row(event))
-                case Scored():
-                    self.run.log(score_row(event))
-                case Curve() if (mean := mean_of(event.score)) is not None:
-                    self.run.log({"cycle": event.cycle, f"curve/{event.task}": mean})
+        if self.run is not None:
+            with self._told("log"):
+                for step, row in self.history.write(event):
+                    self._log(step, row)
 
-    def publish(self, results: Results, figures: list[Path]) -> None:
-        """The R matrix as a table, the measures as the summary, the pictures as images."""
+    def publish(
+        self, tables: Mapping[str, Rows], ends: Mapping[str, float], figures: Sequence[Path]
+    ) -> None:
+        """What a run ends with: tables, numbers for the summary, pictures."""
         if self.run is None:
             return
-        with _told("publish"):
+        with self._told("publish"):
             import wandb
 
-            columns: list[str | int] = ["seed", "boundary", *results["tasks"]]
-            rows = [
-                [seed, boundary["name"], *scores]
-                for seed, matrix in zip(results["seeds"], results["R"], strict=True)
-                for boundary, scores in zip(results["boundaries"], matrix, strict=True)
-            ]
+            shown = {name: _table(rows) for name, rows in tables.items() if rows}
             images = {f"figures/{path.stem}": wandb.Image(str(path)) for path in figures}
-            self.run.log({"R": wandb.Table(columns=columns, data=rows)} | images)
-            for name, measure in results["metrics"].items():
-                self.run.summary[name] = measure["mean"]
-            for row in results["probes"]:
-                self.run.log(probe_row(row))
+            self._log(self.history.step + 1, shown | images)
+            self.run.summary.update(ends)
+
+    def _log(self, step: int, row: Row | dict[str, Any]) -> None:
+        """But for what a run that goes on had logged before."""
+        if step >= self.run.starting_step:
+            self.run.log(row, step=step)
+
+    def _open(self, mode: str) -> Any:
+        own = self._id()
+        try:
+            run = self._init(own, mode)
+        except Exception as error:
+            if mode != "online":
+                raise
+            log.warning("W&B is not reached: %s; `wandb sync` can send this run later", error)
+            run = self._init(own, "offline")
+        for axis, names in AXES.items():
+            run.define_metric(axis)
+            for name in names:
+                run.define_metric(name, step_metric=axis)
+        # The record is told from its beginning: what was left of an offline run is in the new one.
+        for left in (self.folder / "wandb").glob(f"offline-run-*-{own}"):
+            if left != Path(run.dir).parent:
+                shutil.rmtree(left, ignore_errors=True)
+        return run
+
+    def _init(self, own: str, mode: str) -> Any:
+        import wandb
+
+        repository = _repository()
+        return wandb.init(
+            id=own,
+            resume="allow" if mode == "online" else None,
+            dir=self.folder,
+            mode=mode,  # type: ignore[arg-type]
+            project=self.tracking.project or os.environ.get("WANDB_PROJECT") or "sleeprun",
+            entity=self.tracking.entity,
+            **self.label._asdict(),
+            config=dict(self.config),
+            reinit="create_new",
+            settings=wandb.Settings(
+                silent=True,
+                console="off",
+                x_disable_stats=True,
+                x_disable_meta=True,
+                disable_git=repository is None,
+                git_root=repository,
+                **PATIENCE,  # type: ignore[arg-type]
+            ),
+        )
+
+    def _id(self) -> str:
+        """Its own, whatever WANDB_RUN_ID says, which all jobs of a process would share."""
+        kept = self.folder / "wandb" / "id"
+        if kept.exists() and (own := kept.read_text()):
+            return own
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(own := secrets.token_hex(4))
+        return own
+
+    @contextmanager
+    def _told(self, doing: str) -> Iterator[None]:
+        """A failure of W&B is a warning, and the end of W&B alone: events.jsonl is the record."""
+        try:
+            yield
+        except Exception as error:
+            self.run = None
+            log.warning("W&B could not %s: %s; the run goes on without it", doing, error)
 
 
-def progress_row(event: Progress) -> dict[str, float]:
-    measures, spikes = event.told.measures().items(), event.told.spikes.items()
-    return {
-        "cycle": event.end,
-        **{f"awake/{name}": value for name, value in measures},
-        **{f"spikes/{name}": sum(s) / (len(s) * event.cycles) for name, s in spikes},
-    }
+def _table(rows: Rows) -> Any:
+    import wandb
+
+    columns: list[str | int] = list(dict.fromkeys(column for row in rows for column in row))
+    data = [[row.get(str(column)) for column in columns] for row in rows]
+    return wandb.Table(columns=columns, data=data, allow_mixed_types=True)
 
 
-def score_row(event: Scored) -> dict[str, float]:
-    row: dict[str, float] = {"boundary": event.boundary.index}
-    if (score := mean_of(event.score)) is not None:
-        row[f"score/{event.task}"] = score
-    return row
-
-
-def probe_row(row: Probed) -> dict[str, float]:
-    """The means over seeds of what was measured beside the scores at a boundary."""
-    found = {
-        **{f"robustness/{name}": one for name, one in row.get("robustness", {}).items()},
-        **{f"overlap/{name}": one for name, one in row.get("overlap", {}).items()},
-        **{f"moved/{name}": one["share"] for name, one in row.get("moved", {}).items()},
-    }
-    means = {name: one["mean"] for name, one in found.items() if one["mean"] is not None}
-    return {"boundary": row["boundary"]["index"], **means}
-
-
-@contextmanager
-def _told(doing: str) -> Iterator[None]:
-    """A failure of W&B is a warning: events.jsonl is the record."""
-    try:
-        yield
-    except Exception as error:
-        log.warning("W&B could not %s: %s; the run goes on, see events.jsonl", doing, error)
+def _repository() -> str | None:
+    """Whose commit a run is of: the git checkout that the user is in, else that of sleeprun."""
+    here = Path.cwd()
+    places = (here, *here.parents, SOURCE)
+    return next((str(place) for place in places if (place / ".git").exists()), None)
