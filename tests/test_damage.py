@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from classifiers import TINY
 
 import sleeprun
 from sleeprun.cli import compare
 from sleeprun.runs.run import Run
+from sleeprun.tasks.images.sequence import _sequences
 
 pytestmark = pytest.mark.slow
 
@@ -169,3 +171,37 @@ def test_results_that_cannot_be_read_are_not_compared(
     with pytest.raises(sleeprun.ConfigError, match=r"results\.json is damaged") as raised:
         compare.read([folders["done"], run], "accuracy")
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_another_config_in_the_same_folder_is_refused(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    config = sleeprun.load(folders["done"]).config
+    for which, run in folders.items():
+        other = copied(run, tmp_path / which, lambda run: None)
+        told = r"has another run in it: seeds: \[7, 8\] here and \[0, 1\] there; choose another"
+        with pytest.raises(sleeprun.ConfigError, match=told):
+            sleeprun.run(config.model_copy(update={"seeds": [7, 8]}), other, resume=True)
+
+
+def test_other_data_under_a_run_are_refused(tmp_path: Path) -> None:
+    def written(seed: int) -> None:
+        rng, labels = np.random.default_rng(seed), np.arange(200) % 4
+        np.savez(tmp_path / "own.npz", X=rng.random((200, 4, 4)), y=labels)
+        _sequences.cache_clear()
+
+    written(0)
+    words = (
+        "tasks/data=features", f"tasks.data.file={tmp_path / 'own.npz'}", "tasks.count=2",
+        "tasks.samples=null", "sleep.drive.patch=3", "seeds=1", *QUIET,
+    )  # fmt: skip
+    kept = [word for word in WORDS if not word.startswith(("tasks", "sleep.drive.patch", "seeds"))]
+    config = sleeprun.compose("src_quick", *kept, *words)
+    found = sleeprun.run(config, tmp_path / "run")
+    assert sleeprun.run(config, tmp_path / "run", resume=True) == found
+    written(1)
+    with pytest.raises(sleeprun.ConfigError, match=r"run has another run in it: its data are not"):
+        sleeprun.run(config, tmp_path / "run", resume=True)
+    bound = config.model_copy(update={"joint": str(tmp_path / "run")})
+    with pytest.raises(sleeprun.ConfigError, match="has another network, other data"):
+        sleeprun.run(bound, tmp_path / "other")

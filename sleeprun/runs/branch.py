@@ -119,8 +119,8 @@ def _fitting(checkpoint: Path, config: Common, protocol: Protocol) -> Branch:
     version.refuse_other(source.path)
     engine, phases = config.engine(), header["phase"]
     start = next((event for event in source.events() if isinstance(event, Start)), None)
-    if start is None or source.events_path.stat().st_size < header["events_bytes"]:
-        raise Unfit(f"{source.events_path} does not reach as far as {checkpoint.name}")
+    if start is None or not checkpoints.recorded_up_to(header, source.record()):
+        raise Unfit(f"{source.events_path} is not what it was at {checkpoint.name}")
     theirs = config.model_copy(update={"seeds": start.seeds})
     known = set(config.seeds) <= set(start.seeds)
     if not known or signature(theirs, engine, protocol[:phases]) != header["signature"]:

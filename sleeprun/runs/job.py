@@ -25,6 +25,7 @@ from sleeprun.runs.devices import device_name, prepare_jax
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
+from sleeprun.runs.mismatch import refuse_another
 from sleeprun.runs.results import account, results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
@@ -67,6 +68,7 @@ def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
 def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by {argument('resume', path)}")
+    refuse_another(config, path)
     found = bounds.given(config)
     # A host's devices are for the seeds of all its jobs.
     devices = prepare_jax(config.cores if host else config.devices)

@@ -14,9 +14,11 @@ from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
 from sleeprun.runs.files import DamagedFile, read_yaml
+from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
+ASIDE = {"runtime", "tracking", "resume", "dry_run"}  # has no effect on results
 UNKNOWN = "was made with another network, other tasks or another protocol"
 
 
@@ -45,6 +47,20 @@ def mismatch(
     if start.engine not in (None, engine):
         return f"runtime.simulate: '{engine}' here and '{start.engine}' there"
     return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
+
+
+def refuse_another(config: Common, run: Path) -> None:
+    """Raises ConfigError unless it is the run of this very config that is in the directory."""
+    if not (run / ".hydra" / "config.yaml").exists():
+        return
+    there, _ = _stored(run)
+    ours, theirs = (each.model_dump(by_alias=True, exclude=ASIDE) for each in (config, there))
+    reason = next(differences(ours, theirs), None)
+    start = next((e for e in RunDirectory(run).events() if isinstance(e, Start)), None)
+    if not reason and start and not config.learns(start.facts.contents):
+        reason = "its data are not those that tasks.data loads now"
+    if reason:
+        raise ConfigError(f"{run} has another run in it: {reason}; choose another folder")
 
 
 def life_of(run: Path) -> tuple[Common, Protocol]:

@@ -80,7 +80,8 @@ class Config(Common):
     @property
     def contents(self) -> str:
         cut = self.image_tasks.model_dump(exclude={"data", "together", "samples"})
-        return self._contents(content_hash([self.network, self.image_tasks.data, cut]))
+        data = [self.image_tasks.data, self.sequence.loaded]
+        return self._contents(content_hash([self.network, *data, cut]))
 
     def learns(self, contents: str | None) -> bool:
         return contents in (self.contents, self._contents(earlier.contents_hash(self)))

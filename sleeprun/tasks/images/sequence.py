@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ class Sequence(NamedTuple):
     tasks: tuple[ImageTask, ...]
     shape: tuple[int, int] | None  # rows and columns of an image, as its data set has them
     outputs: int
+    loaded: str  # a hash of the data sets that it was cut from
 
     @property
     def names(self) -> list[str]:
@@ -106,6 +108,7 @@ def _sequences(
 ) -> tuple[Sequence, ...]:
     wanted = kind.model_validate_json(told)
     sets = _loaded(wanted)
+    loaded = _hash(sets)
     try:
         if wanted.validation:
             sets = [cutting.with_validation(data, wanted.validation) for data in sets]
@@ -117,7 +120,7 @@ def _sequences(
     except ValueError as error:
         raise ConfigError(f"tasks: {error}") from None
     outputs = 1 + max(label for tasks in found for task in tasks for label in task.classes)
-    return tuple(Sequence(tasks, sets[0].shape, outputs) for tasks in found)
+    return tuple(Sequence(tasks, sets[0].shape, outputs, loaded) for tasks in found)
 
 
 def _loaded(wanted: ImageTasks) -> list[DataSet]:
@@ -127,6 +130,15 @@ def _loaded(wanted: ImageTasks) -> list[DataSet]:
         raise ConfigError(str(missing.inside("tasks.data"))) from None
     except DataError as error:
         raise ConfigError(str(error)) from None
+
+
+def _hash(sets: list[DataSet]) -> str:
+    found = sha256()
+    for data in sets:
+        for part in (data.train, data.train_labels, data.test, data.test_labels):
+            found.update(repr((part.shape, part.dtype)).encode())
+            found.update(np.ascontiguousarray(part).data)
+    return found.hexdigest()
 
 
 def _in_order(parts: Collection[T], order_seed: int | None) -> tuple[T, ...]:
