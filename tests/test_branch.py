@@ -227,7 +227,5 @@ def test_a_record_that_is_too_short_and_a_source_without_its_config(
     ):
         lived(tmp_path / "run", f"from={last}", "tasks.train=0.3")
     (source / "events.jsonl").write_bytes((source / "events.jsonl").read_bytes()[:-9000])
-    with pytest.raises(
-        ConfigError, match=r"events.jsonl is not what it was at boundary-02.ckpt"
-    ):
+    with pytest.raises(ConfigError, match=r"events.jsonl is not what it was at boundary-02.ckpt"):
         lived(tmp_path / "run", f"from={last}")

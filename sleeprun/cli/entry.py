@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from sleeprun.cli.compose import typed
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.config import Common, ConfigError
+from sleeprun.config.values import check_path
 from sleeprun.runs import lock
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.jobs import Job
@@ -31,12 +33,18 @@ class Unmet(Exception):
     """A measure stayed below what `runtime.require` asks for."""
 
 
+@cache
 def scratch() -> Path:
-    return Path(tempfile.gettempdir()) / f"sleeprun-{os.getpid()}"
+    """A folder that nobody else has."""
+    return Path(tempfile.mkdtemp(prefix="sleeprun-"))
 
 
-def _folder(resume: str | None, dry_run: bool, default: str) -> str:
+def _folder(resume: str | None, dry_run: bool, name: str, default: str) -> str:
     """The run directory: the resumed one's; nowhere that lasts where nothing is run."""
+    try:
+        check_path(name)
+    except ValueError as error:
+        raise ConfigError(f"name='{name}': {error}") from None
     if resume and (Path(resume).expanduser() / ".hydra").is_dir():
         return str(Path(resume).expanduser())
     return str(scratch()) if resume or dry_run else default

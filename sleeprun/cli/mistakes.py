@@ -21,9 +21,12 @@ FOREIGN = {
 
 def explain_hydra(error: BaseException) -> str:
     """One of Hydra's or OmegaConf's errors, naming the key and the nearest spelling."""
+    from sleeprun.config import ConfigError
     from sleeprun.config.spelling import nearest
 
     text = str(error)
+    if isinstance(error.__cause__, ConfigError):
+        return str(error.__cause__)
     if override := getattr(error, "override", None):
         return _unquoted(override) or _in_two_lines(text)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):

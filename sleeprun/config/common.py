@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from sleeprun.config.values import Count, Name, Percent, Positive, Section, Seeds
+from sleeprun.config.values import Count, FolderName, Name, Percent, Positive, Section, Seeds
 
 if TYPE_CHECKING:
     from sleeprun.protocol.phases import Protocol
@@ -76,7 +76,7 @@ class Common(Section):
     network: Any
     tasks: Any
     sleep: Any
-    arms: dict[str, Any]
+    arms: dict[FolderName, Any]
     interventions: list[InterventionConfig]
     protocol: ProtocolConfig
     runtime: RuntimeConfig

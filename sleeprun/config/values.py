@@ -79,14 +79,24 @@ def distinct(values: list[int]) -> list[int]:
     return values
 
 
-def _path(name: str) -> str:
+FOLDER = r"[\w+-][\w.+ -]*"
+
+
+def check_path(name: str) -> str:
     """The name becomes a folder under `runs/`."""
-    if not re.fullmatch(r"[\w+-][\w.+ -]*(/[\w+-][\w.+ -]*)*", name):
+    if not re.fullmatch(f"{FOLDER}(/{FOLDER})*", str(name)):
         raise ValueError("must be letters, digits, - and _, with / between folders")
     return name
 
 
-Name = Annotated[str, AfterValidator(_path)]
+def _check_folder(name: str) -> str:
+    if not re.fullmatch(FOLDER, name):
+        raise ValueError("the name of a folder must be letters, digits, - and _")
+    return name
+
+
+Name = Annotated[str, AfterValidator(check_path)]
+FolderName = Annotated[str, AfterValidator(_check_folder)]
 Seeds = Annotated[
     list[Whole],
     BeforeValidator(_seeds),

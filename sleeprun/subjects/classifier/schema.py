@@ -10,7 +10,7 @@ from sleeprun.config.common import Engine
 from sleeprun.config.declared import section_of
 from sleeprun.config.identity import content_hash
 from sleeprun.config.messages import unknown_measures
-from sleeprun.config.values import Count, Positive, Section
+from sleeprun.config.values import Count, FolderName, Positive, Section
 from sleeprun.gradient.learners import LEARNERS, Descent
 from sleeprun.gradient.probes.schema import ProbesConfig
 from sleeprun.gradient.replay.schema import ReplayConfig
@@ -54,7 +54,7 @@ class Config(Common):
     training: section_of(Descent)  # type: ignore[valid-type]
     learner: Annotated[Any, LEARNERS]
     sleep: ReplayConfig
-    arms: dict[str, ArmConfig]
+    arms: dict[FolderName, ArmConfig]
     probes: ProbesConfig | None = None
 
     @classmethod

@@ -7,7 +7,7 @@ from sleeprun.config import Common, nearest
 from sleeprun.config.common import Engine
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.sleep import SleepConfig
-from sleeprun.config.values import Section
+from sleeprun.config.values import FolderName, Section
 from sleeprun.protocol.phases import Live, Score, misnamed
 from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
@@ -45,7 +45,7 @@ class Config(Common):
     network: NetworkConfig
     tasks: Annotated[Any, TASKS]
     sleep: NoiseSleep
-    arms: dict[str, ArmConfig]
+    arms: dict[FolderName, ArmConfig]
 
     @property
     def shortened(self) -> bool:
