@@ -1,6 +1,7 @@
 """Nothing that ran gives another number: runs as they were recorded, bit for bit.
 
-Another processor or another XLA may round otherwise; the numbers then say nothing.
+They are the same with every build of the kernel, on every x86 processor with AVX2. Another XLA may
+round otherwise; the numbers then say nothing.
 """
 
 import hashlib
@@ -28,11 +29,10 @@ def digests(weights: dict[str, np.ndarray]) -> list[str]:
 
 @pytest.mark.parametrize("name", RECORDED["runs"])
 def test_a_run_gives_the_recorded_numbers(name: str, tmp_path: Path) -> None:
-    kernel = Path(native.BUILDS[native.processor()]).stem
-    here = {"kernel": kernel, "jaxlib": version("jaxlib")}
-    there = {key: RECORDED[key] for key in here}
-    if here != there:
-        pytest.skip(f"recorded with {there}, here is {here}")
+    if native.processor() == 0:
+        pytest.skip("recorded on x86 with AVX2; without it XLA may round otherwise")
+    if version("jaxlib") != RECORDED["jaxlib"]:
+        pytest.skip(f"recorded with jaxlib {RECORDED['jaxlib']}, here is {version('jaxlib')}")
     recorded: dict[str, Any] = RECORDED["runs"][name]
     settings = [f"hydra.run.dir={tmp_path}", "tracking=disabled", "runtime.keep_boundaries=true"]
     command = [sys.executable, "-m", "sleeprun", *recorded["arguments"], *settings]
