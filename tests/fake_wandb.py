@@ -13,7 +13,8 @@ class Server:
     def __init__(self, fails: str = "", online: bool = True):
         self.fails, self.online = fails, online
         self.logged: dict[str, list[tuple[int, Row]]] = {}  # by the run's id
-        self.opened: list[Row] = []  # the arguments of every init
+        self.opened: list[Row] = []  # the arguments of every init that went well
+        self.refused: list[str] = []  # ids that were not reached, which W&B keeps hold of
         self.ends: list[tuple[int, bool]] = []  # exit codes, and whether marked as preempted
         self.summary: Row = {}
 
@@ -27,8 +28,11 @@ class Server:
         return SimpleNamespace(**given)
 
     def init(self, **given: Any) -> "Opened":
-        if self.fails == "init" or (not self.online and given["mode"] == "online"):
+        if self.fails == "init" or given["id"] in self.refused:
             raise ConnectionError("not there")
+        if not self.online and given["mode"] == "online":
+            self.refused.append(given["id"])
+            raise ConnectionError("no network")
         self.opened.append(given)
         return Opened(self, given)
 

@@ -209,12 +209,16 @@ def test_the_environment_is_obeyed_where_the_config_says_nothing(
 def test_without_a_network_a_run_is_offline(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """It is asked for once: each try takes long."""
     server = replaced(monkeypatch, Server(online=False))
-    with opened(tmp_path, "online") as wandb:
-        for event in run():
-            wandb.write(event)
-    assert [given["mode"] for given in server.opened] == ["offline"]
-    assert [*server.logged.values()] == [history(run())]
+    monkeypatch.setattr(WandB, "reaches", True)
+    for job_folder in ("first", "second"):
+        with opened(tmp_path / job_folder, "online") as wandb:
+            for event in run():
+                wandb.write(event)
+    assert [given["mode"] for given in server.opened] == ["offline", "offline"]
+    assert [*server.logged.values()] == [history(run())] * 2
+    assert len(server.refused) == 1
     assert ["W&B" in record.message for record in caplog.records] == [True]
 
 

@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ class WandB:
 
     It is told all events from the first on. Its failures are told once and never end the run.
     """
+
+    reaches = True  # the server, as far as this process knows
 
     def __init__(
         self,
@@ -82,33 +84,39 @@ class WandB:
             self.run.log(row, step=step)
 
     def _open(self, mode: str) -> Any:
-        own = self._id()
-        try:
-            run = self._init(own, mode)
-        except Exception as error:
-            if mode != "online":
-                raise
-            log.warning("W&B is not reached: %s; `wandb sync` can send this run later", error)
-            run = self._init(own, "offline")
+        import wandb
+
+        run = self._reached(wandb.init, self._id(), mode)
         for axis, names in AXES.items():
             run.define_metric(axis)
             for name in names:
                 run.define_metric(name, step_metric=axis)
         # The record is told from its beginning: what was left of an offline run is in the new one.
-        for left in (self.folder / "wandb").glob(f"offline-run-*-{own}"):
+        for left in (self.folder / "wandb").glob("offline-run-*"):
             if left != Path(run.dir).parent:
                 shutil.rmtree(left, ignore_errors=True)
         return run
 
-    def _init(self, own: str, mode: str) -> Any:
+    def _reached(self, init: Callable[..., Any], own: str, mode: str) -> Any:
+        """Opened as asked for, or offline where the server is not reached."""
+        if mode != "online":
+            return init(id=own, mode=mode, **self._given())
+        if WandB.reaches:
+            try:
+                return init(id=own, mode=mode, resume="allow", **self._given())
+            except Exception as error:
+                WandB.reaches = False
+                log.warning("W&B is not reached: %s; `wandb sync` can send runs later", error)
+                self._kept_id.unlink()  # W&B keeps hold of it in this process
+        return init(id=self._id(), mode="offline", **self._given())
+
+    def _given(self) -> dict[str, Any]:
+        """What a run is opened with, however it is."""
         import wandb
 
         repository = _repository()
-        return wandb.init(
-            id=own,
-            resume="allow" if mode == "online" else None,
+        return dict(
             dir=self.folder,
-            mode=mode,  # type: ignore[arg-type]
             project=self.tracking.project or os.environ.get("WANDB_PROJECT") or "sleeprun",
             entity=self.tracking.entity,
             **self.label._asdict(),
@@ -125,9 +133,13 @@ class WandB:
             ),
         )
 
+    @property
+    def _kept_id(self) -> Path:
+        return self.folder / "wandb" / "id"
+
     def _id(self) -> str:
         """Its own, whatever WANDB_RUN_ID says, which all jobs of a process would share."""
-        kept = self.folder / "wandb" / "id"
+        kept = self._kept_id
         if kept.exists() and (own := kept.read_text()):
             return own
         kept.parent.mkdir(parents=True, exist_ok=True)
