@@ -90,7 +90,7 @@ def test_hosts_that_were_not_called_for_the_same_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(distributed, "_hosts", lambda *_: OtherHosts())
-    monkeypatch.setattr(sweep, "_calls", [sweep._Call(tmp_path)])
+    monkeypatch.setattr(sweep, "_calls", [sweep._Call(tmp_path, OmegaConf.create(), [])])
     launcher = Distributed(at_once=1, memory_gb=None)
     launcher.config = OmegaConf.create({"runtime": {"cores": 1}})
     with pytest.raises(ConfigError, match="not called for the same jobs; a search needs a seed"):
