@@ -24,6 +24,7 @@ from sleeprun.gradient import replay
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.learning import learn
+from sleeprun.spiking.native import library
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
 
@@ -134,7 +135,7 @@ def sleep_of_a_perceptron() -> dict[str, list[Any]]:
 
 
 if __name__ == "__main__":
-    native.PLACES, native.BUILDS = (Path(sys.argv[1]),), (sys.argv[2],)
+    library.PLACES, library.BUILDS = (Path(sys.argv[1]),), (sys.argv[2],)
     assert native.available()
     if sys.argv[3:] == ["wild"]:
         live_wildly()

@@ -1,5 +1,6 @@
 """The kernel refuses arrays that are not what it takes, and names the first of them."""
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -7,10 +8,15 @@ import jax
 import jax.numpy as jnp
 import pytest
 from conftest import configured
+from replaying import rule
 
 from sleeprun import noise
+from sleeprun.gradient.replay import Replay
 from sleeprun.spiking import build, native
+from sleeprun.spiking.native import library
 from sleeprun.spiking.network import Clock, Network, NetworkState
+from sleeprun.spiking.neurons.rulkov import RulkovMap
+from sleeprun.spiking.plasticity.stdp import STDP
 
 
 @pytest.fixture
@@ -95,7 +101,7 @@ def test_expansions_of_another_shape(
 
 def test_layers_that_do_not_fit_together() -> None:
     weights = (jnp.zeros((5, 4)), jnp.zeros((3, 2)))
-    given = (jnp.ones(4), jnp.ones(2), jnp.ones(2), jnp.zeros((7, 5), bool), jnp.int32(7))
+    given = (rule(), jnp.ones(2), jnp.ones(2), jnp.zeros((7, 5), bool), jnp.int32(7))
     membrane = tuple(jnp.zeros(matrix.shape[1]) for matrix in weights)
     with refused(r"layer 1: weights must be of its type and of shape \[4, any\]"):
         jax.block_until_ready(native.replay(*given, weights, membrane))
@@ -108,3 +114,13 @@ def test_constants_are_as_many_as_the_kernel_reads(network: Network, state: Netw
     }
     with refused(r"jitter must be of its type and of shape \[3\]"):
         window(eqx.tree_at(lambda n: n.projections, network, rules), state)
+
+
+@pytest.mark.parametrize(
+    ("of", "declared"), [("Rulkov", RulkovMap), ("STDP", STDP), ("ReplayRule", Replay)]
+)
+def test_the_kernel_takes_constants_that_are_declared(of: str, declared: type) -> None:
+    assert native.available(), "the package must be built with its kernel to be tested"
+    names = library.names(of)
+    assert len(names) == len(set(names)) > 0
+    assert set(names) <= {field.name for field in dataclasses.fields(declared)}

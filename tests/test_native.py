@@ -15,6 +15,7 @@ import pytest
 from conftest import configured
 
 from sleeprun.spiking import native
+from sleeprun.spiking.native import library
 from sleeprun.subjects.forager import build as forager_build
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
@@ -49,8 +50,8 @@ def assert_same(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> Non
 def plain() -> tuple[Path, list[dict[str, Any]]]:
     """The build for any processor."""
     assert native.available(), "the package must be built with its kernel to be tested"
-    folder = next(place for place in native.PLACES if (place / native.BUILDS[0]).exists())
-    return folder, exercise(folder, native.BUILDS[0])
+    folder = next(place for place in library.PLACES if (place / library.BUILDS[0]).exists())
+    return folder, exercise(folder, library.BUILDS[0])
 
 
 def test_skipping_does_not_matter(plain: Any) -> None:
@@ -60,10 +61,10 @@ def test_skipping_does_not_matter(plain: Any) -> None:
     assert_same([stepped], [skipped])
 
 
-@pytest.mark.parametrize("build", native.BUILDS[1:])
+@pytest.mark.parametrize("build", library.BUILDS[1:])
 def test_every_processor_gets_the_same_bits(plain: Any, build: str) -> None:
-    level = native.BUILDS.index(build)
-    if native.processor() < level:
+    level = library.BUILDS.index(build)
+    if library.processor() < level:
         pytest.skip(f"this processor cannot run {build}")
     assert exercise(plain[0], build) == plain[1]
 
@@ -79,7 +80,7 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
         "g++", "-std=c++20", "-O1", "-g", "-ffp-contract=off", "-shared", "-fPIC",
         "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all",
         "-isystem", str(Path(jaxlib.__file__).parent / "include"),
-        *map(str, SOURCE.glob("*.cc")), "-o", str(tmp_path / native.BUILDS[0]),
+        *map(str, SOURCE.glob("*.cc")), "-o", str(tmp_path / library.BUILDS[0]),
     ]  # fmt: skip
     subprocess.run(build, check=True)
     # XLA throws exceptions, which the sanitizer can only follow if the C++ library is there first.

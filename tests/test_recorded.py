@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import sleeprun
-from sleeprun.spiking import native
+from sleeprun.spiking.native import library
 
 pytestmark = pytest.mark.slow
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
@@ -29,7 +29,7 @@ def digests(weights: dict[str, np.ndarray]) -> list[str]:
 
 @pytest.mark.parametrize("name", RECORDED["runs"])
 def test_a_run_gives_the_recorded_numbers(name: str, tmp_path: Path) -> None:
-    if native.processor() == 0:
+    if library.processor() == 0:
         pytest.skip("recorded on x86 with AVX2; without it XLA may round otherwise")
     if version("jaxlib") != RECORDED["jaxlib"]:
         pytest.skip(f"recorded with jaxlib {RECORDED['jaxlib']}, here is {version('jaxlib')}")

@@ -45,9 +45,8 @@ def by_kernel(
     length: Int[Array, ""],
 ) -> tuple[Asleep, Counts]:
     """The same by the compiled kernel, which adds up in the order of the equations."""
-    rule = jnp.stack([replay.inc, replay.dec, replay.slope, replay.decay])
-    threshold = replay.threshold
-    weights, membrane, counts = native.replay(rule, threshold, alpha, raster, length, *state)
+    own = replay, replay.threshold
+    weights, membrane, counts = native.replay(*own, alpha, raster, length, *state)
     return Asleep(weights, membrane), counts
 
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 
+#include "constants.h"
 #include "xla/ffi/api/ffi.h"
 
 namespace ffi = xla::ffi;
@@ -44,6 +45,15 @@ class Buffers {
   Array<const T> read(const char* name, Shape shape) {
     auto buffer = arguments_.get<ffi::AnyBuffer>(argument_++);
     return checked<const T>(name, shape, buffer.has_value() ? &*buffer : nullptr);
+  }
+
+  // A struct of constants, in one array.
+  template <typename Constants>
+  Constants constants() {
+    Constants found{};
+    const auto array = read<float>("constants", {kCountOf<Constants>});
+    if (array.data) std::memcpy(&found, array.data, sizeof found);
+    return found;
   }
 
   // An array that is changed in place.

@@ -10,105 +10,9 @@
 #include <vector>
 
 #include "numbers.h"
+#include "traces.h"
 
 constexpr int kBlock = 32;  // rows
-
-struct SpikeList {
-  std::int32_t *time, *neuron, *length, *fresh;
-  float* spiked;
-  int size;  // neurons
-};
-
-// A circular list, oldest first, ending before `head`.
-struct Traces {
-  std::int32_t *synapse, *time;
-  float* value;
-  std::int32_t *head, *groups;
-  bool* overflowed;
-  int capacity, lifetime;
-};
-
-struct Rule {
-  explicit Rule(const float* k)
-      : amplitude(k[0]), tau(k[1]), offset(k[2]), gain(k[3]), clip(k[4]), weight_min(k[5]),
-        weight_max(k[6]), mean_smoothing(k[7]), mean_floor(k[8]),
-        reach(static_cast<std::int32_t>(k[9])) {}
-  float amplitude, tau, offset, gain, clip, weight_min, weight_max, mean_smoothing, mean_floor;
-  std::int32_t reach;
-};
-
-struct PlasticProjection {
-  Rule rule;
-  bool rewarded;
-  int pre, post;  // sizes
-  SpikeList pre_spikes, post_spikes;
-  Traces traces;
-  float *weights, *mean;  // [pre, post]
-  const float *target, *drift;
-  const bool* locked;
-};
-
-// Differences on a clock that wraps around.
-inline std::int32_t later(std::int32_t a, std::int32_t b) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
-}
-
-inline void grow_older(Traces& traces, std::int32_t written) {
-  std::memmove(traces.groups, traces.groups + 1, (traces.lifetime - 1) * sizeof(std::int32_t));
-  traces.groups[traces.lifetime - 1] = written;
-}
-
-// By lag, up to the reach of a rule; a few tables are kept.
-inline const float* decays_of(const Rule& rule) {
-  struct Table {
-    float tau;
-    std::vector<float> by_lag;
-  };
-  thread_local std::vector<Table> tables;
-  for (const Table& t : tables)
-    if (t.tau == rule.tau && std::ssize(t.by_lag) >= rule.reach) return t.by_lag.data();
-  if (tables.size() == 8) tables.clear();
-  std::vector<float>& by_lag = tables.emplace_back(Table{rule.tau, {}}).by_lag;
-  for (std::int32_t lag = 0; lag < rule.reach; ++lag)
-    by_lag.push_back(exponential_decay(static_cast<float>(lag) / rule.tau));
-  return by_lag.data();
-}
-
-// Writes the traces of all pairs with a spike that plasticity has not yet seen.
-inline void write_traces(PlasticProjection& p) {
-  Traces& traces = p.traces;
-  std::int32_t kept = 0, written = 0;
-  for (int group = 1; group < traces.lifetime; ++group) kept += traces.groups[group];
-  const SpikeList &pre = p.pre_spikes, &post = p.post_spikes;
-  const float* decays = decays_of(p.rule);
-  std::int32_t first = 0;
-  for (std::int32_t q = 0; q < *post.length; ++q) {
-    while (first < *pre.length && later(post.time[q], pre.time[first]) >= p.rule.reach) ++first;
-    for (std::int32_t k = first; k < *pre.length; ++k) {
-      const std::int32_t lag = later(post.time[q], pre.time[k]);
-      if (lag <= -p.rule.reach) break;
-      const std::int32_t synapse = pre.neuron[k] * p.post + post.neuron[q];
-      if ((k < *pre.fresh && q < *post.fresh) || p.weights[synapse] == 0) continue;
-      if (kept + written == traces.capacity) {
-        *traces.overflowed = true;
-        continue;
-      }
-      const float kernel = p.rule.amplitude * decays[std::abs(lag)];
-      const std::int32_t place = (*traces.head + written) % traces.capacity;
-      traces.synapse[place] = synapse;
-      traces.time[place] = lag >= 0 ? post.time[q] : pre.time[k];
-      traces.value[place] = lag >= 0 ? kernel : -kernel;
-      ++written;
-    }
-  }
-  *traces.head = (*traces.head + written) % traces.capacity;
-  grow_older(traces, written);
-}
-
-struct LiveTrace {
-  std::int32_t synapse;
-  float d;
-};
 
 // Scratch memory that is kept between calls.
 struct Bench {
@@ -117,21 +21,6 @@ struct Bench {
   std::vector<double> free_sum;  // by post neuron
   std::vector<float> block, held, count, scale;
 };
-
-inline void collect_live(const PlasticProjection& p, std::int32_t now, Bench& bench) {
-  const Traces& traces = p.traces;
-  std::int32_t count = 0;
-  for (int group = 0; group < traces.lifetime; ++group) count += traces.groups[group];
-  bench.live.clear();
-  std::int32_t place = (*traces.head + traces.capacity - count) % traces.capacity;
-  for (std::int32_t k = 0; k < count; ++k) {
-    const auto age = static_cast<float>(later(now, traces.time[place]));
-    const float d = p.rule.gain * traces.value[place] / (age + p.rule.offset);
-    const std::int32_t synapse = traces.synapse[place];
-    if (p.weights[synapse] != 0) bench.live.push_back({synapse, d});  // it may have been cut
-    if (++place == traces.capacity) place = 0;
-  }
-}
 
 // The running mean A of every synapse's summed traces; `total` holds the sums S.
 inline void follow_means(PlasticProjection& p, const Bench& bench) {
@@ -226,7 +115,7 @@ void bound_and_scale(PlasticProjection& p, Bench& bench) {
 inline void learn(PlasticProjection& p, float reward, std::int32_t now) {
   thread_local Bench bench;
   write_traces(p);
-  collect_live(p, now, bench);
+  collect_live(p, now, bench.live);
   apply_traces(p, reward, bench);
   const auto synapses = static_cast<std::size_t>(p.pre) * p.post;
   if (std::memchr(p.locked, 1, synapses))
@@ -243,16 +132,4 @@ inline void mirror(const float* excitatory, float* inhibitory, int pre, int post
     const float mean = sum(excitatory, post) / static_cast<float>(std::max(count, 1));
     for (int n = 0; n < post; ++n) inhibitory[n] = excitatory[n] != 0 ? -mean : 0.0f;
   }
-}
-
-// Drops what is older than `before` and marks the rest as seen.
-inline void forget(SpikeList& spikes, std::int32_t before) {
-  const std::int32_t length = *spikes.length;
-  std::int32_t dropped = 0;
-  while (dropped < length && later(spikes.time[dropped], before) < 0) ++dropped;
-  const std::int32_t kept = length - dropped;
-  std::memmove(spikes.time, spikes.time + dropped, kept * sizeof(std::int32_t));
-  std::memmove(spikes.neuron, spikes.neuron + dropped, kept * sizeof(std::int32_t));
-  *spikes.length = *spikes.fresh = kept;
-  std::fill_n(spikes.spiked, spikes.size, 0.0f);
 }

@@ -33,7 +33,8 @@ struct Wiring {
 
 struct Wires {
   Array<float> weights;
-  Array<const float> constants, target;
+  STDPConstants constants;
+  Array<const float> target;
   Array<const bool> locked;
   Traces traces;
   Array<float> mean;
@@ -65,7 +66,7 @@ std::vector<Wires> read_wires(Buffers& buffers, const Wiring& wiring,
     if (!wiring.ruled[k]) continue;
     const auto [pre, post] = sizes(k);
     buffers.about("projection ", k);
-    wires[k].constants = buffers.read<float>("constants", {10});
+    wires[k].constants = buffers.constants<STDPConstants>();
     wires[k].target = buffers.read<float>("target", {post});
     wires[k].locked = buffers.read<bool>("locked", {pre, post});
   }
@@ -143,7 +144,7 @@ ffi::Error call(Numbers pre, Numbers post, Numbers mirrors, Numbers ruled, Numbe
     Wires& w = wires[k];
     if (ruled[k] && !plastic[k]) grow_older(w.traces, 0);
     if (!plastic[k]) continue;
-    PlasticProjection p{Rule(w.constants.data), rewarded[k] != 0, spikes[pre[k]].size,
+    PlasticProjection p{Rule(w.constants), rewarded[k] != 0, spikes[pre[k]].size,
                         spikes[post[k]].size, spikes[pre[k]], spikes[post[k]], w.traces,
                         w.weights.data, w.mean.data, w.target.data, drift[pre[k]].data(),
                         w.locked.data};
@@ -160,6 +161,8 @@ ffi::Error call(Numbers pre, Numbers post, Numbers mirrors, Numbers ruled, Numbe
 }  // namespace
 
 #pragma GCC visibility push(default)
+
+extern "C" const char* SleeprunSTDP() { return STDPConstants::kNames; }
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(SleeprunPlasticity, call,
                               ffi::Ffi::Bind()

@@ -11,7 +11,7 @@ namespace {
 
 ffi::Error call(ffi::RemainingArgs arguments, ffi::RemainingRets results) {
   Buffers buffers(arguments, results);
-  const auto constants = buffers.read<float>("rule", {4});
+  const auto rule = buffers.constants<ReplayRule>();
   const auto threshold = buffers.read<float>("threshold", {kAny});
   const auto alpha = buffers.read<float>("alpha", {threshold.size});
   const auto raster = buffers.read<bool>("raster", {kAny, kAny});
@@ -35,13 +35,15 @@ ffi::Error call(ffi::RemainingArgs arguments, ffi::RemainingRets results) {
     buffers.demand(0 <= *length.data && *length.data <= raster.shape[0], "a length of the raster");
   auto verdict = buffers.verdict();
   if (verdict.failure()) return verdict;
-  replay(ReplayRule(constants.data), layers, raster.data, *length.data, counts.data);
+  replay(rule, layers, raster.data, *length.data, counts.data);
   return verdict;
 }
 
 }  // namespace
 
 #pragma GCC visibility push(default)
+
+extern "C" const char* SleeprunReplayRule() { return ReplayRule::kNames; }
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(SleeprunReplay, call,
                               ffi::Ffi::Bind().RemainingArgs().RemainingRets());

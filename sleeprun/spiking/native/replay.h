@@ -9,13 +9,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "constants.h"
 #include "network.h"
 #include "vectors.h"
 
-struct ReplayRule {
-  explicit ReplayRule(const float* k) : inc(k[0]), dec(k[1]), slope(k[2]), decay(k[3]) {}
-  float inc, dec, slope, decay;
-};
+#define SLEEPRUN_REPLAY(EACH) EACH(inc) EACH(dec) EACH(slope) EACH(decay)
+SLEEPRUN_CONSTANTS(ReplayRule, SLEEPRUN_REPLAY)
 
 struct ReplayLayer {
   int pre, post;  // sizes

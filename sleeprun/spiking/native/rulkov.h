@@ -1,12 +1,17 @@
 // The Rulkov map in deviations from rest, a vector of neurons at a time (neurons.py).
 #pragma once
 
+#include "constants.h"
 #include "vectors.h"
 
+#define SLEEPRUN_RULKOV(EACH) \
+  EACH(alpha) EACH(beta_e) EACH(mu) EACH(sigma) EACH(current_decay) EACH(v_rest) EACH(plateau)
+SLEEPRUN_CONSTANTS(RulkovConstants, SLEEPRUN_RULKOV)
+
 struct Rulkov {
-  explicit Rulkov(const float* k)
-      : beta_e(k[1]), mu(k[2]), reset(-k[3]), decay(k[4]), zero(-k[5]), span(1 - k[5]),
-        slope(k[0] / (1 - k[5])), plateau(k[6]) {}
+  explicit Rulkov(const RulkovConstants& k)
+      : beta_e(k.beta_e), mu(k.mu), reset(-k.sigma), decay(k.current_decay), zero(-k.v_rest),
+        span(1 - k.v_rest), slope(k.alpha / (1 - k.v_rest)), plateau(k.plateau) {}
   float beta_e, mu, reset, decay, zero, span, slope, plateau;
 };
 

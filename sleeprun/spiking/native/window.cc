@@ -1,6 +1,6 @@
 // The XLA custom call of a window of steps of a network.
 //
-// Arguments come in the order in which __init__.py gives them; arrays that change are arguments
+// Arguments come in the order in which network.py gives them; arrays that change are arguments
 // and results at the same place in memory.
 
 #include "window.h"
@@ -35,9 +35,7 @@ std::vector<Population> read_populations(Buffers& buffers, std::int64_t count, s
   std::vector<Population> populations;
   for (std::int64_t k = 0; k < count && buffers.right(); ++k) {
     buffers.about("population ", k);
-    const auto constants = buffers.read<float>("constants", {7});
-    if (!buffers.right()) break;
-    const Rulkov rule(constants.data);
+    const Rulkov rule(buffers.constants<RulkovConstants>());
     const auto relaxation = read_relaxation(buffers, rule);
     const auto resistance = buffers.read<float>("resistance", {kAny});
     const auto drive = buffers.read<float>("drive", {kAny, resistance.size});
@@ -110,6 +108,8 @@ ffi::Error call(Numbers pre, Numbers post, std::int64_t populations, std::int64_
 }  // namespace
 
 #pragma GCC visibility push(default)
+
+extern "C" const char* SleeprunRulkov() { return RulkovConstants::kNames; }
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(SleeprunWindow, call,
                               ffi::Ffi::Bind()
