@@ -13,12 +13,13 @@ that takes the constants.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax import Array
 from pydantic import Field, create_model, model_validator
 
 from sleeprun.config.error import ConfigError
@@ -31,13 +32,13 @@ _HANDED = "handed"
 class Constant(NamedTuple):
     """What a config may say of a field."""
 
-    annotation: Any  # pydantic's type, with its bounds
+    annotation: object  # pydantic's type, with its bounds
     told: str
     unit: str
-    default: Any  # ... where a config must say it
+    default: object  # ... where a config must say it
 
 
-def number(told: str = "", *, unit: str = "", default: Any = ..., **bounds: float) -> Any:
+def number(told: str = "", *, unit: str = "", default: object = ..., **bounds: float) -> Any:
     """A float32 that may be swept. Bounds as pydantic names them: gt, ge, lt, le."""
     kind = Annotated[float, Field(**bounds)]  # type: ignore[arg-type]
     return _field(kind, told, unit, default, converter=jnp.float32)
@@ -50,27 +51,29 @@ def numbers(told: str = "", *, unit: str = "", least: int = 1, **bounds: float) 
     return _field(kind, told, unit, ..., converter=_vector)
 
 
-def integer(told: str = "", *, unit: str = "", default: Any = ..., **bounds: int) -> Any:
+def integer(told: str = "", *, unit: str = "", default: object = ..., **bounds: int) -> Any:
     """An int32 that may be swept."""
     kind = Annotated[int, Field(**bounds)]  # type: ignore[arg-type]
     return _field(kind, told, unit, default, converter=jnp.int32)
 
 
-def count(told: str = "", *, unit: str = "", default: Any = ..., ge: int = 1, **more: int) -> Any:
+def count(
+    told: str = "", *, unit: str = "", default: object = ..., ge: int = 1, **more: int
+) -> Any:
     """A whole number that shapes depend on."""
     kind = Annotated[int, Field(ge=ge, **more)]  # type: ignore[arg-type]
     return _field(kind, told, unit, default, static=True)
 
 
-def flag(told: str = "", *, default: Any = ...) -> Any:
+def flag(told: str = "", *, default: object = ...) -> Any:
     return _field(bool, told, "", default, static=True)
 
 
-def choice(*names: str, told: str = "", default: Any = ...) -> Any:
+def choice(*names: str, told: str = "", default: object = ...) -> Any:
     return _field(Literal[names], told, "", default, static=True)
 
 
-def setting(annotation: Any, told: str = "", *, unit: str = "", default: Any = ...) -> Any:
+def setting(annotation: object, told: str = "", *, unit: str = "", default: object = ...) -> Any:
     """Anything else that pydantic knows, as it is."""
     return _field(annotation, told, unit, default, static=True)
 
@@ -85,22 +88,22 @@ def derived() -> Any:
     return eqx.field()
 
 
-def part(annotation: Any, told: str = "", *, default: Any = ...) -> Any:
+def part(annotation: object, told: str = "", *, default: object = ...) -> Any:
     """A kind that the config chooses, or a mapping of some, made along with the whole."""
     return _field(annotation, told, "", default, converter=_made)
 
 
-def _made(value: Any) -> Any:
+def _made(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _made(one) for name, one in value.items()}
     return value.make() if isinstance(value, Part) else value
 
 
-def _vector(values: Any) -> Any:
+def _vector(values: Sequence[float] | Array) -> Array:
     return jnp.asarray(values, jnp.float32)
 
 
-def _field(annotation: Any, told: str, unit: str, default: Any, **how: Any) -> Any:
+def _field(annotation: object, told: str, unit: str, default: object, **how: Any) -> Any:
     constant = Constant(annotation, told, unit, default)
     return eqx.field(metadata={_KEY: constant}, **how)
 

@@ -5,8 +5,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from sleeprun.config.declared import section_of, undeclared
 from sleeprun.config.promise import told
@@ -27,7 +27,9 @@ class Kinds:
     def __init__(self, what: str, base: str, **built_in: str):
         self.what, self.base, self.built_in = what, base, built_in
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         """Of a section that chooses one of them: `Annotated[Any, KINDS]`."""
         return core_schema.no_info_plain_validator_function(self._chosen)
 
@@ -35,7 +37,7 @@ class Kinds:
         """The schema of one kind. Raises ValueError where there is none."""
         return schema_of(self.of(kind), kind)
 
-    def of(self, kind: str) -> Any:
+    def of(self, kind: str) -> type:
         """The class that a name or a path stands for. Raises ValueError where there is none."""
         if kind not in self.built_in and "." not in kind:
             own = f"the dotted path of a {self.what} of your own"
@@ -56,7 +58,7 @@ class Kinds:
         if not isinstance(value, Mapping):
             raise PydanticCustomError("mapping", "must be a mapping with the key 'kind'")
         if (kind := value.get("kind")) is None:
-            missing: Any = {"type": "missing", "loc": ("kind",), "input": value}
+            missing: InitErrorDetails = {"type": "missing", "loc": ("kind",), "input": value}
             raise ValidationError.from_exception_data(self.what, [missing])
         try:
             if not isinstance(kind, str):
@@ -64,7 +66,7 @@ class Kinds:
             section = self.section(kind)
         except ValueError as error:
             problem = PydanticCustomError("kind", "{told}", {"told": str(error)})
-            detail: Any = {"type": problem, "loc": ("kind",), "input": kind}
+            detail: InitErrorDetails = {"type": problem, "loc": ("kind",), "input": kind}
             raise ValidationError.from_exception_data(self.what, [detail]) from None
         keys = section.model_fields
         return section.model_validate(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from sleeprun.config.common import Common
 from sleeprun.config.kinds import Kinds, loaded, schema_of
@@ -53,9 +54,10 @@ def unknown_key(path: str, families: Families, there: list[str] | None = None) -
     return f"{path}: nothing is there yet; add it with +{path}=...{only}"
 
 
-def explain(problem: Any, container: Mapping[str, Any], families: Families) -> str:
+def explain(problem: ErrorDetails, container: Mapping[str, Any], families: Families) -> str:
     """One of pydantic's errors as `key=value: what is wrong`, in the user's own key path."""
-    path, here = [], container
+    path: list[str] = []
+    here: object = container
     for part in problem["loc"]:
         if isinstance(here, Mapping) and part in here:
             here = here[part]
@@ -132,9 +134,9 @@ def _further_up(path: list[str], families: Families) -> str | None:
     return next(found, None)
 
 
-def _keys(path: list[str], models: Sequence[Any]) -> list[str]:
+def _keys(path: list[str], models: Sequence[object]) -> list[str]:
     """The keys that the schema allows under a path; none where any is, or nothing is."""
-    found: list[Any] = [*models]
+    found = [*models]
     for part in path:
         found = [inner for kind in found for inner in _descend(kind, part)]
     sections = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
@@ -142,7 +144,7 @@ def _keys(path: list[str], models: Sequence[Any]) -> list[str]:
     return list(dict.fromkeys(field.alias or name for name, field in fields))
 
 
-def _descend(kind: Any, part: str) -> list[Any]:
+def _descend(kind: object, part: str) -> list[object]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         if (field := kind.model_fields.get(part)) is None:
             return []
@@ -153,7 +155,7 @@ def _descend(kind: Any, part: str) -> list[Any]:
     return []
 
 
-def _members(annotation: Any) -> list[Any]:
+def _members(annotation: object) -> list[object]:
     if isinstance(annotation, Kinds):
         return [annotation.section(kind) for kind in annotation.built_in]
     if get_origin(annotation) is Annotated:

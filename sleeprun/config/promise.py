@@ -5,6 +5,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+from jaxtyping import PyTree
 
 from sleeprun.config.error import ConfigError
 
@@ -14,7 +15,7 @@ def array(dtype: str, *shape: int) -> Any:
     return jax.ShapeDtypeStruct(shape, dtype)
 
 
-def given(owner: Any, method: str, *arguments: Any) -> Any:
+def given(owner: object, method: str, *arguments: PyTree) -> PyTree:
     """The shapes of what a method gives. Raises ConfigError where it fails; computes nothing."""
     try:
         return eqx.filter_eval_shape(getattr(owner, method), *arguments)
@@ -24,7 +25,7 @@ def given(owner: Any, method: str, *arguments: Any) -> Any:
         ) from error
 
 
-def keeps(owner: Any, method: str, arguments: tuple[Any, ...], *wanted: Any) -> None:
+def keeps(owner: object, method: str, arguments: tuple[PyTree, ...], *wanted: PyTree) -> None:
     """Raises ConfigError unless a method gives arrays of the shapes and types of one `wanted`.
 
     The package's own classes are left to its tests.
@@ -37,13 +38,13 @@ def keeps(owner: Any, method: str, arguments: tuple[Any, ...], *wanted: Any) -> 
         raise ConfigError(f"{named(owner, method)}: gives {found}; must give {' or '.join(right)}")
 
 
-def named(owner: Any, method: str) -> str:
+def named(owner: object, method: str) -> str:
     """A method, as its user would find it."""
     kind = type(owner)
     return f"{kind.__module__}.{kind.__qualname__}.{method}"
 
 
-def _shapes(tree: Any) -> str:
+def _shapes(tree: PyTree) -> str:
     return eqx.tree_pformat(tree, width=10**6, struct_as_array=True)
 
 

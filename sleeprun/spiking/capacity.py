@@ -1,10 +1,12 @@
 """How much the lists of spikes and traces hold: fixed within a program, and grown between them."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, PyTree
 
 from sleeprun.config import ConfigError
 from sleeprun.config.values import MOST_CAPACITY as MOST
@@ -12,7 +14,7 @@ from sleeprun.spiking import spikes
 from sleeprun.spiking.network import Network, NetworkState
 
 BUSIEST = 5  # steps between two spikes of every neuron
-
+Listed = TypeVar("Listed", bound=PyTree[Array])
 Capacity = dict[str, int]  # entries of each population's list of spikes and projection's of traces
 
 
@@ -73,5 +75,5 @@ def with_capacity(network: Network, state: NetworkState, wanted: Capacity) -> Ne
     return state._replace(spikes=spiking, plastic=plastic)
 
 
-def _each_seed(grow: Any, listed: Any, size: int) -> Any:
+def _each_seed(grow: Callable[[Listed, int], Listed], listed: Listed, size: int) -> Listed:
     return jax.vmap(lambda one: grow(one, size))(jax.tree.map(jnp.asarray, listed))

@@ -35,7 +35,11 @@ KNOWN = (RulkovMap, LIF)
 
 Drive = dict[str, Float[Array, "time _"]]
 Refs = Any  # of memory, where the host has arrays
-Cells = dict[str, Any]  # of every population its NeuronState, in registers
+Cells = dict[str, NeuronState]  # in registers
+Lengths = dict[str, Int[Array, ""]]  # of the spike lists
+# The neuron that spikes, the length of its list, and the currents that change.
+Spread = tuple[Int[Array, ""], Int[Array, ""], dict[str, Float[Array, " _"]]]
+Step = Int[Array, ""]  # of the window
 
 
 class Changing(NamedTuple):
@@ -130,7 +134,7 @@ def _kernel(network: Network, steps: int, before: Refs, given: Refs, after: Refs
     """What a block does. `before` and `after`, the same memory, are Changing; `given` is Given."""
     neurons = jax.tree.map(lambda ref: ref[...], given.neurons)
 
-    def step(k: Any, carry: Any) -> Any:
+    def step(k: Step, carry: tuple[Cells, Lengths]) -> tuple[Cells, Lengths]:
         cells, length = carry
         cells, fired = _step(neurons, cells, given.drive, k)
         for name, population in network.populations.items():
@@ -151,7 +155,7 @@ def _kernel(network: Network, steps: int, before: Refs, given: Refs, after: Refs
 
 
 def _step(
-    neurons: dict[str, Any], cells: Cells, drive: Refs, k: Any
+    neurons: dict[str, Neuron], cells: Cells, drive: Refs, k: Step
 ) -> tuple[Cells, dict[str, Bool[Array, " _"]]]:
     """All neurons advance by the window's step k."""
     after, fired = {}, {}
@@ -166,22 +170,22 @@ def _spread(
     network: Network,
     population: str,
     fired: Bool[Array, " _"],
-    k: Any,
+    k: Step,
     cells: Cells,
-    length: Any,
+    length: Int[Array, ""],
     given: Refs,
     lists: Refs,
-) -> tuple[Cells, Any]:
+) -> tuple[Cells, Int[Array, ""]]:
     """Append a population's spikes to its list and deliver them along its projections."""
     outgoing = {name: p.post for name, p in network.projections.items() if p.pre == population}
     capacity = lists.time[population].shape[0]
     index = _index(fired.shape[0])
     end = fired.shape[0]
 
-    def following(neuron: Any) -> Any:
+    def following(neuron: Int[Array, ""] | int) -> Int[Array, ""]:
         return jnp.where(fired & (index > neuron), index, end).min()
 
-    def spike(carry: Any) -> Any:
+    def spike(carry: Spread) -> Spread:
         neuron, length, current = carry
         fits = length < capacity
         triton.store(lists.time[population].at[length], given.start[...] + k, mask=fits)
@@ -198,7 +202,9 @@ def _spread(
     return cells | {post: cells[post]._replace(i=i) for post, i in current.items()}, length
 
 
-def _arriving(given: Refs, projection: str, k: Any, neuron: Any) -> Float[Array, " post"]:
+def _arriving(
+    given: Refs, projection: str, k: Step, neuron: Int[Array, ""]
+) -> Float[Array, " post"]:
     """What one spike sends along a projection."""
     words, weights = given.words[projection], given.weights[projection]
     factor = jitter(
@@ -212,7 +218,7 @@ def _arriving(given: Refs, projection: str, k: Any, neuron: Any) -> Float[Array,
     return _row(weights, neuron) * factor
 
 
-def _row(ref: Refs, *place: Any, other: float = 0.0) -> Float[Array, " _"]:
+def _row(ref: Refs, *place: Int[Array, ""], other: float = 0.0) -> Float[Array, " _"]:
     """The last axis at a place, padded with `other` to a size that Triton takes."""
     index = _index(ref.shape[-1])
     return triton.load(ref.at[*place, index], mask=index < ref.shape[-1], other=other)

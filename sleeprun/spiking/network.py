@@ -1,12 +1,12 @@
 """The network: populations joined by projections, and the state of all of them."""
 
 from graphlib import TopologicalSorter
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, PyTree, UInt32
 from scipy.sparse.csgraph import connected_components
 
 from sleeprun.spiking import spikes as spike_lists
@@ -51,7 +51,7 @@ class NetworkState(NamedTuple):
     resistance: dict[str, Float[Array, " _"]]
     rate: dict[str, Float[Array, " _"]]  # smoothed, spikes a cycle
     weights: dict[str, Float[Array, "_ _"]]
-    synapses: dict[str, Any]  # what the synapses of a projection keep
+    synapses: dict[str, PyTree[Array]]  # what the synapses of a projection keep
     plastic: dict[str, PlasticState]  # of the projections with a rule
     out_start: dict[str, Float[Array, " _"]]  # summed excitatory output weights at the start
 

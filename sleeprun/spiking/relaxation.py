@@ -8,7 +8,6 @@ given a current below threshold, a table over that current of where it is `reach
 
 from functools import lru_cache
 from itertools import product
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -52,7 +51,7 @@ class _PowerSeries:
             if both in self.powers:
                 self.products[self.powers.index(both), pair] = 1
 
-    def constant(self, value: Any) -> Series:
+    def constant(self, value: float | np.ndarray) -> Series:
         series = np.zeros((len(self.powers), *np.shape(value)))
         series[0] = value
         return series
@@ -90,7 +89,9 @@ def relaxation_of(neuron: RulkovMap, steps: int) -> Relaxation | None:
 
 
 @lru_cache(maxsize=64)  # the jobs of a sweep ask again
-def _relaxation(structure: Any, numbers: tuple[float, ...], steps: int) -> Relaxation | None:
+def _relaxation(
+    structure: jax.tree_util.PyTreeDef, numbers: tuple[float, ...], steps: int
+) -> Relaxation | None:
     neuron = jax.tree.unflatten(structure, numbers)  # plain numbers: every step reads them
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = _expanded(neuron, steps)

@@ -1,6 +1,6 @@
 """What a config says of a spiking network: any number of populations and projections, by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Annotated, Any, Literal
 
@@ -82,7 +82,7 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
             yield from _cannot_conduct(key, projection, network)
 
 
-def _unknown(key: str, name: str, known: dict[str, Any], what: str) -> Iterator[str]:
+def _unknown(key: str, name: str, known: Mapping[str, object], what: str) -> Iterator[str]:
     if name not in known:
         yield f"{key}='{name}': no such {what}{nearest(name, list(known))}"
 

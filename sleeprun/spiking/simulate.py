@@ -7,12 +7,10 @@ all of the network; "by_layer"; or "by_step", the plain simulation of all popula
 which is the reference.
 """
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, Int8
+from jaxtyping import Array, Bool, Float, Int, Int8, PyTree
 
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
@@ -20,6 +18,7 @@ from sleeprun.spiking.network import Clock, Network, NetworkState, along, now
 from sleeprun.spiking.neurons import Membrane, NeuronState
 
 Current = dict[str, Float[Array, "time _"]]
+Synapses = dict[str, PyTree[Array]]  # what those of a projection keep
 Rasters = dict[str, Int8[Array, "time _"]]
 
 
@@ -138,14 +137,14 @@ def _run(
 def _deliver(
     network: Network,
     state: NetworkState,
-    synapses: dict[str, Any],
+    synapses: Synapses,
     fired: dict[str, Bool[Array, " _"]],
     cells: dict[str, NeuronState],
     clock: Clock,
     time: Int[Array, ""],
-) -> tuple[dict[str, Any], dict[str, NeuronState]]:
+) -> tuple[Synapses, dict[str, NeuronState]]:
     """What this step's spikes do to the synapses that are stepped, and to the neurons there."""
-    after: dict[str, Any] = {}
+    after: Synapses = {}
     brought: dict[tuple[str, str], Float[Array, " _"]] = {}
     for name, projection in network.projections.items():
         if name not in synapses:
@@ -166,14 +165,14 @@ def _deliver(
     return after, cells
 
 
-def _stacked(cell: NeuronState) -> Any:
+def _stacked(cell: NeuronState) -> Array | NeuronState:
     """One array a population, not one a variable, where it can be: half the kernels in the loop."""
     leaves = jax.tree.leaves(cell)
     alike = len({(leaf.shape, leaf.dtype) for leaf in leaves}) == 1
     return jnp.stack(leaves) if alike else cell
 
 
-def _unstacked(stacked: Any, like: NeuronState) -> NeuronState:
+def _unstacked(stacked: Array | NeuronState, like: NeuronState) -> NeuronState:
     if isinstance(stacked, jax.Array):
         return jax.tree.unflatten(jax.tree.structure(like), stacked)
     return stacked

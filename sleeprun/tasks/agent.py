@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -34,37 +34,41 @@ class Still(NamedTuple):
     crowded: Bool[Array, ""]
 
 
-class World(eqx.Module):
+State = TypeVar("State")
+Task = TypeVar("Task")
+
+
+class World(eqx.Module, Generic[State, Task]):
     """A world as pure functions. Its state is a NamedTuple with a flag `crowded`: no room was left.
 
     A world in which nothing changes leaves out `nowhere` and `lay`.
     """
 
-    tasks: dict[str, Any]  # by name, what differs between them
-    unsupervised: Any  # the same of the world before them
+    tasks: dict[str, Task]  # by name, what differs between them
+    unsupervised: Task  # the same of the world before them
     kick: Float[Array, ""]  # current into a neuron that sees something
 
-    def nowhere(self) -> Any:
+    def nowhere(self) -> State:
         """The state before any world is laid."""
-        return Still(jnp.bool_(False))
+        return Still(jnp.bool_(False))  # type: ignore[return-value]
 
-    def lay(self, task: Any, words: Words, cycle: Int[Array, ""]) -> Any:
+    def lay(self, task: Task, words: Words, cycle: Int[Array, ""]) -> State:
         """A new world for a task."""
         return self.nowhere()
 
     @abstractmethod
     def move(
         self,
-        state: Any,
-        task: Any,
+        state: State,
+        task: Task,
         spikes: Float[Array, " moves"],
         words: Words,
         cycle: Int[Array, ""],
-    ) -> tuple[Any, Meal]:
+    ) -> tuple[State, Meal]:
         """One move, given what the neurons that stand for directions did."""
 
     @abstractmethod
-    def see(self, state: Any) -> Bool[Array, " sees"]:
+    def see(self, state: State) -> Bool[Array, " sees"]:
         """Which neurons see something."""
 
 

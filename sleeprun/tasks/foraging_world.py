@@ -41,7 +41,7 @@ class WorldState(NamedTuple):
     crowded: Bool[Array, ""]  # a particle found no legal spot when the world was laid
 
 
-class ForagingWorld(World):
+class ForagingWorld(World[WorldState, Task]):
     hunger_per_percent: Float[Array, ""]  # moves of hunger for a percent of random moves
     nothing: Float[Array, ""]  # reward of a move that eats nothing
     size: int = eqx.field(static=True)

@@ -5,10 +5,11 @@ import sysconfig
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 Changing = TypeVar("Changing", bound=PyTree[Array])
@@ -68,10 +69,12 @@ def constants(of: str, declared: object) -> Float[Array, " constant"]:
     return jnp.stack([getattr(declared, name).astype(jnp.float32) for name in names(of)])
 
 
-def call(target: str, fixed: Sequence[Array], changing: Changing, **attributes: Any) -> Changing:
+def call(
+    target: str, fixed: Sequence[Array], changing: Changing, **attributes: np.ndarray | int
+) -> Changing:
     """A custom call that changes the arrays of a pytree in place; returns them as they came."""
     leaves, structure = jax.tree.flatten(changing)
-    call: Callable[..., Any] = jax.ffi.ffi_call(
+    call: Callable[..., Sequence[Array]] = jax.ffi.ffi_call(
         target,
         [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in leaves],
         vmap_method="sequential",

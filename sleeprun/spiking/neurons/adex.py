@@ -19,7 +19,7 @@ class AdExState(NamedTuple):
     conducted: Neurons  # current of conductances in the coming step, pA
 
 
-class AdEx(Membrane):
+class AdEx(Membrane[AdExState]):
     """Adaptive exponential integrate-and-fire (Brette & Gerstner 2005, eqs. 2-4; defaults: there).
 
         C V' = -g_L (V - E_L) + g_L D exp((V - V_T) / D) - w + I

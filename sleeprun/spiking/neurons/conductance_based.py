@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool
 from pydantic import Field
 
 from sleeprun.config.declared import count, handed, number, part
-from sleeprun.spiking.neurons.channels import CHANNELS, Channel, Site, advanced, conducting
+from sleeprun.spiking.neurons.channels import CHANNELS, Channel, Gates, Site, advanced, conducting
 from sleeprun.spiking.neurons.neuron import Membrane, Neurons, Scalar
 
 Channels = Annotated[dict[str, Annotated[Any, CHANNELS]], Field(min_length=1)]
@@ -18,10 +18,10 @@ class ConductanceBasedState(NamedTuple):
     v: Neurons  # membrane potential, mV
     i: Neurons  # synaptic current, uA/cm2
     conducted: Neurons  # current of synaptic conductances in the coming step, uA/cm2
-    gates: dict[str, Any]  # of every channel
+    gates: Gates
 
 
-class ConductanceBased(Membrane):
+class ConductanceBased(Membrane[ConductanceBasedState]):
     """C V' = sum over channels of g (E - V) + I; a spike where V comes to `threshold` from below.
 
     Gates and potential take turns, each solved exponentially with the other held (exponential
@@ -61,7 +61,7 @@ class ConductanceBased(Membrane):
         nothing = jnp.zeros_like(state.conducted)
         return ConductanceBasedState(v, self.current_decay * state.i, nothing, gates), spiked
 
-    def _relaxed(self, v: Neurons, gates: dict[str, Any], current: Neurons) -> Neurons:
+    def _relaxed(self, v: Neurons, gates: Gates, current: Neurons) -> Neurons:
         """The potential a substep later, at constant conductances."""
         g, driven = conducting(self.channels, gates, Site(v))
         dt = self.step_ms / self.substeps

@@ -15,7 +15,7 @@ class LIFState(NamedTuple):
     wait: Neurons  # steps of refractoriness left
 
 
-class LIF(Neuron):
+class LIF(Neuron[LIFState]):
     """Leaky integrate-and-fire with a decaying current; potential in units of the threshold.
 
         v' = v + (gain I - v) / tau,   a spike and v' = 0 where v' >= 1,   I' = current_decay I

@@ -1,7 +1,8 @@
 """What a neuron model is: constants, and how a population of such neurons takes a step."""
 
 from abc import abstractmethod
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import equinox as eqx
 from jaxtyping import Array, Bool, Float
@@ -17,24 +18,29 @@ class NeuronState(Protocol):
     Spikes and kicks are added to the current between steps.
     """
 
-    i: Neurons
+    @property
+    def i(self) -> Neurons: ...
 
-    def _replace(self, **changed: Any) -> Any: ...
+    @property
+    def _replace(self) -> Callable[..., Self]: ...
 
 
-class Neuron(eqx.Module):
+State = TypeVar("State", bound=NeuronState)
+
+
+class Neuron(eqx.Module, Generic[State]):
     """A model: declared constants, and two pure functions."""
 
     @abstractmethod
-    def init(self, size: int) -> Any:
+    def init(self, size: int) -> State:
         """The state of `size` neurons at rest."""
 
     @abstractmethod
-    def step(self, state: Any) -> tuple[Any, Bool[Array, " neuron"]]:
+    def step(self, state: State) -> tuple[State, Bool[Array, " neuron"]]:
         """The state one step later, and who spiked."""
 
 
-class Membrane(Neuron):
+class Membrane(Neuron[State]):
     """A model with a membrane potential in mV, on which conductances can act.
 
     Its state has a field `conducted`, too: what conductances bring in the coming step. They add to
@@ -42,5 +48,5 @@ class Membrane(Neuron):
     """
 
     @abstractmethod
-    def potential(self, state: Any) -> Neurons:
+    def potential(self, state: State) -> Neurons:
         """In mV."""

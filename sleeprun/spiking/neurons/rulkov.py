@@ -17,7 +17,7 @@ class RulkovState(NamedTuple):
     i: Neurons  # synaptic current
 
 
-class RulkovMap(Neuron):
+class RulkovMap(Neuron[RulkovState]):
     """The Rulkov map neuron (Golden et al. 2022, eqs. 1-3), all quantities dimensionless.
 
     V and u are kept as deviations from the resting point V* = sigma - 1,

@@ -1,11 +1,11 @@
 """What a plasticity rule is, and what holds for the weights whichever rule changes them."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from sleeprun.config.declared import flag, integer, number
 from sleeprun.spiking.spikes import SpikeList
@@ -27,12 +27,15 @@ class PlasticityEvent(NamedTuple):
 class PlasticState(NamedTuple):
     """Of a projection with a rule."""
 
-    own: Any  # the rule's state
+    own: PyTree[Array]  # the rule's state
     target: Float[Array, " post"]  # what each post neuron's in-weights are scaled to sum to
     locked: Bool[Array, "pre post"]  # synapses frozen one by one
 
 
-class Plasticity(eqx.Module):
+Own = TypeVar("Own", bound=PyTree[Array])
+
+
+class Plasticity(eqx.Module, Generic[Own]):
     """A rule: declared constants, and pure functions of one projection.
 
     What `update` returns is bounded, and scaled if `normalise`, by `bounded`; synapses that do not
@@ -45,31 +48,31 @@ class Plasticity(eqx.Module):
     normalise: bool = flag("scale each post neuron's in-weights to their sum", default=True)
 
     @classmethod
-    def check(cls, weight_min: float, weight_max: float, **_: Any) -> None:
+    def check(cls, weight_min: float, weight_max: float, **_: object) -> None:
         if weight_min > weight_max:
             raise ValueError(f"weight_min={weight_min} is above weight_max={weight_max}")
 
     @abstractmethod
-    def init(self, weights: Weights) -> Any:
+    def init(self, weights: Weights) -> Own:
         """The rule's state at a network's birth."""
 
     @abstractmethod
-    def update(self, state: Any, weights: Weights, event: PlasticityEvent) -> tuple[Weights, Any]:
+    def update(self, state: Own, weights: Weights, event: PlasticityEvent) -> tuple[Weights, Own]:
         """The weights after an event."""
 
-    def skip(self, state: Any) -> Any:
+    def skip(self, state: Own) -> Own:
         """The state after a cycle without plasticity."""
         return state
 
-    def capacity(self, state: Any) -> int:
+    def capacity(self, state: Own) -> int:
         """Entries of its list, if it has one. Leaves of `state` may be [seed, ...]."""
         return 0
 
-    def overrun(self, state: Any) -> Bool[Array, "*seed"]:
+    def overrun(self, state: Own) -> Bool[Array, "*seed"]:
         """Whether its list ran over."""
         return jnp.bool_(False)
 
-    def grown(self, state: Any, capacity: int) -> Any:
+    def grown(self, state: Own, capacity: int) -> Own:
         """The same state with a longer list."""
         return state
 

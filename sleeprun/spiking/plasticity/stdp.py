@@ -17,7 +17,7 @@ class STDPState(NamedTuple):
     mean: Weights  # running mean of each synapse's summed traces (rewarded STDP)
 
 
-class STDP(Plasticity):
+class STDP(Plasticity[STDPState]):
     """All-to-all pair STDP; times in steps, weights and traces dimensionless.
 
     A pair of spikes with |dt| < reach writes a trace +-amplitude exp(-|dt| / tau) at its later

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from sleeprun.config.declared import handed, number, part
 from sleeprun.spiking.neurons.neuron import Scalar
@@ -15,14 +15,14 @@ Pre = Float[Array, " pre"]
 
 class ConductanceState(NamedTuple):
     g: Post  # conductance that is open at the post neurons
-    kinetics: Any
+    kinetics: PyTree[Array]
     depleted: Pre  # share of transmitter that is used up
     strength: Pre  # share that was there at the last release
     cycle: Int[Array, " pre"]  # of the last release, which has one random factor throughout
     time: Int[Array, " pre"]  # its step
 
 
-class Conductance(Synapse):
+class Conductance(Synapse[ConductanceState]):
     """A spike opens a conductance: I = g (E - V). A weight is that of all receptors, undepressed.
 
     A release is weakened by the share of transmitter that is depleted, uses a share of what is

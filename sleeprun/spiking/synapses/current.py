@@ -1,7 +1,5 @@
 """The synapse that adds to a current."""
 
-from typing import Any
-
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -10,12 +8,12 @@ from sleeprun.spiking.synapses.delivery import deliver_window
 from sleeprun.spiking.synapses.synapse import Along, Post, Synapse
 
 
-class Current(Synapse):
+class Current(Synapse[tuple[()]]):
     """A spike adds its weight to the post neuron's synaptic current, which decays there."""
 
     def step(
-        self, state: Any, fired: Bool[Array, " pre"], along: Along, v: Post | None
-    ) -> tuple[Any, Post]:
+        self, state: tuple[()], fired: Bool[Array, " pre"], along: Along, v: Post | None
+    ) -> tuple[tuple[()], Post]:
         return state, self.delivered(fired.astype(jnp.float32), along)
 
     def over_window(

@@ -1,11 +1,11 @@
 """How the receptors of a conductance synapse open and close after a spike."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, PyTree
 
 from sleeprun.config.declared import number
 from sleeprun.config.kinds import Kinds
@@ -14,17 +14,20 @@ from sleeprun.spiking.neurons.neuron import Scalar
 Pre = Float[Array, " pre"]
 
 
-class Kinetics(eqx.Module):
+State = TypeVar("State", bound=PyTree[Array])
+
+
+class Kinetics(eqx.Module, Generic[State]):
     """A model: the open share of receptors grows by what spikes bind, and decays by itself."""
 
     @abstractmethod
-    def init(self, pre: int) -> Any:
+    def init(self, pre: int) -> State:
         """The state of `pre` neurons that have never fired."""
 
     @abstractmethod
     def step(
-        self, state: Any, fired: Bool[Array, " pre"], dt: Scalar
-    ) -> tuple[Any, Bool[Array, " pre"], Pre]:
+        self, state: State, fired: Bool[Array, " pre"], dt: Scalar
+    ) -> tuple[State, Bool[Array, " pre"], Pre]:
         """After a step of `dt` ms: the state, whose spikes release, and the share newly bound."""
 
     @abstractmethod
@@ -32,7 +35,7 @@ class Kinetics(eqx.Module):
         """The part of an open share that is left after `dt` ms."""
 
 
-class Exponential(Kinetics):
+class Exponential(Kinetics[tuple[()]]):
     """A spike opens all receptors at once; they close exponentially, and shares add up."""
 
     tau: Scalar = number("of the decay", unit="ms", gt=0)
@@ -55,7 +58,7 @@ class AlphaBetaState(NamedTuple):
     dead: Pre  # ms until a spike releases again
 
 
-class AlphaBeta(Kinetics):
+class AlphaBeta(Kinetics[AlphaBetaState]):
     """First-order binding of transmitter that comes in pulses (Destexhe et al. 1994).
 
         R' = alpha T (1 - R) - beta R during a pulse, R' = -beta R after it

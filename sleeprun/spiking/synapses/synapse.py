@@ -1,10 +1,10 @@
 """What a synapse is: how spikes that arrive act on the post neurons."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
 from sleeprun.config.declared import number
 from sleeprun.spiking.spikes import SpikeList
@@ -22,7 +22,10 @@ class Along(NamedTuple):
     step: Int[Array, "..."]  # of the cycle
 
 
-class Synapse(eqx.Module):
+State = TypeVar("State", bound=PyTree[Array])
+
+
+class Synapse(eqx.Module, Generic[State]):
     """A model: declared constants, and pure functions of one projection.
 
     What a spike brings is multiplied by a random factor of its own, U(1 - R, 1 + R).
@@ -33,14 +36,14 @@ class Synapse(eqx.Module):
     # Its weights are then conductances, positive whatever the projection's sign.
     conducts: ClassVar[bool] = False
 
-    def init(self, pre: int, post: int) -> Any:
-        """The state of a projection between `pre` and `post` neurons: a pytree."""
-        return ()
+    def init(self, pre: int, post: int) -> State:
+        """The state of a projection between `pre` and `post` neurons; by default it has none."""
+        return ()  # type: ignore[return-value]
 
     @abstractmethod
     def step(
-        self, state: Any, fired: Bool[Array, " pre"], along: Along, v: Post | None
-    ) -> tuple[Any, Post]:
+        self, state: State, fired: Bool[Array, " pre"], along: Along, v: Post | None
+    ) -> tuple[State, Post]:
         """After a step in which some fired: the state, and the current that is brought.
 
         `v`, where the synapse conducts, is the post neurons' potential in mV.

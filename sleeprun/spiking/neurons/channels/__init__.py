@@ -4,12 +4,13 @@ from sleeprun.config.kinds import Kinds
 from sleeprun.spiking.neurons.channels.channel import (
     Channel,
     Conducting,
+    Gates,
     Site,
     advanced,
     conducting,
 )
 
-__all__ = ["CHANNELS", "Channel", "Conducting", "Site", "advanced", "conducting"]
+__all__ = ["CHANNELS", "Channel", "Conducting", "Gates", "Site", "advanced", "conducting"]
 
 CHANNELS = Kinds(
     "channel",

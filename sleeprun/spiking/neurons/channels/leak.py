@@ -7,7 +7,7 @@ from sleeprun.spiking.neurons.channels.channel import Channel, Conducting, Site
 from sleeprun.spiking.neurons.neuron import Scalar
 
 
-class Leak(Channel):
+class Leak(Channel[tuple[()]]):
     """A constant conductance (defaults: Hodgkin & Huxley 1952, with rest at -65 mV)."""
 
     conductance: Scalar = number("of all channels", unit="mS/cm2", ge=0, default=0.3)

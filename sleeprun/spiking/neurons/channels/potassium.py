@@ -8,7 +8,7 @@ from sleeprun.spiking.neurons.channels.gates import Rates, linoid
 from sleeprun.spiking.neurons.neuron import Neurons, Scalar
 
 
-class Potassium(Channel):
+class Potassium(Channel[Neurons]):
     """Hodgkin & Huxley 1952, as usually written, with rest at -65 mV: I = g n^4 (V - E).
 
     opening: 0.01 (V + 55) / (1 - exp(-(V + 55) / 10)),   closing: 0.125 exp(-(V + 65) / 80)

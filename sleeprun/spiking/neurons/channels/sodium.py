@@ -15,7 +15,7 @@ class SodiumGates(NamedTuple):
     h: Neurons  # inactivation
 
 
-class Sodium(Channel):
+class Sodium(Channel[SodiumGates]):
     """Hodgkin & Huxley 1952, as usually written, with rest at -65 mV: I = g m^3 h (V - E).
 
     opening: m  0.1 (V + 40) / (1 - exp(-(V + 40) / 10))     h  0.07 exp(-(V + 65) / 20)
