@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EXPERIMENT ?= foraging_quick
 BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
@@ -10,8 +11,8 @@ BRIAN2 := $(VENV)/brian2
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(READY)  ## set up and run the quick experiment
-	$(BIN)/sleeprun +experiment=src_quick
+run: $(READY)  ## set up and run the project's story, or another one: EXPERIMENT=src_quick
+	$(BIN)/sleeprun +experiment=$(EXPERIMENT)
 
 brian2: $(READY) $(BRIAN2)/.ready  ## set up Brian2 where it can be, to be tested and timed against
 

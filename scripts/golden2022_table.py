@@ -23,11 +23,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.codes import INTERRUPTED, MISTAKE
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import duration
 from sleeprun.cli.mistakes import explain_hydra
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
-from sleeprun.protocol.describe import shared_prefix, shortening
+from sleeprun.protocol.describe import duration, shared_prefix, shortening
 from sleeprun.report import performance
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
@@ -113,7 +112,8 @@ def announce(configs: dict[str, Config], folder: Path) -> None:
         protocol, origin = protocols[name], CONDITIONS[name]["from"]
         behind = len(shared_prefix([protocol, protocols[origin]])) if origin else 0
         cycles = sum(phase.cycles for phase in protocol[behind:])
-        done, seconds = (folder / name / "DONE").exists(), expected_seconds(config, cycles)
+        seconds = sum(expected_seconds(config, protocol[behind:]))
+        done = (folder / name / "DONE").exists()
         total += 0.0 if done else seconds
         told = "done" if done else duration(seconds)
         print(f"  {name:26s}  {cycles:>12,d} cycles a seed  {told:>12s}")

@@ -97,6 +97,25 @@ def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
     assert "chance 0.12" in drawn
 
 
+def test_what_is_at_chance_is_not_the_best_at_forgetting_nothing(tmp_path: Path) -> None:
+    scores = {"0": [0.10, 0.14], "1": [0.5, 0.7], "2": [0.4, 0.6]}
+    jobs = []
+    for reward, accuracy in scores.items():
+        path = job(tmp_path / reward, [f"sleep.reward={reward}"], [0, 1], accuracy)
+        told = json.loads((path / "results.json").read_text())
+        told["chance"] = 0.1
+        if reward == "0":
+            told["metrics"]["forgetting"] = statistics.describe([0.0, 0.0])
+        (path / "results.json").write_text(json.dumps(told))
+        jobs.append(path)
+    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
+    drawn = table.write(tmp_path, found)[0].read_text()
+    lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
+    assert "0.000" in lines["0"]
+    assert lines["1"].count("*") == 2  # the best, and least forgetful of those that learned
+    assert "*" not in lines["0"] + lines["2"]
+
+
 def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
     found = table.read(sweep)
     paths = table.write(sweep, found)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from sleeprun.measures import statistics
+from sleeprun.protocol.describe import duration
 from sleeprun.report import tables
 
 PAIRS = ["0-1", "2-3", "4-5", "6-7"]
@@ -97,4 +98,4 @@ def test_arms_with_what_they_took(width: int) -> None:
     [(0.4, "0 s"), (59.6, "1 min 00 s"), (3599.7, "1 h 00 min"), (7384.0, "2 h 03 min")],
 )
 def test_durations(seconds: float, told: str) -> None:
-    assert tables.duration(seconds) == told
+    assert duration(seconds) == told

@@ -16,6 +16,7 @@ from sleeprun.report import figures
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
 from sleeprun.tracking.history import History
+from sleeprun.tracking.sink import Ahead
 from sleeprun.tracking.terminal import Terminal
 
 
@@ -92,10 +93,12 @@ def test_it_is_counted_thinned_and_tracked(events: list[Event]) -> None:
 
 
 def test_it_is_shown(events: list[Event]) -> None:
-    terminal = Terminal(Console(), configured("seeds=2"), 20, shown=False)
+    terminal = Terminal(Console(), configured("seeds=2"), 20.0, shown=False)
+    terminal.begin(Ahead("recall", [1.0], 0.0))
     for event in events:
         terminal.write(event)
-    assert terminal.bar.tasks[0].fields["performance"] == "performance 0.714"  # 10 / 14
+    told = terminal.bar.tasks[0].fields["performance"]
+    assert told.startswith("performance 0.714, ")  # 10 / 14
 
 
 def test_it_is_drawn(events: list[Event], tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
         return None
     if job.sweep:
         config = _of_a_sweep(config, job)
+    log.info("%s: setting up; all that comes of it goes to %s", config.name, job.folder)
     from sleeprun.runs.job import carry_out
 
     results = carry_out(config, job.folder, host)

@@ -56,43 +56,28 @@ def config_dirs(arguments: list[str]) -> list[Path]:
 
 def print_protocol(config: "Common") -> None:
     """The phases of every arm, and about how long they will take."""
-    from sleeprun.protocol.describe import describe, shortening
+    from sleeprun.protocol.describe import describe, duration, plural, shortening
     from sleeprun.runs.devices import prepare_jax
-    from sleeprun.subjects.plans import arms_of, trunk
+    from sleeprun.subjects.plans import behind, carried_out, expected_seconds
 
-    prepare_jax(config.devices)  # how fast it is, and what a state fits, depends on the device
-    protocols = arms_of(config)
-    prefix = trunk(config, list(protocols.values()))
+    prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
+    parts = carried_out(config)
     short = shortening(config.shortened, config.protocol.scale)
     print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
-    behind = _phases_behind(config, prefix)
-    total = sum(phase.cycles for phase in prefix[behind:])
-    if len(protocols) > 1:
-        print("\nshared by all arms")
-        print("\n".join(describe(prefix[behind:], config.unit, first=behind)))
-    for name, protocol in protocols.items():
-        rest = protocol[len(prefix) if len(protocols) > 1 else behind :]
-        if len(protocols) > 1:
-            print(f"\narm {name}")
-            total += sum(phase.cycles for phase in rest)
-        print("\n".join(describe(rest, config.unit, first=len(protocol) - len(rest))))
-    print(f"\n{_how_long(config, total)}")
-
-
-def plural(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _how_long(config: "Common", cycles: int) -> str:
-    from sleeprun.subjects.plans import expected_seconds
-
-    told = f"{cycles:,d} {config.unit} a seed{', in all arms together' * bool(config.arms)}"
-    if not config.timed:
-        return told
-    speed = config.runtime.expected_cycles_per_second / config.slower()
-    seconds = expected_seconds(config, cycles)
-    cores = plural(config.devices, "core")
-    return f"{told}; about {duration(seconds)} on {cores} at {speed:g} cycles/s a core"
+    done = _phases_behind(config, parts[""])
+    cycles, seconds = 0, 0.0
+    for name, protocol in parts.items():
+        first = behind(config, parts[""]) if name else done
+        left = protocol if name else protocol[done:]
+        took = sum(expected_seconds(config.arm(name), left))
+        if config.arms:
+            told = f"arm {name}" if name else "run once for all arms"
+            print(f"\n{told}, about {duration(took)}")
+        print("\n".join(describe(left, config.unit, first)))
+        cycles, seconds = cycles + sum(phase.cycles for phase in left), seconds + took
+    together = ", in all arms together" * bool(config.arms)
+    told = f"{cycles:,d} {config.unit} a seed{together}"
+    print(f"\n{told}; about {duration(seconds)} on {plural(config.devices, 'core')}")
 
 
 def _phases_behind(config: "Common", protocol: "Protocol") -> int:
@@ -104,11 +89,3 @@ def _phases_behind(config: "Common", protocol: "Protocol") -> int:
     found = branch.find(config.origin, config, protocol)
     print(f"begins after '{found.boundary}' from {found.checkpoint}; what is left:")
     return found.phases
-
-
-def duration(seconds: float) -> str:
-    """`2 hours`, in the unit that leaves one or two digits."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} seconds"

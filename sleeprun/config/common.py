@@ -48,6 +48,7 @@ class RuntimeConfig(Section):
     keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]
     expected_cycles_per_second: Positive
+    expected_gflops: Positive = 80.0  # which older records lack, too
     progress: bool
     figures: bool
     require: dict[str, float]
@@ -68,7 +69,6 @@ class Common(Section):
 
     unit: ClassVar[str]  # of a phase's length
     what: ClassVar[str]  # in words, who learns
-    timed: ClassVar[bool] = False  # whether `runtime.expected_cycles_per_second` speaks of it
 
     name: Name
     variant: str | None
@@ -97,8 +97,8 @@ class Common(Section):
         return min(self.cores, len(self.seeds))
 
     def arm(self, name: str) -> "Common":
-        """The experiment as one of its arms has it."""
-        if not self.arms:
+        """The experiment as one of its arms has it; as a whole without a name."""
+        if not name:
             return self
         changed = {part: getattr(self.arms[name], part) for part in self.arm_sections()}
         return self.model_copy(update={**changed, "name": f"{self.name}:{name}", "arms": {}})
@@ -108,19 +108,27 @@ class Common(Section):
         """The sections in which an arm may differ."""
         return ("sleep",)
 
-    def slower(self) -> int:
-        """How many times longer it takes than `runtime.expected_cycles_per_second` says."""
-        return 1
-
     @property
     def shortened(self) -> bool:
         """Whether any phase is shorter than it was in the publication."""
         return False
 
     @property
+    def notes(self) -> str | None:
+        """What a record must say beside the name."""
+        return self.variant
+
+    @property
     @abstractmethod
     def bound(self) -> str | None:
         """Which of the bounds it is that others lie between: naive, joint, or none."""
+
+    @property
+    def role(self) -> str:
+        """What it is beside others: a bound, awake in another way, asleep, or the control."""
+        if self.bound or not (sleeps := self.sleep.scheduled):
+            return self.bound or "awake"
+        return "sleep" if any(sleep.plasticity for sleep in sleeps) else "control"
 
     @property
     @abstractmethod
@@ -154,9 +162,17 @@ class Common(Section):
     def contradictions(self) -> Iterator[str]:
         """Values that are fine alone and impossible together, a line each."""
 
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        """What can be run and yet may mislead: a key, and why."""
+        yield from ()
+
     @abstractmethod
     def phases(self) -> "Protocol":
         """The protocol. Raises ConfigError where the data don't fit it."""
+
+    @abstractmethod
+    def expected_seconds(self, protocol: "Protocol") -> list[float]:
+        """About how long each phase takes, of one network on a core."""
 
     @abstractmethod
     def engine(self) -> Engine:

@@ -16,6 +16,7 @@ from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 
 Scores = Float[np.ndarray, "stage task"]
+NEAR = 0.05  # of the way from a floor to 1
 
 
 @runtime_checkable
@@ -56,6 +57,16 @@ def forgetting(R: Scores, learned: dict[int, int]) -> float:
 def intransigence(R: Scores, learned: dict[int, int], joint: Float[np.ndarray, " task"]) -> float:
     """How far learning stayed behind a network trained on all tasks at once."""
     return _mean([joint[j] - R[stage, j] for j, stage in learned.items()])
+
+
+def share(score: float, floor: float) -> float:
+    """How much of the way from a floor, chance or the untrained score, to 1."""
+    return (score - floor) / (1 - floor) if floor < 1 else 1.0
+
+
+def near(score: float, floor: float) -> bool:
+    """Whether a score is hardly above the floor."""
+    return share(score, floor) < NEAR
 
 
 def _earlier(R: Scores, learned: dict[int, int]) -> list[tuple[int, int]]:

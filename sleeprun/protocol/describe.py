@@ -1,4 +1,4 @@
-"""How a protocol is told."""
+"""How a protocol is told, and how long it takes."""
 
 from sleeprun.protocol.phases import Phase, Protocol
 
@@ -26,3 +26,17 @@ def describe(protocol: Protocol, unit: str, first: int = 0) -> list[str]:
         f"plastic: {', '.join(phase.plastic) or '-'}"
         for index, phase in enumerate(protocol, first)
     ]
+
+
+def plural(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def duration(seconds: float) -> str:
+    """`47 s`, `2 min 05 s`, `1 h 07 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

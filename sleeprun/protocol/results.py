@@ -56,6 +56,7 @@ class Results(Account):
     branched_from: Origin | None
     steps_per_second: float | None
     bounds: NotRequired[dict[str, Bound]]
+    role: NotRequired[str]  # naive, joint, awake, sleep or control: what it is beside others
     arms: NotRequired[dict[str, Metrics]]
     accounts: NotRequired[dict[str, Account]]
     differences: NotRequired[Metrics]

@@ -8,7 +8,7 @@ is declared here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 # Where they are, so that a record can be read; the families' own modules may import this one.
 FAMILIES = ("sleeprun.subjects.forager.parts", "sleeprun.subjects.classifier.parts")
@@ -67,6 +67,12 @@ class Facts(Part):
     scale: float
     shortened: bool
     refused: Sequence[str] = ()  # what the backend's kernel does not take
+
+    trained_by: ClassVar[str] = "tasks"  # the key that says how long a task is trained
+
+    def fired_by(self, population: str, kind: str) -> str | None:
+        """The key that makes it spike in a phase of some kind; none where it need not."""
+        return None
 
     @property
     def steps_a_cycle(self) -> int:

@@ -18,7 +18,7 @@ from sleeprun.measures.statistics import (
     mean_and_sd,
     paired_difference,
 )
-from sleeprun.protocol.describe import shortening
+from sleeprun.protocol.describe import duration, shortening
 from sleeprun.protocol.phases import BoundaryKind
 from sleeprun.protocol.results import Account, Probed, Results
 
@@ -184,16 +184,6 @@ def _between(results: Results) -> str:
     if results["training_steps"]:
         told.append(f"wall time without the {duration(results['wall_seconds'])} shared by all arms")
     return "; ".join(told)
-
-
-def duration(seconds: float) -> str:
-    """`47 s`, `2 min 05 s`, `1 h 07 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def _table(columns: Columns) -> Table:

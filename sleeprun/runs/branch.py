@@ -78,7 +78,6 @@ def find(origin: str, config: Common, protocol: Protocol) -> Branch:
 
 def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
     """Give the run in `folder` its state and its record, those of its own seeds."""
-    log.info("goes on from boundary '%s' of %s", branch.boundary, branch.source.path)
     header, state = branch.header, branch.state
     with branch.source.events_path.open("rb") as file:
         record = file.read(header["events_bytes"])

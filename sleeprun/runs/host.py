@@ -20,8 +20,8 @@ class Host(Protocol):
     devices: int  # the number of seeds is padded to a multiple of them
     over: Over
 
-    def shown(self, config: Common, cycles: int, done: int) -> Shown:
-        """For the eyes: a run of so many cycles a seed, of which some are done."""
+    def shown(self, config: Common, seconds: float) -> Shown:
+        """For the eyes: a run with all its arms, which takes about so long."""
         ...
 
     def stopping(self, run: Run) -> AbstractContextManager[None]:
@@ -40,10 +40,10 @@ class Alone:
         self.devices = devices
         self.over: Over = over_seeds
 
-    def shown(self, config: Common, cycles: int, done: int) -> Terminal:
+    def shown(self, config: Common, seconds: float) -> Terminal:
         console = Console(stderr=True)
         shown = config.runtime.progress and console.is_terminal
-        return Terminal(console, config, cycles, shown, done)
+        return Terminal(console, config, seconds, shown)
 
     @contextmanager
     def stopping(self, run: Run) -> Iterator[None]:

@@ -49,12 +49,11 @@ class Run(Generic[State, Report]):
         """Wall time spent on this run so far, before interruptions too."""
         return self.earlier_seconds + time.monotonic() - self.began
 
-    def cycles_done(self) -> int:
-        """Movement cycles a seed simulated so far, tests included."""
-        behind = sum(phase.cycles for phase in self.protocol[: self.phase])
-        if self.phase == len(self.protocol):
-            return behind
-        return behind + self.done * units(self.protocol[self.phase])[1]
+    def behind(self) -> list[int]:
+        """The cycles that are done of each phase so far, of a seed."""
+        behind = [phase.cycles for phase in self.protocol[: self.phase]]
+        begun = self.protocol[self.phase : self.phase + 1]
+        return behind + [self.done * units(phase)[1] for phase in begun]
 
     def own_steps(self) -> int:
         """Steps of all seeds that were not taken by the run that this one branched off."""

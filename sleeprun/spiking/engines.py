@@ -13,6 +13,7 @@ from sleeprun.spiking.synapses.current import Current
 # by CPU time of one network, and on an H100 with 132 of them. What a kernel refuses is of
 # another kind: for it this is a guess, which serves to foresee a run's time and is not told.
 SLOWER = {"native": 12, "fused": 10}
+PLAIN_SLOWER = {"by_layer": 12, "by_step": 70}  # on a CPU, where they are wanted
 FED_BACK_SLOWER = 100  # beside the compiled kernel: conf/network/inhibition, four of them
 FED_BACK = {RulkovMap, LIF, Current}  # what is in it
 LEARNS_SLOWER = 4
@@ -24,7 +25,7 @@ class Chosen(NamedTuple):
     learning: Literal["native", "portable"]  # what changes the weights
     refused: tuple[str, ...]  # what the kernel does not take
     told: str | None  # in a line, with what that costs
-    slower: int = 1  # times, than with nothing refused, as far as it was measured
+    slower: int = 1  # times, than its kernel with nothing refused, as far as it was measured
 
 
 def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> Chosen:
@@ -49,7 +50,8 @@ def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> 
         told = f"{without}: simulated by_layer, {much}"
         return Chosen("by_layer", "portable", refused, told, slower)
     if engine != "native":
-        return Chosen(engine, "portable", (), None)
+        slower = PLAIN_SLOWER.get(engine, 1) if backend == "cpu" else 1
+        return Chosen(engine, "portable", (), None, slower)
     if unlearned := tuple(native.unlearned(network)):
         without = f"{KERNELS[engine]} does not take {', '.join(unlearned)}"
         told = f"{without}: it simulates but does not learn, about {LEARNS_SLOWER} times slower"

@@ -45,6 +45,7 @@ class ProjectionConfig(Section):
 
 class NetworkConfig(Section):
     kind: Literal["spiking"]
+    variant: str | None = None  # which records of older versions lack
     cycle_steps: Annotated[int, Field(ge=2)]
     step_ms: Positive
     neurons: dict[str, Annotated[Any, NEURONS]]

@@ -20,8 +20,21 @@ def trunk(config: Common, protocols: list[Protocol]) -> Protocol:
     return shared
 
 
-def expected_seconds(config: Common, cycles: int) -> float:
-    """About how long so many movement cycles of every seed take."""
+def carried_out(config: Common) -> dict[str, Protocol]:
+    """What is run once for all arms, under no name; then what each arm does from there on."""
+    protocols = arms_of(config)
+    shared = trunk(config, list(protocols.values()))
+    return {"": shared} | {
+        name: protocol[behind(config, shared) :] for name, protocol in protocols.items() if name
+    }
+
+
+def behind(config: Common, shared: Protocol) -> int:
+    """How many of its phases an arm does not carry out itself."""
+    return len(shared) if config.arms_share_training else 0
+
+
+def expected_seconds(config: Common, protocol: Protocol) -> list[float]:
+    """About how long each phase takes, of all seeds."""
     seeds_a_core = -(-len(config.seeds) // config.devices)
-    speed = config.runtime.expected_cycles_per_second / config.slower()
-    return cycles * seeds_a_core / speed
+    return [seeds_a_core * seconds for seconds in config.expected_seconds(protocol)]

@@ -49,8 +49,8 @@ class Member(Generic[Result]):
     def over(self, function: Callable, devices: int) -> Callable:
         return partial(self._ask, function)
 
-    def shown(self, config: Common, cycles: int, done: int) -> JobProgress:
-        return self.progress.of(config, cycles, done, self.judge)
+    def shown(self, config: Common, seconds: float) -> JobProgress:
+        return self.progress.of(config, seconds, self.judge)
 
     @contextmanager
     def stopping(self, run: Run) -> Iterator[None]:

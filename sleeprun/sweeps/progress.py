@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from sleeprun.config import Common
 from sleeprun.protocol.events import Event
 from sleeprun.sweeps.pruning import Judge
+from sleeprun.tracking.sink import Ahead
 from sleeprun.tracking.terminal import Terminal
 
 log = logging.getLogger("sleeprun")
@@ -70,31 +71,29 @@ class BatchProgress(Generic[Result]):
 
 
 class JobProgress:
-    """A job's part in the display: its runs, which are one and those of its arms."""
+    """A job's part in the display."""
 
     def __init__(self, batch: BatchProgress, job: int):
         self.batch, self.job = batch, job
-        self.runs = self.behind = 0
         self.terminal: Terminal
         self.judge: Judge | None = None
 
-    def of(
-        self, config: Common, cycles: int, done: int, judge: Judge | None = None
-    ) -> "JobProgress":
+    def of(self, config: Common, seconds: float, judge: Judge | None = None) -> "JobProgress":
         self.judge = judge
-        self.runs = self.runs or 1 + len(config.arms)
-        self.terminal = Terminal(Console(), config, cycles, shown=False, done=done)
+        self.terminal = Terminal(Console(), config, seconds, shown=False)
         return self
 
     def __enter__(self) -> "JobProgress":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.behind += 1
+        """The batch is told of a job's end by itself."""
+
+    def begin(self, ahead: Ahead) -> None:
+        self.terminal.begin(ahead)
 
     def write(self, event: Event) -> None:
         self.terminal.write(event)
         if self.judge:
             self.judge.write(event)
-        part = self.terminal.bar.tasks[0].percentage / 100
-        self.batch.came_to(self.job, (self.behind + part) / self.runs)
+        self.batch.came_to(self.job, self.terminal.part)

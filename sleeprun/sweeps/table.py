@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sleeprun.measures import statistics
+from sleeprun.measures.forgetting import near
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import ACCOUNTS, Metrics
 from sleeprun.runs.files import write_whole
@@ -115,19 +116,29 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         told: {measure: statistics.describe(values(group, measure)) for measure in SHOWN}
         for told, group in groups(found).items()
     }
-    rivals = [described[told] for told, group in groups(found).items() if not group[0].bound]
+    rivals = {told: group[0] for told, group in groups(found).items() if not group[0].bound}
+    learned = [told for told, one in rivals.items() if _learned(described[told], one.chance)]
+    aims = {"accuracy": [*rivals], "forgetting": learned}
     best = {
-        measure: _best(choose, [each[measure]["mean"] for each in rivals])
+        measure: _best(choose, [described[told][measure]["mean"] for told in aims[measure]])
         for measure, choose in SHOWN.items()
     }
     for told, group in groups(found).items():
         cells = [escape(_short(value)) for value in told[: None if arms else -1]]
         seeds = max(described[told][measure]["n"] for measure in SHOWN)
-        aims = dict.fromkeys(SHOWN) if group[0].bound else best
-        scores = [_marked(described[told][measure], aims[measure]) for measure in SHOWN]
+        scores = [
+            _marked(described[told][measure], best[measure] if told in aims[measure] else None)
+            for measure in SHOWN
+        ]
         accounts = [_carried(group)] if carries else []
         drawn.add_row(*cells, str(seeds), *scores, *accounts, _status(group))
     return drawn
+
+
+def _learned(described: Metrics, chance: float | None) -> bool:
+    """Whether there was anything that could be forgotten: what is at chance forgets nothing."""
+    accuracy = described["accuracy"]["mean"]
+    return accuracy is not None and (chance is None or not near(accuracy, chance))
 
 
 def _best(choose: Callable[[set[float]], float], means: Sequence[float | None]) -> float | None:

@@ -1,54 +1,45 @@
-"""A run on the terminal: how far it is, how fast, and how well it does."""
+"""A run on the terminal: how far all of it is, how fast, how well it does, and the time left."""
 
 import logging
+import time
 from collections import deque
 
 from rich import progress
 from rich.console import Console
-from rich.text import Text
 
 from sleeprun.config import Common
+from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Begun, Event, Progress, Tested, Warned
 from sleeprun.protocol.told import Told
+from sleeprun.tracking.sink import Ahead
 
 log = logging.getLogger("sleeprun")
 RECENT = 50  # progress events before one that the running performance is taken over, too
-
-
-class _Rate(progress.ProgressColumn):
-    """Cycles or steps a second, all seeds together."""
-
-    def render(self, task: progress.Task) -> Text:
-        speed = task.finished_speed or task.speed
-        seeds, unit = task.fields["seeds"], task.fields["unit"]
-        return Text("" if speed is None else f"{speed * seeds:,.0f} {unit}/s")
+LINES = 10  # that a whole run is told in where there is no bar
 
 
 class Terminal:
-    """A progress bar: phase, rate, time left and running performance; elsewhere a line a phase."""
+    """A progress bar over a run with all its arms; where it cannot be shown, a few lines."""
 
-    def __init__(self, console: Console, config: Common, length: int, shown: bool, done: int = 0):
+    def __init__(self, console: Console, config: Common, seconds: float, shown: bool):
         self.recent: deque[Told] = deque(maxlen=RECENT)
+        self.ahead = Ahead("", [], 0.0)
+        self.seeds, self.unit = len(config.seeds), config.unit
+        self.began = self.phase_began = time.monotonic()
+        self.worked = 0.0  # seconds' worth that this process did
+        self.cycles = 0  # of this phase
+        self.lines = 0
         self.bar = progress.Progress(
             progress.TextColumn("[bold]{task.description}"),
             progress.BarColumn(bar_width=None),
             progress.TextColumn("{task.percentage:>3.0f} %"),
-            _Rate(),
             progress.TextColumn("{task.fields[performance]}"),
             progress.TimeElapsedColumn(),
-            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[left]}"),
             console=console,
             disable=not shown,
-            speed_estimate_period=120,
         )
-        self.task = self.bar.add_task(
-            "starting",
-            total=length,
-            completed=done,
-            seeds=len(config.seeds),
-            unit=config.unit,
-            performance="",
-        )
+        self.task = self.bar.add_task("setting up", total=seconds, performance="", left="")
 
     def __enter__(self) -> "Terminal":
         self.bar.start()
@@ -57,20 +48,46 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
+    @property
+    def part(self) -> float:
+        """How much of the whole is done, from 0 to 1."""
+        return self.bar.tasks[0].percentage / 100
+
+    def begin(self, ahead: Ahead) -> None:
+        self.ahead = ahead
+        self.bar.update(self.task, advance=ahead.behind)
+
     def write(self, event: Event) -> None:
         match event:
             case Begun():
                 self.recent.clear()
-                name = f"{event.kind}: {event.name}"
-                self.bar.update(self.task, description=name, performance="")
-                if self.bar.disable:
-                    log.info("%3.0f %%  %s", self.bar.tasks[0].percentage, name)
+                self.phase_began, self.cycles = time.monotonic(), 0
+                name = f"{self.ahead.name}, {event.kind}: {event.name}"
+                self.bar.update(self.task, description=name, performance="preparing")
             case Progress():
                 measures = event.told.measures(self.recent)
                 self.recent.append(event.told)
                 shown = ", ".join(f"{name} {value:.3g}" for name, value in measures.items())
-                self.bar.update(self.task, advance=event.cycles, performance=shown)
+                self._advance(event.phase, event.cycles, shown)
             case Tested():
-                self.bar.update(self.task, advance=event.cycles)
+                self._advance(event.phase, event.cycles, "")
             case Warned():
                 log.warning(event.message)
+
+    def _advance(self, phase: int, cycles: int, performance: str) -> None:
+        seconds = cycles * self.ahead.a_cycle[phase]
+        self.worked += seconds
+        self.cycles += cycles
+        now = time.monotonic()
+        speed = self.seeds * self.cycles / max(now - self.phase_began, 1e-9)
+        told = ", ".join(filter(None, [performance, f"{speed:,.0f} {self.unit}/s"]))
+        self.bar.update(self.task, advance=seconds, performance=told)
+        left = f"{duration(self._left(now))} left"
+        self.bar.update(self.task, left=left)
+        if self.bar.disable and (line := int(LINES * self.part)) > self.lines:
+            self.lines = line
+            log.info("%3.0f %%  %s; %s", 100 * self.part, self.bar.tasks[0].description, left)
+
+    def _left(self, now: float) -> float:
+        """Seconds, at the pace at which this process has worked so far."""
+        return max(0.0, self.bar.tasks[0].remaining or 0.0) * (now - self.began) / self.worked

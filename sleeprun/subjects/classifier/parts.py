@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sleeprun.protocol.told import Counts, Facts, Marks, Scores, Told, mean_of, per_seed
 
@@ -15,6 +16,11 @@ class ImageFacts(Facts):
     shortened: bool
     scenario: str
     classes: list[list[list[int]]]  # [sequence][task], of one sequence or of every seed's
+    trained_by: ClassVar[str] = "training.epochs"
+
+    def fired_by(self, population: str, kind: str) -> str | None:
+        """Awake, its units have no spikes."""
+        return "sleep.threshold" if kind == "sleep" else None
 
     @property
     def contents(self) -> str | None:

@@ -47,7 +47,6 @@ class ArmConfig(Section):
 class Config(Common):
     unit: ClassVar[str] = "steps"
     what: ClassVar[str] = "perceptrons on images"
-    timed: ClassVar[bool] = False
 
     network: PerceptronConfig
     tasks: Annotated[Any, TASKS]
@@ -111,6 +110,12 @@ class Config(Common):
 
         return ClassifierPlan(self).phases()
 
+    def expected_seconds(self, protocol: "Protocol") -> list[float]:
+        from sleeprun.subjects.classifier.expected import Expected
+
+        expected, speed = Expected(self), 1e9 * self.runtime.expected_gflops
+        return [expected.operations(phase) / speed for phase in protocol]
+
     def engine(self) -> Engine:
         wanted = self.runtime.simulate
         if wanted == "native" and not native.available():
@@ -146,6 +151,16 @@ class Config(Common):
             yield f"runtime.spikes={self.runtime.spikes}: is for spiking agents; must be 0 here"
         if self.protocol.scale != 1:
             yield f"protocol.scale={self.protocol.scale:g}: is for spiking agents; must be 1 here"
+
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        ours = self.training.model_dump()
+        for name, arm in self.arms.items():
+            theirs = arm.training.model_dump()
+            if self.arm(name).bound == "joint" and theirs != ours:
+                told = [f"{key}={theirs[key]}, not {ours.get(key)}" for key in theirs
+                        if theirs[key] != ours.get(key)]  # fmt: skip
+                differs = ", ".join(told)
+                yield f"arms.{name}.training", f"the upper bound is trained otherwise: {differs}"
 
     def _thresholds(self, key: str, sleep: ReplayConfig) -> Iterator[str]:
         layers = len(self.network.hidden) + 1

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, if_any, per_seed
 
@@ -18,6 +19,11 @@ class ForagingFacts(Facts):
     cycle_steps: int
     shape: dict[str, list[int]]  # of every population
     refused: Sequence[str] = if_any()
+    trained_by: ClassVar[str] = "tasks.train"
+
+    def fired_by(self, population: str, kind: str) -> str | None:
+        """Asleep, what its drive does not reach is silent."""
+        return None if kind == "sleep" else f"network.populations.{population}"
 
     @property
     def steps_a_cycle(self) -> int:

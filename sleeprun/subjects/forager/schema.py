@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from sleeprun.subjects.seeds import Over
 
 
+PUBLISHED = 841 * 600  # neurons x steps, of which `runtime.expected_cycles_per_second` speaks
+EVERY_STEP = 2.5  # times longer, where the native kernel skips none
+
+
 class NoiseSleep(SleepConfig):
     """A population is driven by noise while no world is there."""
 
@@ -40,7 +44,6 @@ class ArmConfig(Section):
 class Config(Common):
     unit: ClassVar[str] = "cycles"
     what: ClassVar[str] = "spiking agents"
-    timed: ClassVar[bool] = True
 
     network: NetworkConfig
     tasks: Annotated[Any, TASKS]
@@ -50,6 +53,11 @@ class Config(Common):
     @property
     def shortened(self) -> bool:
         return self.agent_tasks.shortened(self.protocol.scale)
+
+    @property
+    def notes(self) -> str | None:
+        """What is said of the network goes where the network goes."""
+        return "; ".join(filter(None, [self.network.variant, self.variant])) or None
 
     @property
     def agent_tasks(self) -> AgentTasks:
@@ -73,7 +81,10 @@ class Config(Common):
         return [name for stage in self.agent_tasks.stages for name in stage]
 
     def lived(self) -> dict[str, Any]:
-        return {"network": self.network.model_dump(), "tasks": self.agent_tasks.lived()}
+        return {
+            "network": self.network.model_dump(exclude={"variant"}),
+            "tasks": self.agent_tasks.lived(),
+        }
 
     @property
     def arms_share_training(self) -> bool:
@@ -89,10 +100,16 @@ class Config(Common):
 
         return chosen(self).engine
 
-    def slower(self) -> int:
+    def expected_seconds(self, protocol: "Protocol") -> list[float]:
         from sleeprun.subjects.forager.build import chosen
 
-        return chosen(self).slower
+        found, network = chosen(self), self.network
+        neurons = sum(population.count for population in network.populations.values())
+        longer = found.slower * neurons * network.cycle_steps / PUBLISHED
+        if found.engine == "native" and not self.runtime.skip_quiet:
+            longer *= EVERY_STEP
+        a_cycle = longer / self.runtime.expected_cycles_per_second
+        return [a_cycle * phase.cycles for phase in protocol]
 
     def subject(self, devices: int, over: "Over") -> "Forager":
         from sleeprun.subjects.forager.forager import Forager

@@ -1,0 +1,155 @@
+"""What a run found, in sentences: what was learned and forgotten, what sleep saved, and whether a
+sleep that changes nothing did so too. From its results alone; an interval that has 0 in it, or too
+few seeds for one, is no finding.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sleeprun.measures.forgetting import learned_stages, stage_ends
+from sleeprun.measures.statistics import (
+    FEWEST,
+    Measure,
+    describe,
+    mean_alone,
+    mean_and_interval,
+    paired_difference,
+)
+from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.results import Results
+
+Scores = Sequence[float | None]
+PICTURES = ("arms", "performance", "r_matrix")  # the first that there is tells most
+ONE_STAGE = "One stage of training alone: nothing could be forgotten."
+NO_CONTROL = (
+    "No arm had a sleep that changes nothing (sleep.plasticity=false), "
+    "the control for what else comes with sleep."
+)
+
+
+class Course(NamedTuple):
+    """How the tasks went that a later stage could make forgotten: of every seed their mean."""
+
+    tasks: list[str]
+    untrained: Scores
+    learned: Scores  # after the stage that trains them first, and its sleep
+    final: Scores
+
+
+def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
+    """`arms` are the results of each; none of a run without arms."""
+    if not arms:
+        return _of_one(results)
+    awake, asleep, control = (_first(arms, role) for role in ("naive", "sleep", "control"))
+    if awake is None:
+        return ["No arm stayed awake and did nothing else, so what sleep saved is not known."]
+    course = course_of(arms[awake])
+    if course is None:
+        return [ONE_STAGE]
+    forgotten, told = _forgetting(f"Awake only ({awake}), ", course)
+    if asleep is None:
+        return [told, "No arm slept, so what sleep would save is not known."]
+    compared = filter(None, (awake, asleep, control))
+    ends = {name: _final(arms[name], course.tasks) for name in compared}
+    saved = _saving(asleep, awake, ends, forgotten)
+    return [told, saved, _against(control, asleep, ends) if control else NO_CONTROL]
+
+
+def course_of(results: Results) -> Course | None:
+    """None where there was one stage alone."""
+    rows, tasks = [boundary_of(row) for row in results["boundaries"]], results["tasks"]
+    R = np.array(results["R"], float)[:, [0, *stage_ends(rows)]]
+    last = R.shape[1] - 1
+    earlier = {j: stage for j, stage in learned_stages(rows, tasks).items() if stage < last}
+    if not earlier:
+        return None
+    which, when = list(earlier), list(earlier.values())
+    scores = (R[:, 0, which], R[:, when, which], R[:, -1, which])
+    return Course([tasks[j] for j in which], *(each.mean(axis=1).tolist() for each in scores))
+
+
+def _of_one(results: Results) -> list[str]:
+    course = course_of(results)
+    if course is None:
+        return [ONE_STAGE]
+    how = {"sleep": "With sleep ", "control": "With a sleep that changes nothing "}
+    _, told = _forgetting(how.get(results.get("role") or "", "Without sleep "), course)
+    return [told, "What sleep saves is told by arms that sleep and arms that do not."]
+
+
+def _forgetting(where: str, course: Course) -> tuple[bool, str]:
+    """Whether something was forgotten for certain, and the sentence."""
+    names = _listed(course.tasks)
+    rise = paired_difference(course.learned, course.untrained)
+    fall = paired_difference(course.final, course.learned)
+    untrained, learned, final = (mean_alone(describe(each)) for each in course[1:])
+    rose = f"{untrained} untrained, {learned} after training ({mean_and_interval(rise)})"
+    if _sign(rise) in (0, -1):
+        return False, f"{where}{names} was not learned: {rose}; so there was nothing to forget."
+    verdict = {
+        -1: "was learned and forgotten",
+        0: "was learned and not measurably forgotten",
+        1: "was learned and even improved later",
+        None: "went as follows",
+    }[_sign(fall)]
+    told = f"{where}{names} {verdict}: {rose}, {final} at the end ({_certainty(fall)})."
+    return _sign(fall) == -1, told
+
+
+def _saving(asleep: str, awake: str, ends: Mapping[str, Scores], forgotten: bool) -> str:
+    gain = paired_difference(ends[asleep], ends[awake])
+    verdict = {
+        1: f"Sleep ({asleep}) saved some of it" if forgotten else f"Sleep ({asleep}) helped",
+        0: f"Sleep ({asleep}) saved nothing measurable",
+        -1: f"Sleep ({asleep}) made it worse",
+        None: f"With sleep ({asleep})",
+    }[_sign(gain)]
+    return f"{verdict}: {_mean(ends[asleep])} at the end, {_certainty(gain)} against {awake}."
+
+
+def _against(control: str, asleep: str, ends: Mapping[str, Scores]) -> str:
+    """A control that did as well would make something else than plasticity the cause."""
+    gain = paired_difference(ends[asleep], ends[control])
+    verdict = {
+        1: f"A sleep that changes nothing ({control}) did not do as much",
+        0: f"A sleep that changes nothing ({control}) did about as well",
+        -1: f"A sleep that changes nothing ({control}) did better",
+        None: f"With a sleep that changes nothing ({control})",
+    }[_sign(gain)]
+    end = _mean(ends[control])
+    return f"{verdict}: {end} at the end, {asleep} {_certainty(gain)} against it."
+
+
+def _first(arms: Mapping[str, Results], role: str) -> str | None:
+    return next((name for name, results in arms.items() if results.get("role") == role), None)
+
+
+def _final(results: Results, tasks: Sequence[str]) -> Scores:
+    ends = [results["metrics"][f"final/{task}"]["per_seed"] for task in tasks]
+    return np.array(ends, float).mean(axis=0).tolist()
+
+
+def _mean(scores: Scores) -> str:
+    return mean_alone(describe(scores))
+
+
+def _sign(change: Measure) -> int | None:
+    """1 or -1 where it is on one side of 0; 0 where the interval has 0 in it; None without one."""
+    if change["ci95"] is None:
+        return None
+    low, high = change["ci95"]
+    return int(low > 0) - int(high < 0)
+
+
+def _certainty(change: Measure) -> str:
+    """A difference, its n, and why it is no finding where it is none."""
+    told, n = mean_and_interval(change), change["n"]
+    if change["ci95"] is None:
+        return f"{told}, n = {n}: no interval from fewer than {FEWEST} seeds, so no finding"
+    return f"{told}, paired, n = {n}{', which includes 0' * (_sign(change) == 0)}"
+
+
+def _listed(tasks: Sequence[str]) -> str:
+    return tasks[0] if len(tasks) == 1 else f"the mean of {', '.join(tasks)}"

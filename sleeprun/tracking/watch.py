@@ -1,0 +1,114 @@
+"""What a run's events show to be going wrong, told once each, by the key that could mend it."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+from sleeprun.measures.forgetting import near, share
+from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
+from sleeprun.protocol.phases import BoundaryKind
+from sleeprun.protocol.told import Facts, mean_of
+
+log = logging.getLogger("sleeprun")
+LEARNED = 0.2  # of the way from chance to 1: what a sleep can destroy
+SATURATED = 0.1  # spikes a neuron and step
+
+
+class Warnings:
+    """Tells each kind of warning once for a key, whichever arm it comes from first."""
+
+    def __init__(self, tell: Callable[[str], None] = log.warning):
+        self.tell = tell
+        self.told: set[tuple[str, str]] = set()
+
+    def __call__(self, kind: str, key: str, what: str) -> None:
+        if (kind, key) not in self.told:
+            self.told.add((kind, key))
+            self.tell(f"{key}: {what}")
+
+
+class Watch:
+    """Listens to one run, from the beginning of its record."""
+
+    def __init__(self, warn: Warnings):
+        self.warn = warn
+        self.facts: Facts | None = None
+        self.seeds = 0
+        self.scores: dict[int, dict[str, float]] = defaultdict(dict)  # by boundary and task
+        self.trained: set[str] = set()
+        self.phase: tuple[str, str] | None = None  # kind and name of the one that goes on
+        self.cycles = 0  # of it
+        self.spikes: Counter[str] = Counter()
+
+    def write(self, event: Event) -> None:
+        match event:
+            case Start():
+                self.facts, self.seeds = event.facts, len(event.seeds)
+            case Begun():
+                self._end_of_phase()
+            case Progress():
+                self.phase, self.cycles = (event.kind, event.name), self.cycles + event.cycles
+                for name, counts in event.told.spikes.items():
+                    self.spikes[name] += sum(counts)
+            case Scored() if (score := mean_of(event.score)) is not None:
+                self.scores[event.boundary.index][event.task] = score
+                self._scored(event, score)
+
+    def _scored(self, event: Scored, score: float) -> None:
+        boundary, task = event.boundary, event.task
+        asleep = boundary.phase is BoundaryKind.SLEEP
+        if task in boundary.tasks and not asleep:
+            self.trained.add(task)
+            self._learned(task, self.scores[0].get(task), score)
+        if self.facts and asleep and len(self.scores[boundary.index]) == len(self.facts.tasks):
+            self._slept(boundary.name, *(self._over(boundary.index - ago) for ago in (1, 0)))
+
+    def _learned(self, task: str, untrained: float | None, score: float) -> None:
+        if self.facts and untrained is not None and near(score, untrained):
+            self.warn(
+                "unlearned",
+                self.facts.trained_by,
+                f"{task} scores {score:.2f} just after its training, {untrained:.2f} untrained: "
+                "it is hardly learned, so there is little to forget; train longer",
+            )
+
+    def _slept(self, name: str, before: float | None, after: float | None) -> None:
+        """Of the tasks trained so far, before and after a sleep."""
+        if self.facts is None or before is None or after is None:
+            return
+        chance = self.facts.chance
+        if share(before, chance) > LEARNED and near(after, chance):
+            self.warn(
+                "destroyed",
+                "sleep",
+                f"'{name}' left {after:.2f} of {before:.2f}, chance {chance:.2f}: this sleep "
+                "destroys what was learned; its constants may be another network's",
+            )
+
+    def _over(self, boundary: int) -> float | None:
+        """The mean score over the tasks trained so far."""
+        scores: Sequence[float | None] = [self.scores[boundary].get(task) for task in self.trained]
+        return mean_of([*scores])
+
+    def _end_of_phase(self) -> None:
+        if self.facts and self.phase and self.cycles:
+            for population, spikes in self.spikes.items():
+                self._fired(self.facts, population, spikes / (self.cycles * self.seeds))
+        self.phase, self.cycles = None, 0
+        self.spikes.clear()
+
+    def _fired(self, facts: Facts, population: str, spikes: float) -> None:
+        """So many spikes a cycle and network."""
+        assert self.phase is not None
+        kind, name = self.phase
+        key = facts.fired_by(population, kind)
+        if key and not spikes:
+            self.warn("silent", key, f"{population} is silent in '{name}' ({kind}), in all seeds")
+        cycle = facts.cycle
+        if key and cycle and spikes > SATURATED * cycle.steps * cycle.sizes[population]:
+            a_neuron = spikes / cycle.sizes[population]
+            self.warn(
+                "saturated", key,
+                f"{population} is saturated in '{name}' ({kind}): {a_neuron:.0f} spikes a neuron "
+                f"in a cycle of {cycle.steps} steps",
+            )  # fmt: skip

@@ -1,0 +1,109 @@
+"""What is said of what a run found, from results that are made up."""
+
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from sleeprun.measures import statistics
+from sleeprun.protocol.results import Results
+from sleeprun.report.findings import NO_CONTROL, ONE_STAGE, course_of, findings
+
+TASKS = ["task1", "task2"]
+STAGES = [("untrained", "start", None), ("task1", "wake", "task1"), ("task2", "wake", "task2")]
+SPREAD = 0.01 * np.array([-1, 1, 0, 2, -2, 0])
+
+
+def results(role: str, *scores: float, seeds: int = 6, spread: float = 1.0) -> Results:
+    """Of task 1 at each boundary, with a spread over seeds; of task 2 always the same."""
+    apart = spread * np.resize(SPREAD, seeds)
+    R = np.array([[[one + each * (place > 1), 0.5] for place, one in enumerate(scores)]
+                  for each in apart])  # fmt: skip
+    rows = [
+        {"index": place, "name": name, "phase": phase, "task": task}
+        for place, (name, phase, task) in enumerate(STAGES[: len(scores)])
+    ]
+    finals = {
+        f"final/{task}": statistics.describe(R[:, -1, j].tolist()) for j, task in enumerate(TASKS)
+    }
+    told: dict[str, Any] = {"role": role, "tasks": TASKS, "R": R.tolist(), "boundaries": rows}
+    return cast(Results, told | {"metrics": finals, "seeds": list(range(seeds))})
+
+
+AWAKE = results("naive", 0.48, 0.62, 0.53)
+ASLEEP = results("sleep", 0.48, 0.62, 0.60, spread=0.5)
+CONTROL = results("control", 0.48, 0.62, 0.54, spread=2.0)
+
+
+def of_arms(**arms: Results) -> list[str]:
+    return findings(next(iter(arms.values())), arms)
+
+
+def test_forgotten_saved_and_not_by_the_control() -> None:
+    forgotten, saved, control = of_arms(sequential=AWAKE, sleep=ASLEEP, control=CONTROL)
+    told = "0.48 untrained, 0.62 after training (+0.14 [+0.14, +0.14]), 0.53 at the end (-0.09 ["
+    assert forgotten.startswith(f"Awake only (sequential), task1 was learned and forgotten: {told}")
+    assert forgotten.endswith("paired, n = 6).")
+    assert saved.startswith("Sleep (sleep) saved some of it: 0.60 at the end, +0.07 [+0.0")
+    assert saved.endswith("paired, n = 6 against sequential.")
+    assert control.startswith("A sleep that changes nothing (control) did not do as much: 0.54 at")
+
+
+def test_no_effect_is_said_to_be_none() -> None:
+    kept = results("naive", 0.48, 0.62, 0.62)
+    same = results("sleep", 0.48, 0.62, 0.62, spread=-1.0)
+    control = results("control", 0.48, 0.62, 0.62, spread=-2.0)
+    told = of_arms(sequential=kept, sleep=same, control=control)
+    assert "was learned and not measurably forgotten" in told[0]
+    assert told[1].startswith("Sleep (sleep) saved nothing measurable: ")
+    assert told[2].startswith("A sleep that changes nothing (control) did about as well: ")
+    assert all("which includes 0" in sentence for sentence in told)
+
+
+def test_what_is_not_learned_is_not_forgotten() -> None:
+    (told, *_) = of_arms(sequential=results("naive", 0.48, 0.48, 0.47), sleep=ASLEEP)
+    assert "task1 was not learned: 0.48 untrained, 0.48 after training" in told
+    assert told.endswith("so there was nothing to forget.")
+
+
+def test_sleep_can_do_harm_and_a_control_more_good() -> None:
+    worse = results("sleep", 0.48, 0.62, 0.50, spread=0.5)
+    _, saved, control = of_arms(sequential=AWAKE, sleep=worse, control=CONTROL)
+    assert saved.startswith("Sleep (sleep) made it worse: 0.50 at the end, -0.03 [")
+    assert control.startswith("A sleep that changes nothing (control) did better: 0.54")
+
+
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_few_seeds_find_nothing(seeds: int) -> None:
+    arms = {
+        "sequential": results("naive", 0.48, 0.62, 0.53, seeds=seeds),
+        "sleep": results("sleep", 0.48, 0.62, 0.60, seeds=seeds),
+    }
+    forgotten, saved, _ = of_arms(**arms)
+    few = f"n = {seeds}: no interval from fewer than 5 seeds, so no finding"
+    assert "task1 went as follows: 0.48 untrained, 0.62 after training" in forgotten
+    assert saved.startswith("With sleep (sleep): 0.60 at the end, +0.07, ") or seeds == 1
+    assert few in forgotten
+    assert few in saved
+
+
+def test_what_there_is_nothing_to_compare_with() -> None:
+    assert of_arms(sequential=AWAKE, sleep=ASLEEP)[-1] == NO_CONTROL
+    assert "No arm slept" in of_arms(sequential=AWAKE, other=results("awake", 0.5, 0.6, 0.5))[-1]
+    assert of_arms(sleep=ASLEEP)[0].startswith("No arm stayed awake")
+
+
+def test_a_run_without_arms() -> None:
+    told, advice = findings(ASLEEP, {})
+    assert told.startswith("With sleep task1 was learned and forgotten: 0.48 untrained")
+    assert "arms" in advice
+    assert findings(AWAKE, {})[0].startswith("Without sleep task1 was learned and forgotten")
+    assert findings(results("naive", 0.48, 0.62), {}) == [ONE_STAGE]
+
+
+def test_a_course_is_the_mean_of_what_could_be_forgotten() -> None:
+    known = cast(Results, {**AWAKE, "R": [[[0.2, 0.1], [None, 0.1], [0.6, 0.9]]]})
+    course = course_of(known)
+    assert course is not None
+    assert (course.tasks, course.untrained, course.final) == (["task1"], [0.2], [0.6])
+    assert np.isnan(np.array(course.learned, float)).all()  # of a score that is unknown

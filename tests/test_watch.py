@@ -1,0 +1,126 @@
+"""What is warned of while a run goes on, from events that are made up."""
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import configured
+
+from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
+from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
+from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
+from sleeprun.tracking.watch import Warnings, Watch
+
+IMAGES = ImageFacts(
+    data="", tasks=["a", "b"], chance=0.1, scale=1.0, shortened=False, scenario="class", classes=[]
+)
+AGENTS = ForagingFacts(
+    tasks=["a", "b"], chance=0.5, scale=1.0, shortened=False, cycle_steps=100,
+    shape={"input": [2], "hidden": [5, 2]},
+)  # fmt: skip
+PLACES = [
+    Boundary(0, "untrained", BoundaryKind.START),
+    Boundary(1, "a", BoundaryKind.WAKE, ("a",)),
+    Boundary(2, "a, slept", BoundaryKind.SLEEP, ("a",)),
+]
+
+
+def start(facts: ImageFacts | ForagingFacts) -> Start:
+    return Start(
+        resumed=False, time="", name="x", variant=None, seeds=[0, 1], facts=facts, device="",
+        versions={},
+    )  # fmt: skip
+
+
+def scored(*of_a: float) -> Iterator[Event]:
+    """Task a at the boundaries; task b stays at chance."""
+    for boundary, score in zip(PLACES, of_a, strict=False):
+        for task, mean in {"a": score, "b": 0.1}.items():
+            apart = [mean - 0.02, mean + 0.02]
+            marks = Answered(right=[0, 0], wrong=[0, 0])
+            yield Scored(boundary=boundary, task=task, score=apart, marks=marks)
+
+
+def phase(kind: str, **spikes: list[int]) -> Iterator[Event]:
+    """Ten cycles in two parts, all spikes in the first."""
+    none = {"rewarded": [0, 0], "punished": [0, 0], "neutral": [0, 0]}
+    yield Begun(index=0, kind=kind, name="it", cycle=0)
+    for begin, counts in ((0, spikes), (5, {name: [0, 0] for name in spikes})):
+        told = Foraged(awake=5, asleep=0, spikes=counts, **none)
+        yield Progress(phase=0, kind=kind, name="it", begin=begin, end=begin + 5, told=told)
+    yield Begun(index=1, kind="score", name="next", cycle=10)
+
+
+def warnings(*events: Event, warn: Warnings | None = None) -> list[str]:
+    told: list[str] = []
+    watch = Watch(warn or Warnings(told.append))
+    for event in events:
+        watch.write(event)
+    return told
+
+
+def test_a_task_that_is_hardly_learned() -> None:
+    (told,) = warnings(start(IMAGES), *scored(0.1, 0.14))
+    assert told.startswith("training.epochs: a scores 0.14 just after its training, 0.10 untrained")
+    assert warnings(start(IMAGES), *scored(0.1, 0.15)) == []
+    (told,) = warnings(start(AGENTS), *scored(0.5, 0.52))
+    assert told.startswith("tasks.train: a scores 0.52")
+
+
+def test_a_sleep_that_destroys_what_was_learned() -> None:
+    (told,) = warnings(start(IMAGES), *scored(0.1, 0.9, 0.12))
+    assert told.startswith("sleep: 'a, slept' left 0.12 of 0.90, chance 0.10")
+    assert warnings(start(IMAGES), *scored(0.1, 0.9, 0.4)) == []
+    assert warnings(start(IMAGES), *scored(0.1, 0.25, 0.1)) == []  # little was there
+
+
+def test_a_population_that_is_silent_or_saturated() -> None:
+    quiet = phase("wake", input=[30, 10], hidden=[0, 0])
+    (told,) = warnings(start(AGENTS), *quiet)
+    assert told == "network.populations.hidden: hidden is silent in 'it' (wake), in all seeds"
+    # 10 cycles of 100 steps, 10 neurons, 2 seeds: a tenth of all steps is 2000 spikes
+    (told,) = warnings(start(AGENTS), *phase("wake", hidden=[1500, 501]))
+    assert told.startswith("network.populations.hidden: hidden is saturated in 'it' (wake): 10 ")
+    assert warnings(start(AGENTS), *phase("wake", hidden=[1500, 500])) == []
+
+
+def test_what_need_not_fire() -> None:
+    assert warnings(start(AGENTS), *phase("sleep", input=[0, 0], hidden=[3, 0])) == []
+    awake = Trained(loss=[1.0, 1.0], spikes={"output": [0, 0]})
+    for kind, warned in (("wake", 0), ("sleep", 1)):
+        one = Progress(phase=0, kind=kind, name="it", begin=0, end=5, told=awake)
+        last = Begun(index=1, kind="score", name="next", cycle=5)
+        told = warnings(start(IMAGES), one, last)
+        assert [line.split(":")[0] for line in told] == ["sleep.threshold"] * warned
+
+
+def test_each_key_is_told_of_once_whichever_arm_it_is() -> None:
+    told: list[str] = []
+    warn = Warnings(told.append)
+    for _ in range(2):
+        warnings(start(IMAGES), *scored(0.1, 0.1), *scored(0.1, 0.1), warn=warn)
+        warnings(start(AGENTS), *phase("wake", input=[0, 0], hidden=[0, 0]), warn=warn)
+    keys = [line.split(":")[0] for line in told]
+    populations = ["network.populations.input", "network.populations.hidden"]
+    assert keys == ["training.epochs", *populations]
+
+
+@pytest.mark.parametrize(
+    ("arms", "warned"),
+    [("src_quick", []), ("src", ["the upper bound is trained otherwise: epochs=10, not 20"])],
+)
+def test_an_upper_bound_that_is_trained_otherwise(arms: str, warned: list[str]) -> None:
+    config = configured("+experiment=src_quick", f"arms={arms}")
+    assert [what for _, what in config.cautions()] == warned
+    more = configured("+experiment=src_quick", "training.epochs=3").arm("joint")
+    assert more.training.epochs == 3
+
+
+def test_what_is_said_of_a_network_goes_with_it() -> None:
+    said = "accelerated constants, not the published model"
+    assert configured("+experiment=foraging_quick").notes == said
+    assert configured("+experiment=foraging_quick", "variant=mine").notes == f"{said}; mine"
+    published = ("network=golden2022", "tasks=foraging")
+    assert configured("+experiment=foraging_quick", *published).notes is None
+    images = configured("+experiment=src_quick", "tasks/data=digits", "training.epochs=2")
+    assert images.notes == "digits, 2 epochs a task (published - mnist, 2)"
