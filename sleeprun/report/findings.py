@@ -54,7 +54,7 @@ def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
     compared = filter(None, (awake, asleep, control))
     ends = {name: _final(arms[name], course.tasks) for name in compared}
     saved = _saving(asleep, awake, ends, forgotten)
-    return [told, saved, _against(control, asleep, ends) if control else NO_CONTROL]
+    return [told, saved, _against(control, asleep, awake, ends) if control else NO_CONTROL]
 
 
 def course_of(results: Results) -> Course | None:
@@ -106,10 +106,10 @@ def _saving(asleep: str, awake: str, ends: Mapping[str, Scores], forgotten: bool
         -1: f"Sleep ({asleep}) made it worse",
         None: f"With sleep ({asleep})",
     }[_sign(gain)]
-    return f"{verdict}: {_mean(ends[asleep])} at the end, {_certainty(gain)} against {awake}."
+    return f"{verdict}: {_mean(ends[asleep])} at the end, {_certainty(gain, f' against {awake}')}."
 
 
-def _against(control: str, asleep: str, ends: Mapping[str, Scores]) -> str:
+def _against(control: str, asleep: str, awake: str, ends: Mapping[str, Scores]) -> str:
     """A control that did as well would make something else than plasticity the cause."""
     gain = paired_difference(ends[asleep], ends[control])
     verdict = {
@@ -119,7 +119,9 @@ def _against(control: str, asleep: str, ends: Mapping[str, Scores]) -> str:
         None: f"With a sleep that changes nothing ({control})",
     }[_sign(gain)]
     end = _mean(ends[control])
-    return f"{verdict}: {end} at the end, {asleep} {_certainty(gain)} against it."
+    alone = mean_and_interval(paired_difference(ends[control], ends[awake]))
+    told = f"{end} at the end ({alone} against {awake}), {asleep} "
+    return f"{verdict}: {told}{_certainty(gain, ' against it')}."
 
 
 def _first(arms: Mapping[str, Results], role: str) -> str | None:
@@ -143,9 +145,9 @@ def _sign(change: Measure) -> int | None:
     return int(low > 0) - int(high < 0)
 
 
-def _certainty(change: Measure) -> str:
+def _certainty(change: Measure, against: str = "") -> str:
     """A difference, its n, and why it is no finding where it is none."""
-    told, n = mean_and_interval(change), change["n"]
+    told, n = mean_and_interval(change) + against, change["n"]
     if change["ci95"] is None:
         return f"{told}, n = {n}: no interval from fewer than {FEWEST} seeds, so no finding"
     return f"{told}, paired, n = {n}{', which includes 0' * (_sign(change) == 0)}"
