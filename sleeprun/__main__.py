@@ -11,8 +11,9 @@ import signal
 import sys
 from typing import Any
 
-from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, print_anything, say
+from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
 from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.streams import print_come_what_may
 
 log = logging.getLogger("sleeprun")
 
@@ -20,7 +21,7 @@ log = logging.getLogger("sleeprun")
 def main() -> None:
     if sys.platform == "win32":
         sys.exit("sleeprun: runs on Linux and macOS; on Windows, in its Subsystem for Linux")
-    print_anything()
+    print_come_what_may()
     try:
         os.getcwd()
     except FileNotFoundError:

@@ -59,6 +59,15 @@ def test_settings_of_jax_that_are_for_other_programs(awake: Ended, tmp_path: Pat
     assert any(cache.iterdir())
 
 
+@pytest.mark.parametrize("reader", ["2>&1 | true", "> /dev/full 2>&1", ">&- 2>&-"])
+@pytest.mark.slow
+def test_nobody_reads_what_is_printed(reader: str, awake: Ended, tmp_path: Path) -> None:
+    words = [*TINY, "sleep.schedule=never", f"hydra.run.dir={tmp_path}/unread"]
+    command = f"{shlex.join([str(BIN / 'sleeprun'), *words])} {reader}; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", command], cwd=awake.cwd).returncode == 0
+    assert results(tmp_path / "unread")["R"] == results(awake.cwd / "awake")["R"]
+
+
 @pytest.mark.parametrize("dry", ["true", "false"])
 @pytest.mark.slow
 def test_a_platform_that_is_not_there(dry: str, tmp_path: Path) -> None:

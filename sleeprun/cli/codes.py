@@ -1,17 +1,9 @@
 """How the commands end: 0 done, 1 a job failed, 2 a mistake in what was asked for, 3 a required
 measure was not reached, 130 interrupted."""
 
-import io
 import sys
 
 OK, FAILED, MISTAKE, UNMET, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-def print_anything() -> None:
-    """What a terminal has no letter for is printed as `?`."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 def say(code: int, message: str, command: str = "sleeprun") -> int:

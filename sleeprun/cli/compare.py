@@ -18,7 +18,8 @@ from typing import NamedTuple, cast
 import numpy as np
 from scipy.stats import permutation_test
 
-from sleeprun.cli.codes import MISTAKE, print_anything, say
+from sleeprun.cli.codes import MISTAKE, say
+from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--measure", default="accuracy")
     parser.add_argument("--out", type=Path, default=Path())
-    print_anything()
+    print_come_what_may()
     given = parser.parse_args()
     try:
         arms = read(given.folders, given.measure)
