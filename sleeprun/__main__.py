@@ -7,42 +7,44 @@ completion and a config error come at once.
 import logging
 import os
 import shutil
-import signal
 import sys
-from typing import Any
 
 from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.streams import print_come_what_may
+from sleeprun.runs.signals import interruptible
 
 log = logging.getLogger("sleeprun")
 
 
 def main() -> None:
+    interruptible()
+    try:
+        sys.exit(_called())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _called() -> int:
     if sys.platform == "win32":
         sys.exit("sleeprun: runs on Linux and macOS; on Windows, in its Subsystem for Linux")
     print_come_what_may()
     try:
         os.getcwd()
     except FileNotFoundError:
-        sys.exit(say(MISTAKE, "this folder is not there any more; cd to one that is"))
+        return say(MISTAKE, "this folder is not there any more; cd to one that is")
     if "--version" in sys.argv[1:]:
         from sleeprun.version import VERSION
 
         print(f"sleeprun {VERSION}")
-        sys.exit(OK)
+        return OK
     if len(sys.argv) == 1 or {"--help", "-h"} & set(sys.argv[1:]):
         from sleeprun.cli.help import print_help
 
         print_help(conf_dir(), sys.argv[1:])
-        sys.exit(OK)
+        return OK
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let errors reach `_explained`
-    signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(_explained())
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
+    return _explained()
 
 
 def _explained() -> int:
@@ -66,8 +68,6 @@ def _explained() -> int:
         return say(FAILED if sweep.begun() else MISTAKE, str(error))
     except Unmet as error:
         return say(FAILED if sweep.begun() else UNMET, str(error))
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except YAMLError as error:
         return say(MISTAKE, " ".join(str(error).split()))
     except (HydraException, OmegaConfBaseException) as error:

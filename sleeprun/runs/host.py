@@ -1,8 +1,6 @@
 """Who carries a run: what computes it, what shows it, and what stops it."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +8,7 @@ from rich.console import Console, RenderableType
 
 from sleeprun.config import Common
 from sleeprun.runs.run import Run
+from sleeprun.runs.signals import stopped_by_signals
 from sleeprun.subjects.seeds import Over, over_seeds
 from sleeprun.tracking.sink import Shown
 from sleeprun.tracking.terminal import Terminal
@@ -59,22 +58,3 @@ class Alone:
                 print(each)
             elif each is not None:
                 Console().print(each)
-
-
-@contextmanager
-def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM call `stop`; a second one interrupts at once."""
-
-    def heard(number: int, _: object) -> None:
-        stop()
-        signal.signal(number, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -16,8 +16,8 @@ from typing import Generic, NamedTuple, TypeVar
 from rich.console import RenderableType
 
 from sleeprun.config import Common
-from sleeprun.runs.host import stopped_by_signals
 from sleeprun.runs.run import Run
+from sleeprun.runs.signals import stopped_by_signals
 from sleeprun.sweeps.calls import Call
 from sleeprun.sweeps.programs import Programs
 from sleeprun.sweeps.progress import BatchProgress, JobProgress
