@@ -44,7 +44,7 @@ def build(config: NetworkConfig, engine: Engine = "by_layer", skip_quiet: bool =
             pre=projection.pre,
             post=projection.post,
             mirrors=projection.mirrors,
-            excitatory=projection.sign == "excitatory" and projection.mirrors is None,
+            excitatory=projection.mirrors is None and not config.inhibits(projection),
         )
         for name, projection in config.projections.items()
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from sleeprun.config.declared import section_of
+from sleeprun.config.promise import given
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
 from sleeprun.spiking.homeostasis import Homeostasis
@@ -31,7 +32,9 @@ class PopulationConfig(Section):
 class ProjectionConfig(Section):
     pre: str
     post: str
-    sign: Literal["excitatory", "inhibitory"] = "excitatory"  # weights are positive
+    # Weights are positive. A conductance inhibits as well where its reversal is not above rest;
+    # one between rest and threshold, which shunts, is inhibitory where that is said.
+    sign: Literal["excitatory", "inhibitory"] = "excitatory"
     wiring: Annotated[Any, WIRINGS] | None
     weights: Annotated[Any, STARTS]
     synapse: Annotated[Any, SYNAPSES]
@@ -58,6 +61,15 @@ class NetworkConfig(Section):
         """The projections that learn."""
         return tuple(name for name, entry in self.projections.items() if entry.plasticity)
 
+    def inhibits(self, projection: ProjectionConfig) -> bool:
+        """By its sign or, where conductances open, by their reversal potential."""
+        if projection.sign == "inhibitory" or not projection.synapse.declares.conducts:
+            return projection.sign == "inhibitory"
+        post = self.neurons[self.populations[projection.post].neuron]
+        neuron, synapse = (each.make(step_ms=self.step_ms) for each in (post, projection.synapse))
+        given(neuron, "potential", given(neuron, "init", 1))  # tells what fails in a user's own
+        return synapse.inhibits(neuron.potential(neuron.init(1))[0])
+
     def ends(self, projection: ProjectionConfig) -> Ends:
         pre, post = (tuple(self.populations[e].size) for e in (projection.pre, projection.post))
         return Ends(pre, post, recurrent=projection.pre == projection.post)
@@ -75,12 +87,10 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
             yield from _unknown(f"{key}.{end}", wanted, network.populations, "population")
         if projection.plasticity:
             yield from _unknown(f"{key}.plasticity", projection.plasticity, network.rules, "rule")
-            if projection.sign == "inhibitory":
-                told = "rules and homeostasis are those of excitation; must be null"
-                yield f"{key}.plasticity='{projection.plasticity}': inhibitory; {told}"
         if {projection.pre, projection.post} <= set(network.populations):
             yield from _misfits(key, name, projection, network)
-            yield from _cannot_conduct(key, projection, network)
+            misfits = list(_cannot_conduct(key, projection, network))
+            yield from misfits or _cannot_learn(key, projection, network)
 
 
 def _unknown(key: str, name: str, known: Mapping[str, object], what: str) -> Iterator[str]:
@@ -117,8 +127,6 @@ def _cannot_conduct(
     """Where a synapse acts by the potential of neurons that have none, or by negative weights."""
     if not projection.synapse.declares.conducts:
         return
-    if projection.sign == "inhibitory":
-        yield f"{key}.sign='inhibitory': synapse.reversal says the sign; leave it out"
     kind, name = projection.synapse.kind, network.populations[projection.post].neuron
     neuron = network.neurons.get(name)
     if neuron is not None and not issubclass(neuron.declares, Membrane):
@@ -129,3 +137,10 @@ def _cannot_conduct(
         )
     if projection.mirrors is not None:
         yield f"{key}.weights.kind='mirror': those weights are negative, which no conductance is"
+
+
+def _cannot_learn(key: str, projection: ProjectionConfig, network: NetworkConfig) -> Iterator[str]:
+    known = network.populations[projection.post].neuron in network.neurons
+    if projection.plasticity and known and network.inhibits(projection):
+        told = "rules and homeostasis are those of excitation; must be null"
+        yield f"{key}.plasticity='{projection.plasticity}': inhibitory; {told}"

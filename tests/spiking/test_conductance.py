@@ -13,7 +13,8 @@ from small_networks import ALPHA_BETA, CURRENT, EXPONENTIAL, config_of, populati
 from small_networks import projection as projection_of
 
 from sleeprun import noise
-from sleeprun.spiking.build import build
+from sleeprun.spiking.build import build, starting_weights
+from sleeprun.spiking.network import out_weights
 from sleeprun.spiking.schema import contradictions
 from sleeprun.spiking.synapses import Along
 
@@ -141,6 +142,38 @@ def test_conductances_need_a_potential() -> None:
     assert "network.projections.ab.synapse.kind='conductance'" in line
     assert "population b has lif neurons" in line
     assert not said("lif", synapse=CURRENT)
+
+
+@pytest.mark.parametrize(
+    ("post", "reversal", "sign", "inhibits"),
+    [
+        ("adex", -80.0, "excitatory", True),
+        ("adex", -70.0, "excitatory", False),  # above rest at -70.6 mV
+        ("adex", -70.0, "inhibitory", True),  # which shunts
+        ("channels", -80.0, "excitatory", True),
+        ("channels", -65.0, "excitatory", True),  # at rest
+        ("channels", 0.0, "excitatory", False),
+    ],
+)
+def test_a_conductance_inhibits_by_its_reversal_or_where_that_is_said(
+    post: str, reversal: float, sign: str, inhibits: bool
+) -> None:
+    """It then counts among no neuron's excitatory output weights, and learns by no rule."""
+    acting = EXPONENTIAL | {"reversal": reversal}
+    config = config_of(
+        {"a": population("rulkov", 4), "b": population(post, 3)},
+        {
+            "ab": projection_of(
+                "a", "b", 1.0, synapse=acting, sign=sign, wiring={"kind": "all_to_all"}
+            )
+        },
+    )
+    network = build(config)
+    out = out_weights(network, starting_weights(config, 0))["a"]
+    np.testing.assert_array_equal(out, 0.0 if inhibits else 3.0)
+    told = said(post, synapse=acting, sign=sign, plasticity="rule")
+    assert [line for line in told if "plasticity='rule': inhibitory" in line] == told[1:]
+    assert len(told) == 1 + inhibits  # the rule is unknown here as well
 
 
 def test_a_networks_step_is_that_of_its_parts() -> None:

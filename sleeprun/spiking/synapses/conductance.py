@@ -43,6 +43,9 @@ class Conductance(Synapse[ConductanceState]):
             jnp.zeros(post), self.kinetics.init(pre), nothing, nothing, never, never
         )
 
+    def inhibits(self, rest: Float[Array, ""]) -> bool:
+        return bool(self.reversal <= rest)
+
     def step(
         self, state: ConductanceState, fired: Bool[Array, " pre"], along: Along, v: Post | None
     ) -> tuple[ConductanceState, Post]:

@@ -40,6 +40,10 @@ class Synapse(eqx.Module, Generic[State]):
         """The state of a projection between `pre` and `post` neurons; by default it has none."""
         return ()  # type: ignore[return-value]
 
+    def inhibits(self, rest: Float[Array, ""]) -> bool:
+        """Whether it keeps neurons that rest at this potential (mV) from spiking, by its own."""
+        return False
+
     @abstractmethod
     def step(
         self, state: State, fired: Bool[Array, " pre"], along: Along, v: Post | None
