@@ -63,7 +63,8 @@ def test_no_effect_is_said_to_be_none() -> None:
 
 def test_what_is_not_learned_is_not_forgotten() -> None:
     (told, *_) = of_arms(sequential=results("naive", 0.48, 0.48, 0.47), sleep=ASLEEP)
-    assert "task1 was not learned: 0.48 untrained, 0.48 after training" in told
+    assert "task1 was not learned: 0.48 untrained, 0.48 after training (+0.00 [" in told
+    assert "paired, n = 6, which includes 0); " in told
     assert told.endswith("so there was nothing to forget.")
 
 

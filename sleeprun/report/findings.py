@@ -85,15 +85,17 @@ def _forgetting(where: str, course: Course) -> tuple[bool, str]:
     rise = paired_difference(course.learned, course.untrained)
     fall = paired_difference(course.final, course.learned)
     untrained, learned, final = (mean_alone(describe(each)) for each in course[1:])
-    rose = f"{untrained} untrained, {learned} after training ({mean_and_interval(rise)})"
+    rose = f"{untrained} untrained, {learned} after training"
     if _sign(rise) in (0, -1):
-        return False, f"{where}{names} was not learned: {rose}; so there was nothing to forget."
+        told = f"{where}{names} was not learned: {rose} ({_certainty(rise)})"
+        return False, f"{told}; so there was nothing to forget."
     verdict = {
         -1: "was learned and forgotten",
         0: "was learned and not measurably forgotten",
         1: "was learned and even improved later",
         None: "went as follows",
     }[_sign(fall)]
+    rose += f" ({mean_and_interval(rise)})"
     told = f"{where}{names} {verdict}: {rose}, {final} at the end ({_certainty(fall)})."
     return _sign(fall) == -1, told
 
