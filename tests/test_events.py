@@ -7,6 +7,7 @@ from dataclasses import dataclass, make_dataclass
 
 import pytest
 
+from sleeprun.config import ConfigError
 from sleeprun.protocol.events import (
     Begun,
     Event,
@@ -21,7 +22,7 @@ from sleeprun.protocol.events import (
     Weights,
 )
 from sleeprun.protocol.lines import Row, _fitting, as_line, boundary_of, events_of, row_of
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.told import Part, Scores, Told, per_seed
 from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
@@ -32,14 +33,20 @@ STARTED = (
     '{"event": "start", "resumed": false, "branched_from": null, "time": "2025-01-01 00:00:00", '
     '"name": "x", "variant": null, "seeds": [0, 1], '
 )
+FORAGING = '"family": "sleeprun.subjects.forager.parts.ForagingFacts", '
+IMAGES = '"family": "sleeprun.subjects.classifier.parts.ImageFacts", '
 MADE = '"engine": "native", "device": "1 x cpu", "versions": {"jax": "0.10.2"}}'
 # As runs have written them since their first version.
 LINES = [
-    STARTED + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
+    STARTED
+    + FORAGING
+    + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
     '"step_ms": 0.5, "cycle_steps": 600, "shape": {"hidden": [5, 5]}, ' + MADE,
-    STARTED + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
+    STARTED
+    + FORAGING
+    + '"tasks": ["a"], "chance": 0.5, "scale": 1.0, "shortened": false, "aeon": 100, '
     '"step_ms": 0.5, "cycle_steps": 600, "shape": {"hidden": [5, 5]}, "refused": ["lif"], ' + MADE,
-    STARTED + '"data": "digits", "tasks": ["0-1"], "chance": 0.1, "scale": 1.0, '
+    STARTED + IMAGES + '"data": "digits", "tasks": ["0-1"], "chance": 0.1, "scale": 1.0, '
     '"shortened": false, "scenario": "class", "classes": [[[0, 1]]], ' + MADE,
     '{"event": "phase", "index": 2, "kind": "wake", "name": "a", "cycle": 40}',
     '{"event": "resumed", "index": 2, "kind": "wake", "name": "a", "cycle": 40}',
@@ -87,6 +94,16 @@ def test_a_line_is_read_and_written_the_same(line: str) -> None:
     assert as_line(event) == line.encode() + b"\n"
 
 
+@pytest.mark.parametrize(("line", "family"), [(LINES[0], FORAGING), (LINES[2], IMAGES)])
+def test_a_start_that_does_not_say_its_family_is_of_one_that_fits(line: str, family: str) -> None:
+    assert read(line.replace(family, "")) == read(line)
+
+
+def test_a_family_that_there_is_not_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"parts\.Eaten cannot be read: these are no Facts"):
+        read(LINES[0].replace("ForagingFacts", "Eaten"))
+
+
 def test_an_event_says_what_its_line_says() -> None:
     start, began, again, trained, scored = read(*(LINES[place] for place in (2, 3, 4, 6, 8)))
     assert isinstance(start, Start)
@@ -102,7 +119,7 @@ def test_an_event_says_what_its_line_says() -> None:
         told=Trained(loss=[None, 0.25], spikes={"output": [3, 4]}),
     )  # fmt: skip
     assert isinstance(scored, Scored)
-    assert scored.boundary == Boundary(1, "a", BoundaryKind.WAKE, ("a",))
+    assert scored.boundary == Boundary(1, "a", "wake", ("a",))
     assert scored.marks == Answered(right=[1, 2], wrong=[1, 0])
 
 
@@ -213,7 +230,7 @@ def test_what_is_of_one_seed_or_of_all_is_not_told_of_some() -> None:
     assert of_seeds(raster, [1]) is None
     spiked = Spiked(kind="wake", name="a", spikes={"hidden": [[[0, 3]], []]})
     assert of_seeds(spiked, [1]) == Spiked(kind="wake", name="a", spikes={"hidden": [[]]})
-    boundary = Boundary(0, "untrained", BoundaryKind.START)
+    boundary = Boundary(0, "untrained", "start")
     assert of_seeds(Weights(boundary=boundary, histograms={}), [0]) is None
 
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 
 TASKS = ["a", "b"]
 ROWS = [
-    Boundary(0, "untrained", BoundaryKind.START),
-    Boundary(1, "unsupervised", BoundaryKind.UNSUPERVISED),
-    Boundary(2, "a", BoundaryKind.WAKE, ("a",)),
-    Boundary(3, "b", BoundaryKind.WAKE, ("b",)),
+    Boundary(0, "untrained", "start"),
+    Boundary(1, "unsupervised", "unsupervised"),
+    Boundary(2, "a", "wake", ("a",)),
+    Boundary(3, "b", "wake", ("b",)),
 ]
 R = np.array([[0.5, 0.48], [0.52, 0.5], [0.8, 0.55], [0.6, 0.7]])
 
@@ -33,7 +33,7 @@ def test_two_tasks_in_sequence() -> None:
 
 
 def test_forgetting_is_from_the_best_row_since_a_task_was_learned() -> None:
-    rows = [*ROWS, Boundary(4, "a#2", BoundaryKind.WAKE, ("a",))]
+    rows = [*ROWS, Boundary(4, "a#2", "wake", ("a",))]
     later = np.vstack([R, [0.75, 0.65]])
     found = means(later, rows)
     assert found["forgetting"] == pytest.approx(((0.8 - 0.75) + (0.7 - 0.65)) / 2)
@@ -45,10 +45,10 @@ def test_forgetting_is_from_the_best_row_since_a_task_was_learned() -> None:
 def test_sleep_belongs_to_the_task_before_it() -> None:
     rows = [
         ROWS[0],
-        Boundary(1, "a", BoundaryKind.WAKE, ("a",)),
-        Boundary(2, "a, slept", BoundaryKind.SLEEP, ("a",)),
-        Boundary(3, "b", BoundaryKind.WAKE, ("b",)),
-        Boundary(4, "b, slept", BoundaryKind.SLEEP, ("b",)),
+        Boundary(1, "a", "wake", ("a",)),
+        Boundary(2, "a, slept", "sleep", ("a",)),
+        Boundary(3, "b", "wake", ("b",)),
+        Boundary(4, "b, slept", "sleep", ("b",)),
     ]
     scores = np.array([[0.5, 0.5], [0.8, 0.5], [0.82, 0.5], [0.6, 0.7], [0.72, 0.69]])
     found = means(scores, rows)
@@ -62,7 +62,7 @@ def test_sleep_belongs_to_the_task_before_it() -> None:
 
 
 def test_tasks_in_turns_are_learned_in_the_same_row() -> None:
-    rows = [*ROWS[:3], Boundary(3, "a+b", BoundaryKind.INTERLEAVE, ("a", "b"))]
+    rows = [*ROWS[:3], Boundary(3, "a+b", "interleave", ("a", "b"))]
     assert forgetting.learned_stages(rows, TASKS) == {0: 1, 1: 2}
     assert means(R, rows)["forgetting"] == pytest.approx(0.2)
 
@@ -71,10 +71,10 @@ def test_only_the_ends_of_stages_count() -> None:
     """Neither the row before the last sleep nor a lesion after it is a stage of its own."""
     rows = [
         ROWS[0],
-        Boundary(1, "a", BoundaryKind.WAKE, ("a",)),
-        Boundary(2, "b", BoundaryKind.WAKE, ("b",)),
-        Boundary(3, "b, slept", BoundaryKind.SLEEP, ("b",)),
-        Boundary(4, "lesioned", BoundaryKind.LESION),
+        Boundary(1, "a", "wake", ("a",)),
+        Boundary(2, "b", "wake", ("b",)),
+        Boundary(3, "b, slept", "sleep", ("b",)),
+        Boundary(4, "lesioned", "lesion"),
     ]
     scores = np.array([[0.5, 0.5], [0.8, 0.5], [0.9, 0.7], [0.7, 0.6], [0.1, 0.2]])
     found = means(scores, rows)
@@ -85,7 +85,7 @@ def test_only_the_ends_of_stages_count() -> None:
 
 def test_forward_transfer_is_from_the_stage_just_before() -> None:
     """Tasks a, b, a, c: c is compared after the second a."""
-    rows = [ROWS[0], *(Boundary(0, n, BoundaryKind.WAKE, (n,)) for n in ("a", "b", "a", "c"))]
+    rows = [ROWS[0], *(Boundary(0, n, "wake", (n,)) for n in ("a", "b", "a", "c"))]
     scores = np.full((5, 3), 0.5)
     scores[3, 2] = 0.6
     measures = forgetting.summary(scores[None], ["a", "b", "c"], rows)

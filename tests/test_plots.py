@@ -21,14 +21,14 @@ from sleeprun.protocol.events import (
     Weights,
 )
 from sleeprun.protocol.lines import row_of
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.report import arms, figures, performance, style
 from sleeprun.subjects.forager.parts import Eaten, Foraged, ForagingFacts
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
 BOUNDARIES = [
-    Boundary(index, name, BoundaryKind(kind), (name,) if kind == "wake" else ())
+    Boundary(index, name, kind, (name,) if kind == "wake" else ())
     for index, (kind, name) in enumerate(PHASES)
 ]
 ROWS = [row_of(boundary) for boundary in BOUNDARIES]

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Event, Moved, Overlap, Robustness, Scored
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.report.probes import probes as picture_of
 from sleeprun.report.tables import probes_table
 from sleeprun.runs import job
@@ -75,7 +75,7 @@ def test_what_features_lack_is_told_by_key(
 
 
 def test_events_are_told_for_some_of_the_seeds() -> None:
-    boundary = Boundary(1, "a", BoundaryKind.WAKE, ("a",))
+    boundary = Boundary(1, "a", "wake", ("a",))
     layers = {"output": {"share": [0.1, 0.2], "mean": [1.0, 2.0]}}
     moved = of_seeds(Moved(boundary=boundary, layers=layers), [1])
     assert moved == Moved(boundary=boundary, layers={"output": {"share": [0.2], "mean": [2.0]}})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from sleeprun.protocol.events import Event, Scored, Start
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier.parts import Answered, ImageFacts
 from sleeprun.sweeps.pruning import PRUNED, Judge
@@ -42,7 +42,7 @@ def a_run() -> SimpleNamespace:
 
 
 def scores(boundary: int, *of_tasks: list[float | None]) -> list[Event]:
-    at = Boundary(boundary, "end", BoundaryKind.WAKE, ("b",))
+    at = Boundary(boundary, "end", "wake", ("b",))
     marks = Answered(right=[], wrong=[])
     pairs = zip("ab", of_tasks, strict=True)
     return [Scored(boundary=at, task=task, score=score, marks=marks) for task, score in pairs]

@@ -7,7 +7,7 @@ from conftest import of_kind
 
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored, Start
 from sleeprun.protocol.lines import row_of
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.told import Told
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
@@ -66,9 +66,7 @@ def scored(place: Boundary, task: str) -> Scored:
 
 def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
     rows = [("start", ()), ("wake", ("a",)), ("sleep", ("a",)), ("wake", ("b",)), ("sleep", ("b",))]
-    places = [
-        Boundary(index, kind, BoundaryKind(kind), tasks) for index, (kind, tasks) in enumerate(rows)
-    ]
+    places = [Boundary(index, kind, kind, tasks) for index, (kind, tasks) in enumerate(rows)]
     nothing = Trained(loss=[0.0], spikes={})
     steps = [("wake", 0, 30), ("sleep", 30, 130), ("wake", 130, 160)]
     events: list[Event] = [START, *(step(*each, nothing) for each in steps)]
@@ -84,7 +82,7 @@ def test_results_count_steps_and_what_goes_into_a_later_task() -> None:
 def test_of_phases_in_turn_each_part_is_counted() -> None:
     facts = ForagingFacts(**FACTS, cycle_steps=600, shape={})
     eaten = Foraged(awake=20, asleep=10, rewarded=[], punished=[], neutral=[], spikes={})
-    untrained = Boundary(0, "untrained", BoundaryKind.START)
+    untrained = Boundary(0, "untrained", "start")
     events = [replace(START, facts=facts), scored(untrained, "a"), step("interleave", 0, 30, eaten)]
     found = results_of(events)
     assert (found["training_steps"], found["sleep_steps"]) == (12000, 6000)

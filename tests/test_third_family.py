@@ -1,5 +1,8 @@
-"""A family of networks that no shared file has heard of: its parts of a record are used as all."""
+"""A family of networks that no shared file has heard of: it is run and told of as all are."""
 
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from rich.console import Console
 
 from sleeprun.protocol.events import Event, Progress, Scored, Start
 from sleeprun.protocol.lines import as_line, events_of
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.told import Clock, Counts, Facts, Marks, Told, per_seed
 from sleeprun.report import figures
 from sleeprun.runs.results import results_of
@@ -61,7 +64,7 @@ class Letters(Marks):
 def events() -> list[Event]:
     """What a run said, as it is read back from its record."""
     facts = Sequences(tasks=["ABC"], chance=0.25, scale=1.0, shortened=False, letters=3)
-    boundary = Boundary(0, "ABC", BoundaryKind.WAKE, ("ABC",))
+    boundary = Boundary(0, "ABC", "wake", ("ABC",))
     told: list[Event] = [
         Start(
             resumed=False, time="", name="recall", variant=None, seeds=[0, 1], facts=facts,
@@ -103,7 +106,62 @@ def test_it_is_shown(events: list[Event]) -> None:
 
 def test_it_is_drawn(events: list[Event], tmp_path: Path) -> None:
     drawn = figures.draw(events, results_of(events), tmp_path)
-    assert {path.stem for path in drawn} == {"performance", "r_matrix"}
+    assert {path.stem for path in drawn} == {"performance"}
     axes = figures.performance(events, results_of(events)).axes[0]
     assert axes.get_xlabel() == "Protocol time (trials)"
     assert axes.patches[0].get_width() == 2  # units of ten cycles
+
+
+OUTSIDE = Path(__file__).parent / "outside"
+R = [[0.0, 0.0], [0.8, 0.0], [1.0, 0.0], [0.2, 0.8], [0.5, 1.0]]  # [boundary][task]
+READ = """
+import sys
+import sleeprun
+run = sleeprun.load(sys.argv[1])
+print(run.R.tolist())
+print(run.weights("a")["known"].tolist(), run.config.what)
+print(*(type(event.told).__name__ for event in run.record() if hasattr(event, "told")))
+"""
+
+
+def called(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command leaves of an experiment whose family is a module beside it."""
+    folder = tmp_path_factory.mktemp("own") / "outside"
+    shutil.copytree(OUTSIDE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    call = called(folder, "-m", "sleeprun", "--config-dir", "conf", "+experiment=counting")
+    assert call.returncode == 0, call.stderr
+    (found,) = (folder / "runs" / "counting").iterdir()
+    return found
+
+
+def test_it_is_read_in_a_new_process(run: Path) -> None:
+    (run / "DONE").unlink()  # so that its results come from its record
+    home = run.parents[2]
+    call = called(home, "-c", f"import sys; sys.path.insert(0, {str(home)!r}){READ}", str(run))
+    (run / "DONE").touch()
+    assert call.returncode == 0, call.stderr
+    scores, weights, told = call.stdout.splitlines()
+    assert scores == str([R, R])
+    assert weights == "[[[8.0, 0.0]], [[8.0, 0.0]]] counters"
+    assert set(told.split()) == {"Counted"}
+
+
+def test_it_is_gone_on_with_from_anywhere(run: Path, tmp_path: Path) -> None:
+    for name in ("DONE", "results.json", "checkpoints/boundary-04.ckpt"):
+        (run / name).unlink()
+    call = called(tmp_path, "-m", "sleeprun", f"resume={run}")
+    assert call.returncode == 0, call.stderr
+    assert "b, slept" in call.stdout
+    assert (run / "DONE").exists()
+
+
+def test_it_is_not_read_where_it_is_not_to_be_found(run: Path, tmp_path: Path) -> None:
+    code = "import sys, sleeprun; sleeprun.load(sys.argv[1]).record()"
+    call = called(tmp_path, "-c", code, str(run))
+    assert "a run of the family counting.CounterFacts cannot be read: no module" in call.stderr

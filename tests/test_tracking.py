@@ -13,16 +13,16 @@ from fake_wandb import Server
 
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol.events import Curve, End, Event, Progress, Scored, Start
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.runs import job
 from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
 from sleeprun.tracking.history import History
 from sleeprun.tracking.label import Label
 from sleeprun.tracking.wandb_run import WandB
 
-WAKE, SLEEP = BoundaryKind.WAKE, BoundaryKind.SLEEP
+WAKE, SLEEP = "wake", "sleep"
 BOUNDARIES = (
-    Boundary(0, "untrained", BoundaryKind.START),
+    Boundary(0, "untrained", "start"),
     Boundary(1, "a", WAKE, ("a",)),
     Boundary(2, "a, slept", SLEEP, ("a",)),
     Boundary(3, "b", WAKE, ("b",)),
@@ -48,7 +48,7 @@ QUICK = (
 def stage(index: int, chunk: int) -> list[Event]:
     """What leads to a boundary, told so many cycles at a time, and the boundary."""
     boundary = BOUNDARIES[index]
-    kind = "sleep" if boundary.phase is SLEEP else "wake"
+    kind = "sleep" if boundary.phase == "sleep" else "wake"
     found: list[Event] = []
     for begin in range(10 * (index - 1), 10 * index, chunk) if index else ():
         end = begin + chunk

@@ -174,6 +174,8 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     from sleeprun.runs.files import read_list, read_yaml
     from sleeprun.runs.version import refuse_other
 
+    if (record / "hydra.yaml").exists():
+        _go_to(Path(read_yaml(record / "hydra.yaml").hydra.runtime.cwd))
     refuse_other(record.parent)
     stored, begun_with = read_yaml(record / "config.yaml"), read_list(record / "overrides.yaml")
     for override in given:
@@ -190,6 +192,4 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
             OmegaConf.update(stored, key, OmegaConf.select(cfg, key))
     with open_dict(stored):
         stored.resume, stored.dry_run = str(record.parent), cfg.dry_run
-    if (record / "hydra.yaml").exists():
-        _go_to(Path(read_yaml(record / "hydra.yaml").hydra.runtime.cwd))
     return stored

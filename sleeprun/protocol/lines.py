@@ -11,9 +11,11 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypedDict, TypeVar
 
-from sleeprun.protocol.events import Event, Other
-from sleeprun.protocol.phases import Boundary, BoundaryKind, parted
-from sleeprun.protocol.told import FAMILIES, Part
+from sleeprun.config import ConfigError
+from sleeprun.config.kinds import loaded
+from sleeprun.protocol.events import Event, Other, Start
+from sleeprun.protocol.phases import Boundary, parted
+from sleeprun.protocol.told import FAMILIES, Facts, Part
 
 Json = Mapping[str, Any]  # an object, whose values are what its event says
 Said = TypeVar("Said", Event, Part)
@@ -25,7 +27,13 @@ def as_line(event: Event) -> bytes:
 
 def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
     """All whole lines; a last one that was cut off is not an event."""
-    return (from_json(json.loads(line)) for line in lines if line.endswith(b"\n"))
+    family = ""
+    for line in lines:
+        if line.endswith(b"\n"):
+            event = from_json(json.loads(line), family)
+            if isinstance(event, Start):
+                family = type(event.facts).__module__
+            yield event
 
 
 def without_nan(value: object) -> object:
@@ -43,14 +51,14 @@ def as_json(event: Event) -> dict[str, object]:
     return {"event": event.tag, **_written(event)}
 
 
-def from_json(line: Json) -> Event:
+def from_json(line: Json, family: str = "") -> Event:
     """The event that a line says. One whose kind or part no family here knows is an `Other`.
 
-    Raises ValueError where a key is missing.
+    `family` is the module of the run's own. Raises ValueError where a key is missing.
     """
     kind = Event.kinds.get(line["event"])
     try:
-        return Other(line) if kind is None else _read(kind, line)
+        return Other(line) if kind is None else _read(kind, line, family)
     except _UnknownPart:
         return Other(line)
 
@@ -67,6 +75,9 @@ def _written(told: Event | Part) -> dict[str, object]:
     line: dict[str, object] = {}
     for field in fields(told):
         match getattr(told, field.name):
+            case Facts() as facts:
+                kind = type(facts)
+                line |= {"family": f"{kind.__module__}.{kind.__qualname__}", **_written(facts)}
             case Part() as part:
                 line |= _written(part)
             case Boundary() as boundary:
@@ -76,11 +87,13 @@ def _written(told: Event | Part) -> dict[str, object]:
     return line
 
 
-def _read(kind: type[Said], line: Json) -> Said:
+def _read(kind: type[Said], line: Json, family: str) -> Said:
     values: dict[str, Any] = {}  # by field
     for field in fields(kind):
         if isinstance(field.type, type) and issubclass(field.type, Part):
-            values[field.name] = _read(_fitting(field.type, line), line)
+            part = _named(line) if field.type is Facts else None
+            part = part or _fitting(field.type, line, family)
+            values[field.name] = _read(part, line, family)
         elif (key := _key(field)) not in line:
             if field.default is MISSING:
                 raise ValueError(f"the event '{line['event']}' has no '{key}'")
@@ -91,18 +104,32 @@ def _read(kind: type[Said], line: Json) -> Said:
     return kind(**values)
 
 
-def _fitting(part: type[Part], line: Json) -> type[Part]:
-    """The subclass whose keys are all there; of several the one with the most."""
+def _named(line: Json) -> type[Part] | None:
+    """The facts that a start says it has; records of older versions don't."""
+    if (path := line.get("family")) is None:
+        return None
+    try:
+        found = loaded(path)
+    except ValueError as error:
+        raise ConfigError(f"a run of the family {path} cannot be read: {error}") from None
+    if not (isinstance(found, type) and issubclass(found, Facts)):
+        raise ConfigError(f"a run of the family {path} cannot be read: these are no Facts")
+    return found
+
+
+def _fitting(part: type[Part], line: Json, family: str = "") -> type[Part]:
+    """The subclass whose keys are all there; of several the one with the most, or the family's."""
     _load_families()
     kinds = {kind: _needed(kind) for kind in part.__subclasses__()}
     fitting = {kind: keys for kind, keys in kinds.items() if line.keys() >= keys}
     if not fitting:
         raise _UnknownPart
     most = max(fitting, key=lambda kind: len(fitting[kind]))
-    first, *others = (kind for kind, keys in fitting.items() if keys == fitting[most])
+    alike = [kind for kind, keys in fitting.items() if keys == fitting[most]]
+    first, *others = [kind for kind in alike if kind.__module__ == family] or alike
     if others:
         raise TypeError(f"{others[0].__name__} has the same keys as {first.__name__}")
-    return most
+    return first
 
 
 def _needed(part: type[Part]) -> set[str]:
@@ -134,4 +161,4 @@ def row_of(boundary: Boundary) -> Row:
 
 
 def boundary_of(row: Row) -> Boundary:
-    return Boundary(row["index"], row["name"], BoundaryKind(row["phase"]), parted(row["task"]))
+    return Boundary(row["index"], row["name"], row["phase"], parted(row["task"]))

@@ -6,7 +6,6 @@ A family of subjects derives phases of its own; whoever runs or tells of them kn
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
 PLUS = "+"  # joins the tasks of a stage where they are shown or written as one text
@@ -94,26 +93,13 @@ def interleaved(phases: tuple[Live, ...], rounds: int) -> Interleave:
     return Interleave(phases, rounds, cycles=cycles, plastic=plastic)
 
 
-class BoundaryKind(StrEnum):
-    """What a boundary follows."""
-
-    START = "start"
-    UNSUPERVISED = "unsupervised"
-    WAKE = "wake"
-    INTERLEAVE = "interleave"
-    SLEEP = "sleep"
-    LESION = "lesion"
-
-    __repr__ = str.__repr__  # as a plain string has: the signature of a checkpoint has it in
-
-
 @dataclass(frozen=True)
 class Boundary:
     """A place in the protocol where every task is scored: a row of R."""
 
     index: int
     name: str
-    phase: BoundaryKind
+    phase: str  # the kind of phase that it follows; `start` where there is none
     tasks: tuple[str, ...] = ()  # those of the stage that it closes
 
     @property

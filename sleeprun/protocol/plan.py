@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.protocol.phases import (
     Boundary,
-    BoundaryKind,
     Live,
     Phase,
     Protocol,
@@ -74,7 +73,7 @@ class Plan(ABC, Generic[Asleep]):
     def score(self, name: str, phase: str, stage: Stage | None = None) -> None:
         """Write the tests of a boundary."""
         tasks = stage.tasks if stage else ()
-        boundary = Boundary(next(self.boundaries), name, BoundaryKind(phase), tasks)
+        boundary = Boundary(next(self.boundaries), name, phase, tasks)
         self.written.extend(self.tests(boundary))
 
     def _asleep(self, schedule: str, number: int, stage: Stage) -> Iterator[Live]:

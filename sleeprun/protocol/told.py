@@ -1,8 +1,9 @@
 """What a family of networks says within the events that all share, and what is said per seed.
 
-A new family has its own `Facts`, `Told` and `Marks` in its folder: frozen dataclasses, whose
-fields are keys of the event's line in the record. Whoever counts, shows or draws them asks what
-is declared here.
+A new family has its own `Facts`, `Told` and `Marks` in one module: frozen dataclasses, whose
+fields are keys of the event's line in the record. The start's line names the `Facts`, so that
+whoever reads the record finds the rest. Whoever counts, shows or draws them asks what is declared
+here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-# Where they are, so that a record can be read; the families' own modules may import this one.
+# Where they are of which a record may not say it; the families' own modules may import this one.
 FAMILIES = ("sleeprun.subjects.forager.parts", "sleeprun.subjects.classifier.parts")
 
 Scores = list[float | None]  # of every seed; None or NaN where there is none

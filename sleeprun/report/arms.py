@@ -14,12 +14,12 @@ from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.results import Results
 from sleeprun.report.style import (
-    KINDS,
     PALE,
     STYLE,
     Events,
     chance,
     draw_chance,
+    ground_of,
     ink_on,
     look_of,
     save,
@@ -153,7 +153,7 @@ def _draw_stages(axes: Axes, names: dict[int, str], phases: list[str]) -> None:
     """The stages' names, and their sleeps shaded where any arm sleeps."""
     asleep = "sleep" in phases
     for stage in range(1, len(names)) if asleep else ():
-        axes.axvspan(stage, stage + SLEEP, fc=KINDS["sleep"], lw=0, zorder=0)
+        axes.axvspan(stage, stage + SLEEP, fc=ground_of("sleep"), lw=0, zorder=0)
     if asleep:
         look = {"color": ASLEEP, "size": 8, "ha": "center", "va": "top"}
         axes.text(1 + SLEEP / 2, 0.985, "sleep", transform=axes.get_xaxis_transform(), **look)

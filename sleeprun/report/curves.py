@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from sleeprun.protocol.events import Curve
 from sleeprun.protocol.results import Results
 from sleeprun.report.style import (
-    KINDS,
     Events,
     draw_chance,
+    ground_of,
     look_of,
     sheet,
     spread,
@@ -55,4 +55,4 @@ def _draw_task(axes: Axes, task: str, index: int, told: list[Curve]) -> None:
 def _draw_phases(axes: Axes, told: list[Curve]) -> None:
     for phase in dict.fromkeys(each.phase for each in told):
         own = [each for each in told if each.phase == phase]
-        axes.axvspan(own[0].cycle, own[-1].cycle, fc=KINDS[own[0].kind], lw=0, zorder=0)
+        axes.axvspan(own[0].cycle, own[-1].cycle, fc=ground_of(own[0].kind), lw=0, zorder=0)

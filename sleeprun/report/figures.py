@@ -16,12 +16,12 @@ from sleeprun.report.curves import curves
 from sleeprun.report.performance import performance
 from sleeprun.report.style import (
     INK,
-    KINDS,
     PALE,
     STYLE,
     Events,
     boundary_name,
     chance,
+    ground_of,
     ink_on,
     save,
     shades,
@@ -122,7 +122,7 @@ def raster(events: Events, results: Results) -> Figure | None:
             tick = np.clip(250 * height / heights.sum() / size, 2, 6)
             axes.plot(time, neuron, "|", color=INK, ms=tick, mew=0.7)
             axes.set(xlabel="Step of the cycle", ylabel=f"{name}\nneuron", ylim=(size - 0.3, -0.7))
-            axes.set_facecolor(KINDS[record.kind])
+            axes.set_facecolor(ground_of(record.kind))
             axes.label_outer()
         axes.set_xlim(-0.02 * cycle.steps, cycle.steps)
         column[0].set_title(", ".join(dict.fromkeys((record.kind, record.name))))

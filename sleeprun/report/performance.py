@@ -16,11 +16,11 @@ from sleeprun.protocol.results import Results
 from sleeprun.protocol.told import Clock, Counts, Scores
 from sleeprun.report.style import (
     INK,
-    KINDS,
     PALE,
     STYLE,
     Events,
     draw_chance,
+    ground_of,
     look_of,
     save,
     sheet,
@@ -138,7 +138,7 @@ def _draw_phases(axes: Axes, phases: list[list[Chunk]], cycles: int, unit: int) 
     for phase in phases:
         first, last, name = phase[0].event, phase[-1].event, phase[0].event.name
         begin, end = first.begin / unit, last.end / unit
-        axes.axvspan(begin, end, fc=KINDS[first.kind], ec="white", lw=1.5, zorder=0)
+        axes.axvspan(begin, end, fc=ground_of(first.kind), ec="white", lw=1.5, zorder=0)
         letters = int(85 * (end - begin) * unit / cycles)  # that fit into a line
         fits = max(map(len, name.split())) <= letters
         told = textwrap.fill(name, letters) if fits else name

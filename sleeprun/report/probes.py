@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.results import Probed, Results
-from sleeprun.report.style import KINDS, Events, draw_chance, look_of, sheet, spread
+from sleeprun.report.style import Events, draw_chance, ground_of, look_of, sheet, spread
 
 LABELS = {
     "robustness": "Accuracy under noise",
@@ -40,7 +40,7 @@ def _draw_sleeps(axes: Axes, rows: list[Probed]) -> None:
     """Shade the way from before each sleep to after it."""
     for place, row in enumerate(rows):
         if row["boundary"]["phase"] == "sleep":
-            axes.axvspan(place - 1, place, fc=KINDS["sleep"], lw=0, zorder=0)
+            axes.axvspan(place - 1, place, fc=ground_of("sleep"), lw=0, zorder=0)
 
 
 def _draw_probe(axes: Axes, rows: list[Probed], probe: str) -> None:

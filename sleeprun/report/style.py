@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.describe import shortening
 from sleeprun.protocol.events import Event, Start
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 
 Events = list[Event]
 Kind = TypeVar("Kind", bound=Event)
@@ -19,6 +19,7 @@ INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 MARKERS = "osD^vP"
 KINDS = {"unsupervised": "#eeeeee", "wake": "#fdf1d3", "interleave": "#e4efdc", "sleep": "#dde8f6"}
+OTHER = "#f4f4f4"
 STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
@@ -73,6 +74,11 @@ def ink_on(image: ScalarMappable, value: float) -> str:
     return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else INK
 
 
+def ground_of(kind: str) -> str:
+    """What a phase is drawn on."""
+    return KINDS.get(kind, OTHER)
+
+
 def look_of(index: int) -> dict:
     """A colour and a marker; where colours come again, with other markers."""
     again = index + index // len(COLOURS)
@@ -92,5 +98,5 @@ def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def boundary_name(boundary: Boundary) -> str:
     """Its index and name, and that it follows sleep where the name does not tell it."""
     told = "sleep" in boundary.name or "slept" in boundary.name
-    asleep = boundary.phase is BoundaryKind.SLEEP and not told
+    asleep = boundary.phase == "sleep" and not told
     return f"{boundary.index}: {boundary.name}{' (sleep)' if asleep else ''}"

@@ -19,7 +19,6 @@ from sleeprun.measures.statistics import (
     paired_difference,
 )
 from sleeprun.protocol.describe import duration, shortening
-from sleeprun.protocol.phases import BoundaryKind
 from sleeprun.protocol.results import Account, Probed, Results
 
 Columns = dict[str, list[str]]
@@ -82,7 +81,7 @@ def probes_table(results: Results) -> RenderableType | None:
 def last_sleep(rows: Sequence[Probed]) -> tuple[Probed, Probed] | None:
     """What was found before the last sleep, and after it; none where there was no sleep."""
     for before, after in reversed([*pairwise(rows)]):
-        if after["boundary"]["phase"] == BoundaryKind.SLEEP:
+        if after["boundary"]["phase"] == "sleep":
             return before, after
     return None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -76,11 +76,18 @@ def _foreign(container: Mapping[str, Any], family: type[Common]) -> Iterator[str
 
 def _another_familys(key: str, given: Any, part: str, family: type[Common]) -> Iterator[str]:
     """Of a section that each family has in its own kind."""
-    kind: Any = family.model_fields[part].annotation
-    (allowed,) = kind.model_fields["kind"].annotation.__args__
-    if isinstance(given, Mapping) and given.get("kind", allowed) != allowed:
+    allowed = _kinds(family, part)
+    if isinstance(given, Mapping) and allowed and given.get("kind", allowed[0]) not in allowed:
         awake = "; to stay awake, sleep.schedule=never" if part == "sleep" else ""
-        yield f"{key}.kind='{given['kind']}': {family.what} have '{allowed}'{awake}"
+        known = " or ".join(f"'{kind}'" for kind in allowed)
+        yield f"{key}.kind='{given['kind']}': {family.what} have {known}{awake}"
+
+
+def _kinds(family: type[Common], part: str) -> tuple[str, ...]:
+    """Those that a section may be of; none where its schema lists none."""
+    fields = getattr(family.model_fields[part].annotation, "model_fields", {})
+    annotation = fields["kind"].annotation if "kind" in fields else None
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def _whole(container: Mapping[str, Any], family: type[Common]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """All seeds of a run at once: spread over the devices, and batched on each."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -81,7 +82,7 @@ def over_seeds(function: Callable, count: int) -> Callable:
     return compiled
 
 
-class Seeds:
+class Seeds(ABC):
     """What all subjects share: leaves are [seed, ...], padded to a multiple of the devices."""
 
     def __init__(self, seeds: int, devices: int, over: Over):
@@ -98,8 +99,11 @@ class Seeds:
         """Nothing, unless a subject has spikes to tell of."""
         return 0
 
+    @abstractmethod
+    def advance(self, phase: Any, count: int, state: Any) -> tuple[Any, Any]: ...
+
     def listen(self, phase: Any, count: int, state: Any) -> Any:
-        raise NotImplementedError
+        return *self.advance(phase, count, state), ()
 
     def call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""

@@ -90,7 +90,7 @@ class History:
             "cycle": self.cycle,
             "boundary": boundary.index,
             "boundary_name": boundary.name,
-            "boundary_phase": str(boundary.phase),
+            "boundary_phase": boundary.phase,
         }
 
     def _add(self, event: Scored | Robustness | Overlap | Moved | Measured) -> None:

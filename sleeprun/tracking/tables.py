@@ -11,7 +11,7 @@ def of_run(results: Results) -> dict[str, Rows]:
         {
             "seed": seed,
             "boundary": boundary["name"],
-            "phase": str(boundary["phase"]),
+            "phase": boundary["phase"],
             **dict(zip(results["tasks"], scores, strict=True)),
         }
         for seed, matrix in zip(results["seeds"], results["R"], strict=True)

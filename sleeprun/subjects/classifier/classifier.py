@@ -19,7 +19,7 @@ from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.probes import Moved
 from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
-from sleeprun.protocol.phases import Boundary, BoundaryKind, Phase, Score
+from sleeprun.protocol.phases import Boundary, Phase, Score
 from sleeprun.subjects.classifier import asleep, awake
 from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier.phases import Sleep, Wake
@@ -171,7 +171,7 @@ class Classifier(Seeds):
         if sleeps := self.config.sleep.scheduled:
             carried += self._carried_for(sleeps, state)
         yield Carried(boundary=boundary, bytes=carried)
-        if self.config.probes and boundary.phase in (BoundaryKind.WAKE, BoundaryKind.SLEEP):
+        if self.config.probes and boundary.phase in ("wake", "sleep"):
             parts = (self, self.network, self.learner, self.stimuli, self.layers)
             yield from Probing(self.config.probes, *parts).events(boundary, state)
 

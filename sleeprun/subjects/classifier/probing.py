@@ -15,7 +15,7 @@ from sleeprun.gradient.perceptron import Perceptron
 from sleeprun.gradient.probes import Response
 from sleeprun.gradient.probes.schema import ProbesConfig
 from sleeprun.protocol.events import Event
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.subjects.classifier import awake, told
 from sleeprun.subjects.classifier.state import ClassifierState
 from sleeprun.subjects.classifier.stimuli import Stimuli
@@ -84,7 +84,7 @@ class Probing:
         yield told.robustness_told(boundary, [right for right, _ in found])
         if self.wanted.overlap and len(places) > 1:
             yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
-        if boundary.phase is BoundaryKind.SLEEP:
+        if boundary.phase == "sleep":
             yield told.moved_told(boundary, self.layers, self.seeds.unpadded(state.moved))
         if self.wanted.own:
             tasks = zip(places, (arrays for _, arrays in shown), strict=True)
