@@ -177,6 +177,7 @@ def test_an_own_rule_runs_on_every_path(
     config = composed("+experiment=own_compass", *short)
     results = sleeprun.run(config, inside / engine)
     assert (results["engine"], results["refused"]) == (engine, refused)
+    assert results["chance"] == 1 / 8
     assert caplog.text.count("it simulates but does not learn") == bool(refused)
     weights = sleeprun.load(inside / engine).weights()
     assert np.unique(weights["hidden_output"]).tolist() == [0.0625]

@@ -118,6 +118,9 @@ class AgentTasks(Schedule, Tasks):
 
     subject: ClassVar[str] = "sleeprun.subjects.forager.schema.Config"
 
+    chance: ClassVar[float] = 0.5  # what an agent that learned nothing scores
+    crowded: ClassVar[str] = "tasks: the world has no room left"  # a mistake, in words
+
     sees: str  # the population whose neurons are kicked where something is seen
     moves: str  # the one whose neurons stand for directions
 

@@ -34,6 +34,8 @@ class ParticlesConfig(Section):
 class Foraging(AgentTasks):
     """Golden et al. 2022, "World"."""
 
+    crowded = "tasks.particles: no legal spot was left for all of them"
+
     kind: Literal["foraging"]
     size: Annotated[int, Field(ge=4)]
     food: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]

@@ -70,7 +70,7 @@ class Forager(Seeds):
             state = self._roomier(function, legs, state, full)
             after, tally = self._call(function, legs, jnp.int32(count), state)
         if after.world.crowded.any():
-            raise ConfigError("tasks.particles: no legal spot was left for all of them")
+            raise ConfigError(self.config.agent_tasks.crowded)
         return after, self.unpadded(tally)
 
     def heard(self, phase: Live) -> int:
@@ -127,7 +127,7 @@ class Forager(Seeds):
         config, tasks = self.config, self.config.agent_tasks
         return ForagingFacts(
             tasks=tasks.names,
-            chance=0.5,
+            chance=tasks.chance,
             scale=config.protocol.scale,
             shortened=config.shortened,
             aeon=tasks.aeon,

@@ -40,7 +40,7 @@ class ForagingFacts(Facts):
 
     @property
     def performance(self) -> str:
-        return "rewarded / eaten"
+        return "rewarded / (rewarded + punished)"
 
 
 @dataclass(frozen=True, kw_only=True)
