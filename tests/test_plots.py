@@ -236,13 +236,13 @@ def test_a_long_run_draws_in_seconds(tmp_path):
 STAGES = ("a", "b", "c", "d")
 
 
-def arm(sleeps: bool, together: bool = False, seeds: int = 2) -> dict:
-    """The results of an arm over four tasks, with sleep, or with all of them at once."""
+def arm(sleeps: int, together: bool = False, seeds: int = 2) -> dict:
+    """The results of an arm over four tasks, with sleeps after each, or with all at once."""
     told = [("untrained", "start", None)]
     for stage in ["+".join(STAGES)] if together else STAGES:
         told.append((stage, "wake", stage))
-        if sleeps:
-            told.append((f"{stage}, slept", "sleep", stage))
+        for again in ("", " 2")[:sleeps]:
+            told.append((f"{stage}, slept{again}", "sleep", stage))
     rows = [
         {"index": index, "name": name, "phase": phase, "task": task}
         for index, (name, phase, task) in enumerate(told)
@@ -256,9 +256,9 @@ def arm(sleeps: bool, together: bool = False, seeds: int = 2) -> dict:
 @pytest.mark.parametrize("seeds", [1, 2, 6])
 def test_arms_of_many_tasks_have_a_course_and_matrices(tmp_path, seeds):
     compared = {
-        "naive": arm(False, seeds=seeds),
-        "joint": arm(False, True, seeds),
-        **{f"asleep{k}": arm(True, seeds=seeds) for k in range(6)},
+        "naive": arm(0, seeds=seeds),
+        "joint": arm(0, True, seeds),
+        **{f"asleep{k}": arm(1 + k % 2, seeds=seeds) for k in range(6)},
     }
     paths = arms.compare_arms(run_of()[:1], compared, tmp_path)
     assert names(paths) == {"arms", "arms_r"}
@@ -276,10 +276,31 @@ def test_arms_of_few_tasks_have_their_ends(tmp_path):
 
 
 def test_stages_lie_at_whole_numbers_and_their_sleeps_behind_them():
-    at, told = arms._places(arms._boundaries(arm(True))[:5])
+    at, told = arms._places(arms._boundaries(arm(1))[:5])
     half = arms.SLEEP
     np.testing.assert_allclose(at, [0, 1, 1 + half, 2, 2 + half])
     assert told == {0: "nothing", 1: "a", 2: "b"}
+    at, told = arms._places(arms._boundaries(arm(2))[:5])
+    np.testing.assert_allclose(at, [0, 1, 1 + half / 2, 1 + half, 2])
+    assert told == {0: "nothing", 1: "a", 2: "b"}
+
+
+def test_every_boundary_of_a_matrix_has_its_own_place():
+    result = arm(2)
+    first, axes, *_ = arms.matrices(run_of()[:1], {"naive": arm(0), "asleep": result}).axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["untrained", *STAGES]
+    means, shown = np.array(result["R"]).mean(axis=0), {}
+    for text in axes.texts:
+        column, middle = text.get_position()
+        shown[round(middle, 3), int(column)] = text.get_text()
+    middles = [0.5, *(1 + stage + (part + 0.5) / 3 for stage in range(4) for part in range(3))]
+    assert shown == {
+        (round(middle, 3), column): f"{means[row, column]:.2f}".removeprefix("0")
+        for row, middle in enumerate(middles)
+        for column in range(4)
+    }
+    bars = [line.get_ydata().mean() for line in axes.lines]
+    np.testing.assert_allclose(bars, [1 + k + p for k in range(4) for p in (1 / 2, 5 / 6)])
 
 
 def test_the_interval_is_the_sd_of_few_seeds_and_else_the_bootstrap():

@@ -98,17 +98,27 @@ def _boundaries(result: Results) -> list[Boundary]:
     return [boundary_of(row) for row in result["boundaries"]]
 
 
-def _places(boundaries: list[Boundary]) -> tuple[np.ndarray, dict[int, str]]:
-    """Where boundaries lie, a stage of training at each whole number; and the stages' names."""
-    at, names, stage = [], {0: "nothing"}, 0
+def _by_stage(boundaries: list[Boundary]) -> list[list[Boundary]]:
+    """Those before any training, then those of each stage: its own and what comes behind it."""
+    stages: list[list[Boundary]] = [[]]
     for boundary in boundaries:
-        if boundary.phase == "sleep":
-            at.append(stage + SLEEP)
-            continue
-        if boundary.tasks:
-            stage += 1
-            names[stage] = boundary.name
-        at.append(float(stage))
+        if boundary.tasks and boundary.phase != "sleep":
+            stages.append([])
+        stages[-1].append(boundary)
+    return stages
+
+
+def _places(boundaries: list[Boundary]) -> tuple[np.ndarray, dict[int, str]]:
+    """Where boundaries lie, and the stages' names: a stage of training at each whole number.
+
+    Its sleeps are spread behind it, the last one at `SLEEP`.
+    """
+    at, names = [], {0: "nothing"}
+    for number, stage in enumerate(_by_stage(boundaries)):
+        asleep = np.array([boundary.phase == "sleep" for boundary in stage])
+        at += [*number + SLEEP * asleep.cumsum() / max(1, asleep.sum())]
+        if number:
+            names[number] = stage[0].name
     return np.array(at), names
 
 
@@ -167,7 +177,9 @@ def matrices(events: Events, arms: Arms) -> Figure:
     rows = len(stages) + 1
     across = min(len(arms), 3)
     down = -(-len(arms) // across)
-    width, height = 1.2 + across * (0.5 + 0.42 * len(tasks)), 0.9 + down * (0.6 + 0.4 * rows)
+    cut = max(len(stage) for one in arms.values() for stage in _by_stage(_boundaries(one)))
+    tall = 0.6 + 0.2 * max(2, cut) * rows
+    width, height = 1.2 + across * (0.5 + 0.42 * len(tasks)), 0.9 + down * tall
     title = "accuracy by task; of a stage with sleep before it (above) and after it (below)"
     figure = sheet(events, max(width, 6.5), height, title)
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
@@ -189,21 +201,20 @@ def matrices(events: Events, arms: Arms) -> Figure:
 
 
 def _stages(result: Results) -> list[str]:
-    boundaries = _boundaries(result)
-    return [boundaries[end].name.removesuffix(", slept") for end in stage_ends(boundaries)]
+    return [stage[0].name for stage in _by_stage(_boundaries(result))[1:]]
 
 
 def _draw_matrix(axes: Axes, result: Results, rows: int, at_random: float) -> ScalarMappable:
-    """One arm's R; a stage with sleep is cut in two. In bold is what was just trained."""
+    """One arm's R; a stage is cut by its sleeps. In bold is what was just trained."""
     R, tasks = np.nanmean(np.array(result["R"], float), axis=0), result["tasks"]
-    boundaries = _boundaries(result)
-    at, names = _places(boundaries)
-    sleeps = {int(place) for place in at if place % 1}
-    last = rows - len(names)  # a joint arm has one stage, which trained all
-    for place, boundary, scores in zip(at, boundaries, R, strict=True):
-        stage = int(place)
-        top = (stage + last if stage else 0) + (0.5 if place % 1 else 0.0)
-        tall = 0.5 if stage in sleeps else 1.0
+    stages = _by_stage(_boundaries(result))
+    last = rows - len(stages)  # a joint arm has one stage, which trained all
+    parts = [
+        ((number + last if number else 0) + part / len(stage), 1 / len(stage), boundary)
+        for number, stage in enumerate(stages)
+        for part, boundary in enumerate(stage)
+    ]
+    for (top, tall, boundary), scores in zip(parts, R, strict=True):
         image = axes.pcolormesh(
             np.arange(len(tasks) + 1), [top, top + tall], scores[None], cmap=shades(at_random),
             vmin=0, vmax=1, edgecolors="white", lw=1,
@@ -212,7 +223,7 @@ def _draw_matrix(axes: Axes, result: Results, rows: int, at_random: float) -> Sc
             look = {"size": 7, "color": ink_on(image, value), "ha": "center", "va": "center"}
             look["weight"] = "bold" if tasks[column] in boundary.tasks else "normal"
             axes.text(column + 0.5, top + tall / 2, f"{value:.2f}".removeprefix("0"), **look)
-        if place % 1:
+        if boundary.phase == "sleep":
             axes.plot([-0.07, -0.07], [top + 0.04, top + tall - 0.04], color=ASLEEP, lw=2.5)
     axes.set_xticks(np.arange(len(tasks)) + 0.5, tasks)
     axes.tick_params(length=0)
