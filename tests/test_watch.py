@@ -6,7 +6,7 @@ import pytest
 from conftest import configured
 
 from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
-from sleeprun.protocol.phases import Boundary, BoundaryKind
+from sleeprun.protocol.phases import Boundary
 from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
 from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
 from sleeprun.tracking.watch import Warnings, Watch
@@ -19,9 +19,9 @@ AGENTS = ForagingFacts(
     shape={"input": [2], "hidden": [5, 2]},
 )  # fmt: skip
 PLACES = [
-    Boundary(0, "untrained", BoundaryKind.START),
-    Boundary(1, "a", BoundaryKind.WAKE, ("a",)),
-    Boundary(2, "a, slept", BoundaryKind.SLEEP, ("a",)),
+    Boundary(0, "untrained", "start"),
+    Boundary(1, "a", "wake", ("a",)),
+    Boundary(2, "a, slept", "sleep", ("a",)),
 ]
 
 

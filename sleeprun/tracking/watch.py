@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from sleeprun.measures.forgetting import near, share
 from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
-from sleeprun.protocol.phases import BoundaryKind
 from sleeprun.protocol.told import Facts, mean_of
 
 log = logging.getLogger("sleeprun")
@@ -56,7 +55,7 @@ class Watch:
 
     def _scored(self, event: Scored, score: float) -> None:
         boundary, task = event.boundary, event.task
-        asleep = boundary.phase is BoundaryKind.SLEEP
+        asleep = boundary.phase == "sleep"
         if task in boundary.tasks and not asleep:
             self.trained.add(task)
             self._learned(task, self.scores[0].get(task), score)
