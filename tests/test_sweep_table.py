@@ -196,7 +196,7 @@ def test_the_command_writes_its_tables(
     [
         (["nowhere"], "sleeprun-compare: nowhere: neither a run that is done nor a sweep"),
         (["sweep", "--measure", "luck"], "has no 'luck'; has accuracy, forgetting"),
-        (["cut"], "results.json: cannot be read"),
+        (["cut"], "results.json is damaged"),
     ],
 )
 def test_a_mistake_is_a_line_and_exit_code_2(

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from typing import Any, TextIO
+from typing import Any
 
 
 class _Unminding(io.FileIO):
@@ -20,8 +20,8 @@ def print_come_what_may() -> None:
     sys.stdout, sys.stderr = (_unminding(each) for each in (sys.stdout, sys.stderr))
 
 
-def _unminding(stream: TextIO) -> TextIO:
-    if not isinstance(stream, io.TextIOWrapper):  # somebody else's, who knows why
+def _unminding(stream: Any) -> Any:
+    if type(stream) is not io.TextIOWrapper:  # somebody else's, who knows why
         return stream
     stream.flush()
     return io.TextIOWrapper(
