@@ -113,7 +113,7 @@ def raster(events: Events, results: Results) -> Figure | None:
         return None
     sizes = cycle.sizes
     heights = np.clip(np.sqrt(list(sizes.values())), 6, 20)
-    figure = sheet(events, 1 + 4 * len(records), 5.2, "spikes of one movement cycle")
+    figure = sheet(events, 1 + 4 * len(records), 5.2, "spikes of one cycle")
     share = {"sharex": True, "sharey": "row", "squeeze": False}
     grid = figure.subplots(len(sizes), len(records), height_ratios=heights, **share)
     for record, column in zip(records, grid.T, strict=True):
@@ -133,13 +133,13 @@ def raster(events: Events, results: Results) -> Figure | None:
 
 
 def receptive_fields(events: Events, results: Results) -> Figure | None:
-    """What some hidden neurons see at the first boundary told and at the last."""
+    """What some neurons see at the first boundary told and at the last."""
     told = list({each.boundary.index: each for each in told_of(events, Fields)}.values())
     if not told:
         return None
     shown = told[:1] + told[1:][-1:]
     high = max(np.nanmax(np.array(each.weights, dtype=float)) for each in shown)
-    figure = sheet(events, 1 + 4 * len(shown), 4.6, "receptive fields of hidden neurons")
+    figure = sheet(events, 1 + 4 * len(shown), 4.6, "receptive fields of some neurons")
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
     for axes, each in zip(panels, shown, strict=True):
         image = axes.imshow(_mosaic(each, axes), cmap="viridis", vmin=0, vmax=high)

@@ -74,6 +74,9 @@ class Config(Common):
     def phases(self) -> Protocol:
         return Lessons(self).phases()
 
+    def expected_seconds(self, protocol: Protocol) -> list[float]:
+        return [1e-3 * phase.cycles for phase in protocol]
+
     def engine(self) -> str:
         return "by_step"
 

@@ -5,7 +5,7 @@ hidden layers, how many weights a sleep moved, and whatever a user's own probe m
 """
 
 from sleeprun.config.kinds import Kinds
-from sleeprun.gradient.probes.measures import Moved, chosen, last_sleep, moved, overlap, summary
+from sleeprun.gradient.probes.measures import Moved, chosen, moved, overlap
 from sleeprun.gradient.probes.noises import Noise, noisy
 from sleeprun.gradient.probes.own import Probe, Response, measured
 
@@ -17,12 +17,10 @@ __all__ = [
     "Probe",
     "Response",
     "chosen",
-    "last_sleep",
     "measured",
     "moved",
     "noisy",
     "overlap",
-    "summary",
 ]
 
 NOISES = Kinds(

@@ -1,16 +1,11 @@
-"""How alike tasks are to a network, which weights a sleep moved, and what a run found of it all."""
+"""How alike tasks are to a network, and which weights a sleep moved."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-
-from sleeprun.measures import statistics
-
-Event = dict[str, Any]
 
 
 class Moved(NamedTuple):
@@ -45,27 +40,3 @@ def overlap(means: Float[np.ndarray, "task unit"]) -> float:
 def chosen(images: int, most: int) -> Int[np.ndarray, " chosen"]:
     """Indices of at most so many images, evenly spread: a file may be sorted by class."""
     return np.linspace(0, images - 1, min(images, most)).astype(int)
-
-
-def summary(events: Iterable[Event]) -> list[Event]:
-    """What the probes found at each boundary, per seed, with mean and spread over seeds."""
-    rows: dict[int, Event] = {}
-    for event in events:
-        row = rows.setdefault(event["boundary"]["index"], {"boundary": event["boundary"]})
-        (found,) = (event[part] for part in ("accuracy", "layers", "values") if part in event)
-        row[event["event"]] = _described(found)
-    return [rows[index] for index in sorted(rows)]
-
-
-def _described(found: Any) -> Any:
-    if isinstance(found, Mapping):
-        return {name: _described(inner) for name, inner in found.items()}
-    return statistics.describe(found)
-
-
-def last_sleep(rows: Sequence[Event]) -> tuple[Event, Event] | None:
-    """What was found before the last sleep, and after it; none where there was no sleep."""
-    for before, after in reversed([*pairwise(rows)]):
-        if after["boundary"]["phase"] == "sleep":
-            return before, after
-    return None
