@@ -170,9 +170,9 @@ class Common(Section):
     def phases(self) -> "Protocol":
         """The protocol. Raises ConfigError where the data don't fit it."""
 
-    @abstractmethod
     def expected_seconds(self, protocol: "Protocol") -> list[float]:
-        """About how long each phase takes, of one network on a core."""
+        """About how long each phase takes, of one network on a core, where nobody knows better."""
+        return [phase.cycles / self.runtime.expected_cycles_per_second for phase in protocol]
 
     @abstractmethod
     def engine(self) -> Engine:
