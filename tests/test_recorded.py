@@ -41,4 +41,6 @@ def test_a_run_gives_the_recorded_numbers(name: str, tmp_path: Path) -> None:
     for arm, numbers in recorded["arms"].items():
         found = run.arms[arm] if arm else run
         assert found.results["R"] == numbers["R"]
+        measured = found.results["metrics"]
+        assert {name: each["per_seed"] for name, each in measured.items()} == numbers["metrics"]
         assert digests(found.weights()) == numbers["weights"]
