@@ -23,6 +23,7 @@ from jax import Array
 from pydantic import Field, create_model, model_validator
 
 from sleeprun.config.error import ConfigError
+from sleeprun.config.promise import asking
 from sleeprun.config.values import Section
 
 _KEY = "constant"
@@ -148,7 +149,8 @@ class Part(Section):
     @model_validator(mode="after")
     def _checked(self) -> "Part":
         if check := getattr(self.declares, "check", None):
-            check(**self.numbers)
+            with asking(self.declares, "check", ValueError):
+                check(**self.numbers)
         return self
 
     def make(self, **whole: float) -> Any:
@@ -159,7 +161,8 @@ class Part(Section):
             path = f"{self.declares.__module__}.{self.declares.__qualname__}"
             raise ConfigError(f"{path}.{unknown[0]}: is not handed to it; there is {there}")
         create = getattr(self.declares, "create", self.declares)
-        return create(**self.numbers, **{name: whole[name] for name in wanted})
+        with asking(self.declares, "__init__" if create is self.declares else "create"):
+            return create(**self.numbers, **{name: whole[name] for name in wanted})
 
 
 @cache

@@ -1,13 +1,20 @@
-"""That a class of a user's own gives what it must: found before a run, and told in a line."""
+"""That a class gives what it must, whoever wrote it: found before a run, and told in a line."""
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import equinox as eqx
 import jax
-from jaxtyping import PyTree
+import numpy as np
+from jax.tree_util import PyTreeDef
+from jaxtyping import AbstractArray, PyTree, jaxtyped
 
 from sleeprun.config.error import ConfigError
+
+MOST_TOLD = 200  # letters of what a method gave
 
 
 def array(dtype: str, *shape: int) -> Any:
@@ -15,37 +22,84 @@ def array(dtype: str, *shape: int) -> Any:
     return jax.ShapeDtypeStruct(shape, dtype)
 
 
+@contextmanager
+def asking(owner: object, method: str, *meant: type[Exception]) -> Iterator[None]:
+    """What a method of an object or a class raises, unless it is `meant`, names it in a line."""
+    through: tuple[type[Exception], ...] = (ConfigError, *meant)
+    try:
+        yield
+    except through:
+        raise
+    except Exception as error:
+        raise broken(owner, method, told(error, _class_of(owner).__module__)) from error
+
+
 def given(owner: object, method: str, *arguments: PyTree) -> PyTree:
     """The shapes of what a method gives. Raises ConfigError where it fails; computes nothing."""
-    try:
-        return eqx.filter_eval_shape(getattr(owner, method), *arguments)
-    except Exception as error:
-        raise ConfigError(
-            f"{named(owner, method)}: {told(error, type(owner).__module__)}"
-        ) from error
+    with asking(owner, method):
+        leaves, tree = jax.tree.flatten((owner, arguments))
+        known = (
+            array(str(leaf.dtype), *leaf.shape) if eqx.is_array(leaf) else leaf for leaf in leaves
+        )
+        return _given(method, tree, tuple(known))
+
+
+@cache  # the jobs of a sweep ask again
+def _given(method: str, tree: PyTreeDef, leaves: tuple[object, ...]) -> PyTree:
+    owner, arguments = jax.tree.unflatten(tree, leaves)
+    return eqx.filter_eval_shape(
+        lambda owner, *arguments: getattr(owner, method)(*arguments), owner, *arguments
+    )
 
 
 def keeps(owner: object, method: str, arguments: tuple[PyTree, ...], *wanted: PyTree) -> None:
-    """Raises ConfigError unless a method gives arrays of the shapes and types of one `wanted`.
+    """Raises ConfigError unless a method gives arrays of the shapes and types of one `wanted`."""
+    gave(owner, method, given(owner, method, *arguments), *wanted)
 
-    The package's own classes are left to its tests.
-    """
-    if type(owner).__module__.startswith("sleeprun."):
-        return
-    found = _shapes(given(owner, method, *arguments))
-    right = [_shapes(one) for one in wanted]
-    if found not in right:
-        raise ConfigError(f"{named(owner, method)}: gives {found}; must give {' or '.join(right)}")
+
+def gave(owner: object, method: str, found: PyTree, *wanted: PyTree) -> None:
+    """The same of what a method in NumPy has given."""
+    here, right = _shapes(found), [_shapes(one) for one in wanted]
+    if here not in right:
+        raise broken(owner, method, f"gives {_short(here)}; must give {' or '.join(right)}")
+
+
+def gave_fields(owner: object, method: str, found: object, wanted: type) -> None:
+    """Raises ConfigError unless a method gave a NamedTuple with the arrays that it annotates."""
+    if not isinstance(found, wanted):
+        raise broken(owner, method, f"gives {_short(repr(found))}; must give a {wanted.__name__}")
+    with jaxtyped("context"):  # axes of one name are equally long
+        for name, kind in wanted.__annotations__.items():
+            of_arrays = isinstance(kind, type) and issubclass(kind, AbstractArray)
+            if of_arrays and not isinstance(getattr(found, name), kind):
+                here = _short(_shapes(getattr(found, name)))
+                right = f"{kind.dtype.__name__} [{kind.dim_str.strip()}]"
+                raise broken(owner, method, f"gives {name} {here}; must be {right}")
+
+
+def broken(owner: object, method: str, what: str) -> ConfigError:
+    return ConfigError(f"{named(owner, method)}: {what}")
 
 
 def named(owner: object, method: str) -> str:
     """A method, as its user would find it."""
-    kind = type(owner)
+    kind = _class_of(owner)
     return f"{kind.__module__}.{kind.__qualname__}.{method}"
 
 
+def _class_of(owner: object) -> type:
+    return owner if isinstance(owner, type) else type(owner)
+
+
 def _shapes(tree: PyTree) -> str:
-    return eqx.tree_pformat(tree, width=10**6, struct_as_array=True)
+    def shape(leaf: object) -> object:
+        return array(str(leaf.dtype), *leaf.shape) if isinstance(leaf, np.ndarray) else leaf
+
+    return eqx.tree_pformat(jax.tree.map(shape, tree), width=10**6, struct_as_array=True)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_TOLD else f"{text[:MOST_TOLD]}..."
 
 
 def told(error: Exception, module: str) -> str:

@@ -1,6 +1,8 @@
 """What a perceptron's parts promise, whoever wrote them: shapes of what their functions give."""
 
-from sleeprun.config.promise import array, given, keeps
+from collections.abc import Sequence
+
+from sleeprun.config.promise import array, asking, broken, gave, given, keeps
 from sleeprun.gradient.learners import Learner, Step
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
 from sleeprun.gradient.replay import Drive
@@ -13,14 +15,29 @@ def check_learner(learner: Learner, network: Perceptron, layers: Layers) -> None
     """Raises ConfigError where a learner of a user's own gives another thing than it must."""
     pixels, classes = len(layers[0].weights), layers[-1].weights.shape[1]
     images, labels = array("float32", FEW, pixels), array("int32", FEW)
-    batch = Batch(images, labels, array("bool", FEW))
-    memory = given(learner, "begin", network, given(learner, "init", layers), layers)
-    keeps(learner, "loss", (network, memory, layers, batch, WORDS), NUMBER)
-    keeps(learner, "direct", (network, memory, layers, layers, NUMBER, WORDS), layers)
+    batch, scores = Batch(images, labels, array("bool", FEW)), array("float32", FEW, classes)
     step = Step(batch, layers, layers, layers)
-    keeps(learner, "follow", (network, memory, step, WORDS), memory)
-    scores = array("float32", FEW, classes)
-    keeps(learner, "outputs", (network, memory, layers, images), scores)
+    memory = given(learner, "init", layers)
+    for earlier in ([], [FEW]):  # the second task has what is left of the first
+        mixed = FEW + kept(learner, earlier)
+        both = array("float32", mixed, pixels), array("int32", mixed)
+        found = given(learner, "mix", memory, images, labels)
+        gave(learner, "mix", tuple(found) if isinstance(found, tuple) else found, both)
+        memory = given(learner, "begin", network, memory, layers)
+        keeps(learner, "loss", (network, memory, layers, batch, WORDS), NUMBER)
+        keeps(learner, "direct", (network, memory, layers, layers, NUMBER, WORDS), layers)
+        keeps(learner, "follow", (network, memory, step, WORDS), memory)
+        memory = given(learner, "consolidate", network, memory, layers, images, labels, WORDS)
+        keeps(learner, "outputs", (network, memory, layers, images), scores)
+
+
+def kept(learner: Learner, earlier: Sequence[int]) -> int:
+    """How many images a learner mixes in. Raises ConfigError where it does not say."""
+    with asking(learner, "kept"):
+        found = learner.kept(earlier)
+    if not isinstance(found, int):
+        raise broken(learner, "kept", f"gives {found!r}; must give a whole number of images")
+    return found
 
 
 def check_drive(drive: Drive, pixels: int, shape: tuple[int, int] | None) -> None:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sleeprun.config.promise import array, asking, gave
 from sleeprun.noise import Purpose
 from sleeprun.spiking.network import Engine, Network, Population, Projection
 from sleeprun.spiking.neurons.rulkov import RulkovMap
@@ -69,7 +70,13 @@ def _draw(
 ) -> Float[np.ndarray, "pre post"]:
     assert projection.wiring is not None
     ends = config.ends(projection)
-    connected = projection.wiring.make().connect(rng, ends)
+    wiring, start = projection.wiring.make(), projection.weights.make()
+    with asking(wiring, "connect"):
+        connected = wiring.connect(rng, ends)
+    gave(wiring, "connect", connected, array("bool", *ends.shape))
     if ends.recurrent:
         np.fill_diagonal(connected, False)
-    return projection.weights.make().draw(rng, connected)
+    with asking(start, "draw"):
+        weights = start.draw(rng, connected)
+    gave(start, "draw", weights, *(array(each, *ends.shape) for each in ("float32", "float64")))
+    return weights

@@ -1,7 +1,6 @@
 """What a network's parts promise, whoever wrote them: the shapes of what their functions give."""
 
-from sleeprun.config import ConfigError
-from sleeprun.config.promise import array, given, keeps, named
+from sleeprun.config.promise import array, broken, given, keeps
 from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.network import Network, Population, Projection
 from sleeprun.spiking.neurons import Membrane, NeuronState
@@ -25,7 +24,7 @@ def _check_neuron(population: Population) -> None:
     neuron, size = population.neuron, population.size
     cell = given(neuron, "init", size)
     if not isinstance(cell, NeuronState):
-        raise ConfigError(f"{named(neuron, 'init')}: must give a NamedTuple with a field i")
+        raise broken(neuron, "init", "must give a NamedTuple with a field i")
     keeps(neuron, "step", (cell,), (cell, array("bool", size)))
     if isinstance(neuron, Membrane):
         keeps(neuron, "potential", (cell,), array("float32", size))

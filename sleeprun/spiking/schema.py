@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from sleeprun.config.declared import section_of
-from sleeprun.config.promise import given
+from sleeprun.config.promise import asking, given
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
 from sleeprun.spiking.homeostasis import Homeostasis
@@ -106,7 +106,10 @@ def _misfits(
         if wiring is None:
             yield f"{key}.wiring=null: only mirrored weights need no wiring of their own"
             return
-        if misfit := wiring.make().misfit(network.ends(projection)):
+        made = wiring.make()
+        with asking(made, "misfit"):
+            misfit = made.misfit(network.ends(projection))
+        if misfit:
             yield f"{key}.wiring.{misfit} (population {projection.pre})"
         return
     if wiring is not None:

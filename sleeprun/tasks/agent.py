@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 from pydantic import BeforeValidator, Field
 
-from sleeprun.config import ConfigError
-from sleeprun.config.promise import array, given, keeps, named
+from sleeprun.config.promise import array, asking, broken, given, keeps
 from sleeprun.config.values import Count, NonNegative, Positive, Section, as_list
 from sleeprun.tasks.tasks import Tasks
 
@@ -78,11 +77,31 @@ class Lengths(Section):
     test: Positive
 
 
+def names_of(tasks: "AgentTasks") -> list[str]:
+    """Raises ConfigError where a kind of a user's own does not name its tasks."""
+    with asking(tasks, "names"):
+        names = tasks.names
+    if not names or not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise broken(tasks, "names", f"gives {names!r}; must give a list of the tasks' names")
+    return names
+
+
+def world_of(tasks: "AgentTasks", sees: Extent) -> World:
+    """Raises ConfigError where a kind of a user's own gives no world of its tasks."""
+    with asking(tasks, "world"):
+        world = tasks.world(sees)
+    if not isinstance(world, World):
+        raise broken(tasks, "world", f"gives {world!r}; must give a {World.__name__}")
+    if missing := set(tasks.names) - set(world.tasks):
+        raise broken(tasks, "world", f"its tasks lack {', '.join(sorted(missing))}")
+    return world
+
+
 def check(world: World, sees: int, moves: int) -> None:
     """Raises ConfigError where a world of a user's own gives another thing than it must."""
     words, cycle, state = array("uint32", 2), array("int32"), given(world, "nowhere")
     if not hasattr(state, "crowded"):
-        raise ConfigError(f"{named(world, 'nowhere')}: must give a NamedTuple with a flag crowded")
+        raise broken(world, "nowhere", "must give a NamedTuple with a flag crowded")
     yes = array("bool")
     meal = Meal(array("float32"), yes, yes, yes)
     keeps(world, "see", (state,), array("bool", sees))

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sleeprun.config.declared import setting
+from sleeprun.config.promise import array, asking, gave
 from sleeprun.config.values import Fraction, NonNegative
 
 Images = Float[np.ndarray, "image pixel"]
@@ -81,6 +82,13 @@ def noisy(
 ) -> dict[str, Images]:
     """The images of the sequence's task at `place` clean, and with each of the noises."""
     return {CLEAN: images} | {
-        name: noise.shown(images, shape, np.random.default_rng([noise.stream, place]))
-        for name, noise in noises.items()
+        name: _shown(noise, images, shape, place) for name, noise in noises.items()
     }
+
+
+def _shown(noise: Noise, images: Images, shape: Shape | None, place: int) -> Images:
+    """Raises ConfigError where a noise gives no images."""
+    with asking(noise, "shown"):
+        found = noise.shown(images, shape, np.random.default_rng([noise.stream, place]))
+    gave(noise, "shown", found, *(array(each, *images.shape) for each in ("float32", "float64")))
+    return found

@@ -8,8 +8,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.config import ConfigError
-from sleeprun.config.promise import named, told
+from sleeprun.config.promise import asking
 
 
 class Response(NamedTuple):
@@ -40,8 +39,5 @@ def measured(
 
 def _number(probe: Probe, tasks: Sequence[Response]) -> float:
     """Raises ConfigError where there is none."""
-    try:
+    with asking(probe, "measure"):
         return float(probe.measure(tasks))
-    except Exception as error:
-        why = told(error, type(probe).__module__)
-        raise ConfigError(f"{named(probe, 'measure')}: {why}") from error

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from sleeprun.config.declared import Part
+from sleeprun.config.promise import asking
 from sleeprun.config.values import Count, Section
 from sleeprun.gradient.probes import NOISES, PROBES, Noise, Probe
 from sleeprun.gradient.probes.noises import CLEAN, Shape
@@ -33,5 +34,8 @@ class ProbesConfig(Section):
     def misfits(self, shape: Shape | None) -> Iterator[str]:
         """`key: why` for each noise that cannot be on images of such a shape."""
         for name, noise in self.wanted.items():
-            if misfit := noise.make().misfit(shape):
+            made = noise.make()
+            with asking(made, "misfit"):
+                misfit = made.misfit(shape)
+            if misfit:
                 yield f"noises.{name}: {misfit}"

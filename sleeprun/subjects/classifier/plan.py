@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sleeprun.config import ConfigError, nearest
 from sleeprun.config.declared import section_of
+from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import steps_an_epoch
 from sleeprun.gradient.replay import Replay
 from sleeprun.gradient.replay.schema import ReplayConfig
@@ -33,7 +34,7 @@ class ClassifierPlan(Plan[ReplayConfig]):
     def training(self, stage: Stage, sleeps: list[Live]) -> Live:
         """All the stage's epochs, over what the learner keeps of earlier stages, too."""
         training, before = self.config.training, self.stages[: self.stages.index(stage)]
-        kept = self.config.learner.make().kept([self._images(earlier) for earlier in before])
+        kept = promises.kept(self.config.learner.make(), [self._images(each) for each in before])
         steps = training.epochs * steps_an_epoch(self._images(stage) + kept, training.batch)
         return Wake(stage.tasks, cycles=steps, plastic=WEIGHTS)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from sleeprun.config import Common, nearest
 from sleeprun.config.common import Engine
 from sleeprun.config.messages import unknown_measures
+from sleeprun.config.promise import asking
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import FolderName, Section
 from sleeprun.protocol.phases import Live, Score, misnamed
@@ -13,7 +14,7 @@ from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.spiking.schema import NetworkConfig
-from sleeprun.tasks.agent import MOST_CYCLES, AgentTasks
+from sleeprun.tasks.agent import MOST_CYCLES, AgentTasks, names_of
 from sleeprun.tasks.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Config(Common):
 
     @property
     def task_names(self) -> list[str]:
-        return self.agent_tasks.names
+        return names_of(self.agent_tasks)
 
     @property
     def trained_tasks(self) -> list[str]:
@@ -135,7 +136,9 @@ class Config(Common):
                 yield f"tasks.{role}='{name}': no such population{allowed}"
         if set(roles.values()) <= set(populations):
             sees, moves = populations[tasks.sees], populations[tasks.moves]
-            yield from tasks.misfits(tuple(sees.size), moves.count)
+            with asking(tasks, "misfits"):
+                misfits = [*tasks.misfits(tuple(sees.size), moves.count)]
+            yield from misfits
         for name in tasks.freeze:
             if name not in self.network.projections:
                 allowed = nearest(name, list(self.network.projections))

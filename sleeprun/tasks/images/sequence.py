@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, NonNegativeInt
 
 from sleeprun.config.error import ConfigError
+from sleeprun.config.promise import asking, gave_fields
 from sleeprun.config.values import Count, distinct
 from sleeprun.tasks.images import cutting
 from sleeprun.tasks.images.cutting import ImageTask
@@ -114,13 +115,24 @@ def _sequences(
             sets = [cutting.with_validation(data, wanted.validation) for data in sets]
         if wanted.samples_per_class:
             sets = [cutting.first_of_class(data, wanted.samples_per_class) for data in sets]
-        found = [_in_scenario(wanted, wanted.cut_up(sets, order)) for order in orders]
+        found = [_in_scenario(wanted, _cut_up(wanted, sets, order)) for order in orders]
         if wanted.order_seed == "by_seed":
             found = cutting.of_equal_length(found)
     except ValueError as error:
         raise ConfigError(f"tasks: {error}") from None
     outputs = 1 + max(label for tasks in found for task in tasks for label in task.classes)
     return tuple(Sequence(tasks, sets[0].shape, outputs, loaded) for tasks in found)
+
+
+def _cut_up(
+    wanted: ImageTasks, sets: list[DataSet], order_seed: int | None
+) -> tuple[ImageTask, ...]:
+    """Raises ConfigError where a kind of a user's own gives no tasks, ValueError as it does."""
+    with asking(wanted, "cut_up", ValueError):
+        tasks = tuple(wanted.cut_up(sets, order_seed))
+    for task in tasks:
+        gave_fields(wanted, "cut_up", task, ImageTask)
+    return tasks
 
 
 def _loaded(wanted: ImageTasks) -> list[DataSet]:

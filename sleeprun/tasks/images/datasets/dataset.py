@@ -1,6 +1,7 @@
 """What a data set is: images in training and test, with their labels."""
 
 from abc import abstractmethod
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from sleeprun.config.promise import asking, broken, gave_fields, named
 from sleeprun.tasks.images.files import DataError
 
 
@@ -47,7 +49,19 @@ class ImageData(ImageSource):
         """Raises DataError where it is missing or corrupt."""
 
     def load_all(self) -> list[DataSet]:
-        return [self.load()]
+        return [self.loaded()]
+
+    def loaded(self) -> DataSet:
+        """What `load` gives. Raises DataError, or ConfigError where that is no data set."""
+        with asking(self, "load", DataError):
+            data = self.load()
+        gave_fields(self, "load", data, DataSet)
+        where, pixels = named(self, "load"), data.train.shape[1]
+        for labels, images in ((data.train_labels, data.train), (data.test_labels, data.test)):
+            same_number(where, len(labels), len(images))
+        if data.shape is not None and pixels % prod(data.shape):
+            raise broken(self, "load", f"gives images of {pixels} pixels and shape {data.shape}")
+        return of_good_labels(data, where)
 
 
 def place_in_class(labels: Int[np.ndarray, " image"]) -> Int[np.ndarray, " image"]:
@@ -74,7 +88,7 @@ def split(
     return DataSet(name, images[~test], labels[~test], images[test], labels[test], shape)
 
 
-def of_good_labels(data: DataSet, where: Path) -> DataSet:
+def of_good_labels(data: DataSet, where: Path | str) -> DataSet:
     """The same data, whose labels count from 0; there are test images of trained classes alone."""
     if least := data.train_labels.min():
         raise DataError(
@@ -85,6 +99,6 @@ def of_good_labels(data: DataSet, where: Path) -> DataSet:
     return data
 
 
-def same_number(where: Path, labels: int, images: int) -> None:
+def same_number(where: Path | str, labels: int, images: int) -> None:
     if labels != images or not images:
         raise DataError(f"{where}: {labels:,} labels for {images:,} images")

@@ -23,6 +23,6 @@ class Series(ImageSource):
 
 def _load(name: str, part: Any) -> DataSet:
     try:
-        return part.make().load()
+        return part.make().loaded()
     except Unset as missing:
         raise missing.inside(f"sets.{name}") from None

@@ -1,0 +1,255 @@
+"""What does not give what it must is told in a line: class and method, and what is right."""
+
+import re
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import composed, configured
+from perceptrons import SIZES, network
+from small_networks import config_of, population, projection
+
+from sleeprun.config import ConfigError
+from sleeprun.config.declared import number
+from sleeprun.gradient import perceptron, promises
+from sleeprun.gradient.learners import LEARNERS, Learner
+from sleeprun.gradient.probes import Noise, noisy
+from sleeprun.spiking.build import starting_weights
+from sleeprun.spiking.synapses.weights import StartingWeights
+from sleeprun.spiking.synapses.wiring import Wiring
+from sleeprun.subjects.parse import parse
+from sleeprun.tasks import agent
+from sleeprun.tasks.agent import AgentTasks
+from sleeprun.tasks.images.cutting import ImageTask
+from sleeprun.tasks.images.datasets import DataSet, ImageData
+from sleeprun.tasks.images.files import DataError
+from sleeprun.tasks.images.sequence import ImageTasks
+
+LAYERS = perceptron.starting_layers(SIZES, 0.1, False, 0)
+PIXELS, CLASSES = SIZES[0], SIZES[-1]
+
+
+def raises(told: str) -> Any:
+    """A line of just this beginning, about a class of this file."""
+    return pytest.raises(ConfigError, match=rf"\A{__name__}\.{re.escape(told)}[^\n]*\Z")
+
+
+class MixesNoLabels(Learner):
+    def mix(self, memory: Any, images: Any, labels: Any) -> Any:
+        return images
+
+
+class MixesMore(Learner):
+    def mix(self, memory: Any, images: Any, labels: Any) -> Any:
+        return jnp.concatenate([images, images]), jnp.concatenate([labels, labels])
+
+
+class KeepsHalves(Learner):
+    def kept(self, earlier: Any) -> Any:
+        return sum(earlier) / 2
+
+
+class CannotConsolidate(Learner):
+    def consolidate(self, *told: Any) -> Any:
+        return told[1].importance
+
+
+class ForgetsTheAnchor(Learner):
+    """The second task finds another memory than the first."""
+
+    def init(self, layers: Any) -> Any:
+        return layers
+
+    def loss(self, network: Any, memory: Any, layers: Any, batch: Any, words: Any) -> Any:
+        return memory[0].weights.sum()
+
+    def consolidate(self, *told: Any) -> Any:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("learner", "told"),
+    [
+        (MixesNoLabels(), "MixesNoLabels.mix: gives f32[4,6]; must give (f32[4,6], i32[4])"),
+        (MixesMore(), "MixesMore.mix: gives (f32[8,6], i32[8]); must give (f32[4,6], i32[4])"),
+        (KeepsHalves(), "KeepsHalves.kept: gives 0.0; must give a whole number of images"),
+        (CannotConsolidate(), "CannotConsolidate.consolidate: AttributeError: 'tuple' object has"),
+        (ForgetsTheAnchor(), "ForgetsTheAnchor.loss: IndexError: tuple index out of range"),
+    ],
+)
+def test_a_learner_is_tried_over_two_tasks(learner: Learner, told: str) -> None:
+    with raises(told):
+        promises.check_learner(learner, network(), LAYERS)
+
+
+@pytest.mark.parametrize("kind", LEARNERS.built_in)
+def test_the_learners_that_are_there_keep_their_promises(kind: str) -> None:
+    learner = configured_learner(kind)
+    promises.check_learner(learner, network(), LAYERS)
+
+
+def configured_learner(kind: str) -> Learner:
+    return parse(composed("+experiment=src_quick", "arms=none", f"learner={kind}")).learner.make()
+
+
+class JoinsTooMany(Wiring):
+    def connect(self, rng: Any, ends: Any) -> Any:
+        return np.ones((ends.shape[0], ends.shape[1] + 1), bool)
+
+
+class JoinsByProbability(Wiring):
+    def connect(self, rng: Any, ends: Any) -> Any:
+        return rng.random(ends.shape)
+
+
+class CannotJoin(Wiring):
+    def connect(self, rng: Any, ends: Any) -> Any:
+        raise KeyError("ends")
+
+
+class DrawsRows(StartingWeights):
+    def draw(self, rng: Any, connected: Any) -> Any:
+        return np.ones(len(connected))
+
+
+class CannotDraw(StartingWeights):
+    def draw(self, rng: Any, connected: Any) -> Any:
+        return self.scale * connected
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "told"),
+    [
+        ("wiring", "JoinsTooMany", "connect: gives bool[3,6]; must give bool[3,5]"),
+        ("wiring", "JoinsByProbability", "connect: gives f64[3,5]; must give bool[3,5]"),
+        ("wiring", "CannotJoin", "connect: KeyError: 'ends'"),
+        ("weights", "DrawsRows", "draw: gives f64[3]; must give f32[3,5] or f64[3,5]"),
+        ("weights", "CannotDraw", "draw: AttributeError: 'CannotDraw' object has no attribute"),
+    ],
+)
+def test_wiring_and_starting_weights_are_those_of_their_populations(
+    part: str, kind: str, told: str
+) -> None:
+    own = {part: {"kind": f"{__name__}.{kind}"}}
+    populations = {"a": population("lif", 3), "b": population("lif", 5)}
+    config = config_of(populations, {"a_b": projection("a", "b", 0.1, **own)})
+    with raises(f"{kind}.{told}"):
+        starting_weights(config, 0)
+
+
+class FailsToBegin(Wiring):
+    rate: Any = number("of it")
+
+    @classmethod
+    def create(cls, rate: float) -> Any:
+        return {}[rate]
+
+    def connect(self, rng: Any, ends: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_a_create_that_fails_is_told() -> None:
+    own = {"wiring": {"kind": f"{__name__}.FailsToBegin", "rate": 1.0}}
+    config = config_of({"a": population("lif", 3)}, {"a_a": projection("a", "a", 0.1, **own)})
+    with raises("FailsToBegin.create: KeyError: 1.0"):
+        starting_weights(config, 0)
+
+
+def loading(found: Any) -> ImageData:
+    load = {"load": lambda _: found, "__module__": __name__}
+    return type("Loads", (ImageData,), load)()
+
+
+GOOD = DataSet(
+    "mine", np.ones((4, 6), np.float32), np.arange(4), np.ones((2, 6), np.float32), np.arange(2),
+    (2, 3),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ((1, 2), "gives (1, 2); must give a DataSet"),
+        (
+            GOOD._replace(train=np.ones((4, 2, 3))),
+            "gives train f64[4,2,3]; must be Float [im",
+        ),
+        (GOOD._replace(train_labels=np.ones(4)), "gives train_labels f64[4]; must be Int [image]"),
+        (GOOD._replace(test=np.ones((2, 5))), "gives test f64[2,5]; must be Float [test pixel]"),
+        (GOOD._replace(test_labels=[0, 1]), "gives test_labels [0, 1]; must be Int [test]"),
+        (GOOD._replace(shape=(4, 4)), "gives images of 6 pixels and shape (4, 4)"),
+    ],
+)
+def test_what_a_data_set_loads_has_its_shapes(found: Any, told: str) -> None:
+    with raises(f"Loads.load: {told}"):
+        loading(found).load_all()
+
+
+def test_labels_of_a_data_set_count_from_0() -> None:
+    found = GOOD._replace(train_labels=GOOD.train_labels + 1)
+    with pytest.raises(DataError, match=r"Loads.load: labels count from 1; they must count from 0"):
+        loading(found).load_all()
+
+
+class Dropping(Noise):
+    def shown(self, images: Any, shape: Any, draws: Any) -> Any:
+        return images[1:]
+
+
+def test_noise_leaves_as_many_images_as_there_were() -> None:
+    with raises("Dropping.shown: gives f32[3,6]; must give f32[4,6] or f64[4,6]"):
+        noisy(GOOD.train, 0, None, {"dropping": Dropping()})
+
+
+class Cuts(ImageTasks):
+    def cut_up(self, sets: Any, order_seed: Any) -> Any:
+        task = ImageTask("one", *sets[0][1:5], classes=(0, 1))
+        return [task, task._replace(labels=task.labels[:-1])]
+
+
+def test_tasks_have_as_many_labels_as_images() -> None:
+    config = parse(composed("+experiment=src_quick", "arms=none", f"tasks.kind={__name__}.Cuts"))
+    with raises("Cuts.cut_up: gives labels i32[3999]; must be Int [image]"):
+        config.phases()
+
+
+class Nameless(AgentTasks):
+    @property
+    def names(self) -> Any:
+        return self.goals
+
+    def world(self, sees: Any) -> Any:
+        return None
+
+
+class Worldless(Nameless):
+    @property
+    def names(self) -> Any:
+        return ["one"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "told"),
+    [
+        (Nameless, agent.names_of, "Nameless.names: AttributeError: 'Nameless' object has no"),
+        (
+            Worldless,
+            lambda tasks: agent.world_of(tasks, (2,)),
+            "Worldless.world: gives None; must give a World",
+        ),
+    ],
+)
+def test_an_agents_tasks_have_names_and_a_world(
+    kind: type[AgentTasks], asked: Any, told: str
+) -> None:
+    with raises(told):
+        asked(kind.model_construct(kind="own"))
+
+
+def test_a_world_has_all_tasks() -> None:
+    tasks = configured().agent_tasks
+    world = tasks.world((7, 7))
+    lacking = type("Lacking", (Worldless,), {"world": lambda *_: world, "__module__": __name__})
+    with raises("Lacking.world: its tasks lack one"):
+        agent.world_of(lacking.model_construct(kind="own"), (7, 7))
