@@ -191,19 +191,33 @@ def test_the_command_writes_its_tables(
     assert "tabular" in (out / "compare.tex").read_text()
 
 
+WRONG = {
+    "cut/results.json": '{"metrics": ',
+    "bare/results.json": '{"experiment": "x", "seeds": [0]}',
+    "torn/jobs.jsonl": '{"number": 0, "path": "a", "overrides": []}\n{"number": 1, "pa',
+    "nothing/jobs.jsonl": '{"number": 0}\n',
+    "file": "",
+}
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         (["nowhere"], "sleeprun-compare: nowhere: neither a run that is done nor a sweep"),
         (["sweep", "--measure", "luck"], "has no 'luck'; has accuracy, forgetting"),
-        (["cut"], "results.json is damaged"),
+        (["cut"], "results.json is damaged: Expecting value"),
+        (["bare"], "results.json is damaged: it has no 'metrics'"),
+        (["torn"], "jobs.jsonl is damaged: Unterminated string"),
+        (["nothing"], "jobs.jsonl is damaged: it has no 'path'"),
+        (["sweep", "--out", "file/below"], "file/below: Not a directory"),
     ],
 )
 def test_a_mistake_is_a_line_and_exit_code_2(
     given: list[str], told: str, sweep: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    (sweep.parent / "cut").mkdir()
-    (sweep.parent / "cut" / "results.json").write_text('{"metrics": ')
+    for name, content in WRONG.items():
+        (sweep.parent / name).parent.mkdir(exist_ok=True)
+        (sweep.parent / name).write_text(content)
     monkeypatch.chdir(sweep.parent)
     monkeypatch.setattr("sys.argv", ["sleeprun-compare", *given])
     with pytest.raises(SystemExit) as ended:

@@ -7,7 +7,7 @@ sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that diff
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
 signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
 2/64 of one comparison). Written as compare.md and compare.tex into --out. Exits with 2 where a
-folder has nothing to compare, which it says in a line.
+folder has nothing to compare or cannot be written, which it says in a line.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import permutation_test
 
 from sleeprun.cli.codes import MISTAKE, say
+from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
@@ -48,14 +49,18 @@ def main() -> None:
     print_come_what_may()
     given = parser.parse_args()
     try:
-        arms = read(given.folders, given.measure)
+        with mistakes_told():
+            compare(given.folders, given.measure, given.out)
     except ConfigError as error:
         sys.exit(say(MISTAKE, str(error), COMMAND))
-    lines = table(arms, given.measure)
+
+
+def compare(folders: list[Path], measure: str, out: Path) -> None:
+    lines = table(read(folders, measure), measure)
     print(markdown(lines))
     for name, content in {"compare.md": markdown(lines), "compare.tex": latex(lines)}.items():
-        write_whole(given.out / name, content.encode())
-        print(given.out / name)
+        write_whole(out / name, content.encode())
+        print(out / name)
 
 
 def read(folders: list[Path], measure: str) -> Arms:
@@ -94,7 +99,7 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int]]]:
         calls = sorted(path.parent.name for path in folder.glob("*/jobs.jsonl"))
         hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
         raise ConfigError(f"{folder}: neither a run that is done nor a sweep{hint}")
-    told = cast(Results, read_json(results))
+    told = cast(Results, read_json(results, "experiment", "seeds", "metrics"))
     arms = told.get("arms") or {"": told["metrics"]}
     return [
         (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"])

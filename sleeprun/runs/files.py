@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -68,15 +68,33 @@ def write_json(path: Path, content: object) -> None:
     write_whole(path, (json.dumps(without_nan(content), indent=1) + "\n").encode())
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """An object. Raises DamagedFile."""
+def read_json(path: Path, *keys: str) -> dict[str, Any]:
+    """An object with these keys. Raises DamagedFile."""
+    return _object(path, _content(path), keys)
+
+
+def read_lines(path: Path, *keys: str) -> list[dict[str, Any]]:
+    """The objects of a file that has one a line, each with these keys. Raises DamagedFile."""
+    return [_object(path, line, keys) for line in _content(path).splitlines()]
+
+
+def _content(path: Path) -> bytes:
     try:
-        found = json.loads(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         unreadable(path, error)
+
+
+def _object(path: Path, text: bytes, keys: Sequence[str]) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
     except ValueError as error:
         raise DamagedFile(f"{path} is damaged: {error}") from None
-    return found if isinstance(found, dict) else _not_keys(path)
+    if not isinstance(found, dict):
+        _not_keys(path)
+    if missing := [key for key in keys if key not in found]:
+        raise DamagedFile(f"{path} is damaged: it has no {missing[0]!r}")
+    return found
 
 
 def read_yaml(path: Path) -> DictConfig:

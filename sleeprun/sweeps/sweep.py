@@ -11,6 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, ListConfig
 
+from sleeprun.config import ConfigError
 from sleeprun.config.identity import content_hash
 from sleeprun.sweeps import jobs
 from sleeprun.sweeps.jobs import Job
@@ -103,7 +104,12 @@ def conclude() -> None:
         from sleeprun.sweeps import table
 
         folder = _short(call.folder)
-        if not (found := table.read(folder)):
+        try:
+            found = table.read(folder)
+        except ConfigError as error:
+            log.error("%s", error)
+            continue
+        if not found:
             continue
         Console().print(table.table(folder, found))
         for path in dict.fromkeys(one.path for one in found if not one.done and not one.pruned):

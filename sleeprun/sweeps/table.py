@@ -3,7 +3,6 @@
 import csv
 import importlib.util
 import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from sleeprun.measures import statistics
 from sleeprun.measures.forgetting import near
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import ACCOUNTS, Metrics
-from sleeprun.runs.files import write_whole
+from sleeprun.runs.files import read_lines, write_whole
 from sleeprun.runs.store import RunDirectory
 from sleeprun.sweeps.pruning import PRUNED
 
@@ -46,10 +45,10 @@ class Found:
 
 def jobs_of(sweep: Path) -> dict[Path, list[str]]:
     """The directories of a sweep's jobs, in order, with their overrides; one that it has twice
-    comes once."""
+    comes once. Raises DamagedFile."""
     listed = sweep / "jobs.jsonl"
-    lines = listed.read_text().splitlines() if listed.exists() else []
-    jobs = sorted(map(json.loads, lines), key=lambda job: job["number"])
+    lines = read_lines(listed, "number", "path", "overrides") if listed.exists() else []
+    jobs = sorted(lines, key=lambda job: job["number"])
     return {Path(job["path"]): job["overrides"] for job in jobs}
 
 
