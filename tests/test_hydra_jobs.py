@@ -11,8 +11,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.config import ConfigError
@@ -106,15 +106,15 @@ def test_jobs_that_take_turns_each_have_their_own_hydra(tmp_path: Path) -> None:
     overrides += ["hydra.output_subdir=.hydra"]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         configs = [compose("config", overrides, return_hydra_config=True) for _ in range(2)]
-    OmegaConf.register_new_resolver("hydra", jobs.own_hydra, replace=True)
-    try:
+    with jobs.with_own_hydra():
         folders = [jobs.place(config, number) for number, config in enumerate(configs, 7)]
         told = [jobs.resolved(config, without={"hydra"}) for config in configs]
         for config in configs:
             jobs.begin(config)
         handed = [Job.of(config.hydra) for config in configs]
-    finally:
-        setup_globals()
+    outside = OmegaConf.create({"hydra": {"job": {"num": 7}}, "is": "${hydra:job.num}"})
+    with pytest.raises(InterpolationResolutionError, match="HydraConfig was not set"):
+        _ = outside["is"]  # Hydra's own resolver again, which knows the job that is run alone
     assert folders == [tmp_path / "at-7", tmp_path / "at-8"]
     assert [job.folder for job in handed] == folders
     assert [one["variant"] for one in told] == ["job 7 of smoke", "job 8 of smoke"]

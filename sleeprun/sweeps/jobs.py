@@ -5,12 +5,13 @@ its context, and `${hydra:...}` means what its own config says; `hydra/launcher=
 leave it to `Job.current`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn
+from hydra.core.utils import JobReturn, setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 
@@ -46,8 +47,18 @@ def as_given(overrides: object) -> list[str]:
     return cast(list[str], OmegaConf.to_container(overrides, resolve=False))
 
 
-def own_hydra(path: str, *, _root_: DictConfig) -> object:
-    """`${hydra:...}`: of the config that it stands in, where that is a job's."""
+@contextmanager
+def with_own_hydra() -> Iterator[None]:
+    """Meanwhile `${hydra:...}` is of the config that it stands in, where that is a job's."""
+    setup_globals()
+    OmegaConf.register_new_resolver("hydra", _own_hydra, replace=True)
+    try:
+        yield
+    finally:
+        setup_globals()
+
+
+def _own_hydra(path: str, *, _root_: DictConfig) -> object:
     return OmegaConf.select(_root_.get("hydra") or cast(DictConfig, HydraConfig.get()), path)
 
 

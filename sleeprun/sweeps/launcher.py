@@ -15,7 +15,6 @@ from hydra.core.utils import (
     JobStatus,
     configure_log,
     filter_overrides,
-    setup_globals,
 )
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
@@ -78,8 +77,15 @@ class Batched(Prepared):
                     f"hydra.job.{key}={value}: the jobs of a batch are one process, which has one "
                     "folder and one environment; use hydra/launcher=basic or joblib"
                 )
-        setup_globals()
-        OmegaConf.register_new_resolver("hydra", jobs.own_hydra, replace=True)
+        with jobs.with_own_hydra():
+            return self._launch(job_overrides, initial_job_idx, judges)
+
+    def _launch(
+        self,
+        job_overrides: Sequence[Sequence[str]],
+        initial_job_idx: int,
+        judges: Sequence[Judge | None],
+    ) -> Sequence[JobReturn]:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         load = self.hydra_context.config_loader.load_sweep_config
