@@ -131,6 +131,16 @@ def test_what_refers_to_nothing(value: str, told: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_that_leads_out_of_the_folder_is_told_as_the_user_gave_it(tmp_path: Path) -> None:
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    ended = sleeprun("+experiment=src_quick", "name=../../x", cwd=inside)
+    told = "must be letters, digits, - and _, with / between folders"
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"sleeprun: name='../../x': {told}\n"
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "a", inside]
+
+
 def test_an_override_may_refer_to_another_key(tmp_path: Path) -> None:
     given = ("tasks.test=${tasks.train}", "dry_run=true")
     assert sleeprun("+experiment=smoke", *given, cwd=tmp_path).code == 0

@@ -21,12 +21,11 @@ FOREIGN = {
 
 def explain_hydra(error: BaseException) -> str:
     """One of Hydra's or OmegaConf's errors, naming the key and the nearest spelling."""
-    from sleeprun.config import ConfigError
     from sleeprun.config.spelling import nearest
 
+    if ours := _ours(error):
+        return str(ours)
     text = str(error)
-    if isinstance(error.__cause__, ConfigError):
-        return str(error.__cause__)
     if override := getattr(error, "override", None):
         return _unquoted(override) or _in_two_lines(text)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
@@ -52,6 +51,15 @@ def explain_hydra(error: BaseException) -> str:
     return _in_two_lines(text)
 
 
+def _ours(error: BaseException | None) -> BaseException | None:
+    """The mistake that a resolver of the package told, which OmegaConf's error came of."""
+    from sleeprun.config import ConfigError
+
+    while error is not None and not isinstance(error, ConfigError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def _in_two_lines(text: str) -> str:
     plain = re.sub(r"(See )?https?://\S+", "", text)
     return " ".join(line.strip() for line in plain.splitlines()[:2])
@@ -59,9 +67,13 @@ def _in_two_lines(text: str) -> str:
 
 def _raw(error: BaseException) -> str:
     """`=VALUE` of the key that an error of OmegaConf's is about, as it was given."""
+    from omegaconf import OmegaConf
+
     parent, key = getattr(error, "parent_node", None), getattr(error, "key", None)
-    node = parent._get_node(key) if parent is not None and key is not None else None
-    return "" if node is None else f"={node._value()}"
+    try:
+        return f"={OmegaConf.to_container(parent, resolve=False)[key]}"  # type: ignore[index, arg-type]
+    except (LookupError, TypeError, ValueError):
+        return ""
 
 
 def _unquoted(override: str) -> str | None:
