@@ -130,6 +130,7 @@ def test_what_the_kernel_does_not_take_is_in_the_record(agent: LoadedRun) -> Non
     told = json.loads((agent.folder / "results.json").read_text())
     assert told["engine"] == "by_layer"
     assert told["refused"][:1] == ["population output (Integrator)"]
+    assert told["slower"] is None  # which was not measured
 
 
 @pytest.mark.slow
@@ -177,6 +178,7 @@ def test_an_own_rule_runs_on_every_path(
     config = composed("+experiment=own_compass", *short)
     results = sleeprun.run(config, inside / engine)
     assert (results["engine"], results["refused"]) == (engine, refused)
+    assert results["slower"] == {"by_layer": 12, "native": 4}.get(engine)
     assert results["chance"] == 1 / 8
     assert caplog.text.count("it simulates but does not learn") == bool(refused)
     weights = sleeprun.load(inside / engine).weights()

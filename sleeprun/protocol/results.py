@@ -52,6 +52,7 @@ class Results(Account):
     device: str
     engine: str | None
     refused: list[str]  # what its kernel did not take
+    slower: int | None  # times, than by that kernel, where it was measured
     versions: dict[str, str]
     branched_from: Origin | None
     steps_per_second: float | None

@@ -35,9 +35,9 @@ def written_as(key: str) -> Any:
     return field(metadata={"key": key})
 
 
-def if_any() -> Any:
+def if_any(default: Any = ()) -> Any:
     """A field that is left out of the record where there is nothing to say."""
-    return field(default=(), metadata={"if_any": True})
+    return field(default=default, metadata={"if_any": True})
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Facts(Part):
     scale: float
     shortened: bool
     refused: Sequence[str] = ()  # what the backend's kernel does not take
+    slower: int | None = None  # times, than that kernel; None: not known
 
     trained_by: ClassVar[str] = "tasks"  # the key that says how long a task is trained
 

@@ -96,6 +96,7 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
         "device": start.device,
         "engine": start.engine,
         "refused": list(start.facts.refused),
+        "slower": start.facts.slower,
         "versions": start.versions,
         "branched_from": start.branched_from,
         **read.account(),

@@ -10,10 +10,10 @@ from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.synapses.current import Current
 
 # How many times slower the portable path is, measured awake with the network of Golden et al. 2022:
-# by CPU time of one network, and on an H100 with 132 of them. What a kernel refuses is of
-# another kind: for it this is a guess, which serves to foresee a run's time and is not told.
+# by CPU time of one network, and on an H100 with 132 of them. For other kinds than were measured
+# it is a guess, which serves to foresee a run's time and is not told.
 SLOWER = {"native": 12, "fused": 10}
-PLAIN_SLOWER = {"by_layer": 12, "by_step": 70}  # on a CPU, where they are wanted
+BY_STEP_SLOWER = 70  # on a CPU
 FED_BACK_SLOWER = 100  # beside the compiled kernel: conf/network/inhibition, four of them
 FED_BACK = {RulkovMap, LIF, Current}  # what is in it
 LEARNS_SLOWER = 4
@@ -25,7 +25,8 @@ class Chosen(NamedTuple):
     learning: Literal["native", "portable"]  # what changes the weights
     refused: tuple[str, ...]  # what the kernel does not take
     told: str | None  # in a line, with what that costs
-    slower: int = 1  # times, than its kernel with nothing refused, as far as it was measured
+    slower: int = 1  # times, than its kernel with nothing refused
+    measured: bool = True  # that; otherwise it is a guess
 
 
 def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> Chosen:
@@ -41,17 +42,16 @@ def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> 
         without = f"{KERNELS[engine]} does not take {', '.join(refused)}"
         if wanted != "auto":
             raise ConfigError(f"runtime.simulate='{wanted}': {without}; choose auto")
-        stepped = engine == "native" and network.fed_back()
-        slower = FED_BACK_SLOWER if stepped else SLOWER[engine]
-        kinds: set[type] = {type(population.neuron) for population in network.populations.values()}
-        kinds |= {type(projection.synapse) for projection in network.projections.values()}
-        measured = stepped and kinds <= FED_BACK
+        slower, measured = _by_layer(network) if engine == "native" else (SLOWER[engine], False)
         much = f"about {slower} times slower" if measured else "slower; not measured how much"
         told = f"{without}: simulated by_layer, {much}"
-        return Chosen("by_layer", "portable", refused, told, slower)
+        return Chosen("by_layer", "portable", refused, told, slower, measured)
+    if engine == "fused":
+        return Chosen(engine, "portable", (), None)
     if engine != "native":
-        slower = PLAIN_SLOWER.get(engine, 1) if backend == "cpu" else 1
-        return Chosen(engine, "portable", (), None, slower)
+        slower, measured = _by_layer(network) if engine == "by_layer" else (BY_STEP_SLOWER, False)
+        on_cpu = backend == "cpu"
+        return Chosen(engine, "portable", (), None, slower if on_cpu else 1, measured and on_cpu)
     if unlearned := tuple(native.unlearned(network)):
         without = f"{KERNELS[engine]} does not take {', '.join(unlearned)}"
         told = f"{without}: it simulates but does not learn, about {LEARNS_SLOWER} times slower"
@@ -63,6 +63,17 @@ def _of_backend(backend: str) -> Engine:
     if native.available():
         return "native"
     return "fused" if backend == "gpu" else "by_layer"
+
+
+def _by_layer(network: Network) -> tuple[int, bool]:
+    """How many times slower than the compiled kernel that is on a CPU, and whether it is known."""
+    neurons = [population.neuron for population in network.populations.values()]
+    synapses: set[type] = {type(projection.synapse) for projection in network.projections.values()}
+    if network.fed_back():
+        return FED_BACK_SLOWER, {type(neuron) for neuron in neurons} | synapses <= FED_BACK
+    told = [neuron.slower if "slower" in vars(type(neuron)) else None for neuron in neurons]
+    known = [times for times in told if times is not None]
+    return round(max(known, default=SLOWER["native"])), known == told and synapses <= {Current}
 
 
 def _refused(network: Network, engine: Engine) -> list[str]:

@@ -12,6 +12,7 @@ from sleeprun.spiking.engines import choose
 from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.plasticity.stdp import STDP
+from sleeprun.spiking.schema import NetworkConfig
 from sleeprun.spiking.synapses.current import Current
 
 STDP_KEYS: dict[str, Any] = {
@@ -44,6 +45,9 @@ class OwnNeuron(RulkovMap):
     pass
 
 
+OWN_SYNAPSE = CURRENT | {"kind": f"{__name__}.OwnSynapse"}
+
+
 def network(
     neuron: str = "rulkov",
     back: bool = False,
@@ -69,17 +73,17 @@ def test_what_the_compiled_kernel_knows_it_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "refused"),
+    ("given", "refused", "slower"),
     [
-        ({"neuron": "lif"}, "population b (LIF)"),
-        ({"neuron": "own"}, "population b (OwnNeuron)"),
-        ({"synapse": CURRENT | {"kind": f"{__name__}.OwnSynapse"}}, "projection ab (OwnSynapse)"),
-        ({"back": True}, "feedback among a, b"),
-        ({"neuron": "own", "back": True}, "population b (OwnNeuron), feedback among a, b"),
+        ({"neuron": "lif"}, "population b (LIF)", 12),
+        ({"neuron": "own"}, "population b (OwnNeuron)", None),  # though Rulkov's was measured
+        ({"synapse": OWN_SYNAPSE}, "projection ab (OwnSynapse)", None),
+        ({"back": True}, "feedback among a, b", 100),
+        ({"neuron": "own", "back": True}, "population b (OwnNeuron), feedback among a, b", None),
     ],
 )
 def test_what_it_does_not_know_is_simulated_by_layer_and_told(
-    given: dict[str, Any], refused: str
+    given: dict[str, Any], refused: str, slower: int | None
 ) -> None:
     chosen = choose(network(**given), "auto", "cpu")
     assert chosen.engine == "by_layer"
@@ -87,11 +91,27 @@ def test_what_it_does_not_know_is_simulated_by_layer_and_told(
     assert ", ".join(chosen.refused) == refused
     assert chosen.told is not None
     assert chosen.told.startswith(f"the compiled kernel does not take {refused}: ")
-    measured = given == {"back": True}
-    much = "about 100 times slower" if measured else "slower; not measured how much"
+    assert chosen.measured == (slower is not None)
+    much = f"about {slower} times slower" if slower else "slower; not measured how much"
     assert chosen.told.endswith(f": simulated by_layer, {much}")
+    assert not slower or chosen.slower == slower
     with pytest.raises(ConfigError, match=r"runtime.simulate='native': the compiled kernel does"):
         choose(network(**given), "native", "cpu")
+
+
+@pytest.mark.parametrize("neuron", ["adex", "channels"])
+def test_substeps_make_a_network_slower(neuron: str) -> None:
+    """Of the slowest of its neurons."""
+    few, many = (choose(build(substeps_of(neuron, count)), "by_layer", "cpu") for count in (1, 20))
+    assert few.measured
+    assert many.measured
+    assert many.slower > few.slower > 12
+
+
+def substeps_of(neuron: str, count: int) -> NetworkConfig:
+    cells = CELLS | {neuron: CELLS[neuron] | {"substeps": count}}
+    populations = {"a": population("rulkov", 4), "b": population(neuron, 3)}
+    return config_of(populations, {"ab": projection("a", "b", 0.1)}, cells)
 
 
 def test_all_that_is_refused_is_told_in_one_line() -> None:
@@ -138,7 +158,7 @@ def test_without_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_kernels_know_types_and_not_what_derives_from_them() -> None:
-    for given in ({"neuron": "own"}, {"synapse": CURRENT | {"kind": f"{__name__}.OwnSynapse"}}):
+    for given in ({"neuron": "own"}, {"synapse": OWN_SYNAPSE}):
         assert len(native.refused(network(**given))) == 1
         assert len(fused.refused(network(**given))) == 1
     assert fused.refused(network("lif", back=True)) == []

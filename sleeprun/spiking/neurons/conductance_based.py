@@ -36,6 +36,10 @@ class ConductanceBased(Membrane[ConductanceBasedState]):
     threshold: Scalar = number("of V, where a spike is counted", unit="mV", default=0.0)
     substeps: int = count("of the integration in a step", default=1)
 
+    @property
+    def slower(self) -> float:
+        return 35.0 + 45.0 * self.substeps  # leak, sodium, potassium; 250 spikes a cycle
+
     def init(self, size: int) -> ConductanceBasedState:
         v = jnp.full(size, self.v_start)
         gates = {name: channel.steady(Site(v)) for name, channel in self.channels.items()}

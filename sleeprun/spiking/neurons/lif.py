@@ -28,6 +28,10 @@ class LIF(Neuron[LIFState]):
     current_decay: Scalar = number("of the synaptic current", unit="a step", gt=0, lt=1)
     refractory: Scalar = number("pause after a spike", unit="steps", ge=0)
 
+    @property
+    def slower(self) -> float:
+        return 12.0
+
     def init(self, size: int) -> LIFState:
         return LIFState(jnp.zeros(size), jnp.zeros(size), jnp.zeros(size))
 

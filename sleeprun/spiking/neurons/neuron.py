@@ -31,6 +31,14 @@ State = TypeVar("State", bound=NeuronState)
 class Neuron(eqx.Module, Generic[State]):
     """A model: declared constants, and two pure functions."""
 
+    @property
+    def slower(self) -> float | None:
+        """Times that the network of Golden et al. 2022 of such neurons takes, by_layer on a CPU,
+        of that of Rulkov neurons by the compiled kernel. Speaks for its own class alone, and not
+        for what derives from it; None: not measured.
+        """
+        return None
+
     @abstractmethod
     def init(self, size: int) -> State:
         """The state of `size` neurons at rest."""

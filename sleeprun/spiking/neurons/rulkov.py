@@ -66,6 +66,10 @@ class RulkovMap(Neuron[RulkovState]):
             plateau=jnp.float32(alpha + u_rest - v_rest),
         )
 
+    @property
+    def slower(self) -> float:
+        return 12.0
+
     def init(self, size: int) -> RulkovState:
         v = jnp.full(size, self.v_start)
         return RulkovState(v, v, v, jnp.full(size, self.u_start), jnp.zeros(size))

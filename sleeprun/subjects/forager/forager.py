@@ -33,6 +33,7 @@ class Forager(Seeds):
         found = chosen(config)
         self.experiment = build(config, found.engine)
         self.engine, self.refused = found.engine, found.refused
+        self.slower = found.slower if found.measured else None
         self.leg = cache(partial(_leg, self.experiment))  # a phase has many calls
 
     def birth(self) -> AgentState:
@@ -135,6 +136,7 @@ class Forager(Seeds):
             cycle_steps=config.network.cycle_steps,
             shape={name: list(each.size) for name, each in config.network.populations.items()},
             refused=list(self.refused),
+            slower=self.slower,
         )
 
     def seen_after(self, phase: Live, state: AgentState) -> Iterator[Event]:

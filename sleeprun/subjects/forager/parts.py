@@ -19,6 +19,7 @@ class ForagingFacts(Facts):
     cycle_steps: int
     shape: dict[str, list[int]]  # of every population
     refused: Sequence[str] = if_any()
+    slower: int | None = if_any(None)
     trained_by: ClassVar[str] = "tasks.train"
 
     def fired_by(self, population: str, kind: str) -> str | None:
