@@ -8,11 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from conftest import configured
 from perceptrons import SIZES, adam, images, network, sgd, words
 
 from sleeprun import noise
+from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import Descent, training
+from sleeprun.gradient.learners.descent import Optimiser
 from sleeprun.gradient.learners.naive import Naive
 from sleeprun.gradient.perceptron import Layers
 
@@ -153,3 +156,45 @@ def test_optimisers_that_differ_in_numbers_step_as_optax_s_and_share_a_program(k
         close = partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6)
         jax.tree.map(close, found, expected)
     assert sum(isinstance(one, Descent) for one in traced) == 1
+
+
+class Halved(Optimiser):
+    def steps(self, rate: jax.Array, momentum: jax.Array) -> optax.GradientTransformation:
+        return optax.sgd(rate / 2, momentum)
+
+
+class Helpless(Optimiser):
+    def steps(self, rate: jax.Array, momentum: jax.Array) -> optax.GradientTransformation:
+        return optax.sgd(self.pace)
+
+
+def test_an_own_optimiser_takes_its_own_steps() -> None:
+    shown, labels = images()
+    layers = perceptron.starting_layers(SIZES, 0.3, True, 0)
+    own = Descent(f"{__name__}.Halved", 0.2, 0.5, batch=10, epochs=1)
+    ours, theirs = (
+        trained(network(), each, shown, labels, layers, words(), 3)[0]
+        for each in (own, sgd(0.1, 0.5))
+    )
+    for one, other in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "told"),
+    [
+        ("sdg", "no such kind of optimiser; did you mean 'sgd'?"),
+        ("optax.adamw", "is no kind of optimiser: must be a class derived from sleeprun.gradient"),
+    ],
+)
+def test_an_optimiser_that_is_none_is_told(optimiser: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        configured("+experiment=src_quick", f"training.optimiser={optimiser}")
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith(f"training.optimiser='{optimiser}': {told}")
+
+
+def test_an_optimiser_that_fails_is_told_by_its_class() -> None:
+    descent = Descent(f"{__name__}.Helpless", 0.2, 0.5, batch=10, epochs=1)
+    with pytest.raises(ConfigError, match=rf"^{__name__}.Helpless.steps: AttributeError"):
+        descent.init(perceptron.starting_layers(SIZES, 0.3, True, 0))

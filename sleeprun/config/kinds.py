@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, ValidationError
+from pydantic import AfterValidator, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from sleeprun.config.declared import section_of, undeclared
@@ -32,6 +32,16 @@ class Kinds:
     ) -> CoreSchema:
         """Of a section that chooses one of them: `Annotated[Any, KINDS]`."""
         return core_schema.no_info_plain_validator_function(self._chosen)
+
+    @property
+    def name(self) -> Any:
+        """Of a key that says the name or the path alone, of a kind without constants."""
+
+        def known(kind: str) -> str:
+            self.of(kind)
+            return kind
+
+        return Annotated[str, AfterValidator(known)]
 
     def section(self, kind: str) -> type[Section]:
         """The schema of one kind. Raises ValueError where there is none."""

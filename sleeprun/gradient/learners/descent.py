@@ -3,26 +3,51 @@
 Its numbers are leaves, so that runs that differ in a number only share one compiled program.
 """
 
+from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
 import optax
 from jaxtyping import Array, Float, Int
 
-from sleeprun.config.declared import choice, count, integer, number
+from sleeprun.config.declared import count, integer, number, setting
+from sleeprun.config.kinds import Kinds
+from sleeprun.config.promise import asking
 from sleeprun.gradient.perceptron import Layers
 
-OPTIMISERS = {"sgd": optax.sgd, "adam": optax.adam}
+Scalar = Float[Array, ""]
+OPTIMISERS = Kinds(
+    "kind of optimiser",
+    "sleeprun.gradient.learners.descent.Optimiser",
+    sgd="sleeprun.gradient.learners.descent.SGD",
+    adam="sleeprun.gradient.learners.descent.Adam",
+)
+
+
+class Optimiser(eqx.Module):
+    """Without constants of its own: the rate and the momentum are those of training."""
+
+    @abstractmethod
+    def steps(self, rate: Scalar, momentum: Scalar) -> optax.GradientTransformation:
+        """As optax has them, or chains them."""
+
+
+class SGD(Optimiser):
+    def steps(self, rate: Scalar, momentum: Scalar) -> optax.GradientTransformation:
+        return optax.sgd(rate, momentum)
+
+
+class Adam(Optimiser):
+    def steps(self, rate: Scalar, momentum: Scalar) -> optax.GradientTransformation:
+        return optax.adam(rate, momentum)
 
 
 class Descent(eqx.Module):
     """Gradient descent in batches."""
 
-    optimiser: str = choice(*OPTIMISERS)
-    rate: Float[Array, ""] = number("of learning", gt=0)
-    momentum: Float[Array, ""] = number(
-        "of sgd, carried over from task to task; adam's beta 1", ge=0, lt=1
-    )
+    optimiser: str = setting(OPTIMISERS.name)
+    rate: Scalar = number("of learning", gt=0)
+    momentum: Scalar = number("of sgd, carried over from task to task; adam's beta 1", ge=0, lt=1)
     batch: int = count("images of a step")
     epochs: Int[Array, ""] = integer("times that a task shows its images", ge=1)
 
@@ -35,4 +60,6 @@ class Descent(eqx.Module):
         return self._steps().update(gradient, state, layers)
 
     def _steps(self) -> optax.GradientTransformation:
-        return OPTIMISERS[self.optimiser](self.rate, self.momentum)
+        optimiser = OPTIMISERS.of(self.optimiser)()
+        with asking(optimiser, "steps"):
+            return optimiser.steps(self.rate, self.momentum)
