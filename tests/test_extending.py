@@ -18,8 +18,9 @@ import sleeprun
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import experiments
 from sleeprun.gradient.probes import PROBES, measured
-from sleeprun.protocol.events import Carried, Measured, Moved, Progress
+from sleeprun.protocol.events import Carried, Progress
 from sleeprun.runs.loaded import LoadedRun
+from sleeprun.subjects.classifier.parts import Measured, Moved
 from sleeprun.subjects.seeds import over_seeds
 
 DOC = Path(__file__).parent.parent / "docs" / "extending.md"
@@ -151,8 +152,8 @@ def test_an_own_learner_carries_what_it_keeps(perceptron: LoadedRun) -> None:
 @pytest.mark.slow
 def test_inputs_that_always_spike_only_raise_weights(perceptron: LoadedRun) -> None:
     for moved in of_kind(perceptron.record(), Moved):
-        assert min(moved.layers["hidden 1"]["raised"]) > 0.1
-        assert moved.layers["hidden 1"]["lowered"] == [0.0, 0.0]
+        assert min(moved.values["hidden 1"]["raised"]) > 0.1
+        assert moved.values["hidden 1"]["lowered"] == [0.0, 0.0]
 
 
 @pytest.mark.slow

@@ -13,16 +13,15 @@ from conftest import configured, of_kind
 from rich.console import Console
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Begun, Event, Moved, Overlap, Robustness, Scored
+from sleeprun.protocol.events import Begun, Event, Found, Scored
 from sleeprun.protocol.phases import Boundary
 from sleeprun.report.probes import probes as picture_of
 from sleeprun.report.tables import probes_table
 from sleeprun.runs import job
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.subset import of_seeds
+from sleeprun.subjects.classifier.parts import Moved, Overlap, Robustness
 from sleeprun.tracking.history import History
-
-TOLD = (Robustness, Overlap, Moved)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +76,12 @@ def test_what_features_lack_is_told_by_key(
 def test_events_are_told_for_some_of_the_seeds() -> None:
     boundary = Boundary(1, "a", "wake", ("a",))
     layers = {"output": {"share": [0.1, 0.2], "mean": [1.0, 2.0]}}
-    moved = of_seeds(Moved(boundary=boundary, layers=layers), [1])
-    assert moved == Moved(boundary=boundary, layers={"output": {"share": [0.2], "mean": [2.0]}})
-    noise = of_seeds(Robustness(boundary=boundary, accuracy={"clean": [0.5, 0.6]}), [1, 0])
-    assert noise == Robustness(boundary=boundary, accuracy={"clean": [0.6, 0.5]})
-    overlap = of_seeds(Overlap(boundary=boundary, layers={"hidden 1": [3.0, 4.0]}), [0])
-    assert overlap == Overlap(boundary=boundary, layers={"hidden 1": [3.0]})
+    moved = of_seeds(Moved(boundary=boundary, values=layers), [1])
+    assert moved == Moved(boundary=boundary, values={"output": {"share": [0.2], "mean": [2.0]}})
+    noise = of_seeds(Robustness(boundary=boundary, values={"clean": [0.5, 0.6]}), [1, 0])
+    assert noise == Robustness(boundary=boundary, values={"clean": [0.6, 0.5]})
+    overlap = of_seeds(Overlap(boundary=boundary, values={"hidden 1": [3.0, 4.0]}), [0])
+    assert overlap == Overlap(boundary=boundary, values={"hidden 1": [3.0]})
 
 
 LARGER = ("runtime.chunk_steps=1000", "runtime.chunk_batches=1000")
@@ -98,10 +97,10 @@ Events = list[Event]
 def probed(events: Events) -> dict[tuple[str, int], Any]:
     found = {}
     for event in events:
-        if isinstance(event, TOLD):
+        if isinstance(event, Found):
             place = event.tag, event.boundary.index
             assert place not in found
-            found[place] = event.accuracy if isinstance(event, Robustness) else event.layers
+            found[place] = event.values
     return found
 
 
@@ -187,7 +186,7 @@ def test_neither_chunks_nor_devices_nor_company_change_what_is_told(
     assert probed(carried_out(run_of(config, tmp_path / "spread", devices=2))) == probed(whole[1])
     config = tiny(*SHORT, "probes.noises.gaussian.sd=0.0", "seeds=[1]")
     alone = carried_out(run_of(config, tmp_path / "alone"))
-    part = [of_seeds(event, [1]) for event in whole[1] if isinstance(event, TOLD)]
+    part = [of_seeds(event, [1]) for event in whole[1] if isinstance(event, Found)]
     assert probed(alone) == probed(part)
 
 
@@ -228,9 +227,9 @@ def test_results_table_and_picture_tell_what_the_last_sleep_changed(tmp_path: Pa
     history = History()
     record = RunDirectory(tmp_path).events()
     *_, (_, tracked) = (row for event in record for row in history.write(event))
-    assert tracked["robustness/clean"] == pytest.approx(clean["mean"])
+    assert tracked["probes/robustness/clean"] == pytest.approx(clean["mean"])
     moved = rows[-1]["moved"]["output"]["share"]["mean"]
-    assert tracked["moved/output"] == pytest.approx(moved)
+    assert tracked["probes/moved/output"] == pytest.approx(moved)
     table = probes_table(results)
     text = io.StringIO()
     Console(file=text, width=80).print(table)

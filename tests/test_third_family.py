@@ -120,6 +120,7 @@ import sleeprun
 run = sleeprun.load(sys.argv[1])
 print(run.R.tolist())
 print(run.weights("a")["known"].tolist(), run.config.what)
+print([row["room"]["b"]["per_seed"] for row in run.results["probes"]])
 print(*(type(event.told).__name__ for event in run.record() if hasattr(event, "told")))
 """
 
@@ -146,10 +147,12 @@ def test_it_is_read_in_a_new_process(run: Path) -> None:
     call = called(home, "-c", f"import sys; sys.path.insert(0, {str(home)!r}){READ}", str(run))
     (run / "DONE").touch()
     assert call.returncode == 0, call.stderr
-    scores, weights, told = call.stdout.splitlines()
+    scores, weights, found, told = call.stdout.splitlines()
     assert scores == str([R, R])
     assert weights == "[[[8.0, 0.0]], [[8.0, 0.0]]] counters"
+    assert found == str([[10 - 10 * b] * 2 for _, b in R])
     assert set(told.split()) == {"Counted"}
+    assert {path.stem for path in (run / "figures").iterdir()} == {"r_matrix", "probes"}
 
 
 def test_it_is_gone_on_with_from_anywhere(run: Path, tmp_path: Path) -> None:
@@ -158,6 +161,7 @@ def test_it_is_gone_on_with_from_anywhere(run: Path, tmp_path: Path) -> None:
     call = called(tmp_path, "-m", "sleeprun", f"resume={run}")
     assert call.returncode == 0, call.stderr
     assert "b, slept" in call.stdout
+    assert "room for b" in call.stdout
     assert (run / "DONE").exists()
 
 

@@ -8,7 +8,7 @@ the tag of its line, `class Replayed(Event, tag="replayed")`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed, written_as
@@ -180,35 +180,32 @@ class Carried(Event, tag="carried"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Robustness(Event, tag="robustness"):
-    """The accuracy under every kind of noise."""
+class Found(Event, tag=""):
+    """What was found at a boundary beside the scores, by name. A family derives its own kinds.
+
+    Several measures of one name are a dictionary, of which tables and pictures show the first.
+    """
+
+    title: ClassVar[str]  # of its panel in a picture
+    row: ClassVar[str]  # of a table, for a name
+    of_sleep: ClassVar[bool] = False  # what a sleep did, rather than what is there before and after
+    of_chance: ClassVar[bool] = False  # a score, which there is by chance alone
 
     boundary: Boundary
-    accuracy: dict[str, Scores] = per_seed()
+    values: Mapping[str, Any] = per_seed()
+
+    def shown(self) -> dict[str, Scores]:
+        return {name: first_of(one) for name, one in self.values.items()}
+
+    @staticmethod
+    def known() -> dict[str, type["Found"]]:
+        """Those that the families loaded so far have, by their tags."""
+        return {tag: kind for tag, kind in Event.kinds.items() if issubclass(kind, Found)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Overlap(Event, tag="overlap"):
-    """How alike the tasks are in every hidden layer: a correlation."""
-
-    boundary: Boundary
-    layers: dict[str, Scores] = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moved(Event, tag="moved"):
-    """What the last sleep did to the weights of every layer, by measure."""
-
-    boundary: Boundary
-    layers: dict[str, dict[str, Scores]] = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured(Event, tag="measured"):
-    """What a user's own probes found."""
-
-    boundary: Boundary
-    values: dict[str, Scores] = per_seed()
+def first_of(measured: Any) -> Any:
+    """The first of several measures; what is only one itself."""
+    return next(iter(measured.values())) if isinstance(measured, Mapping) else measured
 
 
 @dataclass(frozen=True, kw_only=True)

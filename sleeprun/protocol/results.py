@@ -12,16 +12,7 @@ from sleeprun.protocol.lines import Row
 
 Metrics = dict[str, Measure]
 Bound = dict[str, Any]  # of which `run`, and the final scores, each a Measure
-
-
-class Probed(TypedDict):
-    """What was measured beside the scores at a boundary, by kind of noise or layer."""
-
-    boundary: Row
-    robustness: NotRequired[Metrics]
-    overlap: NotRequired[Metrics]
-    moved: NotRequired[dict[str, Metrics]]
-    measured: NotRequired[Metrics]
+Probed = dict[str, Any]  # what was found at a `boundary`, a Row, by the tag of its event and name
 
 
 class Account(TypedDict):
@@ -68,3 +59,8 @@ def finals(results: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "
     if results is None:
         return None
     return np.array([results["metrics"][f"final/{task}"]["per_seed"] for task in tasks], float).T
+
+
+def measure_of(probed: Any) -> Measure:
+    """Of several measures the first."""
+    return probed if "per_seed" in probed else next(iter(probed.values()))

@@ -25,9 +25,9 @@ def mean_of(per_seed: Scores) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def per_seed() -> Any:
-    """A field that is a list over seeds, or a dictionary of such."""
-    return field(metadata={"per_seed": True})
+def per_seed(key: str | None = None) -> Any:
+    """A field that is a list over seeds, or a dictionary of such; its key where it is no name."""
+    return field(metadata={"per_seed": True} | ({"key": key} if key else {}))
 
 
 def written_as(key: str) -> Any:

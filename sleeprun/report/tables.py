@@ -19,7 +19,8 @@ from sleeprun.measures.statistics import (
     paired_difference,
 )
 from sleeprun.protocol.describe import duration, shortening
-from sleeprun.protocol.results import Account, Probed, Results
+from sleeprun.protocol.events import Found
+from sleeprun.protocol.results import Account, Probed, Results, measure_of
 
 Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that there is room for with their spread
@@ -62,17 +63,16 @@ def probes_table(results: Results) -> RenderableType | None:
     name = earlier["boundary"]["name"]
     n = len(results["seeds"])
     rows = []
-    for told, before, after in [
-        ("accuracy, {}", earlier.get("robustness", {}), later.get("robustness", {})),
-        ("overlap of tasks, {}", earlier.get("overlap", {}), later.get("overlap", {})),
-        ("{}", earlier.get("measured", {}), later.get("measured", {})),
-    ]:
-        for kind in after:
-            change = paired_difference(after[kind]["per_seed"], before[kind]["per_seed"])
-            shown = (mean_alone(before[kind]), mean_alone(after[kind]))
-            rows.append((told.format(kind), *shown, escape(mean_and_interval(change))))
-    for layer, moved in later["moved"].items():
-        rows.append((f"weights moved, {layer}", "", "", mean_and_sd(moved["share"])))
+    for kind in sorted(Found.known().values(), key=lambda kind: kind.of_sleep):
+        for of, measured in later.get(kind.tag, {}).items():
+            told, after = kind.row.format(of), measure_of(measured)
+            if kind.of_sleep:
+                rows.append((told, "", "", mean_and_sd(after)))
+            else:
+                before = measure_of(earlier[kind.tag][of])
+                change = paired_difference(after["per_seed"], before["per_seed"])
+                shown = (mean_alone(before), mean_alone(after))
+                rows.append((told, *shown, escape(mean_and_interval(change))))
     columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)
     title = f"{results['experiment']}: the sleep after {name}, n = {n}{_bracketed(n)}"
     return Group(_bold(title), _table({told: list(of) for told, of in columns}))

@@ -1,29 +1,16 @@
 """What `results.json` says, from nothing but a run's events."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.events import (
-    Carried,
-    End,
-    Event,
-    Measured,
-    Moved,
-    Overlap,
-    Progress,
-    Robustness,
-    Scored,
-    Start,
-)
+from sleeprun.protocol.events import Carried, End, Event, Found, Progress, Scored, Start
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.results import Account, Metrics, Probed, Results, finals
-from sleeprun.protocol.told import Scores
-
-Seen = Robustness | Overlap | Moved | Measured
+from sleeprun.protocol.results import Account, Probed, Results, finals
 
 
 class _Read:
@@ -35,7 +22,7 @@ class _Read:
         self.awake = self.asleep = 0
         self.carried: dict[int, int] = {}
         self.scored: list[Scored] = []
-        self.seen: list[Seen] = []
+        self.seen: list[Found] = []
         for event in events:
             self._add(event)
         boundaries = {event.boundary.index: event.boundary for event in self.scored}
@@ -54,7 +41,7 @@ class _Read:
                 self.carried[event.boundary.index] = event.bytes
             case Scored():
                 self.scored.append(event)
-            case Robustness() | Overlap() | Moved() | Measured():
+            case Found():
                 self.seen.append(event)
 
     def R(self) -> Float[np.ndarray, "seed boundary task"]:
@@ -114,25 +101,19 @@ def account(results: Results) -> Account:
     }
 
 
-def probed(events: Iterable[Seen]) -> list[Probed]:
+def probed(events: Iterable[Found]) -> list[Probed]:
     """What the probes found at each boundary, per seed, with mean and spread over seeds."""
     rows: dict[int, Probed] = {}
     for event in events:
         row = rows.setdefault(event.boundary.index, {"boundary": row_of(event.boundary)})
-        match event:
-            case Robustness():
-                row["robustness"] = _described(event.accuracy)
-            case Overlap():
-                row["overlap"] = _described(event.layers)
-            case Moved():
-                row["moved"] = {name: _described(one) for name, one in event.layers.items()}
-            case Measured():
-                row["measured"] = _described(event.values)
+        row[event.tag] = _described(event.values)
     return [rows[index] for index in sorted(rows)]
 
 
-def _described(found: Mapping[str, Scores]) -> Metrics:
-    return {name: statistics.describe(scores) for name, scores in found.items()}
+def _described(found: Any) -> Any:
+    if isinstance(found, Mapping):
+        return {name: _described(one) for name, one in found.items()}
+    return statistics.describe(found)
 
 
 def _carried_on(carried: Mapping[int, int], boundaries: list[Boundary]) -> int | None:

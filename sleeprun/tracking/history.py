@@ -5,18 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.events import (
-    Curve,
-    End,
-    Event,
-    Measured,
-    Moved,
-    Overlap,
-    Progress,
-    Robustness,
-    Scored,
-    Start,
-)
+from sleeprun.protocol.events import Curve, End, Event, Found, Progress, Scored, Start
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.results import Results, finals
 from sleeprun.protocol.told import Scores
@@ -25,15 +14,7 @@ Row = dict[str, float | str]
 SERIES = {"sleep": "asleep", "interleave": "interleaved"}  # of kinds of phases; of others: awake
 AXES = {
     "cycle": ("awake/*", "asleep/*", "interleaved/*"),
-    "boundary": (
-        "score/*",
-        "measure/*",
-        "after_*",
-        "robustness/*",
-        "overlap/*",
-        "moved/*",
-        "measured/*",
-    ),
+    "boundary": ("score/*", "measure/*", "after_*", "probes/*"),
 }
 
 
@@ -64,7 +45,7 @@ class History:
             case Curve():
                 yield from self._at(event.cycle)
                 self.row |= self._series(f"{_series(event)}/score/{event.task}", event.score)
-            case Scored() | Robustness() | Overlap() | Moved() | Measured():
+            case Scored() | Found():
                 yield from self._at_boundary(event.boundary)
                 self._add(event)
             case End():
@@ -93,20 +74,14 @@ class History:
             "boundary_phase": boundary.phase,
         }
 
-    def _add(self, event: Scored | Robustness | Overlap | Moved | Measured) -> None:
+    def _add(self, event: Scored | Found) -> None:
         found: Mapping[str, Scores]
         match event:
             case Scored():
                 found = {f"score/{event.task}": event.score}
                 self.scores[-1][:, self.tasks.index(event.task)] = np.array(event.score, float)
-            case Robustness():
-                found = {f"robustness/{name}": each for name, each in event.accuracy.items()}
-            case Overlap():
-                found = {f"overlap/{name}": each for name, each in event.layers.items()}
-            case Moved():
-                found = {f"moved/{name}": each["share"] for name, each in event.layers.items()}
-            case Measured():
-                found = {f"measured/{name}": each for name, each in event.values.items()}
+            case Found():
+                found = {f"probes/{event.tag}/{name}": each for name, each in event.shown().items()}
         for name, per_seed in found.items():
             self.row |= self._series(name, per_seed)
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from sleeprun.config import Common
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Count, Section
-from sleeprun.protocol.events import Event, Scored
+from sleeprun.protocol.events import Event, Found, Scored
 from sleeprun.protocol.phases import Asleep, Boundary, Live, Phase, Protocol, Score, Stage
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.protocol.told import Counts, Facts, Marks, Told, per_seed
@@ -130,6 +130,12 @@ class Answered(Marks):
     wrong: Counts = per_seed()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Room(Found, tag="room"):
+    title = "Room left"
+    row = "room for {}"
+
+
 class State(NamedTuple):
     known: Float[np.ndarray, "seed lesson"]
 
@@ -187,7 +193,8 @@ class Counters(Seeds):
         yield from ()
 
     def seen_at(self, boundary: Boundary, state: State) -> Iterator[Event]:
-        yield from ()
+        left = (FULL - self.unpadded(state).known).T.tolist()
+        yield Room(boundary=boundary, values=dict(zip(self.lessons, left, strict=True)))
 
     def weights(self, state: State) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         return {"known": np.asarray(state.known)[:, None]}

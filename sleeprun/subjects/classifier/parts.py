@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sleeprun.protocol.events import Found
 from sleeprun.protocol.told import Counts, Facts, Marks, Scores, Told, mean_of, per_seed
 
 
@@ -43,3 +44,45 @@ class Trained(Told):
 class Answered(Marks):
     right: Counts = per_seed()
     wrong: Counts = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robustness(Found, tag="robustness"):
+    """The accuracy under every kind of noise."""
+
+    title = "Accuracy under noise"
+    row = "accuracy, {}"
+    of_chance = True
+
+    values: dict[str, Scores] = per_seed("accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap(Found, tag="overlap"):
+    """How alike the tasks are in every hidden layer: a correlation."""
+
+    title = "Overlap of the tasks (r)"
+    row = "overlap of tasks, {}"
+
+    values: dict[str, Scores] = per_seed("layers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved(Found, tag="moved"):
+    """What the last sleep did to the weights of every layer, by measure."""
+
+    title = "Share of weights moved"
+    row = "weights moved, {}"
+    of_sleep = True
+
+    values: dict[str, dict[str, Scores]] = per_seed("layers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Found, tag="measured"):
+    """What a user's own probes found."""
+
+    title = "Own measures"
+    row = "{}"
+
+    values: dict[str, Scores] = per_seed()

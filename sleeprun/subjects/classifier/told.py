@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 
 from sleeprun.gradient import probes
-from sleeprun.protocol.events import Measured, Moved, Overlap, Robustness
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.told import Scores
+from sleeprun.subjects.classifier.parts import Measured, Moved, Overlap, Robustness
 
 
 def robustness_told(
@@ -16,7 +16,7 @@ def robustness_told(
 ) -> Robustness:
     """`right` is of each task, by noise, the share of images classified rightly; the mean."""
     accuracy = {kind: np.mean([task[kind] for task in right], axis=0).tolist() for kind in right[0]}
-    return Robustness(boundary=boundary, accuracy=accuracy)
+    return Robustness(boundary=boundary, values=accuracy)
 
 
 def overlap_told(
@@ -28,7 +28,7 @@ def overlap_told(
     layers: dict[str, Scores] = {}
     for name, *of_tasks in zip(names, *hidden, strict=True):
         layers[name] = [probes.overlap(means) for means in np.stack(of_tasks, axis=1)]
-    return Overlap(boundary=boundary, layers=layers)
+    return Overlap(boundary=boundary, values=layers)
 
 
 def moved_told(boundary: Boundary, names: Sequence[str], found: probes.Moved) -> Moved:
@@ -39,7 +39,7 @@ def moved_told(boundary: Boundary, names: Sequence[str], found: probes.Moved) ->
         name: {measure: values[layer].tolist() for measure, values in of_layers.items()}
         for layer, name in enumerate(names)
     }
-    return Moved(boundary=boundary, layers=layers)
+    return Moved(boundary=boundary, values=layers)
 
 
 def measured_told(boundary: Boundary, values: Mapping[str, Sequence[float]]) -> Measured:
