@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun.spiking.homeostasis import Homeostasis
+from sleeprun.spiking.homeostasis import Stepwise
 from sleeprun.spiking.plasticity import PlasticityEvent, PlasticState, apply, starting
 from sleeprun.spiking.plasticity.stdp import STDP
 from sleeprun.spiking.spikes import SpikeList
@@ -171,7 +171,7 @@ def test_a_full_trace_list_says_so() -> None:
 
 
 def test_homeostasis_moves_towards_the_target() -> None:
-    regulation = Homeostasis(regulates="resistance", target=0.5, step=1e-5, smoothing=1e-4)
+    regulation = Stepwise(regulates="resistance", target=0.5, step=1e-5, smoothing=1e-4)
     rate = regulation.smooth(jnp.array([0.5, 0.5]), jnp.array([3.0, 0.0]))
     np.testing.assert_allclose(rate, [0.50025, 0.49995], rtol=1e-6)
     np.testing.assert_allclose(regulation.up(jnp.ones(2), rate), [1 + 1e-5, 1 - 1e-5], rtol=1e-7)

@@ -15,7 +15,9 @@ from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners import LEARNERS, Learner
 from sleeprun.gradient.probes import Noise, noisy
-from sleeprun.spiking.build import starting_weights
+from sleeprun.spiking.build import build, starting_weights
+from sleeprun.spiking.homeostasis import Homeostasis, Stepwise
+from sleeprun.spiking.promises import check
 from sleeprun.spiking.synapses.weights import StartingWeights
 from sleeprun.spiking.synapses.wiring import Wiring
 from sleeprun.subjects.parse import parse
@@ -136,6 +138,30 @@ def test_wiring_and_starting_weights_are_those_of_their_populations(
     config = config_of(populations, {"a_b": projection("a", "b", 0.1, **own)})
     with raises(f"{kind}.{told}"):
         starting_weights(config, 0)
+
+
+class OneForAll(Homeostasis):
+    def smooth(self, rate: Any, spikes: Any) -> Any:
+        return spikes
+
+    def down(self, quantity: Any, rate: Any) -> Any:
+        return quantity * rate.mean()
+
+    def up(self, quantity: Any, rate: Any) -> Any:
+        return quantity.mean()
+
+
+def test_homeostasis_is_of_every_neuron() -> None:
+    own = {"kind": f"{__name__}.OneForAll", "regulates": "resistance"}
+    config = config_of({"a": population("lif", 3) | {"homeostasis": own}}, {})
+    with raises("OneForAll.up: gives f32[]; must give f32[3]"):
+        check(build(config))
+
+
+def test_homeostasis_that_says_no_kind_is_the_published_one() -> None:
+    said = {"regulates": "resistance", "target": 0.5, "step": 1e-5, "smoothing": 1e-4}
+    config = config_of({"a": population("lif", 3) | {"homeostasis": said}}, {})
+    assert isinstance(build(config).populations["a"].homeostasis, Stepwise)
 
 
 class FailsToBegin(Wiring):

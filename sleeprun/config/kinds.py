@@ -21,11 +21,12 @@ class Kinds:
     choose another kind than the one that it builds on.
 
     Both are dotted paths, so that a table of kinds loads none of them. A kind is a class that
-    declares its constants, or a section of a config itself.
+    declares its constants, or a section of a config itself. The `default` is a section's kind that
+    says none.
     """
 
-    def __init__(self, what: str, base: str, **built_in: str):
-        self.what, self.base, self.built_in = what, base, built_in
+    def __init__(self, what: str, base: str, default: str | None = None, **built_in: str):
+        self.what, self.base, self.default, self.built_in = what, base, default, built_in
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -67,7 +68,8 @@ class Kinds:
             return value
         if not isinstance(value, Mapping):
             raise PydanticCustomError("mapping", "must be a mapping with the key 'kind'")
-        if (kind := value.get("kind")) is None:
+        kind = value.get("kind")
+        if (kind := self.default if kind is None else kind) is None:
             missing: InitErrorDetails = {"type": "missing", "loc": ("kind",), "input": value}
             raise ValidationError.from_exception_data(self.what, [missing])
         try:
@@ -79,9 +81,8 @@ class Kinds:
             detail: InitErrorDetails = {"type": problem, "loc": ("kind",), "input": kind}
             raise ValidationError.from_exception_data(self.what, [detail]) from None
         keys = section.model_fields
-        return section.model_validate(
-            {k: v for k, v in value.items() if k in keys or v is not None}
-        )
+        said = {k: v for k, v in value.items() if k in keys or v is not None}
+        return section.model_validate(said | {"kind": kind})
 
 
 def schema_of(found: Any, kind: str) -> type[Section]:

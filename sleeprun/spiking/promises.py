@@ -26,6 +26,10 @@ def _check_neuron(population: Population) -> None:
     if not isinstance(cell, NeuronState):
         raise broken(neuron, "init", "must give a NamedTuple with a field i")
     keeps(neuron, "step", (cell,), (cell, array("bool", size)))
+    if population.homeostasis is not None:
+        each = array("float32", size)
+        for method in ("smooth", "down", "up"):
+            keeps(population.homeostasis, method, (each, each), each)
     if isinstance(neuron, Membrane):
         keeps(neuron, "potential", (cell,), array("float32", size))
 

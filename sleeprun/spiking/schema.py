@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sleeprun.config.declared import section_of
 from sleeprun.config.promise import asking, given
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
-from sleeprun.spiking.homeostasis import Homeostasis
+from sleeprun.spiking.homeostasis import HOMEOSTASES
 from sleeprun.spiking.neurons import NEURONS, Membrane
 from sleeprun.spiking.plasticity import RULES
 from sleeprun.spiking.synapses import STARTS, SYNAPSES, WIRINGS
@@ -21,7 +20,7 @@ from sleeprun.spiking.synapses.wiring import Ends
 class PopulationConfig(Section):
     size: Annotated[list[Count], BeforeValidator(as_list), Field(min_length=1, max_length=2)]
     neuron: str  # one of the network's `neurons`
-    homeostasis: section_of(Homeostasis) | None  # type: ignore[valid-type]
+    homeostasis: Annotated[Any, HOMEOSTASES] | None
     spike_capacity: Capacity  # spikes that are kept at first; the list grows where it must
 
     @property
