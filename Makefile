@@ -6,7 +6,7 @@ EXPERIMENT ?= foraging_quick
 BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
-.PHONY: help run brian2 test fast lint types table benchmark clean
+.PHONY: help run brian2 test long fast lint types table benchmark clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,8 +16,11 @@ run: $(READY)  ## set up and run the project's story, or another one: EXPERIMENT
 
 brian2: $(READY) $(BRIAN2)/.ready  ## set up Brian2 where it can be, to be tested and timed against
 
-test: $(READY)  ## set up and run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(READY)  ## set up and run the tests
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long" --durations 20
+
+long: $(READY)  ## the tests that take longest: whole recorded runs, learning, statistics
+	$(BIN)/python -m pytest -n auto -m long
 
 fast: $(READY)  ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow"

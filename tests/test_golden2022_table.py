@@ -111,7 +111,7 @@ def test_finished_runs_are_only_read(made: tuple[Path, str]) -> None:
     code, out, err = end(begin(folder, *SMALL))
     assert (code, err) == (0, "")
     assert "sleeprun +experiment" not in out
-    assert "together 0 seconds" in out
+    assert "together 0 s on" in out
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 

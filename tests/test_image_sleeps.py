@@ -25,7 +25,7 @@ def lived(protocol: Protocol) -> list[tuple[str, int]]:
 
 def boundaries(protocol: Protocol) -> list[tuple[int, str, str, str | None]]:
     rows = dict.fromkeys(phase.boundary for phase in protocol if isinstance(phase, Score))
-    return [(row.index, row.name, row.phase.value, row.task) for row in rows]
+    return [(row.index, row.name, row.phase, row.task) for row in rows]
 
 
 def test_two_sleeps_in_a_row_after_each_task() -> None:

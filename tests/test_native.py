@@ -99,6 +99,7 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
     assert found == plain[1]
 
 
+@pytest.mark.long
 def test_a_long_run_has_the_statistics_of_the_portable_path() -> None:
     """Round-off makes two right programs part after some hundred plastic cycles; compare means.
 

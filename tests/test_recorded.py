@@ -27,7 +27,12 @@ def digests(weights: dict[str, np.ndarray]) -> list[str]:
     return [hashlib.sha256(array.tobytes()).hexdigest() for array in arrays]
 
 
-@pytest.mark.parametrize("name", RECORDED["runs"])
+LONG = {"foraging_quick", "src_quick", *(name for name in RECORDED["runs"] if "golden" in name)}
+LONG -= {"golden_sequential_then_sleep"}  # has phases of every kind
+RUNS = [pytest.param(n, marks=pytest.mark.long if n in LONG else ()) for n in RECORDED["runs"]]
+
+
+@pytest.mark.parametrize("name", RUNS)
 def test_a_run_gives_the_recorded_numbers(name: str, tmp_path: Path) -> None:
     if library.processor() == 0:
         pytest.skip("recorded on x86 with AVX2; without it XLA may round otherwise")
