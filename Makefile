@@ -19,7 +19,7 @@ brian2: $(READY) $(BRIAN2)/.ready  ## set up Brian2 where it can be, to be teste
 test: $(READY)  ## set up and run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long" --durations 20
 
-long: $(READY)  ## the tests that take longest: whole recorded runs, learning, statistics
+long: $(READY)  ## the tests that take longest: whole recorded runs, own networks, the table
 	$(BIN)/python -m pytest -n auto -m long
 
 fast: $(READY)  ## the tests that take seconds

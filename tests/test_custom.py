@@ -9,7 +9,7 @@ from scipy.stats import ttest_rel
 import sleeprun
 from sleeprun.runs.loaded import LoadedRun
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 QUIET = ("tracking=disabled", "runtime.progress=false", "runtime.figures=false")
 SMALL = (
@@ -50,7 +50,6 @@ def test_the_path_taken_has_the_spikes_of_the_plain_simulation(
         np.testing.assert_allclose(ours.weights()[name], weights, rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.long
 def test_a_second_hidden_layer_learns(tmp_path: Path) -> None:
     """More is right at the end than at birth: the t interval of the networks' differences."""
     lengths = ("tasks.unsupervised=300", "tasks.train=600", "tasks.test=80", "~tasks.goals.task2")

@@ -325,6 +325,7 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None
     assert np.isfinite(later).all()
 
 
+@pytest.mark.long
 def test_lists_grow_and_their_capacity_does_not_matter(whole: Any, tmp_path: Path) -> None:
     from conftest import configured
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "golden2022_table.py"
 PATIENCE = 600  # seconds, far more than anything here takes

@@ -27,9 +27,8 @@ def digests(weights: dict[str, np.ndarray]) -> list[str]:
     return [hashlib.sha256(array.tobytes()).hexdigest() for array in arrays]
 
 
-LONG = {"foraging_quick", "src_quick", *(name for name in RECORDED["runs"] if "golden" in name)}
-LONG -= {"golden_sequential_then_sleep"}  # has phases of every kind
-RUNS = [pytest.param(n, marks=pytest.mark.long if n in LONG else ()) for n in RECORDED["runs"]]
+SHORT = {"smoke", "golden_sequential_then_sleep", "src_ewc_after", "src_naive_never"}
+RUNS = [pytest.param(n, marks=() if n in SHORT else pytest.mark.long) for n in RECORDED["runs"]]
 
 
 @pytest.mark.parametrize("name", RUNS)
