@@ -82,10 +82,8 @@ def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
     with branch.source.events_path.open("rb") as file:
         record = file.read(header["events_bytes"])
     if not branch.whole:
-        record, state = (
-            _record_of(record, branch.places),
-            checkpoints.of_seeds(state, branch.places),
-        )
+        record = _record_of(record, branch.places)
+        state = checkpoints.of_seeds(state, branch.places)
         eaten = [[of_all[place] for place in branch.places] for of_all in header["eaten"]]
         header = {**header, "eaten": eaten}
     write_whole(folder.events_path, record)

@@ -42,20 +42,15 @@ def _write_whole(path: Path, content: bytes) -> None:
     try:
         with draft.open("wb") as file:
             file.write(content)
-            make_durable(file.fileno())
+            os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        make_durable(folder)
+        os.fsync(folder)  # the renaming outlives a loss of power, too
     finally:
         os.close(folder)
-
-
-def make_durable(file: int) -> None:
-    """What was written to a file, or renamed in a folder, outlives a loss of power."""
-    os.fsync(file)
 
 
 def clear_drafts(folder: Path) -> None:

@@ -12,7 +12,6 @@ from sleeprun.runs.checkpoints import Header, Kept
 from sleeprun.runs.files import (
     DamagedFile,
     clear_drafts,
-    make_durable,
     named,
     read_json,
     unreadable,
@@ -86,7 +85,7 @@ class RunDirectory:
         """Write a checkpoint, of a record that is on the disk before it."""
         if self.events_path.exists():
             with self.events_path.open("rb") as file:
-                make_durable(file.fileno())
+                os.fsync(file.fileno())
         path = self.checkpoints / f"{name}.ckpt"
         checkpoints.write(path, header, self.record(), content)
         return path
