@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, TypeVar
 
-import numpy as np
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -14,6 +13,7 @@ from pydantic import (
 )
 
 V = TypeVar("V")
+LEAST_FLOAT32, MOST_FLOAT32 = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # of all that are normal
 
 
 class Section(BaseModel):
@@ -33,11 +33,10 @@ class Section(BaseModel):
 
 
 def _held_as_float32(number: float) -> None:
-    least, most = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
-    if abs(number) > most:
-        raise ValueError(f"too large for float32, which ends at {most:.2g}")
-    if 0 < abs(number) < least:
-        raise ValueError(f"too small for float32, which begins at {least:.2g}")
+    if abs(number) > MOST_FLOAT32:
+        raise ValueError(f"too large for float32, which ends at {MOST_FLOAT32:.2g}")
+    if 0 < abs(number) < LEAST_FLOAT32:
+        raise ValueError(f"too small for float32, which begins at {LEAST_FLOAT32:.2g}")
 
 
 def _held_as_int32(number: int) -> None:
