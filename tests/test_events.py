@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -11,6 +11,7 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import (
     Begun,
     Event,
+    Found,
     Of,
     Other,
     Progress,
@@ -21,12 +22,12 @@ from sleeprun.protocol.events import (
     Start,
     Weights,
 )
-from sleeprun.protocol.lines import Row, _fitting, as_line, boundary_of, events_of, row_of
+from sleeprun.protocol.lines import Row, as_line, boundary_of, events_of, from_json, row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.told import Part, Scores, Told, per_seed
+from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed
 from sleeprun.runs.subset import of_seeds
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
-from sleeprun.subjects.forager.parts import Foraged
+from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Robustness, Trained
+from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
 
 BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
 STARTED = (
@@ -77,26 +78,30 @@ LINES = [
 ]
 
 
-def read(*lines: str) -> list[Event]:
-    return list(events_of([line.encode() + b"\n" for line in lines]))
+def read(*lines: str, facts: type[Facts] = ImageFacts) -> list[Event]:
+    return [from_json(json.loads(line), facts) for line in lines]
 
 
 def test_every_kind_of_recorded_event_has_its_line_here() -> None:
     told = {json.loads(line)["event"] for line in LINES}
-    shared = [kind for kind in Event.kinds.values() if kind.__module__ != __name__]
-    assert told == {kind.tag for kind in shared if kind.recorded}
+    ours = {tag: kind for (home, tag), kind in Event.kinds.items() if home.startswith("sleeprun.")}
+    assert told == {tag for tag, kind in ours.items() if kind.recorded}
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[11:30])
 def test_a_line_is_read_and_written_the_same(line: str) -> None:
-    (event,) = read(line)
+    (event,) = read(line, facts=ForagingFacts if '"rewarded"' in line else ImageFacts)
     assert not isinstance(event, Other)
     assert as_line(event) == line.encode() + b"\n"
 
 
 @pytest.mark.parametrize(("line", "family"), [(LINES[0], FORAGING), (LINES[2], IMAGES)])
-def test_a_start_that_does_not_say_its_family_is_of_one_that_fits(line: str, family: str) -> None:
+def test_a_start_that_does_not_say_its_family_is_of_the_one_it_must_be(
+    line: str, family: str
+) -> None:
     assert read(line.replace(family, "")) == read(line)
+    with pytest.raises(ValueError, match="the event 'start' has no 'family'"):
+        read(f"{STARTED}{MADE}")
 
 
 def test_a_family_that_there_is_not_is_told() -> None:
@@ -105,7 +110,8 @@ def test_a_family_that_there_is_not_is_told() -> None:
 
 
 def test_an_event_says_what_its_line_says() -> None:
-    start, began, again, trained, scored = read(*(LINES[place] for place in (2, 3, 4, 6, 8)))
+    told = "".join(LINES[place] + "\n" for place in (2, 3, 4, 6, 8))
+    start, began, again, trained, scored = events_of(told.encode().splitlines(True))
     assert isinstance(start, Start)
     assert start.facts == ImageFacts(
         data="digits", tasks=["0-1"], chance=0.1, scale=1.0, shortened=False, scenario="class",
@@ -152,57 +158,101 @@ class Replayed(Event, tag="replayed"):
 
 @dataclass(frozen=True, kw_only=True)
 class Recalled(Told):
-    recall: Scores = per_seed()
+    """With all the keys of the perceptron's."""
+
+    loss: Scores = per_seed()
+    recall: Scores = field(default_factory=list, metadata={"per_seed": True})
+    spikes: dict[str, list[int]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(Marks):
+    right: list[int] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceFacts(Facts):
+    """With a key that only foraging agents had before records said their family."""
+
+    told = Recalled
+    marks = Given
+
+    tasks: list[str]
+    chance: float = 0.0
+    scale: float = 1.0
+    shortened: bool = False
+    cycle_steps: int = 1
 
 
 def test_a_family_adds_its_own() -> None:
     line = '{"event": "replayed", "sequence": "ABC", "times": [3, 4]}'
-    (event,) = read(line)
+    (event,) = read(line, facts=SequenceFacts)
     assert event == Replayed(sequence="ABC", times=[3, 4])
     assert as_line(event) == line.encode() + b"\n"
     assert of_seeds(event, [1]) == Replayed(sequence="ABC", times=[4])
-    told = '"phase": 0, "kind": "sleep", "name": "s", "from": 0, "to": 9, "recall": [0.5, 0.7]'
-    (progress,) = read(f'{{"event": "progress", {told}}}')
-    assert isinstance(progress, Progress)
-    assert progress.told == Recalled(recall=[0.5, 0.7])
     with pytest.raises(TypeError, match="'replayed' is that of Replayed"):
         type("Again", (Event,), {}, tag="replayed")
+    with pytest.raises(TypeError, match="'score' is that of Scored"):
+        type("Score", (Event,), {}, tag="score")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Found, tag="measured"):
+    """With the tag of another family's."""
+
+    title = "Sequences"
+    row = "sequences, {}"
+
+
+def test_a_record_is_of_its_family_alone() -> None:
+    places = [Boundary(0, "a", "wake", ("a",)), Boundary(1, "b", "wake", ("b",))]
+    told: list[Event] = [
+        Start(
+            resumed=False, time="", name="x", variant=None, seeds=[0], device="", versions={},
+            facts=SequenceFacts(tasks=["a"]),
+        ),
+        Progress(phase=0, kind="a", name="a", begin=0, end=1, told=Recalled(loss=[0.5])),
+        Scored(boundary=places[0], task="a", score=[1.0], marks=Given(right=[3])),
+        Measured(boundary=places[1], values={"length": [3.0]}),
+    ]  # fmt: skip
+    assert list(events_of(map(as_line, told))) == told
+    assert Found.of_family(SequenceFacts) == [Measured]
+    assert Measured not in Found.of_family(ImageFacts)
+
+
+def test_a_family_that_derives_from_another_has_its_events_too() -> None:
+    class Noted(ImageFacts):
+        pass
+
+    assert Event.tagged("robustness", Noted.modules()) is Robustness
+    assert Event.tagged("measured", Noted.modules()) is Measured  # its own
+    assert (Noted.told, Noted.marks) == (Trained, Answered)
+
+
+def test_facts_say_what_else_their_records_hold() -> None:
+    with pytest.raises(TypeError, match=r"Forgot\.told must be a class derived from .*Told"):
+        type("Forgot", (Facts,), {})
 
 
 def test_a_record_is_read_before_any_family_is_known() -> None:
     code = (
         "import sys; from sleeprun.protocol.lines import events_of; "
-        "(event,) = events_of(sys.stdin.buffer); print(type(event.told).__name__)"
+        "_, event = events_of(sys.stdin.buffer); print(type(event.told).__name__)"
     )
-    for place, told in ((5, "Foraged"), (6, "Trained")):
-        line = LINES[place] + "\n"
-        command = [sys.executable, "-c", code]
-        assert subprocess.check_output(command, input=line, text=True).strip() == told
+    for start, place, told in ((0, 5, "Foraged"), (2, 6, "Trained")):
+        named = f"{LINES[start]}\n{LINES[place]}\n"
+        for lines in (named, named.replace(FORAGING, "").replace(IMAGES, "")):
+            command = [sys.executable, "-c", code]
+            assert subprocess.check_output(command, input=lines, text=True).strip() == told
 
 
-def test_parts_are_told_apart_by_their_keys() -> None:
-    class Seen(Part):
-        pass
-
-    def part(name: str, *keys: str) -> type:
-        return make_dataclass(name, keys, bases=(Seen,), frozen=True)
-
-    kept = [part("Few", "a"), part("More", "a", "b")]
-    assert [_fitting(Seen, dict.fromkeys(keys)) for keys in ("ac", "abc")] == kept
-    kept.append(part("Again", "b", "a"))
-    with pytest.raises(TypeError, match="Again has the same keys as More"):
-        _fitting(Seen, {"a": 1, "b": 2})
+def test_an_event_that_stands_before_the_start_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="the event 'progress' stands before the start"):
+        list(events_of([LINES[5].encode() + b"\n"]))
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"event": "dreamt", "of": [1, 2]}',
-        '{"event": "progress", "phase": 0, "kind": "rem", "name": "r", "from": 0, "to": 9}',
-    ],
-    ids=["event", "part"],
-)
-def test_what_no_family_here_knows_is_kept_as_it_is(line: str) -> None:
+def test_what_no_family_here_knows_is_kept_as_it_is() -> None:
+    line = '{"event": "dreamt", "of": [1, 2]}'
     (event,) = read(line)
     assert event == Other(json.loads(line))
     assert as_line(event) == line.encode() + b"\n"
@@ -210,7 +260,7 @@ def test_what_no_family_here_knows_is_kept_as_it_is(line: str) -> None:
 
 
 def test_an_event_is_told_for_some_of_the_seeds() -> None:
-    start, _, _, _, progress = read(*LINES[1:6])
+    start, _, _, _, progress = read(*LINES[1:6], facts=ForagingFacts)
     assert isinstance(progress, Progress)
     part = of_seeds(progress, [1])
     assert isinstance(part, Progress)

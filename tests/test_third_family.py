@@ -24,19 +24,6 @@ from sleeprun.tracking.terminal import Terminal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sequences(Facts):
-    tasks: list[str]
-    chance: float
-    scale: float
-    shortened: bool
-    letters: int
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(10, "trials")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Recited(Told):
     recited: Counts = per_seed()
     stuck: Counts = per_seed()
@@ -58,6 +45,22 @@ class Recited(Told):
 @dataclass(frozen=True, kw_only=True)
 class Letters(Marks):
     recalled: Counts = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequences(Facts):
+    told = Recited
+    marks = Letters
+
+    tasks: list[str]
+    chance: float
+    scale: float
+    shortened: bool
+    letters: int
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(10, "trials")
 
 
 @pytest.fixture
@@ -120,8 +123,9 @@ import sleeprun
 run = sleeprun.load(sys.argv[1])
 print(run.R.tolist())
 print(run.weights("a")["known"].tolist(), run.config.what)
-print([row["room"]["b"]["per_seed"] for row in run.results["probes"]])
-print(*(type(event.told).__name__ for event in run.record() if hasattr(event, "told")))
+print([row["measured"]["b"]["per_seed"] for row in run.results["probes"]])
+told = [getattr(event, "told", getattr(event, "marks", None)) for event in run.record()]
+print(*{f"{type(each).__module__}.{type(each).__name__}" for each in told if each})
 """
 
 
@@ -151,7 +155,7 @@ def test_it_is_read_in_a_new_process(run: Path) -> None:
     assert scores == str([R, R])
     assert weights == "[[[8.0, 0.0]], [[8.0, 0.0]]] counters"
     assert found == str([[10 - 10 * b] * 2 for _, b in R])
-    assert set(told.split()) == {"Counted"}
+    assert set(told.split()) == {"counting.Counted", "counting.Answered"}
     assert {path.stem for path in (run / "figures").iterdir()} == {"r_matrix", "probes"}
 
 

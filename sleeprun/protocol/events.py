@@ -5,7 +5,7 @@ line of JSON. A family of networks adds its own in its own folder: a frozen data
 the tag of its line, `class Replayed(Event, tag="replayed")`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypedDict
@@ -26,17 +26,23 @@ class Of(Enum):
 class Event:
     """Something that happened. A subclass is a frozen dataclass, its `tag` the key of its line."""
 
-    kinds: ClassVar[dict[str, type["Event"]]] = {}
+    kinds: ClassVar[dict[tuple[str, str], type["Event"]]] = {}  # by module and tag
     tag: ClassVar[str]
     of: ClassVar[Of]
     recorded: ClassVar[bool]
 
     def __init_subclass__(cls, *, tag: str, of: Of = Of.RUN, recorded: bool = True) -> None:
-        if tag in cls.kinds:
-            raise TypeError(f"the tag '{tag}' is that of {cls.kinds[tag].__name__}")
+        if there := Event.tagged(tag, [cls.__module__]):
+            raise TypeError(f"the tag '{tag}' is that of {there.__name__}")
         cls.tag, cls.of, cls.recorded = tag, of, recorded
         if tag:
-            cls.kinds[tag] = cls
+            Event.kinds[cls.__module__, tag] = cls
+
+    @staticmethod
+    def tagged(tag: str, modules: Sequence[str]) -> type["Event"] | None:
+        """What a tag stands for in the records of a family, whose events are in some modules."""
+        homes = (home for home in (__name__, *modules) if (home, tag) in Event.kinds)
+        return next((Event.kinds[home, tag] for home in homes), None)
 
 
 class Origin(TypedDict):
@@ -198,9 +204,10 @@ class Found(Event, tag=""):
         return {name: first_of(one) for name, one in self.values.items()}
 
     @staticmethod
-    def known() -> dict[str, type["Found"]]:
-        """Those that the families loaded so far have, by their tags."""
-        return {tag: kind for tag, kind in Event.kinds.items() if issubclass(kind, Found)}
+    def of_family(facts: type[Facts]) -> list[type["Found"]]:
+        tags = dict.fromkeys(tag for home, tag in Event.kinds if home in facts.modules())
+        kinds = [Event.tagged(tag, facts.modules()) for tag in tags]
+        return [kind for kind in kinds if kind and issubclass(kind, Found)]
 
 
 def first_of(measured: Any) -> Any:

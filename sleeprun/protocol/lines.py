@@ -8,17 +8,21 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
-from importlib import import_module
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, get_type_hints
 
 from sleeprun.config import ConfigError
 from sleeprun.config.kinds import loaded
 from sleeprun.protocol.events import Event, Other, Start
 from sleeprun.protocol.phases import Boundary, parted
-from sleeprun.protocol.told import FAMILIES, Facts, Part
+from sleeprun.protocol.told import Facts, Marks, Part, Told
 
 Json = Mapping[str, Any]  # an object, whose values are what its event says
 Said = TypeVar("Said", Event, Part)
+# The families of records that don't name theirs, of version 0.1, by a key that only these have.
+UNNAMED = {
+    "cycle_steps": "sleeprun.subjects.forager.parts.ForagingFacts",
+    "scenario": "sleeprun.subjects.classifier.parts.ImageFacts",
+}
 
 
 def as_line(event: Event) -> bytes:
@@ -27,12 +31,12 @@ def as_line(event: Event) -> bytes:
 
 def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
     """All whole lines; a last one that was cut off is not an event."""
-    family = ""
+    facts: type[Facts] | None = None
     for line in lines:
         if line.endswith(b"\n"):
-            event = from_json(json.loads(line), family)
+            event = from_json(json.loads(line), facts)
             if isinstance(event, Start):
-                family = type(event.facts).__module__
+                facts = type(event.facts)
             yield event
 
 
@@ -51,20 +55,14 @@ def as_json(event: Event) -> dict[str, object]:
     return {"event": event.tag, **_written(event)}
 
 
-def from_json(line: Json, family: str = "") -> Event:
-    """The event that a line says. One whose kind or part no family here knows is an `Other`.
+def from_json(line: Json, facts: type[Facts] | None = None) -> Event:
+    """The event that a line says, of a run with such facts. One of another kind is an `Other`.
 
-    `family` is the module of the run's own. Raises ValueError where a key is missing.
+    Raises ValueError where a key is missing.
     """
-    kind = Event.kinds.get(line["event"])
-    try:
-        return Other(line) if kind is None else _read(kind, line, family)
-    except _UnknownPart:
-        return Other(line)
-
-
-class _UnknownPart(Exception):
-    pass
+    facts = _family(line) if line["event"] == Start.tag else facts
+    kind = Event.tagged(line["event"], facts.modules() if facts else ())
+    return Other(line) if kind is None else _read(kind, line, facts)
 
 
 def _key(field: Field) -> str:
@@ -76,8 +74,7 @@ def _written(told: Event | Part) -> dict[str, object]:
     for field in fields(told):
         match getattr(told, field.name):
             case Facts() as facts:
-                kind = type(facts)
-                line |= {"family": f"{kind.__module__}.{kind.__qualname__}", **_written(facts)}
+                line |= {"family": facts.path(), **_written(facts)}
             case Part() as part:
                 line |= _written(part)
             case Boundary() as boundary:
@@ -87,27 +84,46 @@ def _written(told: Event | Part) -> dict[str, object]:
     return line
 
 
-def _read(kind: type[Said], line: Json, family: str) -> Said:
+def _read(kind: type[Said], line: Json, facts: type[Facts] | None) -> Said:
     values: dict[str, Any] = {}  # by field
+    types = _types(kind)  # type: ignore[arg-type]  # a class has a hash
     for field in fields(kind):
-        if isinstance(field.type, type) and issubclass(field.type, Part):
-            part = _named(line) if field.type is Facts else None
-            part = part or _fitting(field.type, line, family)
-            values[field.name] = _read(part, line, family)
+        of = types[field.name]
+        if isinstance(of, type) and issubclass(of, Part):
+            values[field.name] = _read(_own(of, line, facts), line, facts)
         elif (key := _key(field)) not in line:
-            if field.default is MISSING:
+            if field.default is MISSING and field.default_factory is MISSING:
                 raise ValueError(f"the event '{line['event']}' has no '{key}'")
-        elif field.type is Boundary:
-            values[field.name] = boundary_of(line[key])
         else:
-            values[field.name] = line[key]
+            values[field.name] = boundary_of(line[key]) if of is Boundary else line[key]
     return kind(**values)
 
 
-def _named(line: Json) -> type[Part] | None:
-    """The facts that a start says it has; records of older versions don't."""
-    if (path := line.get("family")) is None:
-        return None
+@cache
+def _types(kind: type) -> dict[str, Any]:
+    """By field."""
+    return get_type_hints(kind)
+
+
+def _own(part: type[Part], line: Json, facts: type[Facts] | None) -> type[Part]:
+    """What a part that every family has is in that of some facts; any other is what it is."""
+    if part not in (Facts, Told, Marks):
+        return part
+    if facts is None:
+        raise ValueError(f"the event '{line['event']}' stands before the start")
+    return {Facts: facts, Told: facts.told, Marks: facts.marks}[part]
+
+
+def _family(start: Json) -> type[Facts]:
+    """The facts that a run's start says it has."""
+    path = start.get("family") or next((UNNAMED[key] for key in UNNAMED if key in start), None)
+    if path is None:
+        raise ValueError("the event 'start' has no 'family'")
+    return facts_at(path)
+
+
+def facts_at(path: str) -> type[Facts]:
+    """Those of a family. Raises ConfigError where they are not to be found."""
     try:
         found = loaded(path)
     except ValueError as error:
@@ -115,31 +131,6 @@ def _named(line: Json) -> type[Part] | None:
     if not (isinstance(found, type) and issubclass(found, Facts)):
         raise ConfigError(f"a run of the family {path} cannot be read: these are no Facts")
     return found
-
-
-def _fitting(part: type[Part], line: Json, family: str = "") -> type[Part]:
-    """The subclass whose keys are all there; of several the one with the most, or the family's."""
-    _load_families()
-    kinds = {kind: _needed(kind) for kind in part.__subclasses__()}
-    fitting = {kind: keys for kind, keys in kinds.items() if line.keys() >= keys}
-    if not fitting:
-        raise _UnknownPart
-    most = max(fitting, key=lambda kind: len(fitting[kind]))
-    alike = [kind for kind, keys in fitting.items() if keys == fitting[most]]
-    first, *others = [kind for kind in alike if kind.__module__ == family] or alike
-    if others:
-        raise TypeError(f"{others[0].__name__} has the same keys as {first.__name__}")
-    return first
-
-
-def _needed(part: type[Part]) -> set[str]:
-    return {_key(field) for field in fields(part) if field.default is MISSING}
-
-
-@cache
-def _load_families() -> None:
-    for module in FAMILIES:
-        import_module(module)
 
 
 class Row(TypedDict):

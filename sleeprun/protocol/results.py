@@ -28,6 +28,7 @@ ACCOUNTS = tuple(Account.__annotations__)
 
 
 class Results(Account):
+    family: NotRequired[str]  # the path of its Facts; the first versions did not say it
     experiment: str
     variant: str | None
     shortened: bool

@@ -1,18 +1,15 @@
 """What a family of networks says within the events that all share, and what is said per seed.
 
-A new family has its own `Facts`, `Told` and `Marks` in one module: frozen dataclasses, whose
-fields are keys of the event's line in the record. The start's line names the `Facts`, so that
-whoever reads the record finds the rest. Whoever counts, shows or draws them asks what is declared
-here.
+A new family has its own `Facts`, `Told` and `Marks`: frozen dataclasses, whose fields are keys of
+the event's line in the record. The start's line names the `Facts`, which say what the others are,
+so that whoever reads the record finds them. Whoever counts, shows or draws them asks what is
+declared here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeVar
-
-# Where they are of which a record may not say it; the families' own modules may import this one.
-FAMILIES = ("sleeprun.subjects.forager.parts", "sleeprun.subjects.classifier.parts")
 
 Scores = list[float | None]  # of every seed; None or NaN where there is none
 Counts = list[int]  # of every seed
@@ -61,7 +58,13 @@ class Cycle(NamedTuple):
 
 
 class Facts(Part):
-    """What a run says of its network and its tasks as it starts."""
+    """What a run says of its network and its tasks as it starts.
+
+    The events of a family's own are in the module of its facts, and those of what they derive from.
+    """
+
+    told: ClassVar[type["Told"]]  # what its progress says
+    marks: ClassVar[type["Marks"]]  # what its tests say
 
     tasks: list[str]
     chance: float  # what an untrained network scores on average
@@ -71,6 +74,21 @@ class Facts(Part):
     slower: int | None = None  # times, than that kernel; None: not known
 
     trained_by: ClassVar[str] = "tasks"  # the key that says how long a task is trained
+
+    def __init_subclass__(cls) -> None:
+        for name, base in (("told", Told), ("marks", Marks)):
+            if not issubclass(getattr(cls, name, object), base):
+                raise TypeError(f"{cls.__name__}.{name} must be a class derived from {base}")
+
+    @classmethod
+    def path(cls) -> str:
+        """Where a record's reader finds it."""
+        return f"{cls.__module__}.{cls.__qualname__}"
+
+    @classmethod
+    def modules(cls) -> list[str]:
+        """Where its events are, its own first."""
+        return [kind.__module__ for kind in cls.__mro__]
 
     def fired_by(self, population: str, kind: str) -> str | None:
         """The key that makes it spike in a phase of some kind; none where it need not."""

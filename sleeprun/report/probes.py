@@ -6,13 +6,13 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Found
 from sleeprun.protocol.results import Probed, Results, measure_of
-from sleeprun.report.style import Events, draw_chance, ground_of, look_of, sheet, spread
+from sleeprun.report.style import Events, draw_chance, ground_of, look_of, sheet, spread, start_of
 
 
 def probes(events: Events, results: Results) -> Figure | None:
     """What was found, a panel for each kind of it, boundary by boundary."""
-    rows = results.get("probes") or []
-    kinds = Found.known().values()
+    rows, start = results.get("probes") or [], start_of(events)
+    kinds = Found.of_family(type(start.facts)) if start else []
     shown = [kind for kind in kinds if any(kind.tag in row for row in rows)]
     if not shown or len(rows) < 2:
         return None

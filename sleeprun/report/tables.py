@@ -20,6 +20,7 @@ from sleeprun.measures.statistics import (
 )
 from sleeprun.protocol.describe import duration, shortening
 from sleeprun.protocol.events import Found
+from sleeprun.protocol.lines import facts_at
 from sleeprun.protocol.results import Account, Probed, Results, measure_of
 
 Columns = dict[str, list[str]]
@@ -57,13 +58,14 @@ def score_table(results: Results) -> RenderableType:
 
 def probes_table(results: Results) -> RenderableType | None:
     """What the last sleep changed beside the scores; none where nothing was probed."""
-    if not (found := last_sleep(results["probes"])):
+    if not (found := last_sleep(results["probes"])) or "family" not in results:
         return None
     earlier, later = found
     name = earlier["boundary"]["name"]
     n = len(results["seeds"])
     rows = []
-    for kind in sorted(Found.known().values(), key=lambda kind: kind.of_sleep):
+    kinds = Found.of_family(facts_at(results["family"]))
+    for kind in sorted(kinds, key=lambda kind: kind.of_sleep):
         for of, measured in later.get(kind.tag, {}).items():
             told, after = kind.row.format(of), measure_of(measured)
             if kind.of_sleep:

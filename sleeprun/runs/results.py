@@ -68,6 +68,7 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
     read = _Read(events)
     start, facts, R = read.start, read.start.facts, read.R()
     return {
+        "family": facts.path(),
         "experiment": start.name,
         "variant": start.variant,
         "shortened": facts.shortened,
@@ -82,8 +83,8 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
         "probes": probed(read.seen),
         "device": start.device,
         "engine": start.engine,
-        "refused": list(start.facts.refused),
-        "slower": start.facts.slower,
+        "refused": list(facts.refused),
+        "slower": facts.slower,
         "versions": start.versions,
         "branched_from": start.branched_from,
         **read.account(),

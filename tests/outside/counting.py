@@ -1,7 +1,7 @@
 """A family of networks of one's own: counters, which recite a lesson and forget the others."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -110,7 +110,25 @@ class Lessons(Plan[Rest]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counted(Told):
+    """With the keys of another family's, as what follows."""
+
+    counted: Counts = per_seed()
+    loss: Counts = per_seed()
+    spikes: dict[str, Counts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Marks):
+    right: Counts = per_seed()
+    wrong: Counts = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class CounterFacts(Facts):
+    told = Counted
+    marks = Answered
+
     tasks: list[str]
     chance: float = 0.0
     scale: float = 1.0
@@ -118,20 +136,7 @@ class CounterFacts(Facts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted(Told):
-    counted: Counts = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered(Marks):
-    """With the keys of another family's."""
-
-    right: Counts = per_seed()
-    wrong: Counts = per_seed()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room(Found, tag="room"):
+class Room(Found, tag="measured"):
     title = "Room left"
     row = "room for {}"
 
@@ -174,7 +179,8 @@ class Counters(Seeds):
         return state
 
     def told(self, report: State) -> Counted:
-        return Counted(counted=report.known[:, 0].astype(int).tolist())
+        known = report.known[:, 0].astype(int)
+        return Counted(counted=known.tolist(), loss=(FULL - known).tolist())
 
     def marks(self, report: State) -> Int[np.ndarray, "2 seed"]:
         right = report.known[:, 0].astype(int)

@@ -9,7 +9,28 @@ from sleeprun.protocol.told import Counts, Facts, Marks, Scores, Told, mean_of, 
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trained(Told):
+    """The mean loss of some training steps; spikes of every layer asleep."""
+
+    loss: Scores = per_seed()
+    spikes: dict[str, Counts] = per_seed()
+
+    def measures(self, before: Sequence["Trained"] = ()) -> dict[str, float]:
+        mean = mean_of(self.loss)
+        return {} if mean is None else {"loss": mean}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Marks):
+    right: Counts = per_seed()
+    wrong: Counts = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageFacts(Facts):
+    told = Trained
+    marks = Answered
+
     data: str
     tasks: list[str]
     chance: float
@@ -26,24 +47,6 @@ class ImageFacts(Facts):
     @property
     def contents(self) -> str | None:
         return self.data
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained(Told):
-    """The mean loss of some training steps; spikes of every layer asleep."""
-
-    loss: Scores = per_seed()
-    spikes: dict[str, Counts] = per_seed()
-
-    def measures(self, before: Sequence["Trained"] = ()) -> dict[str, float]:
-        mean = mean_of(self.loss)
-        return {} if mean is None else {"loss": mean}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered(Marks):
-    right: Counts = per_seed()
-    wrong: Counts = per_seed()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,42 +9,6 @@ from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, if_
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForagingFacts(Facts):
-    tasks: list[str]
-    chance: float
-    scale: float
-    shortened: bool
-    aeon: int = 100  # movement cycles
-    step_ms: float = 0.5
-    cycle_steps: int
-    shape: dict[str, list[int]]  # of every population
-    refused: Sequence[str] = if_any()
-    slower: int | None = if_any(None)
-    trained_by: ClassVar[str] = "tasks.train"
-
-    def fired_by(self, population: str, kind: str) -> str | None:
-        """Asleep, what its drive does not reach is silent."""
-        return None if kind == "sleep" else f"network.populations.{population}"
-
-    @property
-    def steps_a_cycle(self) -> int:
-        return self.cycle_steps
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(self.aeon, f"aeons of {self.aeon} movement cycles")
-
-    @property
-    def cycle(self) -> Cycle:
-        sizes = {name: math.prod(shape) for name, shape in self.shape.items()}
-        return Cycle(self.cycle_steps, self.step_ms, sizes)
-
-    @property
-    def performance(self) -> str:
-        return "rewarded / (rewarded + punished)"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Foraged(Told):
     """Movement cycles awake and asleep, particles eaten, spikes of every population."""
 
@@ -77,6 +41,45 @@ class Foraged(Told):
 class Eaten(Marks):
     rewarded: Counts = per_seed()
     punished: Counts = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForagingFacts(Facts):
+    told = Foraged
+    marks = Eaten
+
+    tasks: list[str]
+    chance: float
+    scale: float
+    shortened: bool
+    aeon: int = 100  # movement cycles
+    step_ms: float = 0.5
+    cycle_steps: int
+    shape: dict[str, list[int]]  # of every population
+    refused: Sequence[str] = if_any()
+    slower: int | None = if_any(None)
+    trained_by: ClassVar[str] = "tasks.train"
+
+    def fired_by(self, population: str, kind: str) -> str | None:
+        """Asleep, what its drive does not reach is silent."""
+        return None if kind == "sleep" else f"network.populations.{population}"
+
+    @property
+    def steps_a_cycle(self) -> int:
+        return self.cycle_steps
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(self.aeon, f"aeons of {self.aeon} movement cycles")
+
+    @property
+    def cycle(self) -> Cycle:
+        sizes = {name: math.prod(shape) for name, shape in self.shape.items()}
+        return Cycle(self.cycle_steps, self.step_ms, sizes)
+
+    @property
+    def performance(self) -> str:
+        return "rewarded / (rewarded + punished)"
 
 
 def _added(a: Counts, b: Counts) -> Counts:
