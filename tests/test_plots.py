@@ -22,7 +22,7 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.report import arms, figures, performance, style
+from sleeprun.report import arms, figures, matrices, performance, stages, style
 from sleeprun.subjects.forager.parts import Eaten, Foraged, ForagingFacts
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
@@ -236,10 +236,11 @@ def test_a_long_run_draws_in_seconds(tmp_path):
 STAGES = ("a", "b", "c", "d")
 
 
-def arm(sleeps: int, together: bool = False, seeds: int = 2) -> dict:
-    """The results of an arm over four tasks, with sleeps after each, or with all at once."""
+def arm(sleeps: int, together: bool = False, seeds: int = 2, tasks: int = 4) -> dict:
+    """The results of an arm over some tasks, with sleeps after each, or with all at once."""
     told = [("untrained", "start", None)]
-    for stage in ["+".join(STAGES)] if together else STAGES:
+    trained = STAGES[:tasks]
+    for stage in ["+".join(trained)] if together else trained:
         told.append((stage, "wake", stage))
         for again in ("", " 2")[:sleeps]:
             told.append((f"{stage}, slept{again}", "sleep", stage))
@@ -247,10 +248,9 @@ def arm(sleeps: int, together: bool = False, seeds: int = 2) -> dict:
         {"index": index, "name": name, "phase": phase, "task": task}
         for index, (name, phase, task) in enumerate(told)
     ]
-    R = np.random.default_rng(0).uniform(size=(seeds, len(rows), len(STAGES)))
-    ends = {f"final/{task}": {"per_seed": R[:, -1, j].tolist()} for j, task in enumerate(STAGES)}
-    known = {"tasks": list(STAGES), "seeds": list(range(seeds))}
-    return known | {"boundaries": rows, "R": R.tolist(), "metrics": ends}
+    R = np.random.default_rng(0).uniform(size=(seeds, len(rows), tasks))
+    known = {"tasks": list(trained), "seeds": list(range(seeds))}
+    return known | {"boundaries": rows, "R": R.tolist()}
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 6])
@@ -267,27 +267,73 @@ def test_arms_of_many_tasks_have_a_course_and_matrices(tmp_path, seeds):
             assert np.asarray(image.convert("L")).std() > 5
 
 
-def test_arms_of_few_tasks_have_their_ends(tmp_path):
-    compared = {
-        "naive": results()
-        | {"metrics": {f"final/task{k}": {"per_seed": [0.5, 0.6]} for k in (1, 2)}}
-    }
+@pytest.mark.parametrize("tasks", [1, 2, 3])
+def test_arms_of_few_tasks_are_shown_over_time_task_by_task(tmp_path, tasks):
+    compared = {"naive": arm(0, tasks=tasks), "asleep": arm(1, tasks=tasks)}
     assert names(arms.compare_arms(run_of()[:1], compared, tmp_path)) == {"arms"}
+    panels = arms.course(run_of()[:1], compared).axes
+    assert [axes.get_title("left") for axes in panels] == [
+        title for task in STAGES[:tasks] for title in (task, "")
+    ]
+    for task, axes in enumerate(panels[::2]):
+        for result, line in zip(compared.values(), lines_of(axes), strict=True):
+            means = np.array(result["R"])[:, :, task].mean(axis=0)
+            np.testing.assert_allclose(line.get_ydata(), means)
+    for task, axes in enumerate(panels[1::2]):
+        dots = [line.get_ydata() for line in axes.lines if line.get_gid() == style.SEEDS]
+        np.testing.assert_allclose(dots, [np.array(r["R"])[:, -1, task] for r in compared.values()])
 
 
-def test_stages_lie_at_whole_numbers_and_their_sleeps_behind_them():
-    at, told = arms._places(arms._boundaries(arm(1))[:5])
-    half = arms.SLEEP
-    np.testing.assert_allclose(at, [0, 1, 1 + half, 2, 2 + half])
-    assert told == {0: "nothing", 1: "a", 2: "b"}
-    at, told = arms._places(arms._boundaries(arm(2))[:5])
-    np.testing.assert_allclose(at, [0, 1, 1 + half / 2, 1 + half, 2])
-    assert told == {0: "nothing", 1: "a", 2: "b"}
+def lines_of(axes):
+    return [line for line in axes.lines if line.get_ls() == "-" and line.get_lw() == 1.4]
+
+
+def test_what_follows_sleep_is_filled_and_sleep_is_shaded():
+    compared = {"naive": arm(0), "asleep": arm(1)}
+    time, end = arms.course(run_of()[:1], compared).axes
+    faces = {"white": [], "filled": []}
+    for line in time.lines:
+        if line.get_marker() == "s" and len(line.get_xdata()):  # those of the second arm
+            face = line.get_markerfacecolor()
+            faces["white" if face == "white" else "filled"] += [*line.get_xdata()]
+    assert np.round(faces["white"]).tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(np.array(faces["filled"]) % 1, stages.ASIDE, atol=0.05)
+    shades = [patch.get_x() for patch in time.patches]
+    assert sorted(shades) == [1, 2, 3, 4]
+    np.testing.assert_allclose([patch.get_width() for patch in time.patches], stages.ASIDE)
+    ends = [line for line in end.lines if line.get_marker() in "os" and line.get_ms() == 6]
+    assert [line.get_markerfacecolor() == "white" for line in ends] == [True, False]
+
+
+def test_training_in_turns_with_sleep_follows_it():
+    turns = {"index": 1, "name": "a", "phase": "interleave", "task": "a"}
+    told = {
+        "boundaries": [{"index": 0, "name": "untrained", "phase": "start", "task": None}, turns]
+    }
+    assert stages.along(told | {"sleep_steps": 5}).slept.tolist() == [False, True]
+    assert stages.along(told | {"sleep_steps": 0}).slept.tolist() == [False, False]
+    assert stages.along(told).slept.tolist() == [False, False]  # of an old record
+
+
+def test_stages_lie_at_whole_numbers_and_what_follows_them_behind():
+    def cut(result: dict, boundaries: int) -> dict:
+        return {"boundaries": result["boundaries"][:boundaries]}
+
+    one, half = stages.along(cut(arm(1), 5)), stages.ASIDE
+    np.testing.assert_allclose(one.at, [0, 1, 1 + half, 2, 2 + half])
+    assert one.names == {0: "untrained", 1: "a", 2: "b"}
+    assert one.sleeps == [(1, 1 + half), (2, 2 + half)]
+    two = stages.along(cut(arm(2), 5))
+    np.testing.assert_allclose(two.at, [0, 1, 1 + half / 2, 1 + half, 2])
+    untrained = {"index": 0, "name": "untrained", "phase": "start", "task": None}
+    foraging = stages.along({"boundaries": [untrained, *ROWS]})
+    np.testing.assert_allclose(foraging.at, [-1, 0, 1, 1 + half])
+    assert foraging.names == {-1: "untrained", 0: "unsupervised", 1: "task1"}
 
 
 def test_every_boundary_of_a_matrix_has_its_own_place():
     result = arm(2)
-    first, axes, *_ = arms.matrices(run_of()[:1], {"naive": arm(0), "asleep": result}).axes
+    first, axes, *_ = matrices.of_arms(run_of()[:1], {"naive": arm(0), "asleep": result}).axes
     assert [label.get_text() for label in first.get_yticklabels()] == ["untrained", *STAGES]
     means, shown = np.array(result["R"]).mean(axis=0), {}
     for text in axes.texts:
@@ -304,15 +350,15 @@ def test_every_boundary_of_a_matrix_has_its_own_place():
 
 
 def test_the_interval_is_the_sd_of_few_seeds_and_else_the_bootstrap():
-    mean, low, high = arms._interval(np.array([[0.2, 0.4]]))
+    mean, low, high = style.interval(np.array([[0.2, 0.4]]))
     np.testing.assert_allclose([mean[0], high[0] - mean[0]], [0.3, np.sqrt(0.02)])
-    mean, low, high = arms._interval(np.array([[0.1, 0.2, 0.3, 0.4, 0.9, 0.5]]))
+    mean, low, high = style.interval(np.array([[0.1, 0.2, 0.3, 0.4, 0.9, 0.5]]))
     assert 0.1 < low[0] < mean[0] < high[0] < 0.9
     assert mean[0] - low[0] < np.std([0.1, 0.2, 0.3, 0.4, 0.9, 0.5], ddof=1)
 
 
 def test_text_is_legible_on_every_shade():
-    for name in {style.shades(0.5), style.shades(0.1)}:
+    for name in (style.shades(0.5), style.shades(0.1)):
         image = ScalarMappable(Normalize(0, 1), name)
         assert style.ink_on(image, 1.0) == "white"
         assert style.ink_on(image, 0.45) == style.INK

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from matplotlib.text import Text
 from rich.console import Console
 
 from sleeprun.cli import compare
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
+from sleeprun.report.style import SEEDS, look_of
 from sleeprun.sweeps import picture, table
 
 
@@ -140,6 +142,51 @@ def test_the_picture_of_one_key_and_of_two(key: str, tmp_path: Path) -> None:
     found = table.read(listing(tmp_path, paths, list(range(len(paths)))))
     (drawn,) = picture.draw(found, tmp_path)
     assert drawn.read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("values", [("0", "1", "2", "4"), [f"{k / 100}" for k in range(1, 13)]])
+def test_every_seed_is_a_dot_around_their_mean(values: list[str], tmp_path: Path) -> None:
+    """Few values lie side by side, many where they are."""
+    jobs, scores = [], np.random.default_rng(0).uniform(size=(len(values), 3))
+    for value, accuracy in zip(values, scores, strict=True):
+        jobs.append(job(tmp_path / value, [f"sleep.reward={value}"], [0, 1, 2], accuracy.tolist()))
+    found = table.read(listing(tmp_path / "sweep", jobs, list(range(len(jobs)))))
+    figure = picture.picture(found, ["sleep.reward"])
+    accuracy, forgetting = figure.axes
+    for axes, shown in ((accuracy, scores), (forgetting, 1 - scores)):
+        dots = [line.get_ydata() for line in axes.lines if line.get_gid() == SEEDS]
+        np.testing.assert_allclose(dots, shown)
+        line = next(line for line in axes.lines if len(line.get_xdata()) == len(values))
+        np.testing.assert_allclose(line.get_ydata(), shown.mean(axis=1))
+        assert axes.get_xlabel() == "sleep.reward"
+    (title,) = [text for text in figure.findobj(Text) if "made up" in text.get_text()]
+    assert title.get_text().startswith("made up, sweep of sleep.reward: mean ± sd, n = 3;")
+    few = [label.get_text() for label in accuracy.get_xticklabels()]
+    assert few == list(values) if len(values) < 9 else accuracy.get_xscale() == "log"
+
+
+def test_an_arm_has_one_colour_along_a_swept_key(tmp_path: Path) -> None:
+    jobs = []
+    for number, reward in enumerate(("0", "1")):
+        path = job(tmp_path / reward, [f"sleep.reward={reward}"], [0, 1], [0.1, 0.2])
+        told = json.loads((path / "results.json").read_text())
+        told |= {"bounds": {}, "chance": 0.25, "accounts": {"naive": {}, "src": {}}}
+        told["arms"] = {
+            arm: {name: statistics.describe(scores) for name in table.SHOWN}
+            for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7 + 0.1 * number]}.items()
+        }
+        (path / "results.json").write_text(json.dumps(told))
+        jobs.append(path)
+    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1]))
+    accuracy, _ = picture.picture(found, ["sleep.reward", "arm"]).axes
+    dots = {}
+    for line in accuracy.lines:
+        if line.get_gid() == SEEDS:
+            dots.setdefault(line.get_color(), []).append(line.get_ydata().tolist())
+    naive, src = (look_of(index)["color"] for index in (0, 1))
+    assert dots == {naive: [[0.1, 0.3]] * 2, src: [[0.5, 0.7], [0.5, 0.7 + 0.1]]}
+    (chance,) = [line for line in accuracy.lines if line.get_label() == "chance"]
+    assert (chance.get_ls(), set(chance.get_ydata())) == ("--", {0.25})
 
 
 def test_numbers_are_ordered_by_size() -> None:

@@ -19,6 +19,11 @@ def shortening(shortened: bool, scale: float) -> str:
     return f"shortened protocol{factor}" if shortened else ""
 
 
+def noted(variant: str | None, shortened: bool, scale: float) -> str:
+    """How a run differs from the published one."""
+    return "; ".join(filter(None, [variant, shortening(shortened, scale)]))
+
+
 def describe(protocol: Protocol, unit: str, first: int = 0) -> list[str]:
     """One line a phase: kind, name, length in `unit` and what is plastic."""
     return [

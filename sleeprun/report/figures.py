@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Fields, Histogram, Raster, Weights
-from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results
 from sleeprun.report import probes
 from sleeprun.report.curves import curves
+from sleeprun.report.matrices import r_matrix
 from sleeprun.report.performance import performance
 from sleeprun.report.style import (
     INK,
@@ -20,13 +20,9 @@ from sleeprun.report.style import (
     STYLE,
     Events,
     boundary_name,
-    chance,
     ground_of,
-    ink_on,
     save,
-    shades,
     sheet,
-    spread,
     start_of,
     told_of,
 )
@@ -41,35 +37,6 @@ def draw(events: Events, results: Results, folder: Path) -> list[Path]:
             if figure := paint(events, results):
                 paths.append(save(figure, folder / f"{paint.__name__}.png"))
     return paths
-
-
-def r_matrix(events: Events, results: Results) -> Figure | None:
-    """Every task at every boundary."""
-    scores = np.array(results.get("R") or [], dtype=float)
-    if not np.isfinite(scores).any() or scores.shape[1] < 2:
-        return None
-    mean, sd = spread(np.moveaxis(scores, 0, -1))
-    seeds, rows, columns = scores.shape
-    figure = sheet(events, 3 + 1.1 * columns, 1.5 + 0.42 * rows, f"R, mean ± sd, n = {seeds}")
-    at_random = chance(events)
-    axes = figure.add_subplot(facecolor="#e6e6e6", xlabel="Task tested", ylabel="After")
-    image = axes.pcolormesh(
-        mean, cmap=shades(at_random), vmin=0, vmax=1, edgecolors="white", lw=1.5
-    )
-    for (row, column), value in np.ndenumerate(mean):
-        text = f"{value:.2f} ± {sd[row, column]:.2f}".replace(" ± nan", "").replace("nan", "?")
-        look = {"ha": "center", "va": "center", "color": ink_on(image, value)}
-        axes.text(column + 0.5, row + 0.5, text, **look)
-    axes.set_xticks(np.arange(columns) + 0.5, results["tasks"])
-    names = [boundary_name(boundary_of(row)) for row in results["boundaries"]]
-    axes.set_yticks(np.arange(rows) + 0.5, names)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.invert_yaxis()
-    figure.colorbar(image, label=f"Performance (chance: {at_random:.2g})").outline.set_visible(
-        False
-    )
-    return figure
 
 
 def weights(events: Events, results: Results) -> Figure | None:

@@ -1,16 +1,22 @@
 """What all pictures of a run are drawn on: sheets that name the run, in one style."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-from sleeprun.protocol.describe import shortening
+from sleeprun.measures import statistics
+from sleeprun.protocol.describe import noted
 from sleeprun.protocol.events import Event, Start
 from sleeprun.protocol.phases import Boundary
+from sleeprun.report.labels import SMALL, TALL, TEXT, TITLE, broken, short
 
 Events = list[Event]
 Kind = TypeVar("Kind", bound=Event)
@@ -18,9 +24,10 @@ CHANCE = 0.5
 INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 MARKERS = "osD^vP"
-KINDS = {"unsupervised": "#eeeeee", "wake": "#fdf1d3", "interleave": "#e4efdc", "sleep": "#dde8f6"}
-OTHER = "#f4f4f4"
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+KINDS = {"unsupervised": "#eeeeee", "wake": "#fdf1d3", "interleave": "#e4efdc", "sleep": "#e6e0f2"}
+OTHER, ASLEEP = "#f4f4f4", "#7359a6"
+SEEDS = "seeds"  # marks the dots of single seeds
+STYLE: Any = {"font.size": TEXT, "axes.spines.top": False, "axes.spines.right": False}
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -42,19 +49,36 @@ def start_of(events: Events) -> Start | None:
 def sheet(events: Events, width: float, height: float, title: str) -> Figure:
     """An empty figure that names its run, and says how it differs from the published one."""
     start = start_of(events)
+    if start is None:
+        return titled(width, height, f"run: {title}")
+    note = noted(start.variant, start.facts.shortened, start.facts.scale)
+    return titled(width, height, f"{start.name}: {title}", note)
+
+
+def titled(width: float, height: float, title: str, note: str = "") -> Figure:
+    """An empty figure of so many inches; the note stands small below it."""
     figure = Figure((width, height), layout="constrained")
-    figure.suptitle(f"{start.name if start else 'run'}: {title}", x=0.05 / width, ha="left")
-    if note := _note(start):
-        figure.text(1 - 0.05 / width, 0.05 / height, note, ha="right", size=7, color=PALE)
-        figure.get_layout_engine().set(rect=(0, 0.2 / height, 1, 1 - 0.2 / height))
+    told = broken(title, width - 0.1, TITLE)
+    figure.suptitle(told, x=0.05 / width, ha="left", size=TITLE)
+    if note:
+        lines = broken(note, width - 0.1, SMALL)
+        room = (0.08 + SMALL * TALL * (lines.count("\n") + 1)) / height
+        look = {"ha": "right", "size": SMALL, "color": PALE}
+        figure.text(1 - 0.05 / width, 0.05 / height, lines, **look)
+        figure.get_layout_engine().set(rect=(0, room, 1, 1 - room))
     return figure
 
 
-def _note(start: Start | None) -> str:
-    if start is None:
-        return ""
-    short = shortening(start.facts.shortened, start.facts.scale)
-    return "; ".join(filter(None, [start.variant, short]))
+def legend(figure: Figure, handles: Sequence[Artist], title: str | None = None) -> None:
+    """To the right of all, in as many columns as it takes."""
+    fit = max(1, int((figure.get_figheight() - 1) / (TEXT * 1.7 / 72)))
+    look = {"ncols": -(-len(handles) // fit), "frameon": False, "title": title}
+    names = [short(str(handle.get_label())) for handle in handles]
+    figure.legend(handles, names, loc="outside right center", **look)
+
+
+def title_panel(axes: Axes, title: str, inches: float) -> None:
+    axes.set_title(broken(title, inches, TITLE), loc="left", weight="bold", size=TITLE)
 
 
 def chance(events: Events) -> float:
@@ -63,9 +87,10 @@ def chance(events: Events) -> float:
     return start.facts.chance if start else CHANCE
 
 
-def shades(chance: float) -> str:
+def shades(chance: float) -> Colormap:
     """A colour map of scores: two-sided around a chance of one half."""
-    return "PuOr_r" if chance == CHANCE else "YlGnBu"
+    name = "PuOr_r" if chance == CHANCE else "YlGnBu"
+    return matplotlib.colormaps[name].with_extremes(bad="#dddddd")
 
 
 def ink_on(image: ScalarMappable, value: float) -> str:
@@ -86,7 +111,60 @@ def look_of(index: int) -> dict:
 
 
 def draw_chance(axes: Axes, events: Events) -> None:
-    axes.axhline(chance(events), color=PALE, lw=1, ls="--", zorder=1, label="chance")
+    draw_level(axes, chance(events))
+
+
+def draw_level(axes: Axes, chance: float) -> None:
+    axes.axhline(chance, color=PALE, lw=1, ls="--", zorder=1, label="chance")
+
+
+def draw_seeds(
+    axes: Axes,
+    place: float,
+    scores: np.ndarray,
+    look: dict,
+    aside: float = 0.22,
+    numbered: bool = True,
+) -> None:
+    """A dot for every seed; their mean, its interval, and the mean as a number above."""
+    (mean,), (low,), (high,) = interval(scores[None])
+    at = place + (np.linspace(-aside, aside, len(scores)) if len(scores) > 1 else np.zeros(1))
+    axes.plot(
+        at,
+        scores,
+        ".",
+        color=look["color"],
+        ms=6,
+        mec="white",
+        mew=0.6,
+        alpha=0.7,
+        gid=SEEDS,
+        zorder=4,
+    )
+    if np.isfinite(mean):
+        axes.errorbar(place, mean, [[mean - low], [high - mean]], **{"ms": 6, "lw": 2} | look)
+    if np.isfinite(mean) and numbered:
+        axes.annotate(
+            f"{mean:.2f}", (place, np.nanmax([high, *scores])), (0, 4), textcoords="offset points",
+            ha="center", size=8, color=look["color"], weight="bold",
+        )  # fmt: skip
+
+
+def interval(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of [row, seed], by row: mean, and the bounds of its 95 % interval, or of the sd where seeds
+    are few."""
+    told = [statistics.describe(list(row)) for row in scores]
+    mean = np.array([one["mean"] for one in told], float)
+    sd = np.array([one["sd"] or 0.0 for one in told])
+    within = [one["ci95"] or (m - s, m + s) for one, m, s in zip(told, mean, sd, strict=True)]
+    low, high = np.array(within, float).T
+    return mean, low, high
+
+
+def around(seeds: int) -> str:
+    """What an interval is, in words."""
+    many = seeds >= statistics.FEWEST
+    return f"mean{', 95 % interval' if many else ' ± sd'}, n = {seeds}"
 
 
 def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

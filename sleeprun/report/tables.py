@@ -18,7 +18,7 @@ from sleeprun.measures.statistics import (
     mean_and_sd,
     paired_difference,
 )
-from sleeprun.protocol.describe import duration, shortening
+from sleeprun.protocol.describe import duration, noted
 from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import facts_at
 from sleeprun.protocol.results import Account, Probed, Results, measure_of
@@ -120,8 +120,7 @@ def _mean(scores: Iterable[float | None]) -> float | None:
 
 
 def _heading(title: str, results: Results) -> list[RenderableType]:
-    short = shortening(results["shortened"], results["scale"])
-    notes = "; ".join(filter(None, [results["variant"], short]))
+    notes = noted(results["variant"], results["shortened"], results["scale"])
     return [_bold(title), *([Text(notes)] if notes else [])]
 
 

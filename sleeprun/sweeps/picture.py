@@ -1,84 +1,144 @@
-"""A sweep's picture: a line with its interval over one swept key, a heat map over two."""
+"""A sweep's picture: every seed and their mean along a swept key, a heat map over two keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.measures import statistics
-from sleeprun.measures.statistics import Measure
-from sleeprun.report.style import save
-from sleeprun.sweeps import table
+from sleeprun.report.labels import name_ticks, short
+from sleeprun.report.style import (
+    STYLE,
+    around,
+    draw_level,
+    draw_seeds,
+    ink_on,
+    legend,
+    look_of,
+    save,
+    title_panel,
+    titled,
+)
 from sleeprun.sweeps.table import SHOWN, Found, compared, groups, values
+
+ARM = "arm"
+WIDE, APART, ROW = 4.4, 0.45, 0.3  # inches of a panel, of a value along it and up it, at least
+FEW = 8  # values, that each have a place of their own; more numbers lie as far apart as they are
+SLOTS = 12  # means in a panel, that are also told as numbers
+Scores = Mapping[tuple[str, str], list[float | None]]  # by the values of one key or of two
 
 
 def draw(found: Sequence[Found], folder: Path) -> list[Path]:
     """One panel a measure; nothing unless one or two keys were swept, and some job is done."""
     keys = compared(found)
     if any(one.arm for one in found):
-        keys.append("arm")
+        keys.append(ARM)
     if len(keys) not in (1, 2) or not any(one.seeds for one in found):
         return []
-    figure = Figure((9, 3.9), layout="constrained")
-    figure.suptitle(_title(found), fontsize="medium")
+    with matplotlib.rc_context(STYLE):
+        return [save(picture(found, keys), folder / "figures" / "sweep.png")]
+
+
+def picture(found: Sequence[Found], keys: list[str]) -> Figure:
+    """Arms are lines of their own colour; any other second key is the other side of a map."""
+    mapped = len(keys) == 2 and keys[1] != ARM
+    told = {measure: _scores(found, keys, measure) for measure in SHOWN}
+    down, across = (ordered([value[place] for value in told["accuracy"]]) for place in (0, 1))
+    along = across if mapped else down
+    wide = max(WIDE, APART * len(along) if mapped or not _far_apart(along) else 0)
+    tall = max(3.9, 1.9 + ROW * len(down)) if mapped else 3.9
+    title = _title(found, keys, mapped)
+    notes = dict.fromkeys(one.note for one in found if one.note)
+    room = 1.2 if mapped or len(keys) == 1 else 2.8
+    figure = titled(2 * wide + room, tall, title, " / ".join(notes))
     for axes, measure in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
-        (_line if len(keys) == 1 else _heat_map)(axes, keys, found, measure)
-        axes.set_title(measure)
-    return [save(figure, folder / "figures" / "sweep.png")]
+        title_panel(axes, measure.capitalize(), wide)
+        if mapped:
+            _draw_map(axes, down, across, told[measure], SHOWN[measure] is max, wide)
+            axes.set(xlabel=short(keys[1], 60), ylabel=short(keys[0], 40))
+            continue
+        if measure == "accuracy":
+            for level in {one.chance for one in found if one.chance is not None}:
+                draw_level(axes, level)
+        _draw_lines(axes, down, across, told[measure], wide)
+        axes.set_xlabel(short(keys[0], 60))
+    if len(keys) == 2 and not mapped:
+        legend(figure, [line for line in axes.lines if line.get_label() in across], ARM)
+    return figure
 
 
-def _title(found: Sequence[Found]) -> str:
-    seeds = sorted({len(values(group, "accuracy")) for group in groups(found).values()} - {0})
-    told = [f"mean over {' or '.join(map(str, seeds))} seeds", *sorted(table.chances(found))]
-    return ", ".join(told)
+def _title(found: Sequence[Found], keys: list[str], mapped: bool) -> str:
+    counts = {len(values(group, "accuracy")) for group in groups(found).values()} - {0}
+    seeds = sorted(counts)
+    told = around(seeds[0]) + "".join(f" or {count}" for count in seeds[1:])
+    dots = "" if mapped else "; each dot is a seed, the dashed line chance"
+    return f"{found[0].name}, sweep of {' and '.join(keys)}: {told}{dots}"
 
 
-def _means(found: Sequence[Found], keys: list[str], measure: str) -> dict[tuple[str, ...], Measure]:
-    arms = keys[-1] == "arm"
-    return {
-        told if arms else told[:-1]: statistics.describe(values(group, measure))
-        for told, group in groups(found).items()
-    }
+def _scores(found: Sequence[Found], keys: list[str], measure: str) -> Scores:
+    """Of every group; with one key the second value is empty."""
+    told: dict[tuple[str, str], list[float | None]] = {}
+    for given, group in groups(found).items():
+        first, second = (*(given if keys[-1] == ARM else given[:-1]), "")[:2]
+        told[first, second] = values(group, measure)
+    return told
 
 
-def _line(axes: Axes, keys: list[str], found: Sequence[Found], measure: str) -> None:
-    means = _means(found, keys, measure)
-    names = ordered([told[0] for told in means])
-    known = [means[(name,)] for name in names]
-    middle = np.array([np.nan if one["mean"] is None else one["mean"] for one in known])
-    ends = [one["ci95"] or (mean, mean) for one, mean in zip(known, middle, strict=True)]
-    places = np.array(numbers(names) or range(len(names)), float)
-    axes.plot(places, middle, "o-")
-    axes.fill_between(places, *np.array(ends, float).T, alpha=0.2, lw=0)
-    axes.set_xticks(places, names)
-    axes.set_xlabel(keys[0])
+def _far_apart(names: Sequence[str]) -> bool:
+    """Whether values are numbers, and so many that they lie as far apart as they are."""
+    return len(names) > FEW and numbers(names) is not None
 
 
-def _heat_map(axes: Axes, keys: list[str], found: Sequence[Found], measure: str) -> None:
-    means = _means(found, keys, measure)
-    down, across = (ordered([told[which] for told in means]) for which in (0, 1))
+def _draw_lines(
+    axes: Axes, along: list[str], series: list[str], scores: Scores, wide: float
+) -> None:
+    """A line for each of the series, with every seed as a dot."""
+    scaled = _far_apart(along)
+    places = np.array(numbers(along) if scaled else range(len(along)), float)
+    slot = 0.8 / len(series)
+    for index, name in enumerate(series):
+        at = places if scaled else places + slot * (index - (len(series) - 1) / 2)
+        told = [scores.get((value, name), []) for value in along]
+        means = [statistics.describe(each)["mean"] for each in told]
+        if numbers(along):
+            axes.plot(at, np.array(means, float), color=look_of(index)["color"], lw=1, zorder=1)
+        numbered = not scaled and len(along) * len(series) <= SLOTS
+        for place, each in zip(at, told, strict=True):
+            if each:
+                aside = 0.0 if scaled else 0.3 * slot
+                draw_seeds(axes, place, np.array(each, float), look_of(index), aside, numbered)
+        axes.plot([], [], ls="", label=name, **look_of(index))
+    if scaled and places.min() > 0 and places.max() / places.min() >= 10:
+        axes.set_xscale("log")
+    elif not scaled:
+        axes.set_xlim(-0.6, len(along) - 0.4)
+        name_ticks(axes.xaxis, places, along, 0.9 * wide / len(along))
+    axes.margins(y=0.12)
+
+
+def _draw_map(
+    axes: Axes, down: list[str], across: list[str], scores: Scores, high: bool, wide: float
+) -> None:
+    """Means and sd; what is best is bright, whether `high` or low is."""
+    described = {told: statistics.describe(each) for told, each in scores.items()}
     shown = np.full((len(down), len(across)), np.nan)
-    for told, one in means.items():
-        shown[down.index(told[0]), across.index(told[1])] = (
-            np.nan if one["mean"] is None else one["mean"]
-        )
-    # What is best is bright in both.
-    colours = "viridis" if SHOWN[measure] is max else "viridis_r"
-    image = axes.imshow(shown, aspect="auto", cmap=colours)
+    for (one, other), measure in described.items():
+        mean = measure["mean"]
+        shown[down.index(one), across.index(other)] = np.nan if mean is None else mean
+    image = axes.imshow(shown, aspect="auto", cmap="viridis" if high else "viridis_r")
     axes.figure.colorbar(image, ax=axes)
+    apart = 0.75 * wide / len(across)
     for (row, column), mean in np.ndenumerate(shown):
         if np.isfinite(mean):
-            low = mean < (np.nanmin(shown) + np.nanmax(shown)) / 2
-            dark = low == (SHOWN[measure] is max)
-            axes.text(
-                column, row, f"{mean:.2f}", color="w" if dark else "k", ha="center", va="center"
-            )
-    axes.set_yticks(range(len(down)), down)
-    axes.set_xticks(range(len(across)), across)
-    axes.set_ylabel(keys[0])
-    axes.set_xlabel(keys[1])
+            sd = described[down[row], across[column]]["sd"]
+            told = f"{mean:.2f}" + (f" ± {sd:.2f}" if sd is not None and apart > 0.9 else "")
+            ink = ink_on(image, mean)
+            axes.text(column, row, told, color=ink, size=8, ha="center", va="center")
+    name_ticks(axes.yaxis, range(len(down)), down, ROW)
+    name_ticks(axes.xaxis, range(len(across)), across, apart)
 
 
 def numbers(names: Sequence[str]) -> list[float] | None:

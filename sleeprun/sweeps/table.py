@@ -16,6 +16,7 @@ from rich.table import Table
 from sleeprun.measures import statistics
 from sleeprun.measures.forgetting import near
 from sleeprun.measures.statistics import Measure
+from sleeprun.protocol.describe import noted
 from sleeprun.protocol.results import ACCOUNTS, Metrics
 from sleeprun.runs.files import read_lines, write_whole
 from sleeprun.runs.store import RunDirectory
@@ -32,6 +33,8 @@ class Found:
     """A job of a sweep, or an arm of one."""
 
     path: Path
+    name: str  # of its experiment
+    note: str  # how that differs from the published one
     overrides: dict[str, str]
     done: bool
     pruned: bool  # found bad by a search, and stopped
@@ -61,13 +64,17 @@ def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
     results: dict[str, Any] = {**(RunDirectory(job).results() or {})}
     done = bool(results)
     pruned = not done and (job / PRUNED).exists()
+    name = results.get("experiment", "")
+    note = noted(results.get("variant"), results.get("shortened", False), results.get("scale", 1))
     arms = results.get("arms") or {"": results.get("metrics", {})}
     for arm, metrics in arms.items():
         bound = arm == "joint" and arm in results["bounds"]
         told = results["accounts"][arm] if arm else results
         accounts = {name: told.get(name) for name in ACCOUNTS}
         seeds, chance = results.get("seeds", []), results.get("chance")
-        yield Found(job, overrides, done, pruned, arm, bound, seeds, metrics, accounts, chance)
+        yield Found(
+            job, name, note, overrides, done, pruned, arm, bound, seeds, metrics, accounts, chance
+        )
 
 
 def swept(found: Sequence[Found]) -> list[str]:

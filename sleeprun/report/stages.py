@@ -1,0 +1,60 @@
+"""Where a run's boundaries lie along its stages of training, and what each follows."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.results import Results
+
+ASIDE = 0.45  # of the way from a stage to the next, over which what follows it is spread
+
+
+class Along(NamedTuple):
+    """The boundaries of a run over time: a stage of training at each whole number, from 1 on."""
+
+    at: np.ndarray  # [boundary]
+    names: dict[float, str]  # of places; a sleep belongs to the stage before it
+    slept: np.ndarray  # [boundary], whether it follows sleep
+    sleeps: list[tuple[float, float]]  # from the boundary before each to the one after it
+
+
+def boundaries_of(results: Results) -> list[Boundary]:
+    return [boundary_of(row) for row in results["boundaries"]]
+
+
+def by_stage(boundaries: list[Boundary]) -> list[list[Boundary]]:
+    """Those before any training, then those of each stage: its own and what comes behind it."""
+    stages: list[list[Boundary]] = [[]]
+    for boundary in boundaries:
+        if boundary.tasks and boundary.phase != "sleep":
+            stages.append([])
+        stages[-1].append(boundary)
+    return stages
+
+
+def follows_sleep(boundary: Boundary, results: Mapping) -> bool:
+    """After it, or after training in turns with it."""
+    in_turns = boundary.phase == "interleave" and bool(results.get("sleep_steps"))
+    return boundary.phase == "sleep" or in_turns
+
+
+def along(results: Results) -> Along:
+    before, *stages = by_stage(boundaries_of(results))
+    placed = [(place - len(before) + 1.0, one) for place, one in enumerate(before)]
+    for number, stage in enumerate(stages, 1):
+        aside = np.linspace(0, ASIDE, len(stage)) if len(stage) > 1 else [0.0]
+        placed += zip(number + np.array(aside), stage, strict=True)
+    at = [float(place) for place, _ in placed]
+    return Along(
+        at=np.array(at),
+        names={float(place): one.name for place, one in placed if one.phase != "sleep"},
+        slept=np.array([follows_sleep(one, results) for _, one in placed], bool),
+        sleeps=[
+            (at[place - 1], at[place])
+            for place, (_, one) in enumerate(placed)
+            if place and one.phase == "sleep"
+        ],
+    )
