@@ -10,23 +10,13 @@ import pyarrow.parquet
 import pytest
 from matplotlib.text import Text
 from rich.console import Console
+from sweep_folders import job, listing
 
 from sleeprun.cli import compare
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.report.style import SEEDS, look_of
 from sleeprun.sweeps import picture, table
-
-
-def job(folder: Path, overrides: list[str], seeds: list[int], accuracy: list[float]) -> Path:
-    (folder / ".hydra").mkdir(parents=True)
-    (folder / ".hydra" / "overrides.yaml").write_text(json.dumps(overrides))
-    forgetting = statistics.describe([1 - score for score in accuracy])
-    metrics = {"accuracy": statistics.describe(accuracy), "forgetting": forgetting}
-    told = {"experiment": "made up", "seeds": seeds, "metrics": metrics}
-    (folder / "results.json").write_text(json.dumps(told))
-    (folder / "DONE").touch()
-    return folder
 
 
 @pytest.fixture
@@ -45,16 +35,6 @@ def sweep(tmp_path: Path) -> Path:
     failed = job(tmp_path / "bad", ["+experiment=x", "sleep.reward=1", "seeds=[0,1]"], [], [])
     (failed / "DONE").unlink()
     return listing(folder, [failed, *listed, failed], [4, 0, 1, 2, 3, 4])
-
-
-def listing(folder: Path, jobs: list[Path], numbers: list[int]) -> Path:
-    folder.mkdir(exist_ok=True)
-    lines = []
-    for path, number in zip(jobs, numbers, strict=True):
-        given = json.loads((path / ".hydra" / "overrides.yaml").read_text())
-        lines.append(json.dumps({"number": number, "path": str(path), "overrides": given}))
-    (folder / "jobs.jsonl").write_text("\n".join(lines) + "\n")
-    return folder
 
 
 def test_jobs_come_in_order_and_once(sweep: Path) -> None:

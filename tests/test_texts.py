@@ -7,9 +7,9 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from test_plots import run_of
-from test_sweep_table import job, listing
+from sweep_folders import job, listing
 from texts import corners_of, drawn, overlap, troubles
+from told_run import run_of
 
 from sleeprun.protocol.events import Event
 from sleeprun.report import arms, matrices, style
