@@ -69,6 +69,54 @@ def test_what_is_no_bound_is_refused(
         bounds.given(asked(tmp_path, name, results))
 
 
+FORAGING = ("+experiment=foraging_quick", "arms=none", "seeds=2")
+TOGETHER = "tasks.stages=[[task1,task2]]"
+
+
+@pytest.mark.parametrize(
+    ("where", "changed", "told"),
+    [
+        ([], {}, None),
+        (["tasks.train=3", TOGETHER], {}, None),  # how long, and in which order, may differ
+        (["network.populations.hidden.size=[20,20]"], {}, "has another network"),
+        (["tasks.size=60"], {}, "has another network"),
+        ([], {"data": None}, "is of an earlier version"),
+    ],
+)
+def test_the_bounds_of_agents_are_of_the_same_network_and_world(
+    tmp_path: Path, where: list[str], changed: dict[str, Any], told: str | None
+) -> None:
+    results = found([""], tasks=["task1", "task2"], data=configured(*FORAGING, *where).contents)
+    results["boundaries"] = [{"task": task} for task in (None, "task1", "task2")]
+    (tmp_path / "results.json").write_text(json.dumps(results | changed))
+    config = configured(*FORAGING, f"naive='{tmp_path}'")
+    if told is None:
+        assert list(bounds.given(config)) == ["naive"]
+    else:
+        with pytest.raises(ConfigError, match=told):
+            bounds.given(config)
+
+
+@pytest.mark.parametrize(
+    ("stages", "sleep", "bound"),
+    [
+        ("[task1,task2]", "never", "naive"),
+        ("[[task1,task2]]", "never", "joint"),
+        ("[task1,[task1,task2]]", "never", "joint"),
+        ("[task1,[task2,task1],task1]", "never", "joint"),
+        ("[task1,[task1,task3],task2]", "never", None),
+        ("[task1,task2]", "after", None),
+    ],
+)
+def test_which_bound_an_agent_is(stages: str, sleep: str, bound: str | None) -> None:
+    config = configured(
+        "+experiment=foraging_quick", "arms=none", f"tasks.stages={stages}",
+        f"sleep.schedule={sleep}", "sleep.length=100",
+        "+tasks.goals.task3={rewarded:horizontal,punished:diagonal_p}",
+    )  # fmt: skip
+    assert config.bound == bound
+
+
 def test_arms_that_are_bounds() -> None:
     images = configured("+experiment=src_quick")
     told = {name: images.arm(name).bound for name in images.arms}

@@ -34,6 +34,8 @@ def _misfits(config: Common, name: str, found: Results) -> Iterator[str]:
     tasks, trained = config.task_names, config.trained_tasks
     if found["seeds"] != config.seeds or found["tasks"] != tasks:
         yield "has other seeds or tasks than this run"
+    if found["data"] is None and config.contents is not None:
+        yield "is of an earlier version, which did not record what network it is of"
     if not config.learns(found["data"]) or found["scale"] != config.protocol.scale:
         yield "has another network, other data, another sequence or another protocol.scale"
     stages = [set(parted(row["task"])) for row in found["boundaries"]]

@@ -137,6 +137,7 @@ class Forager(Seeds):
             shape={name: list(each.size) for name, each in config.network.populations.items()},
             refused=list(self.refused),
             slower=self.slower,
+            data=config.contents,
         )
 
     def seen_after(self, phase: Live, state: AgentState) -> Iterator[Event]:

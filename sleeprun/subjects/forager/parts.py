@@ -56,6 +56,7 @@ class ForagingFacts(Facts):
     step_ms: float = 0.5
     cycle_steps: int
     shape: dict[str, list[int]]  # of every population
+    data: str | None = if_any(None)  # the world and the network
     refused: Sequence[str] = if_any()
     slower: int | None = if_any(None)
     trained_by: ClassVar[str] = "tasks.train"
@@ -63,6 +64,10 @@ class ForagingFacts(Facts):
     def fired_by(self, population: str, kind: str) -> str | None:
         """Asleep, what its drive does not reach is silent."""
         return None if kind == "sleep" else f"network.populations.{population}"
+
+    @property
+    def contents(self) -> str | None:
+        return self.data
 
     @property
     def steps_a_cycle(self) -> int:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from sleeprun.config import Common, nearest
 from sleeprun.config.common import Engine
+from sleeprun.config.identity import content_hash
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.promise import asking
 from sleeprun.config.sleep import SleepConfig
@@ -67,11 +68,19 @@ class Config(Common):
 
     @property
     def bound(self) -> str | None:
-        return None if self.sleep.scheduled else "naive"
+        stages = self.agent_tasks.stages
+        if self.sleep.scheduled:
+            return None
+        if all(len(stage) == 1 for stage in stages):
+            return "naive"
+        return "joint" if any(set(stage) == set(self.trained_tasks) for stage in stages) else None
 
     @property
-    def contents(self) -> str | None:
-        return None
+    def contents(self) -> str:
+        return f"{self.agent_tasks.kind}, {content_hash(self.lived())[:10]}"
+
+    def learns(self, contents: str | None) -> bool:
+        return contents in (self.contents, None)  # which earlier records did not say
 
     @property
     def task_names(self) -> list[str]:
