@@ -39,7 +39,7 @@ CELLS: dict[str, dict[str, Any]] = {
     },
 }
 # What a strong kick is, and a synapse that a spike can cross, in each one's own units.
-KICKS = {"rulkov": 0.04, "lif": 0.04, "adex": 2500.0, "channels": 25.0}
+KICKS = {"rulkov": 0.04, "lif": 0.04, "adex": 3000.0, "channels": 25.0}
 CROSSING = {"rulkov": 0.03, "lif": 0.03, "adex": 4000.0, "channels": 20.0}
 CONDUCTANCES = {"adex": 80.0, "channels": 0.4}
 

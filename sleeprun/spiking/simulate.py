@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, Int8, PyTree
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
 from sleeprun.spiking.network import Clock, Network, NetworkState, along, now
-from sleeprun.spiking.neurons import Membrane, NeuronState
+from sleeprun.spiking.neurons import Membrane, NeuronState, Opened
 
 Current = dict[str, Float[Array, "time _"]]
 Synapses = dict[str, PyTree[Array]]  # what those of a projection keep
@@ -145,23 +145,24 @@ def _deliver(
 ) -> tuple[Synapses, dict[str, NeuronState]]:
     """What this step's spikes do to the synapses that are stepped, and to the neurons there."""
     after: Synapses = {}
-    brought: dict[tuple[str, str], Float[Array, " _"]] = {}
+    cells, currents = dict(cells), dict[str, Float[Array, " _"]]()
     for name, projection in network.projections.items():
         if name not in synapses:
             continue
         post, synapse = projection.post, projection.synapse
-        v, field = None, "i"
-        if synapse.conducts:
-            neuron = network.populations[post].neuron
-            assert isinstance(neuron, Membrane), f"{post}: conductances need a potential"
-            v, field = neuron.potential(cells[post]), "conducted"
+        neuron, cell = network.populations[post].neuron, cells[post]
+        v = neuron.potential(cell) if isinstance(neuron, Membrane) else None
         path = along(network, state, clock, name)._replace(step=time)
-        after[name], current = synapse.step(synapses[name], fired[projection.pre], path, v)
-        current = current / state.resistance[post]
-        brought[post, field] = brought.get((post, field), 0.0) + current
-    for (post, field), current in brought.items():
-        there = getattr(cells[post], field)
-        cells[post] = cells[post]._replace(**{field: there + current})
+        after[name], brought = synapse.step(synapses[name], fired[projection.pre], path, v)
+        brought = brought / state.resistance[post]
+        if synapse.conducts:
+            g, driven = cell.opened
+            opened = Opened(g + brought, driven + brought * synapse.reversal)
+            cells[post] = cell._replace(opened=opened)
+        else:
+            currents[post] = currents.get(post, 0.0) + brought
+    for post, current in currents.items():
+        cells[post] = cells[post]._replace(i=cells[post].i + current)
     return after, cells
 
 

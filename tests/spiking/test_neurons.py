@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 from small_networks import CELLS, HH, cell
 
-from sleeprun.spiking.neurons import Membrane
+from sleeprun.spiking.neurons import Membrane, Opened
 
 
 def run(neuron: Any, current: Callable[[float], float], ms: float) -> tuple[np.ndarray, np.ndarray]:
@@ -20,11 +20,22 @@ def run(neuron: Any, current: Callable[[float], float], ms: float) -> tuple[np.n
     given = jnp.asarray([current(k * dt) for k in range(round(ms / dt))], jnp.float32)
 
     def step(state: Any, now: Any) -> Any:
-        state, fired = neuron.step(state._replace(conducted=state.conducted + now))
+        driven = state.opened._replace(driven=state.opened.driven + now)
+        state, fired = neuron.step(state._replace(opened=driven))
         return state, (fired[0], state.v[0])
 
     _, (fired, v) = jax.jit(lambda: jax.lax.scan(step, neuron.init(1), given))()
     return np.flatnonzero(fired) * dt, np.asarray(v)
+
+
+def held_open(neuron: Any, g: Any, reversal: float, steps: int) -> np.ndarray:
+    """Its potential while a synaptic conductance stays open."""
+
+    def step(state: Any, _: Any) -> Any:
+        state, _ = neuron.step(state._replace(opened=Opened(g, reversal * g)))
+        return state, state.v[0]
+
+    return np.asarray(jax.jit(lambda: jax.lax.scan(step, neuron.init(1), length=steps))()[1])
 
 
 def adex_by_hand(current: float, ms: float, dt: float) -> list[float]:
@@ -129,6 +140,29 @@ def test_a_leak_alone_relaxes_exactly_whatever_the_step() -> None:
     np.testing.assert_allclose(v, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["adex", "channels"])
+@pytest.mark.parametrize("step_ms", [0.05, 0.5, 5.0])
+@pytest.mark.parametrize("leaks", [0.1, 15.0, 1e4])
+def test_no_conductance_drives_the_potential_past_its_reversal(
+    kind: str, step_ms: float, leaks: float
+) -> None:
+    """However strong it is and long a step: so many times the leak, open to -80 mV for 50 ms."""
+    neuron = cell(**CELLS[kind] | {"step_ms": step_ms})
+    own = neuron.leak if kind == "adex" else neuron.channels["leak"].conductance
+    v = held_open(neuron, jnp.full(1, leaks) * own, -80.0, round(50 / step_ms))
+    assert v.min() >= -80.001
+    if leaks > 1e3:
+        assert v[-1] == pytest.approx(-80.0, abs=0.1)
+
+
+def test_a_synaptic_conductance_and_a_leak_relax_exactly_whatever_the_step() -> None:
+    leaky = HODGKIN | {"step_ms": 5.0, "channels": {"leak": HH["leak"] | {"conductance": 0.1}}}
+    v = held_open(cell(**leaky), jnp.full(1, 0.3), -10.0, 4)
+    steady = (0.1 * -54.387 + 0.3 * -10.0) / 0.4
+    expected = steady + (-65.0 - steady) * np.exp(-0.4 * 5.0 * np.arange(1, 5))
+    np.testing.assert_allclose(v, expected, rtol=1e-6)
+
+
 def test_a_conductance_based_neuron_needs_a_channel() -> None:
     with pytest.raises(ValidationError, match="channels"):
         cell(**HODGKIN | {"channels": {}})
@@ -137,12 +171,12 @@ def test_a_conductance_based_neuron_needs_a_channel() -> None:
 
 
 @pytest.mark.parametrize("kind", ["adex", "channels"])
-def test_a_kick_decays_and_what_is_conducted_lasts_a_step(kind: str) -> None:
+def test_a_kick_decays_and_what_is_opened_lasts_a_step(kind: str) -> None:
     neuron = cell(**CELLS[kind])
     assert isinstance(neuron, Membrane)
     state = neuron.init(3)
-    state = state._replace(i=state.i + 1.0, conducted=state.conducted + 2.0)
+    state = state._replace(i=state.i + 1.0, opened=Opened(state.i + 0.1, state.i + 2.0))
     after, _ = neuron.step(state)
     np.testing.assert_allclose(after.i, 0.98, rtol=1e-6)
-    np.testing.assert_array_equal(after.conducted, 0.0)
+    np.testing.assert_array_equal(after.opened, 0.0)
     assert (neuron.potential(after) > neuron.potential(state)).all()

@@ -7,7 +7,8 @@ from jax import lax
 from jaxtyping import Array, Bool
 
 from sleeprun.config.declared import count, handed, number
-from sleeprun.spiking.neurons.neuron import Membrane, Neurons, Scalar
+from sleeprun.spiking.neurons.membrane import Membrane, Opened, closed, relaxed
+from sleeprun.spiking.neurons.neuron import Neurons, Scalar
 
 STEEPEST = 30.0  # exponent past which any step leads beyond the peak; float32 holds its exponential
 
@@ -16,7 +17,7 @@ class AdExState(NamedTuple):
     v: Neurons  # membrane potential, mV
     w: Neurons  # adaptation current, pA
     i: Neurons  # synaptic current, pA
-    conducted: Neurons  # current of conductances in the coming step, pA
+    opened: Opened  # synaptic conductances in the coming step, nS and pA
 
 
 class AdEx(Membrane[AdExState]):
@@ -26,7 +27,8 @@ class AdEx(Membrane[AdExState]):
         tau_w w' = a (V - E_L) - w
         where V passes `peak`: a spike, V = V_r and w = w + b;  I decays by `current_decay` a step
 
-    By Euler's method. Units: mV, ms, pA, nS, pF.
+    V is solved exponentially with its upstroke, w and I held (exponential Euler), conductances of
+    synapses joining the leak; w by Euler's method. Units: mV, ms, pA, nS, pF.
     """
 
     step_ms: Scalar = handed()
@@ -41,7 +43,7 @@ class AdEx(Membrane[AdExState]):
     subthreshold: Scalar = number("a of the adaptation", unit="nS", ge=0, default=4.0)
     jump: Scalar = number("b, of the adaptation at a spike", unit="pA", ge=0, default=80.5)
     adaptation_tau: Scalar = number("tau_w", unit="ms", gt=0, default=144.0)
-    substeps: int = count("of Euler's method in a step", default=1)
+    substeps: int = count("of the integration in a step", default=1)
 
     @classmethod
     def check(cls, threshold: float, reset: float, peak: float, **_: object) -> None:
@@ -54,32 +56,30 @@ class AdEx(Membrane[AdExState]):
 
     def init(self, size: int) -> AdExState:
         nothing = jnp.zeros(size)
-        return AdExState(jnp.full(size, self.rest), nothing, nothing, nothing)
+        return AdExState(jnp.full(size, self.rest), nothing, nothing, closed(size))
 
     def potential(self, state: AdExState) -> Neurons:
         return state.v
 
     def step(self, state: AdExState) -> tuple[AdExState, Bool[Array, " neuron"]]:
-        current = state.i + state.conducted
-
         def substep(_, carry):
             v, w, spiked = carry
-            v, w, spikes = self._substep(v, w, current)
+            v, w, spikes = self._substep(v, w, state.i, state.opened)
             return v, w, spiked | spikes
 
         silent = jnp.zeros(state.v.shape, bool)
         v, w, spiked = lax.fori_loop(0, self.substeps, substep, (state.v, state.w, silent))
-        after = AdExState(v, w, self.current_decay * state.i, jnp.zeros_like(state.conducted))
-        return after, spiked
+        return AdExState(v, w, self.current_decay * state.i, closed(len(v))), spiked
 
     def _substep(
-        self, v: Neurons, w: Neurons, current: Neurons
+        self, v: Neurons, w: Neurons, current: Neurons, opened: Opened
     ) -> tuple[Neurons, Neurons, Bool[Array, " neuron"]]:
         dt = self.step_ms / self.substeps
         steepness = jnp.minimum((v - self.threshold) / self.slope, STEEPEST)
         away = v - self.rest
         upstroke = self.leak * self.slope * jnp.exp(steepness)
-        v = v + dt * (upstroke - self.leak * away - w + current) / self.capacitance
+        driven = self.leak * self.rest + opened.driven + upstroke - w + current
+        v = relaxed(v, self.leak + opened.g, driven, self.capacitance, dt)
         w = w + dt * (self.subthreshold * away - w) / self.adaptation_tau
         spikes = v >= self.peak
         return jnp.where(spikes, self.reset, v), jnp.where(spikes, w + self.jump, w), spikes

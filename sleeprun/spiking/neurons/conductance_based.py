@@ -9,7 +9,8 @@ from pydantic import Field
 
 from sleeprun.config.declared import count, handed, number, part
 from sleeprun.spiking.neurons.channels import CHANNELS, Channel, Gates, Site, advanced, conducting
-from sleeprun.spiking.neurons.neuron import Membrane, Neurons, Scalar
+from sleeprun.spiking.neurons.membrane import Membrane, Opened, closed, relaxed
+from sleeprun.spiking.neurons.neuron import Neurons, Scalar
 
 Channels = Annotated[dict[str, Annotated[Any, CHANNELS]], Field(min_length=1)]
 
@@ -17,15 +18,15 @@ Channels = Annotated[dict[str, Annotated[Any, CHANNELS]], Field(min_length=1)]
 class ConductanceBasedState(NamedTuple):
     v: Neurons  # membrane potential, mV
     i: Neurons  # synaptic current, uA/cm2
-    conducted: Neurons  # current of synaptic conductances in the coming step, uA/cm2
+    opened: Opened  # synaptic conductances in the coming step, mS/cm2 and uA/cm2
     gates: Gates
 
 
 class ConductanceBased(Membrane[ConductanceBasedState]):
     """C V' = sum over channels of g (E - V) + I; a spike where V comes to `threshold` from below.
 
-    Gates and potential take turns, each solved exponentially with the other held (exponential
-    Euler). I decays by `current_decay` a step. Units: mV, ms, uF/cm2, mS/cm2, uA/cm2.
+    Those of synapses are channels of a step. Gates and potential take turns, each solved
+    exponentially with the other held (exponential Euler). I decays by `current_decay` a step. Units: mV, ms, uF/cm2, mS/cm2, uA/cm2.
     """
 
     step_ms: Scalar = handed()
@@ -43,7 +44,7 @@ class ConductanceBased(Membrane[ConductanceBasedState]):
     def init(self, size: int) -> ConductanceBasedState:
         v = jnp.full(size, self.v_start)
         gates = {name: channel.steady(Site(v)) for name, channel in self.channels.items()}
-        return ConductanceBasedState(v, jnp.zeros(size), jnp.zeros(size), gates)
+        return ConductanceBasedState(v, jnp.zeros(size), closed(size), gates)
 
     def potential(self, state: ConductanceBasedState) -> Neurons:
         return state.v
@@ -51,26 +52,18 @@ class ConductanceBased(Membrane[ConductanceBasedState]):
     def step(
         self, state: ConductanceBasedState
     ) -> tuple[ConductanceBasedState, Bool[Array, " neuron"]]:
-        current = state.i + state.conducted
+        dt = self.step_ms / self.substeps
 
         def substep(_, carry):
             v, gates, spiked = carry
-            gates = advanced(self.channels, gates, Site(v), self.step_ms / self.substeps)
-            after = self._relaxed(v, gates, current)
+            gates = advanced(self.channels, gates, Site(v), dt)
+            g, driven = conducting(self.channels, gates, Site(v))
+            g, driven = g + state.opened.g, driven + state.opened.driven + state.i
+            after = relaxed(v, g, driven, self.capacitance, dt)
             return after, gates, spiked | ((v < self.threshold) & (after >= self.threshold))
 
         silent = jnp.zeros(state.v.shape, bool)
         start = state.v, state.gates, silent
         v, gates, spiked = lax.fori_loop(0, self.substeps, substep, start)
-        nothing = jnp.zeros_like(state.conducted)
-        return ConductanceBasedState(v, self.current_decay * state.i, nothing, gates), spiked
-
-    def _relaxed(self, v: Neurons, gates: Gates, current: Neurons) -> Neurons:
-        """The potential a substep later, at constant conductances."""
-        g, driven = conducting(self.channels, gates, Site(v))
-        dt = self.step_ms / self.substeps
-        shares = g * dt / self.capacitance
-        small = shares < 1e-4
-        safe = jnp.where(small, 1.0, shares)
-        slowed = jnp.where(small, 1 - shares / 2, -jnp.expm1(-safe) / safe)
-        return v + dt / self.capacitance * (driven - g * v + current) * slowed
+        still = closed(len(v))
+        return ConductanceBasedState(v, self.current_decay * state.i, still, gates), spiked

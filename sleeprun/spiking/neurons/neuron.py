@@ -46,15 +46,3 @@ class Neuron(eqx.Module, Generic[State]):
     @abstractmethod
     def step(self, state: State) -> tuple[State, Bool[Array, " neuron"]]:
         """The state one step later, and who spiked."""
-
-
-class Membrane(Neuron[State]):
-    """A model with a membrane potential in mV, on which conductances can act.
-
-    Its state has a field `conducted`, too: what conductances bring in the coming step. They add to
-    it between steps, and a step uses it up.
-    """
-
-    @abstractmethod
-    def potential(self, state: State) -> Neurons:
-        """In mV."""

@@ -14,7 +14,7 @@ Pre = Float[Array, " pre"]
 
 
 class ConductanceState(NamedTuple):
-    g: Post  # conductance that is open at the post neurons
+    g: Post  # that is open at the post neurons
     kinetics: PyTree[Array]
     depleted: Pre  # share of transmitter that is used up
     strength: Pre  # share that was there at the last release
@@ -23,7 +23,7 @@ class ConductanceState(NamedTuple):
 
 
 class Conductance(Synapse[ConductanceState]):
-    """A spike opens a conductance: I = g (E - V). A weight is that of all receptors, undepressed.
+    """A spike opens a conductance g, through which I = g (E - V) flows. A weight is that of all receptors, undepressed.
 
     A release is weakened by the share of transmitter that is depleted, uses a share of what is
     left, and the rest comes back with `recovery` (Gonzalez et al. 2020; Tsodyks & Markram 1997).
@@ -58,6 +58,4 @@ class Conductance(Synapse[ConductanceState]):
         since = along._replace(cycle=cycle[:, None], step=time[:, None])
         opened = self.delivered(strength * bound, since)
         g = self.kinetics.kept(self.step_ms) * state.g + opened
-        assert v is not None, "a conductance acts on neurons with a potential"
-        after = ConductanceState(g, kinetics, depleted, strength, cycle, time)
-        return after, g * (self.reversal - v)
+        return ConductanceState(g, kinetics, depleted, strength, cycle, time), g

@@ -32,8 +32,9 @@ class Synapse(eqx.Module, Generic[State]):
     """
 
     jitter: Float[Array, ""] = number("R of that factor", ge=0, le=1)
-    # Whether it acts by the post neuron's potential, for a step, and not on its lasting current.
-    # Its weights are then conductances, positive whatever the projection's sign.
+    # Whether it opens a conductance for a step, and does not add to the post neuron's lasting
+    # current. It then has a `reversal` potential in mV, and its weights are conductances, positive
+    # whatever the projection's sign.
     conducts: ClassVar[bool] = False
 
     def init(self, pre: int, post: int) -> State:
@@ -50,7 +51,8 @@ class Synapse(eqx.Module, Generic[State]):
     ) -> tuple[State, Post]:
         """After a step in which some fired: the state, and the current that is brought.
 
-        `v`, where the synapse conducts, is the post neurons' potential in mV.
+        Where the synapse conducts: the conductance that is open, and `v` is the post neurons'
+        potential in mV.
         """
 
     def over_window(
