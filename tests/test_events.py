@@ -23,7 +23,7 @@ from sleeprun.protocol.events import (
     Weights,
 )
 from sleeprun.protocol.lines import Row, as_line, boundary_of, events_of, from_json, row_of
-from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed
 from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Robustness, Trained
@@ -136,6 +136,10 @@ def test_the_tasks_of_a_stage_are_one_text_in_the_record() -> None:
     assert row_of(boundary) == row
     signed = "Boundary(index=3, name='a+b', phase='interleave', task='a+b')"
     assert repr(boundary) == signed  # in the signature of every checkpoint behind it
+    slept = Boundary(4, "a+b, slept", Kind.SLEEP, ("a", "b"))
+    signed = "Boundary(index=4, name='a+b, slept', phase='sleep', task='a+b')"
+    assert repr(slept) == signed
+    assert json.dumps(row_of(slept)["phase"]) == '"sleep"'
 
 
 def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None:

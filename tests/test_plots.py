@@ -128,13 +128,13 @@ def test_points_hold_enough_cycles_and_food_and_the_rest_joins_the_last():
     rewarded = np.array([[3, 0], [1, 0], [6, 0], [0, 2], [1, 1]])
     punished = np.array([[1, 0], [3, 0], [2, 0], [4, 2], [2, 0]])
     # The mean seed eats 2, 2, 4, 4, 2: 4 within two chunks, 8 within the next two, 2 left over.
-    cycle, score = performance.running_performance(span, rewarded, punished, cycles=20, food=4)
+    cycle, score = performance.running_performance(span, rewarded, punished, cycles=20, marks=4)
     np.testing.assert_array_equal(cycle, [10, 35])
     np.testing.assert_allclose(score, [[4 / 8, np.nan], [7 / 15, 3 / 5]])
-    cycle, score = performance.running_performance(span, rewarded, punished, cycles=10, food=4)
+    cycle, score = performance.running_performance(span, rewarded, punished, cycles=10, marks=4)
     np.testing.assert_array_equal(cycle, [10, 25, 40])
     np.testing.assert_allclose(score, [[4 / 8, np.nan], [6 / 8, np.nan], [1 / 7, 3 / 5]])
-    cycle, score = performance.running_performance(span, rewarded, punished, cycles=1, food=1000)
+    cycle, score = performance.running_performance(span, rewarded, punished, cycles=1, marks=1000)
     np.testing.assert_array_equal(cycle, [25])
     np.testing.assert_allclose(score, [[11 / 23, 3 / 5]])
 

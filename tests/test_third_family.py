@@ -11,11 +11,11 @@ import pytest
 from conftest import configured, of_kind
 from rich.console import Console
 
-from sleeprun.protocol.events import Event, Progress, Scored, Start
+from sleeprun.protocol.events import Curve, Event, Progress, Raster, Scored, Start
 from sleeprun.protocol.lines import as_line, events_of
-from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.told import Clock, Counts, Facts, Marks, Told, per_seed
-from sleeprun.report import figures
+from sleeprun.protocol.phases import Asleep, Boundary, Vigilance
+from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, per_seed
+from sleeprun.report import figures, style
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
 from sleeprun.tracking.history import History
@@ -32,7 +32,7 @@ class Recited(Told):
     def marks(self) -> tuple[Counts, Counts]:
         return self.recited, self.stuck
 
-    def slept(self, kind: str, cycles: int) -> int:
+    def slept(self, cycles: int, vigilance: Vigilance) -> int:
         return cycles // 2
 
     def plus(self, later: "Recited") -> "Recited":
@@ -58,9 +58,15 @@ class Sequences(Facts):
     shortened: bool
     letters: int
 
+    untaught = ("babble",)
+
     @property
     def clock(self) -> Clock:
         return Clock(10, "trials")
+
+    @property
+    def cycle(self) -> Cycle:
+        return Cycle(steps=5, step_ms=1.0, sizes={"cells": 3})
 
 
 @pytest.fixture
@@ -113,6 +119,37 @@ def test_it_is_drawn(events: list[Event], tmp_path: Path) -> None:
     axes = figures.performance(events, results_of(events)).axes[0]
     assert axes.get_xlabel() == "Protocol time (trials)"
     assert axes.patches[0].get_width() == 2  # units of ten cycles
+
+
+def test_phases_of_its_own_kinds_are_spent_awake(events: list[Event]) -> None:
+    rasters: list[Event] = [
+        Raster(kind=kind, name=name, spikes={"cells": [[2, 1]]})
+        for kind, name in (("babble", "first"), ("recite", "ABC"), ("sleep", "rem"))
+    ]
+    shown = figures.raster([*events, *rasters], results_of(events))
+    assert shown is not None
+    assert [axes.get_title() for axes in shown.axes] == ["recite, ABC", "sleep, rem"]
+    told = [
+        Curve(phase=place, kind=kind, name=kind, cycle=10 + place, task="ABC", score=[0.5, 0.5])
+        for place, kind in enumerate(("babble", "recite", "sleep", "interleave"))
+    ]
+    grounds = [style.ground_of(each.kind, style.start_of(events)) for each in told]
+    spent = [Vigilance.AWAKE, Vigilance.ASLEEP, Vigilance.INTERLEAVED]
+    assert grounds == [style.UNTAUGHT, *map(style.GROUNDS.__getitem__, spent)]
+    drawn = figures.curves([*events, *told], results_of(events))
+    assert drawn is not None
+    assert drawn.axes[0].get_xlabel() == "Protocol time (trials)"
+    assert drawn.axes[0].lines[0].get_xdata()[0] == 1  # units of ten cycles
+    history = History()
+    rows = [row for event in [*events[:1], *told] for _, row in history.write(event)]
+    assert [next(key for key in row if "score" in key) for row in rows] == [
+        "awake/score/ABC", "awake/score/ABC", "asleep/score/ABC"
+    ]  # fmt: skip
+
+
+def test_a_sleep_is_of_the_kind_that_all_sleeps_are() -> None:
+    with pytest.raises(TypeError, match=r"Rem\.kind must be 'sleep'"):
+        type("Rem", (Asleep,), {"kind": "rem"})
 
 
 OUTSIDE = Path(__file__).parent / "outside"

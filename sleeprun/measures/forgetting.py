@@ -21,10 +21,10 @@ NEAR = 0.05  # of the way from a floor to 1
 
 @runtime_checkable
 class Row(Protocol):
-    """What a row of R follows, and the tasks of the stage that it closes, if any."""
+    """Whether a row of R follows sleep, and the tasks of the stage that it closes, if any."""
 
     @property
-    def phase(self) -> str: ...
+    def after_sleep(self) -> bool: ...
 
     @property
     def tasks(self) -> Sequence[str]: ...
@@ -82,7 +82,7 @@ def sleep_gains(
     new: list[float] = []
     seen: set[str] = set()
     for index, row in enumerate(rows):
-        if row.phase == "sleep":
+        if row.after_sleep:
             change = scores[index] - scores[index - 1]
             new += [change[tasks.index(name)] for name in row.tasks]
             old += [change[tasks.index(name)] for name in sorted(seen.difference(row.tasks))]
@@ -94,7 +94,7 @@ def stage_ends(rows: Sequence[Row]) -> list[int]:
     """The boundaries that close the training stages: after a stage's own sleep, if it has one."""
     ends: list[int] = []
     for index, row in enumerate(rows):
-        if row.phase == "sleep" and ends and row.tasks:
+        if row.after_sleep and ends and row.tasks:
             ends[-1] = index
         elif row.tasks:
             ends.append(index)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypedDict
 
-from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed, written_as
 
 
@@ -45,6 +45,16 @@ class Event:
         return next((Event.kinds[home, tag] for home in homes), None)
 
 
+class InPhase:
+    """Something that happened in a phase, of which it says the kind."""
+
+    kind: str
+
+    @property
+    def vigilance(self) -> Vigilance:
+        return Vigilance.of(self.kind)
+
+
 class Origin(TypedDict):
     """The boundary of another run at which one begins."""
 
@@ -76,7 +86,7 @@ class Start(Event, tag="start"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun(Event, tag="phase"):
+class Begun(InPhase, Event, tag="phase"):
     """A phase begins, at `cycle` of the protocol's clock."""
 
     index: int
@@ -91,7 +101,7 @@ class Resumed(Begun, tag="resumed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress(Event, tag="progress"):
+class Progress(InPhase, Event, tag="progress"):
     """What happened in a phase between two cycles of the protocol's clock."""
 
     phase: int
@@ -108,7 +118,7 @@ class Progress(Event, tag="progress"):
     @property
     def slept(self) -> int:
         """How many of the cycles."""
-        return self.told.slept(self.kind, self.cycles)
+        return self.told.slept(self.cycles, self.vigilance)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +140,7 @@ class Scored(Event, tag="score"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve(Event, tag="curve"):
+class Curve(InPhase, Event, tag="curve"):
     """A task was tested within a phase, at `cycle` of the protocol's clock."""
 
     phase: int
@@ -160,7 +170,7 @@ class Fields(Event, tag="fields", of=Of.FIRST_SEED):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Raster(Event, tag="raster", of=Of.FIRST_SEED):
+class Raster(InPhase, Event, tag="raster", of=Of.FIRST_SEED):
     """The spikes of a phase's last cycle, as [step, neuron] pairs of every population."""
 
     kind: str
@@ -169,7 +179,7 @@ class Raster(Event, tag="raster", of=Of.FIRST_SEED):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spiked(Event, tag="spikes"):
+class Spiked(InPhase, Event, tag="spikes"):
     """The spikes of one of a phase's last cycles, as [step, neuron] pairs of every population."""
 
     kind: str

@@ -6,6 +6,7 @@ A family of subjects derives phases of its own; whoever runs or tells of them kn
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 PLUS = "+"  # joins the tasks of a stage where they are shown or written as one text
@@ -24,6 +25,32 @@ def misnamed(tasks: Iterable[str]) -> Iterator[str]:
     for name in tasks:
         if PLUS in name:
             yield f"tasks: the task '{name}': must have no {PLUS} in its name, which joins tasks"
+
+
+class Kind(StrEnum):
+    """The kinds of phases that all families have. Those of a family's own are spent awake."""
+
+    START = "start"  # what a boundary follows where there is no phase before it
+    INTERLEAVE = "interleave"
+    SLEEP = "sleep"
+    SCORE = "score"
+
+
+class Vigilance(StrEnum):
+    """How a phase is spent."""
+
+    AWAKE = "awake"
+    INTERLEAVED = "interleaved"
+    ASLEEP = "asleep"
+
+    @staticmethod
+    def of(kind: str) -> "Vigilance":
+        match kind:
+            case Kind.SLEEP:
+                return Vigilance.ASLEEP
+            case Kind.INTERLEAVE:
+                return Vigilance.INTERLEAVED
+        return Vigilance.AWAKE
 
 
 class Stage(NamedTuple):
@@ -56,9 +83,13 @@ class Live(Phase):
 
 @dataclass(frozen=True)
 class Asleep(Live):
-    """Sleep, whatever it is made of."""
+    """Sleep, whatever it is made of; several are told apart by their titles."""
 
-    kind = "sleep"
+    kind = Kind.SLEEP
+
+    def __init_subclass__(cls) -> None:
+        if cls.kind != Kind.SLEEP:
+            raise TypeError(f"{cls.__name__}.kind must be 'sleep', as of all; its title says more")
 
     @property
     def title(self) -> str:
@@ -76,7 +107,7 @@ class Interleave(Live):
 
     phases: tuple[Live, ...]
     rounds: int
-    kind = "interleave"
+    kind = Kind.INTERLEAVE
 
     @property
     def title(self) -> str:
@@ -99,8 +130,12 @@ class Boundary:
 
     index: int
     name: str
-    phase: str  # the kind of phase that it follows; `start` where there is none
+    phase: str  # the kind of phase that it follows
     tasks: tuple[str, ...] = ()  # those of the stage that it closes
+
+    @property
+    def after_sleep(self) -> bool:
+        return self.phase == Kind.SLEEP
 
     @property
     def task(self) -> str | None:
@@ -108,7 +143,7 @@ class Boundary:
         return joined(self.tasks) or None
 
     def __repr__(self) -> str:  # the signature of a checkpoint has it in
-        place = f"index={self.index}, name={self.name!r}, phase={self.phase!r}"
+        place = f"index={self.index}, name={self.name!r}, phase={str(self.phase)!r}"
         return f"Boundary({place}, task={self.task!r})"
 
 
@@ -118,7 +153,7 @@ class Score(Phase):
 
     boundary: Boundary
     task: str
-    kind = "score"
+    kind = Kind.SCORE
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.protocol.phases import (
     Boundary,
+    Kind,
     Live,
     Phase,
     Protocol,
@@ -56,7 +57,7 @@ class Plan(ABC, Generic[Asleep]):
         """Write what comes after a stage and its sleeps."""
 
     def phases(self) -> Protocol:
-        self.score("untrained", "start")
+        self.score("untrained", Kind.START)
         self.opening()
         for number, stage in enumerate(self.stages, 1):
             turns = list(self._asleep("interleaved", number, stage))
@@ -66,7 +67,7 @@ class Plan(ABC, Generic[Asleep]):
             for place, asleep in enumerate(self._asleep("after", number, stage)):
                 again = f" {place + 1}" if place else ""
                 self.written.append(asleep)
-                self.score(f"{stage.name}, slept{again}", "sleep", stage)
+                self.score(f"{stage.name}, slept{again}", Kind.SLEEP, stage)
             self.after_stage(stage)
         return tuple(self.written)
 

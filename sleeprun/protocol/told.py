@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from sleeprun.protocol.phases import Vigilance
+
 Scores = list[float | None]  # of every seed; None or NaN where there is none
 Counts = list[int]  # of every seed
 T = TypeVar("T", bound="Told")
@@ -74,6 +76,7 @@ class Facts(Part):
     slower: int | None = None  # times, than that kernel; None: not known
 
     trained_by: ClassVar[str] = "tasks"  # the key that says how long a task is trained
+    untaught: ClassVar[Sequence[str]] = ()  # the kinds of phases awake that train no task
 
     def __init_subclass__(cls) -> None:
         for name, base in (("told", Told), ("marks", Marks)):
@@ -90,8 +93,8 @@ class Facts(Part):
         """Where its events are, its own first."""
         return [kind.__module__ for kind in cls.__mro__]
 
-    def fired_by(self, population: str, kind: str) -> str | None:
-        """The key that makes it spike in a phase of some kind; none where it need not."""
+    def fired_by(self, population: str, vigilance: Vigilance) -> str | None:
+        """The key that makes it spike in a phase; none where it need not."""
         return None
 
     @property
@@ -128,9 +131,9 @@ class Told(Part):
         """What went well and what did not, where that is counted within a phase."""
         return None
 
-    def slept(self, kind: str, cycles: int) -> int:
-        """How many of these cycles were asleep, in a phase of some kind."""
-        return cycles if kind == "sleep" else 0
+    def slept(self, cycles: int, vigilance: Vigilance) -> int:
+        """How many of these cycles were asleep, in a phase that is spent so."""
+        return cycles if vigilance is Vigilance.ASLEEP else 0
 
     def measures(self: T, before: Sequence[T] = ()) -> dict[str, float]:
         """How well it goes, over all seeds; marks together with those told `before`."""

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sleeprun.measures.forgetting import stage_ends
+from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Results
 from sleeprun.report.labels import name_ticks, room
 from sleeprun.report.matrices import of_arms
@@ -89,7 +90,7 @@ def _draw_arms(
 ) -> None:
     """One task of every arm, or the mean over all."""
     for sleep in {sleep for one in timed.values() for sleep in one.sleeps}:
-        time.axvspan(*sleep, fc=ground_of("sleep"), lw=0, zorder=0)
+        time.axvspan(*sleep, fc=ground_of(Kind.SLEEP), lw=0, zorder=0)
     for index, (arm, result) in enumerate(arms.items()):
         R = np.ma.masked_invalid(np.array(result["R"], float))  # [seed, boundary, task]
         scores = (R.mean(axis=2) if task is None else R[:, :, task]).filled(np.nan).T
@@ -128,7 +129,7 @@ def _draw_trained(axes: Axes, arms: Arms, task: str) -> None:
     """A bar below the stages that train a task, of the arm that has most of them."""
     told = max(arms.values(), key=lambda result: len(result["boundaries"]))
     for place, one in zip(along(told).at, boundaries_of(told), strict=True):
-        if task in one.tasks and one.phase != "sleep":
+        if task in one.tasks and not one.after_sleep:
             bar = {"color": INK, "lw": 3, "solid_capstyle": "butt"}
             axes.plot(
                 [place + ASIDE - 1, place], [0.015] * 2, transform=axes.get_xaxis_transform(), **bar
@@ -158,7 +159,7 @@ def _told(shown: list[int | None]) -> list[Artist]:
     return [
         Line2D([], [], mfc="white", label="after training", **look),
         Line2D([], [], label="after sleep", **look),
-        Patch(fc=ground_of("sleep"), label="sleep"),
+        Patch(fc=ground_of(Kind.SLEEP), label="sleep"),
         *trained,
         Line2D([], [], color=PALE, lw=1, ls="--", label="chance"),
     ]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Fields, Histogram, Raster, Weights
+from sleeprun.protocol.phases import Vigilance
 from sleeprun.protocol.results import Results
 from sleeprun.report import probes
 from sleeprun.report.curves import curves
@@ -73,8 +74,8 @@ def _density(histogram: Histogram) -> tuple[np.ndarray, np.ndarray]:
 
 def raster(events: Events, results: Results) -> Figure | None:
     """The last cycle recorded awake beside the last one asleep."""
-    last = {each.kind: each for each in told_of(events, Raster)}
-    records = [last[kind] for kind in ("wake", "sleep") if kind in last]
+    last = {each.vigilance: each for each in told_of(events, Raster)}
+    records = [last[vigilance] for vigilance in Vigilance if vigilance in last]
     start = start_of(events)
     if not records or start is None or not (cycle := start.facts.cycle):
         return None
@@ -89,7 +90,7 @@ def raster(events: Events, results: Results) -> Figure | None:
             tick = np.clip(250 * height / heights.sum() / size, 2, 6)
             axes.plot(time, neuron, "|", color=INK, ms=tick, mew=0.7)
             axes.set(xlabel="Step of the cycle", ylabel=f"{name}\nneuron", ylim=(size - 0.3, -0.7))
-            axes.set_facecolor(ground_of(record.kind))
+            axes.set_facecolor(ground_of(record.kind, start))
             axes.label_outer()
         axes.set_xlim(-0.02 * cycle.steps, cycle.steps)
         column[0].set_title(", ".join(dict.fromkeys((record.kind, record.name))))

@@ -28,7 +28,7 @@ from sleeprun.report.style import (
     start_of,
 )
 
-POINTS, FOOD = 100, 200  # of running performance: at most so many, and of so many particles each
+POINTS, MARKS = 100, 200  # of running performance: at most so many, and of so many marks each
 
 
 class Chunk(NamedTuple):
@@ -64,22 +64,22 @@ def timeline(events: Events) -> tuple[list[Chunk], Tests]:
 
 
 def running_performance(
-    span: np.ndarray, rewarded: np.ndarray, punished: np.ndarray, cycles: float, food: float
+    span: np.ndarray, good: np.ndarray, bad: np.ndarray, cycles: float, marks: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Neighbouring chunks of a phase taken together: cycle [point], performance [point, seed].
 
-    `span` [chunk, 2] is from and to, the counts are [chunk, seed]. A point is full when it spans
-    `cycles` and its mean seed ate `food` particles; what is left over joins the last point.
+    `span` [chunk, 2] is from and to, the marks are [chunk, seed]. A point is full when it spans
+    `cycles` and its mean seed has so many `marks`; what is left over joins the last point.
     """
     firsts, first, held = [], 0, 0.0
-    for last, eaten in enumerate((rewarded + punished).mean(axis=1)):
-        held += eaten
-        if span[last, 1] - span[first, 0] >= cycles and held >= food:
+    for last, counted in enumerate((good + bad).mean(axis=1)):
+        held += counted
+        if span[last, 1] - span[first, 0] >= cycles and held >= marks:
             firsts.append(first)
             first, held = last + 1, 0.0
     firsts = firsts or [0]
     ends = span[[*(first - 1 for first in firsts[1:]), -1], 1]
-    good, bad = (np.add.reduceat(counts, firsts, axis=0) for counts in (rewarded, punished))
+    good, bad = (np.add.reduceat(counts, firsts, axis=0) for counts in (good, bad))
     score = np.divide(good, good + bad, out=np.full(good.shape, np.nan), where=good + bad > 0)
     return (span[firsts, 0] + ends) / 2, score
 
@@ -124,7 +124,8 @@ def _draw_performance(axes: Axes, events: Events) -> None:
     by_phase = itertools.groupby(chunks, lambda chunk: chunk.event.phase)
     phases = [list(group) for _, group in by_phase]
     cycles = chunks[-1].event.end - chunks[0].event.begin
-    _draw_phases(axes, phases, cycles, unit)
+    grounds = [ground_of(phase[0].event.kind, start) for phase in phases]
+    _draw_phases(axes, phases, grounds, cycles, unit)
     draw_chance(axes, events)
     _draw_tests(axes, tests, 0.009 * cycles / unit, unit)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
@@ -132,13 +133,15 @@ def _draw_performance(axes: Axes, events: Events) -> None:
     axes.xaxis.set_major_formatter("{x:,.10g}")
 
 
-def _draw_phases(axes: Axes, phases: list[list[Chunk]], cycles: int, unit: int) -> None:
+def _draw_phases(
+    axes: Axes, phases: list[list[Chunk]], grounds: list[str], cycles: int, unit: int
+) -> None:
     """Each phase shaded and named, and the running performance over all."""
     time, scores = [], []
-    for phase in phases:
+    for phase, ground in zip(phases, grounds, strict=True):
         first, last, name = phase[0].event, phase[-1].event, phase[0].event.name
         begin, end = first.begin / unit, last.end / unit
-        axes.axvspan(begin, end, fc=ground_of(first.kind), ec="white", lw=1.5, zorder=0)
+        axes.axvspan(begin, end, fc=ground, ec="white", lw=1.5, zorder=0)
         letters = int(85 * (end - begin) * unit / cycles)  # that fit into a line
         fits = max(map(len, name.split())) <= letters
         told = textwrap.fill(name, letters) if fits else name
@@ -147,7 +150,7 @@ def _draw_phases(axes: Axes, phases: list[list[Chunk]], cycles: int, unit: int) 
         span = np.array([chunk.span for chunk in phase])
         good = np.array([chunk.good for chunk in phase])
         bad = np.array([chunk.bad for chunk in phase])
-        cycle, score = running_performance(span, good, bad, cycles / POINTS, FOOD)
+        cycle, score = running_performance(span, good, bad, cycles / POINTS, MARKS)
         time += [*cycle / unit, np.nan]  # NaN breaks the lines between phases
         scores += [*score, np.full(score.shape[1], np.nan)]
     mean, sd = spread(np.array(scores))

@@ -5,6 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Found
+from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Probed, Results, measure_of
 from sleeprun.report.style import Events, draw_chance, ground_of, look_of, sheet, spread, start_of
 
@@ -34,8 +36,8 @@ def probes(events: Events, results: Results) -> Figure | None:
 def _draw_sleeps(axes: Axes, rows: list[Probed]) -> None:
     """Shade the way from before each sleep to after it."""
     for place, row in enumerate(rows):
-        if row["boundary"]["phase"] == "sleep":
-            axes.axvspan(place - 1, place, fc=ground_of("sleep"), lw=0, zorder=0)
+        if boundary_of(row["boundary"]).after_sleep:
+            axes.axvspan(place - 1, place, fc=ground_of(Kind.SLEEP), lw=0, zorder=0)
 
 
 def _draw_found(axes: Axes, rows: list[Probed], kind: type[Found]) -> None:

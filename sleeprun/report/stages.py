@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sleeprun.protocol.lines import boundary_of
-from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.results import Results
 
 ASIDE = 0.45  # of the way from a stage to the next, over which what follows it is spread
@@ -29,7 +29,7 @@ def by_stage(boundaries: list[Boundary]) -> list[list[Boundary]]:
     """Those before any training, then those of each stage: its own and what comes behind it."""
     stages: list[list[Boundary]] = [[]]
     for boundary in boundaries:
-        if boundary.tasks and boundary.phase != "sleep":
+        if boundary.tasks and not boundary.after_sleep:
             stages.append([])
         stages[-1].append(boundary)
     return stages
@@ -37,8 +37,8 @@ def by_stage(boundaries: list[Boundary]) -> list[list[Boundary]]:
 
 def follows_sleep(boundary: Boundary, results: Mapping) -> bool:
     """After it, or after training in turns with it."""
-    in_turns = boundary.phase == "interleave" and bool(results.get("sleep_steps"))
-    return boundary.phase == "sleep" or in_turns
+    in_turns = boundary.phase == Kind.INTERLEAVE and bool(results.get("sleep_steps"))
+    return boundary.after_sleep or in_turns
 
 
 def along(results: Results) -> Along:
@@ -50,11 +50,11 @@ def along(results: Results) -> Along:
     at = [float(place) for place, _ in placed]
     return Along(
         at=np.array(at),
-        names={float(place): one.name for place, one in placed if one.phase != "sleep"},
+        names={float(place): one.name for place, one in placed if not one.after_sleep},
         slept=np.array([follows_sleep(one, results) for _, one in placed], bool),
         sleeps=[
             (at[place - 1], at[place])
             for place, (_, one) in enumerate(placed)
-            if place and one.phase == "sleep"
+            if place and one.after_sleep
         ],
     )

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import noted
 from sleeprun.protocol.events import Event, Start
-from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.report.labels import SMALL, TALL, TEXT, TITLE, broken, short
 
 Events = list[Event]
@@ -24,8 +24,9 @@ CHANCE = 0.5
 INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 MARKERS = "osD^vP"
-KINDS = {"unsupervised": "#eeeeee", "wake": "#fdf1d3", "interleave": "#e4efdc", "sleep": "#e6e0f2"}
-OTHER, ASLEEP = "#f4f4f4", "#7359a6"
+GROUNDS = dict(zip(Vigilance, ("#fdf1d3", "#e4efdc", "#e6e0f2"), strict=True))
+UNTAUGHT = "#eeeeee"  # awake, without a task
+ASLEEP = "#7359a6"
 SEEDS = "seeds"  # marks the dots of single seeds
 STYLE: Any = {"font.size": TEXT, "axes.spines.top": False, "axes.spines.right": False}
 
@@ -99,9 +100,10 @@ def ink_on(image: ScalarMappable, value: float) -> str:
     return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else INK
 
 
-def ground_of(kind: str) -> str:
-    """What a phase is drawn on."""
-    return KINDS.get(kind, OTHER)
+def ground_of(kind: str, start: Start | None = None) -> str:
+    """What a phase of a kind is drawn on, of the run that begins so."""
+    untaught = start.facts.untaught if start else ()
+    return UNTAUGHT if kind in untaught else GROUNDS[Vigilance.of(kind)]
 
 
 def look_of(index: int) -> dict:
@@ -176,5 +178,5 @@ def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def boundary_name(boundary: Boundary) -> str:
     """Its index and name, and that it follows sleep where the name does not tell it."""
     told = "sleep" in boundary.name or "slept" in boundary.name
-    asleep = boundary.phase == "sleep" and not told
+    asleep = boundary.after_sleep and not told
     return f"{boundary.index}: {boundary.name}{' (sleep)' if asleep else ''}"

@@ -20,7 +20,7 @@ from sleeprun.measures.statistics import (
 )
 from sleeprun.protocol.describe import duration, noted
 from sleeprun.protocol.events import Found
-from sleeprun.protocol.lines import facts_at
+from sleeprun.protocol.lines import boundary_of, facts_at
 from sleeprun.protocol.results import Account, Probed, Results, measure_of
 
 Columns = dict[str, list[str]]
@@ -83,7 +83,7 @@ def probes_table(results: Results) -> RenderableType | None:
 def last_sleep(rows: Sequence[Probed]) -> tuple[Probed, Probed] | None:
     """What was found before the last sleep, and after it; none where there was no sleep."""
     for before, after in reversed([*pairwise(rows)]):
-        if after["boundary"]["phase"] == "sleep":
+        if boundary_of(after["boundary"]).after_sleep:
             return before, after
     return None
 

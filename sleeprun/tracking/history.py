@@ -6,14 +6,13 @@ import numpy as np
 
 from sleeprun.measures import forgetting, statistics
 from sleeprun.protocol.events import Curve, End, Event, Found, Progress, Scored, Start
-from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.results import Results, finals
 from sleeprun.protocol.told import Scores
 
 Row = dict[str, float | str]
-SERIES = {"sleep": "asleep", "interleave": "interleaved"}  # of kinds of phases; of others: awake
 AXES = {
-    "cycle": ("awake/*", "asleep/*", "interleaved/*"),
+    "cycle": tuple(f"{vigilance}/*" for vigilance in Vigilance),
     "boundary": ("score/*", "measure/*", "after_*", "probes/*"),
 }
 
@@ -44,7 +43,7 @@ class History:
                 self.row |= progress_row(event)
             case Curve():
                 yield from self._at(event.cycle)
-                self.row |= self._series(f"{_series(event)}/score/{event.task}", event.score)
+                self.row |= self._series(f"{event.vigilance}/score/{event.task}", event.score)
             case Scored() | Found():
                 yield from self._at_boundary(event.boundary)
                 self._add(event)
@@ -71,7 +70,7 @@ class History:
             "cycle": self.cycle,
             "boundary": boundary.index,
             "boundary_name": boundary.name,
-            "boundary_phase": boundary.phase,
+            "boundary_phase": str(boundary.phase),
         }
 
     def _add(self, event: Scored | Found) -> None:
@@ -117,12 +116,8 @@ class History:
 
 
 def progress_row(event: Progress) -> Row:
-    series, spikes = _series(event), event.told.spikes.items()
+    series, spikes = event.vigilance, event.told.spikes.items()
     return {
         **{f"{series}/{name}": value for name, value in event.told.measures().items()},
         **{f"{series}/spikes/{name}": sum(s) / (len(s) * event.cycles) for name, s in spikes},
     }
-
-
-def _series(event: Progress | Curve) -> str:
-    return SERIES.get(event.kind, "awake")

@@ -35,7 +35,7 @@ class Watch:
         self.seeds = 0
         self.scores: dict[int, dict[str, float]] = defaultdict(dict)  # by boundary and task
         self.trained: set[str] = set()
-        self.phase: tuple[str, str] | None = None  # kind and name of the one that goes on
+        self.phase: Progress | None = None  # the last of the one that goes on
         self.cycles = 0  # of it
         self.spikes: Counter[str] = Counter()
 
@@ -46,7 +46,7 @@ class Watch:
             case Begun():
                 self._end_of_phase()
             case Progress():
-                self.phase, self.cycles = (event.kind, event.name), self.cycles + event.cycles
+                self.phase, self.cycles = event, self.cycles + event.cycles
                 for name, counts in event.told.spikes.items():
                     self.spikes[name] += sum(counts)
             case Scored() if (score := mean_of(event.score)) is not None:
@@ -55,7 +55,7 @@ class Watch:
 
     def _scored(self, event: Scored, score: float) -> None:
         boundary, task = event.boundary, event.task
-        asleep = boundary.phase == "sleep"
+        asleep = boundary.after_sleep
         if task in boundary.tasks and not asleep:
             self.trained.add(task)
             self._learned(task, self.scores[0].get(task), score)
@@ -99,8 +99,8 @@ class Watch:
     def _fired(self, facts: Facts, population: str, spikes: float) -> None:
         """So many spikes a cycle and network."""
         assert self.phase is not None
-        kind, name = self.phase
-        key = facts.fired_by(population, kind)
+        kind, name = self.phase.kind, self.phase.name
+        key = facts.fired_by(population, self.phase.vigilance)
         if key and not spikes:
             self.warn("silent", key, f"{population} is silent in '{name}' ({kind}), in all seeds")
         cycle = facts.cycle

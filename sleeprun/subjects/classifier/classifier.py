@@ -171,7 +171,7 @@ class Classifier(Seeds):
         if sleeps := self.config.sleep.scheduled:
             carried += self._carried_for(sleeps, state)
         yield Carried(boundary=boundary, bytes=carried)
-        if self.config.probes and boundary.phase in ("wake", "sleep"):
+        if self.config.probes and boundary.tasks:
             parts = (self, self.network, self.learner, self.stimuli, self.layers)
             yield from Probing(self.config.probes, *parts).events(boundary, state)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sleeprun.protocol.events import Found
-from sleeprun.protocol.told import Counts, Facts, Marks, Scores, Told, mean_of, per_seed
+from sleeprun.protocol.phases import Vigilance
+from sleeprun.protocol.told import Clock, Counts, Facts, Marks, Scores, Told, mean_of, per_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +41,13 @@ class ImageFacts(Facts):
     classes: list[list[list[int]]]  # [sequence][task], of one sequence or of every seed's
     trained_by: ClassVar[str] = "training.epochs"
 
-    def fired_by(self, population: str, kind: str) -> str | None:
+    def fired_by(self, population: str, vigilance: Vigilance) -> str | None:
         """Awake, its units have no spikes."""
-        return "sleep.threshold" if kind == "sleep" else None
+        return "sleep.threshold" if vigilance is Vigilance.ASLEEP else None
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(unit="steps")
 
     @property
     def contents(self) -> str | None:

@@ -84,7 +84,7 @@ class Probing:
         yield told.robustness_told(boundary, [right for right, _ in found])
         if self.wanted.overlap and len(places) > 1:
             yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
-        if boundary.phase == "sleep":
+        if boundary.after_sleep:
             yield told.moved_told(boundary, self.layers, self.seeds.unpadded(state.moved))
         if self.wanted.own:
             tasks = zip(places, (arrays for _, arrays in shown), strict=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sleeprun.protocol.phases import Vigilance
 from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, if_any, per_seed
 
 
@@ -23,7 +24,7 @@ class Foraged(Told):
     def marks(self) -> tuple[Counts, Counts]:
         return self.rewarded, self.punished
 
-    def slept(self, kind: str, cycles: int) -> int:
+    def slept(self, cycles: int, vigilance: Vigilance) -> int:
         return self.asleep
 
     def plus(self, later: "Foraged") -> "Foraged":
@@ -60,10 +61,11 @@ class ForagingFacts(Facts):
     refused: Sequence[str] = if_any()
     slower: int | None = if_any(None)
     trained_by: ClassVar[str] = "tasks.train"
+    untaught: ClassVar[Sequence[str]] = ("unsupervised",)
 
-    def fired_by(self, population: str, kind: str) -> str | None:
+    def fired_by(self, population: str, vigilance: Vigilance) -> str | None:
         """Asleep, what its drive does not reach is silent."""
-        return None if kind == "sleep" else f"network.populations.{population}"
+        return None if vigilance is Vigilance.ASLEEP else f"network.populations.{population}"
 
     @property
     def contents(self) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
-from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
+from sleeprun.protocol.phases import Boundary, Interleave, Kind, Live, Phase, Score
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 from sleeprun.subjects.forager.parts import Eaten, Foraged
 from sleeprun.subjects.forager.phases import Sleep
@@ -77,7 +77,7 @@ def spiked(experiment: Experiment, phase: Phase, state: AgentState, seeds: int) 
 
 
 def _kind(phase: Phase) -> str:
-    return "sleep" if isinstance(phase, Sleep) else "wake"
+    return Kind.SLEEP if isinstance(phase, Sleep) else "wake"
 
 
 def _spikes(
