@@ -124,3 +124,25 @@ def test_what_is_said_of_a_network_goes_with_it() -> None:
     assert configured("+experiment=foraging_quick", *published).notes is None
     images = configured("+experiment=src_quick", "tasks/data=digits", "training.epochs=2")
     assert images.notes == "digits, 2 epochs a task (published - mnist, 2)"
+
+
+UNFROZEN = ("+experiment=foraging_quick", "arms=none", "tasks.freeze=[]")
+HIDDEN, OUTPUT = (f"network.populations.{name}.homeostasis" for name in ("hidden", "output"))
+STILL = [
+    f"network.projections.{name}.plasticity=null" for name in ("input_hidden", "hidden_output")
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ([], []),
+        (STILL[:1], [HIDDEN]),
+        (["+network.rules.unsupervised.normalise=false"], [HIDDEN]),
+        (STILL, [HIDDEN, OUTPUT]),
+    ],
+)
+def test_homeostasis_that_never_acts_is_told(given: list[str], warned: list[str]) -> None:
+    told = dict(configured(*UNFROZEN, *given).cautions())
+    assert list(told) == warned
+    assert all(why.startswith("has no effect: ") for why in told.values())

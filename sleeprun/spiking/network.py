@@ -15,7 +15,7 @@ from sleeprun.spiking.neurons import Neuron, NeuronState
 from sleeprun.spiking.plasticity import Plasticity, PlasticState, starting
 from sleeprun.spiking.relaxation import Relaxation
 from sleeprun.spiking.spikes import SpikeList
-from sleeprun.spiking.synapses import Along, Synapse
+from sleeprun.spiking.synapses import Along, Conducting, Synapse
 
 Weights = Float[Array, "pre post"]
 Engine = Literal["native", "fused", "by_layer", "by_step"]
@@ -154,7 +154,7 @@ def projection_words(network: Network, clock: Clock, name: str) -> Words:
 
 def along(network: Network, state: NetworkState, clock: Clock, name: str) -> Along:
     """What spikes run along; conductances are positive, whatever their sign."""
-    conducts = network.projections[name].synapse.conducts
+    conducts = isinstance(network.projections[name].synapse, Conducting)
     weights = state.weights[name] if conducts else signed(network, state, name)
     words = projection_words(network, clock, name)
     return Along(weights, words, clock.cycle, jnp.int32(clock.step))

@@ -39,7 +39,7 @@ def _check_projection(projection: Projection, pre: Population, post: Population)
     weights, brought = array("float32", pre.size, post.size), array("float32", post.size)
     state = given(synapse, "init", pre.size, post.size)
     path = Along(weights, WORDS, CYCLE, CYCLE)
-    v = brought if synapse.conducts else None
+    v = brought if isinstance(post.neuron, Membrane) else None
     keeps(synapse, "step", (state, array("bool", pre.size), path, v), (state, brought))
     if rule is not None:
         spikes, drift = (_spikes(pre), _spikes(post)), array("float32", pre.size)

@@ -12,7 +12,7 @@ from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
 from sleeprun.spiking.homeostasis import HOMEOSTASES
 from sleeprun.spiking.neurons import NEURONS, Membrane
 from sleeprun.spiking.plasticity import RULES
-from sleeprun.spiking.synapses import STARTS, SYNAPSES, WIRINGS
+from sleeprun.spiking.synapses import STARTS, SYNAPSES, WIRINGS, Conducting
 from sleeprun.spiking.synapses.weights import Mirror
 from sleeprun.spiking.synapses.wiring import Ends
 
@@ -62,7 +62,7 @@ class NetworkConfig(Section):
 
     def inhibits(self, projection: ProjectionConfig) -> bool:
         """By its sign or, where conductances open, by their reversal potential."""
-        if projection.sign == "inhibitory" or not projection.synapse.declares.conducts:
+        if projection.sign == "inhibitory" or not _conducts(projection):
             return projection.sign == "inhibitory"
         post = self.neurons[self.populations[projection.post].neuron]
         neuron, synapse = (each.make(step_ms=self.step_ms) for each in (post, projection.synapse))
@@ -127,7 +127,7 @@ def _cannot_conduct(
     key: str, projection: ProjectionConfig, network: NetworkConfig
 ) -> Iterator[str]:
     """Where a synapse acts by the potential of neurons that have none, or by negative weights."""
-    if not projection.synapse.declares.conducts:
+    if not _conducts(projection):
         return
     kind, name = projection.synapse.kind, network.populations[projection.post].neuron
     neuron = network.neurons.get(name)
@@ -141,8 +141,29 @@ def _cannot_conduct(
         yield f"{key}.weights.kind='mirror': those weights are negative, which no conductance is"
 
 
+def _conducts(projection: ProjectionConfig) -> bool:
+    return issubclass(projection.synapse.declares, Conducting)
+
+
 def _cannot_learn(key: str, projection: ProjectionConfig, network: NetworkConfig) -> Iterator[str]:
     known = network.populations[projection.post].neuron in network.neurons
     if projection.plasticity and known and network.inhibits(projection):
         told = "rules and homeostasis are those of excitation; must be null"
         yield f"{key}.plasticity='{projection.plasticity}': inhibitory; {told}"
+
+
+def cautions(network: NetworkConfig) -> Iterator[tuple[str, str]]:
+    """Homeostasis that never acts: a key, and why."""
+    scaled = {
+        network.projections[name].post
+        for name in network.plastic
+        if network.rules[network.projections[name].plasticity or ""].make().normalise
+    }
+    for name, population in network.populations.items():
+        key, homeostasis = f"network.populations.{name}.homeostasis", population.homeostasis
+        if homeostasis is None:
+            continue
+        if not network.plastic:
+            yield key, "has no effect: it acts while a projection is plastic, and none ever is"
+        elif homeostasis.regulates == "in_weights" and name not in scaled:
+            yield key, f"has no effect: no plastic projection to {name} scales its in-weights"

@@ -15,7 +15,8 @@ from jaxtyping import Array, Bool, Float, Int, Int8, PyTree
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
 from sleeprun.spiking.network import Clock, Network, NetworkState, along, now
-from sleeprun.spiking.neurons import Membrane, NeuronState, Opened
+from sleeprun.spiking.neurons import Membrane, NeuronState
+from sleeprun.spiking.synapses import Conducting
 
 Current = dict[str, Float[Array, "time _"]]
 Synapses = dict[str, PyTree[Array]]  # what those of a projection keep
@@ -155,10 +156,9 @@ def _deliver(
         path = along(network, state, clock, name)._replace(step=time)
         after[name], brought = synapse.step(synapses[name], fired[projection.pre], path, v)
         brought = brought / state.resistance[post]
-        if synapse.conducts:
-            g, driven = cell.opened
-            opened = Opened(g + brought, driven + brought * synapse.reversal)
-            cells[post] = cell._replace(opened=opened)
+        if isinstance(synapse, Conducting):
+            assert isinstance(neuron, Membrane), f"{post}: conductances need a potential"
+            cells[post] = neuron.open(cell, brought, synapse.reversal)
         else:
             currents[post] = currents.get(post, 0.0) + brought
     for post, current in currents.items():

@@ -26,7 +26,8 @@ class ConductanceBased(Membrane[ConductanceBasedState]):
     """C V' = sum over channels of g (E - V) + I; a spike where V comes to `threshold` from below.
 
     Those of synapses are channels of a step. Gates and potential take turns, each solved
-    exponentially with the other held (exponential Euler). I decays by `current_decay` a step. Units: mV, ms, uF/cm2, mS/cm2, uA/cm2.
+    exponentially with the other held (exponential Euler). I decays by `current_decay` a step.
+    Units: mV, ms, uF/cm2, mS/cm2, uA/cm2.
     """
 
     step_ms: Scalar = handed()

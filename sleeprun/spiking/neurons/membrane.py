@@ -1,11 +1,11 @@
 """What a neuron with a membrane potential is, on which conductances can act."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import jax.numpy as jnp
 
-from sleeprun.spiking.neurons.neuron import Neuron, Neurons, Scalar, State
+from sleeprun.spiking.neurons.neuron import Neuron, Neurons, NeuronState, Scalar
 
 
 class Opened(NamedTuple):
@@ -15,16 +15,27 @@ class Opened(NamedTuple):
     driven: Neurons  # sum of g E
 
 
-class Membrane(Neuron[State]):
-    """A model with a membrane potential in mV.
+class MembraneState(NeuronState, Protocol):
+    """It also has what is open in the coming step; synapses add to that, and a step closes it."""
 
-    Its state has a field `opened`, too: what is open in the coming step. Synapses add to it between
-    steps, and a step closes it.
-    """
+    @property
+    def opened(self) -> Opened: ...
+
+
+State = TypeVar("State", bound=MembraneState)
+
+
+class Membrane(Neuron[State]):
+    """A model with a membrane potential in mV."""
 
     @abstractmethod
     def potential(self, state: State) -> Neurons:
         """In mV."""
+
+    def open(self, state: State, g: Neurons, reversal: Scalar) -> State:
+        """With so much more conductance in the coming step."""
+        there = state.opened
+        return state._replace(opened=Opened(there.g + g, there.driven + g * reversal))
 
 
 def closed(size: int) -> Opened:

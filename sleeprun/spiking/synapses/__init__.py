@@ -1,11 +1,11 @@
 """Synapses: who is joined, with which weights at the start, and what a spike does there."""
 
 from sleeprun.config.kinds import Kinds
-from sleeprun.spiking.synapses.synapse import Along, Synapse
+from sleeprun.spiking.synapses.synapse import Along, Conducting, Synapse
 from sleeprun.spiking.synapses.weights import STARTS
 from sleeprun.spiking.synapses.wiring import WIRINGS
 
-__all__ = ["STARTS", "SYNAPSES", "WIRINGS", "Along", "Synapse"]
+__all__ = ["STARTS", "SYNAPSES", "WIRINGS", "Along", "Conducting", "Synapse"]
 
 SYNAPSES = Kinds(
     "synapse",

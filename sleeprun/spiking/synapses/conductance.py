@@ -1,6 +1,6 @@
 """The synapse that opens a conductance."""
 
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 from sleeprun.config.declared import handed, number, part
 from sleeprun.spiking.neurons.neuron import Scalar
 from sleeprun.spiking.synapses.kinetics import KINETICS, Kinetics
-from sleeprun.spiking.synapses.synapse import Along, Post, Synapse
+from sleeprun.spiking.synapses.synapse import Along, Conducting, Post
 
 Pre = Float[Array, " pre"]
 
@@ -22,8 +22,9 @@ class ConductanceState(NamedTuple):
     time: Int[Array, " pre"]  # its step
 
 
-class Conductance(Synapse[ConductanceState]):
-    """A spike opens a conductance g, through which I = g (E - V) flows. A weight is that of all receptors, undepressed.
+class Conductance(Conducting[ConductanceState]):
+    """A spike opens a conductance g, through which I = g (E - V) flows. A weight is that of all
+    receptors, undepressed.
 
     A release is weakened by the share of transmitter that is depleted, uses a share of what is
     left, and the rest comes back with `recovery` (Gonzalez et al. 2020; Tsodyks & Markram 1997).
@@ -31,20 +32,15 @@ class Conductance(Synapse[ConductanceState]):
     """
 
     step_ms: Scalar = handed()
-    reversal: Scalar = number("potential E", unit="mV")
     kinetics: Kinetics = part(Annotated[Any, KINETICS], "of the receptors")
     use: Scalar = number("share of transmitter that a release uses", ge=0, le=1, default=0.0)
     recovery: Scalar = number("time constant of the transmitter", unit="ms", gt=0, default=700.0)
-    conducts: ClassVar[bool] = True
 
     def init(self, pre: int, post: int) -> ConductanceState:
         nothing, never = jnp.zeros(pre), jnp.zeros(pre, jnp.int32)
         return ConductanceState(
             jnp.zeros(post), self.kinetics.init(pre), nothing, nothing, never, never
         )
-
-    def inhibits(self, rest: Float[Array, ""]) -> bool:
-        return bool(self.reversal <= rest)
 
     def step(
         self, state: ConductanceState, fired: Bool[Array, " pre"], along: Along, v: Post | None

@@ -1,7 +1,7 @@
 """What a synapse is: how spikes that arrive act on the post neurons."""
 
 from abc import abstractmethod
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
@@ -32,18 +32,10 @@ class Synapse(eqx.Module, Generic[State]):
     """
 
     jitter: Float[Array, ""] = number("R of that factor", ge=0, le=1)
-    # Whether it opens a conductance for a step, and does not add to the post neuron's lasting
-    # current. It then has a `reversal` potential in mV, and its weights are conductances, positive
-    # whatever the projection's sign.
-    conducts: ClassVar[bool] = False
 
     def init(self, pre: int, post: int) -> State:
         """The state of a projection between `pre` and `post` neurons; by default it has none."""
         return ()  # type: ignore[return-value]
-
-    def inhibits(self, rest: Float[Array, ""]) -> bool:
-        """Whether it keeps neurons that rest at this potential (mV) from spiking, by its own."""
-        return False
 
     @abstractmethod
     def step(
@@ -51,8 +43,7 @@ class Synapse(eqx.Module, Generic[State]):
     ) -> tuple[State, Post]:
         """After a step in which some fired: the state, and the current that is brought.
 
-        Where the synapse conducts: the conductance that is open, and `v` is the post neurons'
-        potential in mV.
+        `v` is the post neurons' potential in mV; None where they have none.
         """
 
     def over_window(
@@ -74,3 +65,17 @@ class Synapse(eqx.Module, Generic[State]):
         return deliver_step(
             along.weights, released, along.words, self.jitter, along.cycle, along.step
         )
+
+
+class Conducting(Synapse[State]):
+    """A synapse that opens a conductance for a step, and does not add to a lasting current.
+
+    What `step` gives is the conductance; weights are conductances, positive whatever the
+    projection's sign.
+    """
+
+    reversal: Float[Array, ""] = number("potential E", unit="mV")
+
+    def inhibits(self, rest: Float[Array, ""]) -> bool:
+        """Whether it keeps neurons that rest at this potential (mV) from spiking."""
+        return bool(self.reversal <= rest)

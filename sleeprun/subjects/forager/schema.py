@@ -135,6 +135,9 @@ class Config(Common):
         yield from self._interventions()
         yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])
 
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        yield from schema.cautions(self.network)
+
     def _roles(self) -> Iterator[str]:
         """Who sees, who moves, and whether their sizes fit the world."""
         tasks, populations = self.agent_tasks, self.network.populations
