@@ -1,7 +1,8 @@
 """What does not give what it must is told in a line: class and method, and what is right."""
 
+import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -23,9 +24,11 @@ from sleeprun.spiking.synapses.wiring import Wiring
 from sleeprun.subjects.parse import parse
 from sleeprun.tasks import agent
 from sleeprun.tasks.agent import AgentTasks
+from sleeprun.tasks.images import sequence
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import DataSet, ImageData
 from sleeprun.tasks.images.files import DataError
+from sleeprun.tasks.images.promises import kept
 from sleeprun.tasks.images.sequence import ImageTasks
 
 LAYERS = perceptron.starting_layers(SIZES, 0.1, False, 0)
@@ -229,15 +232,75 @@ def test_noise_leaves_as_many_images_as_there_were() -> None:
 
 
 class Cuts(ImageTasks):
+    """Cuts into whatever is to be tried."""
+
+    given: ClassVar[Any]
+
     def cut_up(self, sets: Any, order_seed: Any) -> Any:
-        task = ImageTask("one", *sets[0][1:5], classes=(0, 1))
-        return [task, task._replace(labels=task.labels[:-1])]
+        return type(self).given
 
 
-def test_tasks_have_as_many_labels_as_images() -> None:
+TASK = ImageTask("one", *GOOD[1:5], classes=(0, 1, 2, 3))
+OTHER = TASK._replace(name="two")
+NONE, NO_LABELS = TASK.images[:0], TASK.labels[:0]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((), "gives (); must give a task or more"),
+        (3, "TypeError: 'int' object is not iterable"),
+        ((3,), "gives 3; must give a ImageTask"),
+        ((TASK, TASK), "gives two tasks named 'one'; must give each a name of its own"),
+        ((TASK._replace(name=3),), "gives name 3; must be a str"),
+        ((TASK._replace(labels=TASK.labels[:-1]),), "gives labels i64[3]; must be Int [image]"),
+        (
+            (TASK._replace(images=NONE, labels=NO_LABELS),),
+            "gives no training images in task 'one'; must give some",
+        ),
+        (
+            (TASK, OTHER._replace(test_images=NONE, test_labels=NO_LABELS)),
+            "gives no test images in task 'two'; must give some",
+        ),
+        (
+            (TASK._replace(classes=(0, 1, 2)),),
+            "gives the training label 3 in task 'one', whose classes are (0, 1, 2); must give",
+        ),
+        ((TASK._replace(test_labels=TASK.test_labels - 1),), "gives the test label -1 in task"),
+        ((TASK._replace(classes=(1, 0, 2, 3)),), "gives classes (1, 0, 2, 3) in task 'one'; must"),
+        ((TASK._replace(classes=()),), "gives classes () in task 'one'; must give a tuple"),
+        ((TASK._replace(classes=4),), "gives classes 4 in task 'one'; must give a tuple"),
+        (
+            (TASK, OTHER._replace(images=TASK.images[:, :4], test_images=TASK.test_images[:, :4])),
+            "gives tasks of 4 and 6 pixels; must give as many in all",
+        ),
+    ],
+)
+def test_tasks_of_images_can_be_trained_and_tested(
+    given: Any, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cuts, "given", given, raising=False)
+    sequence._sequences.cache_clear()
     config = parse(composed("+experiment=src_quick", "arms=none", f"tasks.kind={__name__}.Cuts"))
-    with raises("Cuts.cut_up: gives labels i32[3999]; must be Int [image]"):
+    with raises(f"Cuts.cut_up: {told}"):
         config.phases()
+
+
+class CutsBySeed(Cuts):
+    def cut_up(self, sets: Any, order_seed: Any) -> Any:
+        return (TASK, OTHER)[: 1 + order_seed % 2]
+
+
+def test_tasks_are_as_many_for_every_seed() -> None:
+    own = ("tasks.order_seed=by_seed", f"tasks.kind={__name__}.CutsBySeed")
+    config = parse(composed("+experiment=src_quick", "arms=none", *own))
+    with raises("CutsBySeed.cut_up: gives 1 and 2 tasks, by seed; must give as many for each"):
+        config.phases()
+
+
+def test_classes_may_be_numbers_of_numpy() -> None:
+    (task,) = kept(Cuts, [TASK._replace(classes=tuple(np.arange(4)))])
+    assert json.dumps(task.classes) == "[0, 1, 2, 3]"
 
 
 class Nameless(AgentTasks):
@@ -271,6 +334,13 @@ def test_an_agents_tasks_have_names_and_a_world(
 ) -> None:
     with raises(told):
         asked(kind.model_construct(kind="own"))
+
+
+@pytest.mark.parametrize("chance", [2, -0.5, 1, float("nan")])
+def test_chance_is_a_share(chance: float) -> None:
+    own = type("Lucky", (Worldless,), {"chance": chance, "__module__": __name__})
+    with raises(f"Lucky.chance: gives {chance!r}; must give a share, 0 or more, below 1"):
+        agent.chance_of(own.model_construct(kind="own"))
 
 
 def test_a_world_has_all_tasks() -> None:

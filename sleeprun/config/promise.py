@@ -65,16 +65,21 @@ def gave(owner: object, method: str, found: PyTree, *wanted: PyTree) -> None:
 
 
 def gave_fields(owner: object, method: str, found: object, wanted: type) -> None:
-    """Raises ConfigError unless a method gave a NamedTuple with the arrays that it annotates."""
+    """Raises ConfigError unless a method gave a NamedTuple with the arrays and other classes that
+    it annotates.
+    """
     if not isinstance(found, wanted):
         raise broken(owner, method, f"gives {_short(repr(found))}; must give a {wanted.__name__}")
     with jaxtyped("context"):  # axes of one name are equally long
         for name, kind in wanted.__annotations__.items():
-            of_arrays = isinstance(kind, type) and issubclass(kind, AbstractArray)
-            if of_arrays and not isinstance(getattr(found, name), kind):
+            if isinstance(kind, type) and not isinstance(getattr(found, name), kind):
                 here = _short(_shapes(getattr(found, name)))
-                right = f"{kind.dtype.__name__} [{kind.dim_str.strip()}]"
-                raise broken(owner, method, f"gives {name} {here}; must be {right}")
+                raise broken(owner, method, f"gives {name} {here}; must be {_class_in_words(kind)}")
+
+
+def _class_in_words(kind: Any) -> str:
+    of_arrays = issubclass(kind, AbstractArray)
+    return f"{kind.dtype.__name__} [{kind.dim_str.strip()}]" if of_arrays else f"a {kind.__name__}"
 
 
 def broken(owner: object, method: str, what: str) -> ConfigError:

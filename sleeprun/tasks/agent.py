@@ -86,6 +86,17 @@ def names_of(tasks: "AgentTasks") -> list[str]:
     return names
 
 
+def chance_of(tasks: "AgentTasks") -> float:
+    """Raises ConfigError where a kind of a user's own gives what is no share below 1."""
+    with asking(tasks, "chance"):
+        chance = float(tasks.chance)
+    if not 0 <= chance < 1:
+        raise broken(
+            tasks, "chance", f"gives {tasks.chance!r}; must give a share, 0 or more, below 1"
+        )
+    return chance
+
+
 def world_of(tasks: "AgentTasks", sees: Extent) -> World:
     """Raises ConfigError where a kind of a user's own gives no world of its tasks."""
     with asking(tasks, "world"):

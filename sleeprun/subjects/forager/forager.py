@@ -24,6 +24,7 @@ from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
+from sleeprun.tasks.agent import chance_of
 
 
 class Forager(Seeds):
@@ -128,7 +129,7 @@ class Forager(Seeds):
         config, tasks = self.config, self.config.agent_tasks
         return ForagingFacts(
             tasks=tasks.names,
-            chance=tasks.chance,
+            chance=chance_of(tasks),
             scale=config.protocol.scale,
             shortened=config.shortened,
             aeon=tasks.aeon,

@@ -15,7 +15,7 @@ from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.spiking.schema import NetworkConfig
-from sleeprun.tasks.agent import MOST_CYCLES, AgentTasks, names_of
+from sleeprun.tasks.agent import MOST_CYCLES, AgentTasks, chance_of, names_of
 from sleeprun.tasks.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ class Config(Common):
     def _roles(self) -> Iterator[str]:
         """Who sees, who moves, and whether their sizes fit the world."""
         tasks, populations = self.agent_tasks, self.network.populations
+        chance_of(tasks)
         roles = {"sees": tasks.sees, "moves": tasks.moves}
         for role, name in roles.items():
             if name not in populations:

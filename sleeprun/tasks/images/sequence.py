@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import AfterValidator, Field, NonNegativeInt
 
 from sleeprun.config.error import ConfigError
-from sleeprun.config.promise import asking, gave_fields
+from sleeprun.config.promise import asking
 from sleeprun.config.values import Count, distinct
-from sleeprun.tasks.images import cutting
+from sleeprun.tasks.images import cutting, promises
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import SOURCES, DataSet
 from sleeprun.tasks.images.datasets.series import Series
@@ -115,7 +115,9 @@ def _sequences(
             sets = [cutting.with_validation(data, wanted.validation) for data in sets]
         if wanted.samples_per_class:
             sets = [cutting.first_of_class(data, wanted.samples_per_class) for data in sets]
-        found = [_in_scenario(wanted, _cut_up(wanted, sets, order)) for order in orders]
+        cut = [_cut_up(wanted, sets, order) for order in orders]
+        promises.as_many(wanted, cut)
+        found = [_in_scenario(wanted, tasks) for tasks in cut]
         if wanted.order_seed == "by_seed":
             found = cutting.of_equal_length(found)
     except ValueError as error:
@@ -130,9 +132,7 @@ def _cut_up(
     """Raises ConfigError where a kind of a user's own gives no tasks, ValueError as it does."""
     with asking(wanted, "cut_up", ValueError):
         tasks = tuple(wanted.cut_up(sets, order_seed))
-    for task in tasks:
-        gave_fields(wanted, "cut_up", task, ImageTask)
-    return tasks
+    return promises.kept(wanted, tasks)
 
 
 def _loaded(wanted: ImageTasks) -> list[DataSet]:
