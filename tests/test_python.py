@@ -11,7 +11,8 @@ import pytest
 from conftest import of_kind
 
 import sleeprun
-from sleeprun.protocol.events import Begun, Progress, Raster, Scored
+from sleeprun.protocol.events import Begun, Event, Progress, Raster, Scored
+from sleeprun.runs.rasters import of_phase
 from sleeprun.subjects.parse import parse
 
 QUIET = ("tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false")
@@ -146,6 +147,31 @@ def test_spikes_of_a_phase_are_those_recorded(agents: Path) -> None:
         run.spikes("sleep", 5)
 
 
+@pytest.mark.parametrize(
+    ("phase", "index"),
+    [
+        ("sleep", 15),  # the last of that name, whose kind a later one has as well
+        ("sleep without plasticity", 18),
+        ("wake", 12),  # a kind alone
+        ("task1", 6),
+        (9, 9),
+    ],
+)
+def test_the_last_phase_of_a_name_is_meant_and_then_of_a_kind(phase: int | str, index: int) -> None:
+    lived = {6: ("wake", "task1"), 9: ("sleep", "sleep"), 12: ("wake", "task2"),
+             15: ("sleep", "sleep"), 18: ("sleep", "sleep without plasticity")}  # fmt: skip
+    events: list[Event] = []
+    for place, (kind, name) in lived.items():
+        events.append(Begun(index=place, kind=kind, name=name, cycle=0))
+        events.append(Raster(kind=kind, name=name, spikes={"hidden": [[place, 0]]}))
+    (spike,) = of_phase(events, phase)["hidden"]
+    assert spike[0] == index
+    with pytest.raises(
+        sleeprun.ConfigError, match=r"there are: 6 \('task1', wake\), 9 \('sleep', s"
+    ):
+        of_phase(events, "dream")
+
+
 def test_spikes_of_several_cycles_and_of_every_seed(tmp_path: Path) -> None:
     awake = (*SHORT, "arms=none", "tasks.stages=[task1]", "runtime.spikes=3")
     sleeprun.run(sleeprun.compose("foraging_quick", *awake), tmp_path)
@@ -202,6 +228,11 @@ def test_a_run_that_was_broken_off_is_read_as_far_as_it_came_and_gone_on_with(
     with pytest.raises(sleeprun.ConfigError, match="has a run in it; go on with it"):
         sleeprun.run(config, tmp_path / "run")
     assert sleeprun.run(config, tmp_path / "run", resume=True)["R"] == whole.R.tolist()
+
+
+def test_perceptrons_record_no_spikes(perceptrons: Path) -> None:
+    with pytest.raises(sleeprun.ConfigError, match=r"no spikes of phase 'sleep'; .*: none"):
+        sleeprun.load(perceptrons).spikes("sleep")
 
 
 def test_curves_change_nothing_else_and_stand_in_a_table(perceptrons: Path, tmp_path: Path) -> None:

@@ -99,10 +99,11 @@ class LoadedRun:
     ) -> dict[str, Int[np.ndarray, "spike 2"]]:
         """Of every population the (step, neuron) of each spike of a phase's last cycles.
 
-        `phase` is its index in the protocol, or its name or kind: then the last of them. There are
-        as many cycles as `runtime.spikes` asked for; steps are counted from the first one on, over
-        all of them. Where it was 0 there is one, of the first seed alone, which is meant unless
-        another `seed` of the run is given.
+        `phase` is its index in the protocol or its name, or a kind where no phase has that name;
+        of several the last one is taken. There are as many cycles as `runtime.spikes` asked for;
+        steps are counted from the first one on, over all of them. Where it was 0 there is one, of
+        the first seed alone, which is meant unless another `seed` of the run is given. Perceptrons
+        record no spikes.
         """
         try:
             return rasters.of_phase(self._directory.events(), phase, seed)

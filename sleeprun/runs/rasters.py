@@ -1,7 +1,6 @@
 """The spikes of a phase's last cycles, from a run's record."""
 
 from collections.abc import Iterable
-from itertools import chain
 
 import numpy as np
 from jaxtyping import Int
@@ -10,13 +9,15 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Event, Raster, Spiked, Start
 
 Leg = tuple[int, str, str]  # a phase's index, and the kind and name of what takes turns in it
+_INDEX, _KIND, _NAME = range(3)
 Pairs = dict[str, Int[np.ndarray, "spike 2"]]  # (step, neuron), by population
 
 
 def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None) -> Pairs:
     """Of one seed, the first if none is given; steps are counted over all cycles recorded.
 
-    `phase` is an index, a kind or a name. Raises ConfigError where there is no such thing.
+    `phase` is an index, a name, or a kind that is no name; of several the last one. Raises
+    ConfigError where there is no such thing.
     """
     seeds: list[int] = []
     steps, index = 1, -1
@@ -32,11 +33,17 @@ def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None)
             case Raster(kind=kind, name=name, spikes=spikes):
                 first = {population: [pairs] for population, pairs in spikes.items()}
                 legs.setdefault((index, kind, name), [Spiked(kind=kind, name=name, spikes=first)])
-    found = [cycles for leg, cycles in legs.items() if phase in leg]
-    if not found:
-        told = ", ".join(map(str, dict.fromkeys(chain(*legs)))) or "none"
-        raise ConfigError(f"no spikes of phase {phase!r}; there are: {told}")
-    return _joined(found[-1], _place(seed, seeds, found[-1][0]), steps)
+    found = legs[_last(list(legs), phase)]
+    return _joined(found, _place(seed, seeds, found[0]), steps)
+
+
+def _last(legs: list[Leg], phase: int | str) -> Leg:
+    """The last one of this index or name; where there is none, of this kind."""
+    for which in (_INDEX, _NAME, _KIND):
+        if found := [leg for leg in legs if leg[which] == phase]:
+            return found[-1]
+    told = ", ".join(f"{index} ({name!r}, {kind})" for index, kind, name in legs) or "none"
+    raise ConfigError(f"no spikes of phase {phase!r}; there are: {told}")
 
 
 def _place(seed: int | None, seeds: list[int], cycle: Spiked) -> int:
