@@ -104,8 +104,44 @@ def test_a_run_without_arms() -> None:
 
 
 def test_a_course_is_the_mean_of_what_could_be_forgotten() -> None:
-    known = cast(Results, {**AWAKE, "R": [[[0.2, 0.1], [None, 0.1], [0.6, 0.9]]]})
+    known = cast(Results, {**AWAKE, "R": [[[0.2, 0.1], [0.8, 0.1], [0.6, 0.9]]]})
     course = course_of(known)
-    assert course is not None
-    assert (course.tasks, course.untrained, course.final) == (["task1"], [0.2], [0.6])
-    assert np.isnan(np.array(course.learned, float)).all()  # of a score that is unknown
+    assert course == (["task1"], [0.2], [0.8], [0.6], False)
+
+
+def scored(*R: list[float | None], role: str = "naive") -> Results:
+    """Of task 1 at each boundary, of every seed; of task 2 always the same."""
+    ends = [row[-1] for row in R]
+    finals = {
+        "final/task1": statistics.describe(ends),
+        "final/task2": statistics.describe([0.5] * len(R)),
+    }
+    rows = [[[score, 0.5] for score in row] for row in R]
+    return cast(Results, {**AWAKE, "role": role, "R": rows, "metrics": finals})
+
+
+def test_means_are_of_the_seeds_that_differences_are_of() -> None:
+    (told, saved, _) = of_arms(
+        sequential=scored([0.2, 0.6, 0.4], [None, 1.0, None], [0.8, None, 0.1]),
+        sleep=scored([0.2, 0.6, 0.5], [None, 1.0, 0.9], [0.8, None, 0.3], role="sleep"),
+    )
+    assert (
+        ": 0.20 untrained, 0.60 after training (+0.40), 0.40 at the end (-0.20, n = 1 of 3" in told
+    )
+    assert saved.startswith(
+        "With sleep (sleep): 0.40 at the end, +0.15 against sequential, n = 2 of"
+    )
+
+
+def test_what_no_seed_has_a_score_of_is_not_known() -> None:
+    told, *_ = findings(scored([None, 1.0, 0.5], [None, 0.5, 0.5]), {})
+    assert (
+        told == "Without sleep task1: no seed has a score both before training and ever after it."
+    )
+
+
+def test_what_is_scored_behind_a_sleep_is_said_to_be() -> None:
+    slept = [*AWAKE["boundaries"][:2], {"index": 2, "name": "task1, slept", "phase": "sleep",
+             "task": "task1"}, {**AWAKE["boundaries"][2], "index": 3}]  # fmt: skip
+    told, *_ = findings(cast(Results, {**scored([0.2, 0.8, 0.6, 0.4]), "boundaries": slept}), {})
+    assert "0.20 untrained, 0.60 after training and its sleep (+0.40), 0.40 at the end (" in told

@@ -36,6 +36,7 @@ class Course(NamedTuple):
     untrained: Scores
     learned: Scores  # after the stage that trains them first, and its sleep
     final: Scores
+    slept: bool  # whether any of these stages had a sleep behind it
 
 
 def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
@@ -67,7 +68,9 @@ def course_of(results: Results) -> Course | None:
         return None
     which, when = list(earlier), list(earlier.values())
     scores = (R[:, 0, which], R[:, when, which], R[:, -1, which])
-    return Course([tasks[j] for j in which], *(each.mean(axis=1).tolist() for each in scores))
+    means = _alike(*(each.mean(axis=1).tolist() for each in scores))
+    slept = any(rows[stage_ends(rows)[stage - 1]].after_sleep for stage in when)
+    return Course([tasks[j] for j in which], *means, slept)
 
 
 def _of_one(results: Results) -> list[str]:
@@ -84,8 +87,10 @@ def _forgetting(where: str, course: Course) -> tuple[bool, str]:
     names = _listed(course.tasks)
     rise = paired_difference(course.learned, course.untrained)
     fall = paired_difference(course.final, course.learned)
-    untrained, learned, final = (mean_alone(describe(each)) for each in course[1:])
-    rose = f"{untrained} untrained, {learned} after training"
+    if not fall["n"]:
+        return False, f"{where}{names}: no seed has a score both before training and ever after it."
+    untrained, learned, final = map(_mean, (course.untrained, course.learned, course.final))
+    rose = f"{untrained} untrained, {learned} after training{' and its sleep' * course.slept}"
     if _sign(rise) in (0, -1):
         told = f"{where}{names} was not learned: {rose} ({_certainty(rise)})"
         return False, f"{told}; so there was nothing to forget."
@@ -101,28 +106,29 @@ def _forgetting(where: str, course: Course) -> tuple[bool, str]:
 
 
 def _saving(asleep: str, awake: str, ends: Mapping[str, Scores], forgotten: bool) -> str:
-    gain = paired_difference(ends[asleep], ends[awake])
+    slept, rest = _alike(ends[asleep], ends[awake])
+    gain = paired_difference(slept, rest)
     verdict = {
         1: f"Sleep ({asleep}) saved some of it" if forgotten else f"Sleep ({asleep}) helped",
         0: f"Sleep ({asleep}) saved nothing measurable",
         -1: f"Sleep ({asleep}) made it worse",
         None: f"With sleep ({asleep})",
     }[_sign(gain)]
-    return f"{verdict}: {_mean(ends[asleep])} at the end, {_certainty(gain, f' against {awake}')}."
+    return f"{verdict}: {_mean(slept)} at the end, {_certainty(gain, f' against {awake}')}."
 
 
 def _against(control: str, asleep: str, awake: str, ends: Mapping[str, Scores]) -> str:
     """A control that did as well would make something else than plasticity the cause."""
-    gain = paired_difference(ends[asleep], ends[control])
+    slept, still, rest = _alike(ends[asleep], ends[control], ends[awake])
+    gain = paired_difference(slept, still)
     verdict = {
         1: f"A sleep that changes nothing ({control}) did not do as much",
         0: f"A sleep that changes nothing ({control}) did about as well",
         -1: f"A sleep that changes nothing ({control}) did better",
         None: f"With a sleep that changes nothing ({control})",
     }[_sign(gain)]
-    end = _mean(ends[control])
-    alone = mean_and_interval(paired_difference(ends[control], ends[awake]))
-    told = f"{end} at the end ({alone} against {awake}), {asleep} "
+    alone = mean_and_interval(paired_difference(still, rest))
+    told = f"{_mean(still)} at the end ({alone} against {awake}), {asleep} "
     return f"{verdict}: {told}{_certainty(gain, ' against it')}."
 
 
@@ -133,6 +139,12 @@ def _first(arms: Mapping[str, Results], role: str) -> str | None:
 def _final(results: Results, tasks: Sequence[str]) -> Scores:
     ends = [results["metrics"][f"final/{task}"]["per_seed"] for task in tasks]
     return np.array(ends, float).mean(axis=0).tolist()
+
+
+def _alike(*scores: Scores) -> list[Scores]:
+    """The same of the seeds that have a score in each; none of the others."""
+    whole = np.isfinite(np.array(scores, float)).all(axis=0)
+    return [np.where(whole, np.array(each, float), np.nan).tolist() for each in scores]
 
 
 def _mean(scores: Scores) -> str:
@@ -149,10 +161,13 @@ def _sign(change: Measure) -> int | None:
 
 def _certainty(change: Measure, against: str = "") -> str:
     """A difference, its n, and why it is no finding where it is none."""
-    told, n = mean_and_interval(change) + against, change["n"]
+    told, seeds = mean_and_interval(change) + against, len(change["per_seed"])
+    n = f"n = {change['n']}"
+    if change["n"] < seeds:
+        n += f" of {seeds} seeds, the others having no score"
     if change["ci95"] is None:
-        return f"{told}, n = {n}: no interval from fewer than {FEWEST} seeds, so no finding"
-    return f"{told}, paired, n = {n}{', which includes 0' * (_sign(change) == 0)}"
+        return f"{told}, {n}: no interval from fewer than {FEWEST} seeds, so no finding"
+    return f"{told}, paired, {n}{', which includes 0' * (_sign(change) == 0)}"
 
 
 def _listed(tasks: Sequence[str]) -> str:
