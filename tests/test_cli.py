@@ -605,6 +605,7 @@ def test_arms_go_on_from_the_same_state(later: dict[str, Future[Ended]]) -> None
     assert ended.code == 0, ended.out + ended.err
     found = results(ended.run)
     assert list(found["arms"]) == ["awake", "asleep"]
+    assert found["roles"] == {"awake": "naive", "asleep": "sleep"}
     arms = [results(ended.run / "arms" / name) for name in found["arms"]]
     awake, asleep = (arm["R"] for arm in arms)
     assert [seed[:2] for seed in awake] == [seed[:2] for seed in asleep]

@@ -61,22 +61,39 @@ def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
     assert "not done" in lines["1"]
 
 
-def test_the_upper_bound_is_not_the_best(tmp_path: Path) -> None:
+@pytest.mark.parametrize("upper", ["joint", "all at once"])
+def test_the_upper_bound_is_not_the_best_whatever_its_name(tmp_path: Path, upper: str) -> None:
     path = job(tmp_path / "job", ["+experiment=x"], [0, 1], [0.1, 0.2])
     told = json.loads((path / "results.json").read_text())
     told["bounds"], told["chance"] = {"joint": {}}, 0.125
-    told["accounts"] = {"naive": {}, "src": {"carried_bytes": 3148}, "joint": {}}
+    told["accounts"] = {"naive": {}, "src": {"carried_bytes": 3148}, upper: {}}
+    if upper != "joint":  # the first versions told no roles
+        told["roles"] = {"naive": "naive", "src": "sleep", upper: "joint"}
     told["arms"] = {
         arm: {measure: statistics.describe(scores) for measure in table.SHOWN}
-        for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], "joint": [0.9, 0.9]}.items()
+        for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], upper: [0.9, 0.9]}.items()
     }
     (path / "results.json").write_text(json.dumps(told))
     drawn = table.write(tmp_path, table.read(listing(tmp_path, [path], [0])))[0].read_text()
     lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
     assert "0.600 *" in lines["src"]
     assert "3.1 kB" in lines["src"]
-    assert "*" not in lines["joint"]
+    assert "*" not in lines[upper]
     assert "chance 0.12" in drawn
+
+
+@pytest.mark.parametrize(("others", "best"), [("joint", "0.950"), ("naive", "0.900")])
+def test_upper_bounds_compete_among_themselves(tmp_path: Path, others: str, best: str) -> None:
+    jobs = []
+    for number, (role, accuracy) in enumerate((("joint", 0.95), (others, 0.9), (others, 0.8))):
+        path = job(tmp_path / str(number), [f"training.rate={number}"], [0, 1], [accuracy] * 2)
+        told = json.loads((path / "results.json").read_text()) | {"role": role}
+        (path / "results.json").write_text(json.dumps(told))
+        jobs.append(path)
+    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
+    drawn = table.write(tmp_path, found)[0].read_text()
+    assert f" {best} *" in drawn
+    assert ("0.950 *" in drawn) == (others == "joint")
 
 
 def test_what_is_at_chance_is_not_the_best_at_forgetting_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 from abc import abstractmethod
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from sleeprun.protocol.phases import Protocol
     from sleeprun.subjects.seeds import Over
     from sleeprun.subjects.subject import Subject
+
+
+class Role(StrEnum):
+    """What a run is beside others."""
+
+    NAIVE = "naive"  # the lower bound: one stage after another, and nothing else
+    JOINT = "joint"  # the upper bound: all tasks at once
+    AWAKE = "awake"  # in another way
+    SLEEP = "sleep"
+    CONTROL = "control"  # a sleep that changes nothing
+
 
 Engine = Literal["native", "fused", "by_layer", "by_step"]
 
@@ -120,15 +132,14 @@ class Common(Section):
 
     @property
     @abstractmethod
-    def bound(self) -> str | None:
+    def bound(self) -> Role | None:
         """Which of the bounds it is that others lie between: naive, joint, or none."""
 
     @property
-    def role(self) -> str:
-        """What it is beside others: a bound, awake in another way, asleep, or the control."""
+    def role(self) -> Role:
         if self.bound or not (sleeps := self.sleep.scheduled):
-            return self.bound or "awake"
-        return "sleep" if any(sleep.plasticity for sleep in sleeps) else "control"
+            return self.bound or Role.AWAKE
+        return Role.SLEEP if any(sleep.plasticity for sleep in sleeps) else Role.CONTROL
 
     @property
     @abstractmethod

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from sleeprun.config.common import Common
+from sleeprun.config.common import Common, Role
 from sleeprun.config.kinds import Kinds, loaded, schema_of
 from sleeprun.config.spelling import nearest
 
@@ -31,7 +31,7 @@ def unknown_measures(config: Common, finals: Sequence[str]) -> Iterator[str]:
     for name in config.runtime.require:
         if name not in known:
             yield f"runtime.require.{name}: no such measure{nearest(name, known)}"
-    joint = config.joint or any(config.arm(name).bound == "joint" for name in config.arms)
+    joint = config.joint or any(config.arm(name).bound is Role.JOINT for name in config.arms)
     if "intransigence" in config.runtime.require and not joint:
         yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
 

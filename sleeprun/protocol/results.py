@@ -6,6 +6,7 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from jaxtyping import Float
 
+from sleeprun.config import Role
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.events import Origin
 from sleeprun.protocol.lines import Row
@@ -49,8 +50,9 @@ class Results(Account):
     branched_from: Origin | None
     steps_per_second: float | None
     bounds: NotRequired[dict[str, Bound]]
-    role: NotRequired[str]  # naive, joint, awake, sleep or control: what it is beside others
+    role: NotRequired[Role]  # what it is beside others
     arms: NotRequired[dict[str, Metrics]]
+    roles: NotRequired[dict[str, Role]]  # of the arms
     accounts: NotRequired[dict[str, Account]]
     differences: NotRequired[Metrics]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sleeprun.config import Role
 from sleeprun.measures.forgetting import learned_stages, stage_ends
 from sleeprun.measures.statistics import (
     FEWEST,
@@ -43,7 +44,7 @@ def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
     """`arms` are the results of each; none of a run without arms."""
     if not arms:
         return _of_one(results)
-    awake, asleep, control = (_first(arms, role) for role in ("naive", "sleep", "control"))
+    awake, asleep, control = (_first(arms, role) for role in (Role.NAIVE, Role.SLEEP, Role.CONTROL))
     if awake is None:
         return ["No arm stayed awake and did nothing else, so what sleep saved is not known."]
     course = course_of(arms[awake])
@@ -77,8 +78,8 @@ def _of_one(results: Results) -> list[str]:
     course = course_of(results)
     if course is None:
         return [ONE_STAGE]
-    how = {"sleep": "With sleep ", "control": "With a sleep that changes nothing "}
-    _, told = _forgetting(how.get(results.get("role") or "", "Without sleep "), course)
+    how = {Role.SLEEP: "With sleep ", Role.CONTROL: "With a sleep that changes nothing "}
+    _, told = _forgetting(how.get(results.get("role"), "Without sleep "), course)
     return [told, "What sleep saves is told by arms that sleep and arms that do not."]
 
 
@@ -132,7 +133,7 @@ def _against(control: str, asleep: str, awake: str, ends: Mapping[str, Scores]) 
     return f"{verdict}: {told}{_certainty(gain, ' against it')}."
 
 
-def _first(arms: Mapping[str, Results], role: str) -> str | None:
+def _first(arms: Mapping[str, Results], role: Role) -> str | None:
     return next((name for name, results in arms.items() if results.get("role") == role), None)
 
 

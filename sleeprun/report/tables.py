@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from sleeprun.config import Role
 from sleeprun.measures.statistics import (
     FEWEST,
     Measure,
@@ -25,7 +26,7 @@ from sleeprun.protocol.results import Account, Probed, Results, measure_of
 
 Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that there is room for with their spread
-LIES = {"naive": "lower bound", "joint": "upper bound"}
+LIES = {Role.NAIVE: "lower bound", Role.JOINT: "upper bound"}
 ALL = "all tasks"
 
 
@@ -50,7 +51,7 @@ def score_table(results: Results) -> RenderableType:
     for bound, found in results["bounds"].items():
         cells = [told(found[f"final/{task}"]) for task in tasks]
         whole = [mean_and_sd(found["accuracy"])] if with_mean else []
-        table.add_row(f"{bound}, {LIES[bound]}", *cells, *whole, style="dim")
+        table.add_row(f"{bound}, {LIES[Role(bound)]}", *cells, *whole, style="dim")
     n = len(results["seeds"])
     title = f"{results['experiment']}: performance, mean +- sd over {n} seed{'s' * (n > 1)}"
     return Group(*_heading(title, results), table, Text(_took(results), style="dim"))
@@ -180,7 +181,7 @@ def _between(results: Results) -> str:
     told = [f"chance {results['chance']:.2f}"]
     for bound, found in results["bounds"].items():
         score = mean_and_sd(found["accuracy"])
-        told.append(f"{LIES[bound]} {score} ({found['run']})")
+        told.append(f"{LIES[Role(bound)]} {score} ({found['run']})")
     if results["training_steps"]:
         told.append(f"wall time without the {duration(results['wall_seconds'])} shared by all arms")
     return "; ".join(told)

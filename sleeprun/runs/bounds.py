@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import Common, ConfigError, Role
 from sleeprun.protocol.phases import parted
 from sleeprun.protocol.results import Bound, Results
 from sleeprun.runs.files import DamagedFile, read_json
 
-BOUNDS = ("naive", "joint")
+BOUNDS = (Role.NAIVE, Role.JOINT)
 
 
 def given(config: Common) -> dict[str, Results]:
@@ -41,9 +41,9 @@ def _misfits(config: Common, name: str, found: Results) -> Iterator[str]:
     stages = [set(parted(row["task"])) for row in found["boundaries"]]
     if missing := set(trained).difference(*stages):
         yield f"was not trained on {', '.join(sorted(missing))}"
-    if name == "joint" and not any(stage.issuperset(trained) for stage in stages):
+    if name == Role.JOINT and not any(stage.issuperset(trained) for stage in stages):
         yield "was trained on one task after another"
-    if name == "naive" and (found["sleep_steps"] or found["carried_bytes"]):
+    if name == Role.NAIVE and (found["sleep_steps"] or found["carried_bytes"]):
         yield "sleeps, or carries memories from task to task"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import Common, ConfigError, Role
 from sleeprun.config.messages import argument
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
@@ -95,7 +95,7 @@ def _phases_and_arms(config: Common, path: Path, call: Call) -> tuple[Results, d
         return results, {}
     own = behind(config, shared)
     done = {}
-    for name in sorted(protocols, key=lambda name: config.arm(name).bound != "joint"):
+    for name in sorted(protocols, key=lambda name: config.arm(name).bound is not Role.JOINT):
         folder, arm = RunDirectory(path / "arms" / name, keep), config.arm(name)
         told, beginning = label.of_arm(config, path, name), str(path) if own else None
         done[name] = one.carry_out(arm, protocols[name], folder, call, told, beginning, own)
@@ -114,6 +114,7 @@ def _compare(
     """Finish the whole run's directory, which says what each arm came to beside the others."""
     results["bounds"] = bounds.summary(found)
     results["arms"] = {name: arm["metrics"] for name, arm in by_arm.items()}
+    results["roles"] = {name: config.arm(name).role for name in by_arm}
     results["accounts"] = {name: account(arm) for name, arm in by_arm.items()}
     results["differences"] = differences(by_arm)
     folder = RunDirectory(path, config.runtime.keep_boundaries)

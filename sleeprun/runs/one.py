@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jax
 
-from sleeprun.config import Common
+from sleeprun.config import Common, Role
 from sleeprun.protocol.describe import describe
 from sleeprun.protocol.events import End, Event, Start
 from sleeprun.protocol.phases import Protocol
@@ -72,7 +72,7 @@ def carry_out(
     lines = [*describe(protocol, config.unit), ""]
     write_whole(folder.path / "protocol.txt", "\n".join(lines).encode())
     run = Run(config, config.subject(call.host.devices, call.host.over), protocol, folder)
-    before, joint = [*run.resume()], call.bounds.get("joint")
+    before, joint = [*run.resume()], call.bounds.get(Role.JOINT)
     call.shown.begin(_ahead(config, protocol, run.behind(), own))
     with tracked(config, folder, told, joint) if told else nullcontext() as wandb:
         _live(run, before, [Watch(call.warn), *([wandb] if wandb else [])], call)

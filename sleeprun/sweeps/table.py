@@ -13,6 +13,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from sleeprun.config import Role
 from sleeprun.measures import statistics
 from sleeprun.measures.forgetting import near
 from sleeprun.measures.statistics import Measure
@@ -39,7 +40,7 @@ class Found:
     done: bool
     pruned: bool  # found bad by a search, and stopped
     arm: str
-    bound: bool  # whether it is the upper bound, which no other is to be measured by
+    role: Role | None  # none of one that is not done
     seeds: list[int]
     metrics: Metrics  # as in results.json
     accounts: dict[str, float | None]  # what it carried and what it took
@@ -68,13 +69,22 @@ def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
     note = noted(results.get("variant"), results.get("shortened", False), results.get("scale", 1))
     arms = results.get("arms") or {"": results.get("metrics", {})}
     for arm, metrics in arms.items():
-        bound = arm == "joint" and arm in results["bounds"]
+        role = _role(results, arm)
         told = results["accounts"][arm] if arm else results
         accounts = {name: told.get(name) for name in ACCOUNTS}
         seeds, chance = results.get("seeds", []), results.get("chance")
         yield Found(
-            job, name, note, overrides, done, pruned, arm, bound, seeds, metrics, accounts, chance
+            job, name, note, overrides, done, pruned, arm, role, seeds, metrics, accounts, chance
         )
+
+
+def _role(results: dict[str, Any], arm: str) -> Role | None:
+    """Of an arm; the first versions told it of the upper bound alone, by its name."""
+    if not arm:
+        role = results.get("role")
+    else:
+        role = results.get("roles", {Role.JOINT: Role.JOINT}).get(arm)
+    return Role(role) if role else None
 
 
 def swept(found: Sequence[Found]) -> list[str]:
@@ -122,7 +132,9 @@ def table(sweep: Path, found: Sequence[Found]) -> Table:
         told: {measure: statistics.describe(values(group, measure)) for measure in SHOWN}
         for told, group in groups(found).items()
     }
-    rivals = {told: group[0] for told, group in groups(found).items() if not group[0].bound}
+    firsts = {told: group[0] for told, group in groups(found).items()}
+    below = {told: one for told, one in firsts.items() if one.role is not Role.JOINT}
+    rivals = below or firsts  # nothing is to be measured by the upper bound but others of its kind
     learned = [told for told, one in rivals.items() if _learned(described[told], one.chance)]
     aims = {"accuracy": [*rivals], "forgetting": learned}
     best = {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import Common, ConfigError, Role
 from sleeprun.config.common import Engine
 from sleeprun.config.declared import section_of
 from sleeprun.config.identity import content_hash
@@ -71,10 +71,10 @@ class Config(Common):
         return self.image_tasks.sequence(self.seeds)
 
     @property
-    def bound(self) -> str | None:
+    def bound(self) -> Role | None:
         if self.learner.kind != "naive" or self.sleep.scheduled:
             return None
-        return "joint" if self.image_tasks.together else "naive"
+        return Role.JOINT if self.image_tasks.together else Role.NAIVE
 
     @property
     def contents(self) -> str:
@@ -156,7 +156,7 @@ class Config(Common):
         ours = self.training.model_dump()
         for name, arm in self.arms.items():
             theirs = arm.training.model_dump()
-            if self.arm(name).bound == "joint" and theirs != ours:
+            if self.arm(name).bound is Role.JOINT and theirs != ours:
                 told = [f"{key}={theirs[key]}, not {ours.get(key)}" for key in theirs
                         if theirs[key] != ours.get(key)]  # fmt: skip
                 differs = ", ".join(told)

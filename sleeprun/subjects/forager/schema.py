@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from sleeprun.config import Common, nearest
+from sleeprun.config import Common, Role, nearest
 from sleeprun.config.common import Engine
 from sleeprun.config.identity import content_hash
 from sleeprun.config.messages import unknown_measures
@@ -67,13 +67,14 @@ class Config(Common):
         return self.tasks
 
     @property
-    def bound(self) -> str | None:
+    def bound(self) -> Role | None:
         stages = self.agent_tasks.stages
         if self.sleep.scheduled:
             return None
         if all(len(stage) == 1 for stage in stages):
-            return "naive"
-        return "joint" if any(set(stage) == set(self.trained_tasks) for stage in stages) else None
+            return Role.NAIVE
+        at_once = any(set(stage) == set(self.trained_tasks) for stage in stages)
+        return Role.JOINT if at_once else None
 
     @property
     def contents(self) -> str:
