@@ -424,6 +424,11 @@ WRONG_TYPES = [
     ("sleep.also=3", "sleep.also", "list"),
     ("sleep.also=[3]", "sleep.also.0", "dictionary"),
     ("sleep.stages=2", "sleep.stages", "list"),
+    ("sleep.stages=task2", "sleep.stages", "must be a list of stages, [task2], or a word; allowed"),
+    ("sleep.stages=[]", "sleep.stages", "to stay awake, sleep.schedule=never"),
+    ("sleep.also={stages: [2]}", "sleep.also", "must be a list, [...]"),
+    ("sleep.drive=[1]", "sleep.drive", "must be a mapping, {key: value}"),
+    ("+tasks.stages.7=[task1]", "tasks.stages.7", "give the whole list"),
 ]
 OUT_OF_RANGE = [
     ("tasks.test=-1", "tasks.test", "greater than 0"),

@@ -126,6 +126,19 @@ def test_what_is_said_of_a_network_goes_with_it() -> None:
     assert images.notes == "digits, 2 epochs a task (published - mnist, 2)"
 
 
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        (("arms=none", "sleep=never", "sleep.also=[{length: 50}]"), ["sleep.also"]),
+        (("arms=none", "sleep=never", "sleep.also=[{length: 50, schedule: after}]"), []),
+        (("arms=foraging", "sleep=never", "sleep.also=[{length: 50}]"), []),
+    ],
+)
+def test_sleeps_that_never_come_are_told(given: tuple[str, ...], warned: list[str]) -> None:
+    config = configured("+experiment=foraging_quick", *given)
+    assert [key for key, _ in config.cautions()] == warned
+
+
 UNFROZEN = ("+experiment=foraging_quick", "arms=none", "tasks.freeze=[]")
 HIDDEN, OUTPUT = (f"network.populations.{name}.homeostasis" for name in ("hidden", "output"))
 STILL = [

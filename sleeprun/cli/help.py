@@ -1,6 +1,7 @@
 """What the user reads before a run: the help, and the protocol."""
 
 import itertools
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from sleeprun.config import Common
     from sleeprun.protocol.phases import Protocol
 
+log = logging.getLogger("sleeprun")
 COMMANDS = """\
 sleeprun: how does sleep keep neural networks from forgetting?
 
@@ -60,6 +62,8 @@ def print_protocol(config: "Common") -> None:
     from sleeprun.runs.devices import prepare_jax
     from sleeprun.subjects.plans import behind, carried_out, expected_seconds
 
+    for key, what in config.cautions():
+        log.warning("%s: %s", key, what)
     prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
     parts = carried_out(config)
     short = shortening(config.shortened, config.protocol.scale)

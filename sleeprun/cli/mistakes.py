@@ -30,6 +30,8 @@ def explain_hydra(error: BaseException) -> str:
         return _unquoted(override) or _in_two_lines(text)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
         return _explain_key(error, key.group(1).split("@")[0])
+    if merged := re.match(r"Error merging override ([^=]+=.*)", text):
+        return f"{merged.group(1)}: {_unmergeable(error.__cause__)}"
     if choice := re.search(
         r"Could not find '([^']+)'\s+Available options in '([^']+)':(.*)", text, re.S
     ):
@@ -49,6 +51,14 @@ def explain_hydra(error: BaseException) -> str:
     if (full := getattr(error, "full_key", None)) and (told := getattr(error, "msg", None)):
         return f"{full}{_raw(error)}: {told.splitlines()[0]}"
     return _in_two_lines(text)
+
+
+def _unmergeable(cause: BaseException | None) -> str:
+    """Why a value can't be laid over what is there: OmegaConf's error says what that is."""
+    if isinstance(cause, IndexError):
+        return "the list is not that long; give the whole list"
+    there = getattr(cause, "object_type", None)
+    return f"must be {'a list, [...]' if there is list else 'a mapping, {key: value}'}"
 
 
 def _ours(error: BaseException | None) -> BaseException | None:

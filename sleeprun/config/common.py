@@ -175,7 +175,10 @@ class Common(Section):
 
     def cautions(self) -> Iterator[tuple[str, str]]:
         """What can be run and yet may mislead: a key, and why."""
-        yield from ()
+        lives = [self.arm(name).sleep for name in self.arms] or [self.sleep]
+        if self.sleep.also and not any(life.scheduled for life in lives):
+            told = "lists sleeps that never come: sleep.schedule=never is theirs as well, unless"
+            yield "sleep.also", f"{told} they say schedule: after, or interleaved"
 
     @abstractmethod
     def phases(self) -> "Protocol":

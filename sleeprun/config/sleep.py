@@ -17,10 +17,13 @@ def _stages(value: object) -> object:
     """`all`, `later`, or a list of numbers from 1 on and of names."""
     if value in ("all", "later"):
         return value
+    if value == []:
+        raise ValueError("must name a stage or more; to stay awake, sleep.schedule=never")
     if isinstance(value, list) and all(map(_is_stage, value)):
         return value
     if isinstance(value, str):
-        raise ValueError(f"must be a list of stages, or{nearest(value, ['all', 'later'])}")
+        words = nearest(value, ["all", "later"])
+        raise ValueError(f"must be a list of stages, [{value}], or a word{words}")
     raise ValueError("must be all, later, or a list of stages, by number from 1 on or by name")
 
 

@@ -153,6 +153,7 @@ class Config(Common):
             yield f"protocol.scale={self.protocol.scale:g}: is for spiking agents; must be 1 here"
 
     def cautions(self) -> Iterator[tuple[str, str]]:
+        yield from super().cautions()
         ours = self.training.model_dump()
         for name, arm in self.arms.items():
             theirs = arm.training.model_dump()

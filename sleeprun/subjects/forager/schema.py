@@ -137,6 +137,7 @@ class Config(Common):
         yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])
 
     def cautions(self) -> Iterator[tuple[str, str]]:
+        yield from super().cautions()
         yield from schema.cautions(self.network)
 
     def _roles(self) -> Iterator[str]:
