@@ -235,6 +235,46 @@ def test_the_command_writes_its_tables(
     assert "tabular" in (out / "compare.tex").read_text()
 
 
+def recorded(folder: Path, name: str, data: str, scores: dict[str, list[float | None]]) -> Path:
+    """A run that is done, of seeds 0, 1, ..., which says no more than is compared."""
+    metrics = {key: {"per_seed": values} for key, values in scores.items()}
+    seeds = list(range(len(scores["accuracy"])))
+    told = {"experiment": name, "seeds": seeds, "metrics": metrics, "data": data}
+    (folder / name).mkdir()
+    (folder / name / "results.json").write_text(json.dumps(told))
+    return folder / name
+
+
+def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -> None:
+    known = {"accuracy": [0.5, 0.6], "final/a": [0.5, 0.6]}
+    first = recorded(tmp_path, "first", "digits, 1", known)
+    same = recorded(tmp_path, "same", "digits, 1", known)
+    more = recorded(tmp_path, "more", "mnist, 2", {"accuracy": [0.5, None], "final/a": [0.5, None]})
+    agent = recorded(tmp_path, "agent", "foraging", {"accuracy": [None], "final/north": [None]})
+    compare.compare([first, same], "accuracy", None)
+    assert capsys.readouterr().out.rstrip().endswith("| 1 |")
+    compare.compare([first, same, more, agent], "accuracy", tmp_path / "out")
+    out = capsys.readouterr().out
+    doubts = out.split("|\n")[-1].split(str(tmp_path))[0].split("\n")
+    assert [line for line in doubts if line] == [
+        "more: no score of the seeds [1]",
+        "agent: no score of the seeds [0]",
+        "more: another network, other data or other settings of the tasks (mnist, 2) than first "
+        "(digits, 1)",
+        "agent: other tasks (north) than first (a)",
+        "agent: no seed has a score in both it and first, so nothing is paired",
+    ]
+    assert doubts[1] in (tmp_path / "out" / "compare.md").read_text()
+
+
+def test_nothing_is_written_where_none_asks(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    compare.compare([sweep], "accuracy", None)
+    assert not [*tmp_path.glob("compare.*")]
+
+
 WRONG = {
     "cut/results.json": '{"metrics": ',
     "bare/results.json": '{"experiment": "x", "seeds": [0]}',
@@ -251,6 +291,7 @@ WRONG = {
         (["sweep", "--measure", "luck"], "has no 'luck'; has accuracy, forgetting"),
         (["cut"], "results.json is damaged: Expecting value"),
         (["bare"], "results.json is damaged: it has no 'metrics'"),
+        (["sweep", "cut/../sweep"], "sweep: is given twice"),
         (["torn"], "jobs.jsonl is damaged: Unterminated string"),
         (["nothing"], "jobs.jsonl is damaged: it has no 'path'"),
         (["sweep", "--out", "file/below"], "file/below: Not a directory"),

@@ -6,12 +6,15 @@ The first arm is what the others are compared with. A run with arms brings each 
 sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that differ in seeds only as
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
 signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
-2/64 of one comparison). Written as compare.md and compare.tex into --out. Exits with 2 where a
-folder has nothing to compare or cannot be written, which it says in a line.
+2/64 of one comparison). What makes a comparison doubtful (other tasks, another network or other
+data, seeds without a score) is said below. With --out it is written there, too, as compare.md and
+compare.tex. Exits with 2 where a folder has nothing to compare or cannot be written, which it says
+in a line.
 """
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -28,10 +31,19 @@ from sleeprun.protocol.results import Metrics, Results
 from sleeprun.runs.files import read_json, write_whole
 from sleeprun.sweeps import table as sweep_table
 
-Arms = dict[str, dict[int, float]]  # a score by seed
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
 COMMAND = "sleeprun-compare"
 HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
+
+
+class Arm(NamedTuple):
+    scores: dict[int, float]  # by seed
+    unknown: list[int]  # seeds without one
+    tasks: tuple[str, ...]
+    contents: str | None  # who learns what, where it is a run that says so
+
+
+Arms = dict[str, Arm]
 
 
 class Difference(NamedTuple):
@@ -45,7 +57,7 @@ def main() -> None:
     )
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--measure", default="accuracy")
-    parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--out", type=Path)
     print_come_what_may()
     given = parser.parse_args()
     try:
@@ -55,10 +67,14 @@ def main() -> None:
         sys.exit(say(MISTAKE, str(error), COMMAND))
 
 
-def compare(folders: list[Path], measure: str, out: Path) -> None:
-    lines = table(read(folders, measure), measure)
-    print(markdown(lines))
-    for name, content in {"compare.md": markdown(lines), "compare.tex": latex(lines)}.items():
+def compare(folders: list[Path], measure: str, out: Path | None) -> None:
+    arms = read(folders, measure)
+    lines, doubts = table(arms, measure), "".join(f"\n{line}\n" for line in doubtful(arms))
+    told = f"{markdown(lines)}{doubts}"
+    print(told)
+    if out is None:
+        return
+    for name, content in {"compare.md": told, "compare.tex": latex(lines)}.items():
         write_whole(out / name, content.encode())
         print(out / name)
 
@@ -66,30 +82,54 @@ def compare(folders: list[Path], measure: str, out: Path) -> None:
 def read(folders: list[Path], measure: str) -> Arms:
     """The arms by name. Raises ConfigError where a folder has none, or not this measure."""
     arms: Arms = {}
-    for folder in folders:
+    for place, folder in enumerate(folders):
+        if folder.resolve() in [other.resolve() for other in folders[:place]]:
+            raise ConfigError(f"{folder}: is given twice")
         found = _found(folder)
         if not found:
             raise ConfigError(f"{folder}: no job of this sweep is done")
         before = set(arms)
-        for told, metrics, seeds in found:
+        for told, metrics, seeds, contents in found:
             if measure not in metrics:
                 raise ConfigError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
             name = told or folder.name
             name = f"{name} ({folder})" if name in before else name
-            scores = arms.setdefault(name, {})
+            finals = (key for key in metrics if key.startswith("final/"))
+            tasks = tuple(key.removeprefix("final/") for key in finals)
+            arm = arms.setdefault(name, Arm({}, [], tasks, contents))
             for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
-                if score is not None:
-                    scores[seed] = score
+                if score is None:
+                    arm.unknown.append(seed)
+                else:
+                    arm.scores[seed] = score
     return arms
 
 
-def _found(folder: Path) -> list[tuple[str, Metrics, list[int]]]:
+def doubtful(arms: Arms) -> Iterator[str]:
+    """What a reader of the table must know, a line each."""
+    (name, first), *others = arms.items()
+    for other, arm in arms.items():
+        if arm.unknown:
+            yield f"{other}: no score of the seeds {arm.unknown}"
+    for other, arm in others:
+        if arm.tasks != first.tasks:
+            ours, theirs = (", ".join(each.tasks) for each in (arm, first))
+            yield f"{other}: other tasks ({ours}) than {name} ({theirs})"
+        elif None not in (arm.contents, first.contents) and arm.contents != first.contents:
+            told = f"({arm.contents}) than {name} ({first.contents})"
+            yield f"{other}: another network, other data or other settings of the tasks {told}"
+        if not arm.scores.keys() & first.scores.keys():
+            yield f"{other}: no seed has a score in both it and {name}, so nothing is paired"
+
+
+def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None]]:
+    """Name, measures, seeds and contents of every arm; jobs of a sweep are meant to differ."""
     if (folder / "jobs.jsonl").exists():
         found = sweep_table.read(folder)
         keys = sweep_table.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
-             one.metrics, one.seeds)
+             one.metrics, one.seeds, None)
             for told, group in sweep_table.groups(found).items()
             for one in group
             if one.done
@@ -102,7 +142,7 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int]]]:
     told = cast(Results, read_json(results, "experiment", "seeds", "metrics"))
     arms = told.get("arms") or {"": told["metrics"]}
     return [
-        (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"])
+        (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"], told.get("data"))
         for arm, metrics in arms.items()
     ]
 
@@ -110,12 +150,12 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int]]]:
 def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
     first = next(iter(arms))
     differences = {
-        name: paired(scores, arms[first]) for name, scores in arms.items() if name != first
+        name: paired(arm.scores, arms[first].scores) for name, arm in arms.items() if name != first
     }
     corrected = holm({name: each.p for name, each in differences.items()})
     lines: list[tuple[str, ...]] = [(f"arm ({measure})", *HEAD[1:])]
-    for name, scores in arms.items():
-        described = statistics.describe(list(scores.values()))
+    for name, arm in arms.items():
+        described = statistics.describe(list(arm.scores.values()))
         told = [name, str(described["n"]), statistics.mean_and_sd(described, 3)]
         if name == first:
             lines.append((*told, "", "", ""))
