@@ -36,8 +36,16 @@ def run_of(config: Config, path: Path, devices: int = 1) -> Run:
     return Run(config, Forager(config, devices), protocol, RunDirectory(path))
 
 
+def start_of(run: Run) -> Start:
+    return Start(
+        resumed=False, time="", name="x", variant=None, seeds=[0, 1], facts=run.subject.facts(),
+        device="d", versions={},
+    )  # fmt: skip
+
+
 def carry_out(run: Run, stop_after: int | None = None) -> list[Event]:
     """All events, or the first few: a run that is broken off."""
+    run.folder.write(start_of(run))
     events: list[Event] = []
     for event in run.events():
         run.folder.write(event)
@@ -157,6 +165,7 @@ def test_curves_change_nothing_and_are_gone_on_with(whole: Any, tmp_path: Path) 
     assert_same(run.state, whole[0].state)
     assert {curve.kind for curve in told} == {"unsupervised", "wake", "interleave"}
     broken = run_of(config, tmp_path / "broken")
+    broken.folder.write(start_of(broken))
     for event in broken.events():
         broken.folder.write(event)
         if isinstance(event, Progress) and len(of_kind(broken.folder.events(), Curve)) >= 4:
@@ -364,11 +373,7 @@ def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) ->
 
 def test_results_come_from_the_events_alone(whole: Any) -> None:
     run, events = whole
-    start = Start(
-        resumed=False, time="", name="x", variant=None, seeds=[0, 1], facts=run.subject.facts(),
-        device="d", versions={},
-    )  # fmt: skip
-    results = results_of([start, *events])
+    results = results_of([start_of(run), *events])
     R = np.array(results["R"], float)
     assert R.shape == (2, len(results["boundaries"]), 2)
     marks = next(event.marks for event in of_kind(events, Scored) if event.task == "task2")

@@ -5,6 +5,8 @@ from pathlib import Path
 import jax.numpy as jnp
 import pytest
 
+from sleeprun.runs import checkpoints
+from sleeprun.runs.files import DamagedFile
 from sleeprun.runs.store import RunDirectory
 
 
@@ -53,3 +55,13 @@ def test_damaged_checkpoints_do_not_push_out_the_one_just_saved(tmp_path: Path) 
         save(folder, "cycle", phase).write_bytes(b"damaged")
     saved = save(folder, "cycle", 3)
     assert saved in folder.furthest()
+
+
+def test_a_checkpoint_is_read_that_calls_its_marks_what_they_were_called(tmp_path: Path) -> None:
+    header = {"phase": 3, "done": 7, "eaten": [[4, 0], [1, 2]]}
+    path = tmp_path / "earlier.ckpt"
+    checkpoints.write(path, header, b"", b"")
+    assert checkpoints.read_header(path)["marks"] == header["eaten"]
+    path.write_bytes(path.read_bytes().replace(b"[[4, 0]", b"[[5, 0]"))
+    with pytest.raises(DamagedFile):
+        checkpoints.read_header(path)

@@ -84,8 +84,8 @@ def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
     if not branch.whole:
         record = _record_of(record, branch.places)
         state = checkpoints.of_seeds(state, branch.places)
-        eaten = [[of_all[place] for place in branch.places] for of_all in header["eaten"]]
-        header = {**header, "eaten": eaten}
+        marks = [[of_all[place] for place in branch.places] for of_all in header["marks"]]
+        header = {**header, "marks": marks}
     write_whole(folder.events_path, record)
     header = {**header, "seconds": 0.0, "branched_from": branch.told()}
     folder.keep(branch.checkpoint.stem, header, state)  # last: with it the branch is there

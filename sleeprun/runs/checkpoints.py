@@ -14,6 +14,7 @@ from sleeprun.protocol.events import Origin
 from sleeprun.runs.files import DamagedFile, unreadable, write_whole
 
 Tree = TypeVar("Tree")
+EARLIER = "eaten"  # what marks were called
 
 
 class Header(TypedDict):
@@ -23,7 +24,7 @@ class Header(TypedDict):
     phase: int
     done: int  # of the phase
     cycle: int
-    eaten: list[list[int]]  # marks of the tested copy: what went well, what not; of all seeds
+    marks: list[list[int]]  # of the tested copy: what went well, what not; of all seeds
     seconds: float
     branched_from: Origin | None
     capacity: list[object]  # of the state, and of a tested copy
@@ -61,7 +62,11 @@ def read_header(path: Path) -> Kept:
             line = file.readline().removesuffix(b"\n")
         header = json.loads(line)
         del header["seal"]
-        return header if _sealed(header) == line else _damaged(path)
+        if _sealed(header) != line:
+            _damaged(path)
+        if EARLIER in header:
+            header["marks"] = header.pop(EARLIER)
+        return header
     except OSError as error:
         unreadable(path, error)
     except (ValueError, KeyError, TypeError):

@@ -81,7 +81,7 @@ class Run(Generic[State, Report]):
             self.state, *copies = self.subject.padded(states)
             self.tested = copies[0] if copies else self.state
             self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
-            self.marks = np.array(header["eaten"], int)
+            self.marks = np.array(header["marks"], int)
             self.earlier_seconds = header["seconds"]
             self.branched_from = header.get("branched_from")
             break
@@ -125,7 +125,7 @@ class Run(Generic[State, Report]):
             "phase": self.phase,
             "done": self.done,
             "cycle": self.cycle,
-            "eaten": self.marks.tolist(),
+            "marks": self.marks.tolist(),
             "seconds": self.seconds(),
             "branched_from": self.branched_from,
             "capacity": [self.subject.capacity(state) for state in states],
