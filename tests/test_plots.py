@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from PIL import Image
 from told_run import BOUNDARIES, PHASES, ROWS, R, progress, run_of, scored
 
@@ -294,7 +293,7 @@ def test_the_interval_is_the_sd_of_few_seeds_and_else_the_bootstrap():
 
 
 def test_text_is_legible_on_every_shade():
-    for name in (style.shades(0.5), style.shades(0.1)):
-        image = ScalarMappable(Normalize(0, 1), name)
+    for chance in (0.5, 0.1):
+        image = ScalarMappable(style.around_chance(chance), style.shades())
         assert style.ink_on(image, 1.0) == "white"
         assert style.ink_on(image, 0.45) == style.INK

@@ -13,6 +13,7 @@ from sleeprun.report.stages import boundaries_of, by_stage, follows_sleep
 from sleeprun.report.style import (
     ASLEEP,
     Events,
+    around_chance,
     boundary_name,
     chance,
     ink_on,
@@ -129,8 +130,8 @@ def _draw_cells(
     axes: Axes, scores: np.ndarray, tops: np.ndarray, at_random: float
 ) -> ScalarMappable:
     return axes.pcolormesh(
-        np.arange(scores.shape[1] + 1), tops, scores, cmap=shades(at_random), vmin=0, vmax=1,
-        edgecolors="white", lw=1,
+        np.arange(scores.shape[1] + 1), tops, scores, cmap=shades(),
+        norm=around_chance(at_random), edgecolors="white", lw=1,
     )  # fmt: skip
 
 
@@ -149,4 +150,5 @@ def _finish(axes: Axes, tasks: list[str], rows: int, cell: Cell) -> None:
 def _draw_bar(figure: Figure, image: ScalarMappable, axes: object, at_random: float) -> None:
     label = f"Performance (chance: {at_random:.2g})"
     bar = figure.colorbar(image, ax=axes, label=label, shrink=0.9)
+    bar.ax.set_ylim(0, 1)
     bar.outline.set_visible(False)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap
+from matplotlib.colors import CenteredNorm, Colormap, Normalize
 from matplotlib.figure import Figure
 
 from sleeprun.measures import statistics
@@ -88,10 +88,14 @@ def chance(events: Events) -> float:
     return start.facts.chance if start else CHANCE
 
 
-def shades(chance: float) -> Colormap:
-    """A colour map of scores: two-sided around a chance of one half."""
-    name = "PuOr_r" if chance == CHANCE else "YlGnBu"
-    return matplotlib.colormaps[name].with_extremes(bad="#dddddd")
+def shades() -> Colormap:
+    """Of scores: one hue above chance, another below it."""
+    return matplotlib.colormaps["PuOr_r"].with_extremes(bad="#dddddd")
+
+
+def around_chance(chance: float) -> Normalize:
+    """From scores to `shades`: chance is their middle, and a score of 1 their end."""
+    return CenteredNorm(chance, max(chance, 1 - chance))
 
 
 def ink_on(image: ScalarMappable, value: float) -> str:
