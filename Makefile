@@ -3,10 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXPERIMENT ?= foraging_quick
+LINES ?= 2000
+KILLS ?= 100
+SEED ?= 0
 BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
-.PHONY: help run brian2 test long fast lint types table benchmark clean
+.PHONY: help run brian2 test long fast fuzz kills lint types table benchmark clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +27,12 @@ long: $(READY)  ## the tests that take longest: whole recorded runs, own network
 
 fast: $(READY)  ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow"
+
+fuzz: $(READY)  ## command lines of any kind, none of which may break it: LINES=2000, and a SEED=0 of the draw
+	cd tests && ../$(BIN)/python -m fuzzing $(LINES) $(SEED)
+
+kills: $(READY)  ## runs and sweeps that are killed at a file operation and gone on with: KILLS=100
+	cd tests && ../$(BIN)/python -m fuzzing.kills $(KILLS)
 
 lint: $(READY)  ## style of the code
 	$(BIN)/ruff check .

@@ -54,8 +54,14 @@ def _explained() -> int:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from sleeprun.cli.entry import Unmet, entry, failures, scratch
-    from sleeprun.cli.mistakes import explain_file, explain_group, explain_hydra
+    from sleeprun.cli.mistakes import explain_hydra, explain_other, explain_setting
+
+    try:
+        from sleeprun.cli.entry import Unmet, entry, failures, scratch
+    except ValueError as error:  # JAX reads its settings when it is imported
+        if mistake := explain_setting(error):
+            return say(MISTAKE, mistake)
+        raise
     from sleeprun.config import ConfigError
     from sleeprun.sweeps import sweep
 
@@ -73,7 +79,7 @@ def _explained() -> int:
     except (HydraException, OmegaConfBaseException) as error:
         return say(MISTAKE, explain_hydra(error))
     except Exception as error:
-        if mistake := explain_file(error) or explain_group(error):
+        if mistake := explain_other(error):
             return say(MISTAKE, mistake)
         if not getattr(error, "told", False):
             log.exception("failed")

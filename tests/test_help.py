@@ -1,8 +1,10 @@
 """Errors that come before a job are put plainly; the program's own are no user's mistake."""
 
 import sys
+from pathlib import Path
 
 import pytest
+from command import sleeprun
 from conftest import composed
 
 from sleeprun.__main__ import main
@@ -21,6 +23,22 @@ def test_hydra_s_plain_errors(override: str, told: str, monkeypatch: pytest.Monk
     with pytest.raises(Exception) as caught:  # noqa: PT011
         composed(override)
     assert (explain_group(caught.value) or "").startswith(told)
+
+
+def test_an_argument_that_hydra_fails_on(tmp_path: Path) -> None:
+    ended = sleeprun("+experiment=smoke", "arms=[[]]", "seeds=2", cwd=tmp_path)
+    told = "sleeprun: arms=[[]]: Hydra cannot take it (TypeError: can only concatenate str"
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(told)
+    assert len(ended.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("logging", ["disabled", "none", "stdout"])
+def test_hydra_s_own_ways_to_log(logging: str, tmp_path: Path) -> None:
+    given = ("+experiment=smoke", f"hydra/job_logging={logging}", "dry_run=true")
+    ended = sleeprun(*given, cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
 
 
 def test_the_program_s_own_errors_are_not_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,13 +69,25 @@ def test_nobody_reads_what_is_printed(reader: str, awake: Ended, tmp_path: Path)
 
 
 @pytest.mark.parametrize("dry", ["true", "false"])
+@pytest.mark.parametrize("name", ["JAX_PLATFORMS", "JAX_DEFAULT_DEVICE"])
 @pytest.mark.slow
-def test_a_platform_that_is_not_there(dry: str, tmp_path: Path) -> None:
-    ended = sleeprun("+experiment=smoke", f"dry_run={dry}", cwd=tmp_path, JAX_PLATFORMS="tpu")
+def test_a_platform_that_is_not_there(name: str, dry: str, tmp_path: Path) -> None:
+    ended = sleeprun("+experiment=smoke", f"dry_run={dry}", cwd=tmp_path, **{name: "tpu"})
     assert ended.code == 2
-    told = "sleeprun: JAX_PLATFORMS=tpu: JAX finds no such device here; must be cpu, or left out"
+    told = f"sleeprun: {name}=tpu: JAX finds no such device here; must be cpu, or left out"
     assert ended.err.splitlines()[-1].startswith(told)
     assert "Traceback" not in ended.out + ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "given", ["JAX_ENABLE_X64=banana", "JAX_NUM_CPU_DEVICES=two", "JAX_DEFAULT_DEVICE=banana"]
+)
+def test_a_setting_that_jax_refuses(given: str, tmp_path: Path) -> None:
+    name, value = given.split("=")
+    ended = sleeprun("+experiment=smoke", cwd=tmp_path, **{name: value})
+    told = f"sleeprun: {given}: JAX takes no such value; mend it, or unset {name}\n"
+    assert (ended.code, ended.out, ended.err) == (2, "", told)
     assert list(tmp_path.iterdir()) == []
 
 

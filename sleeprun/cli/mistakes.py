@@ -1,5 +1,6 @@
 """A mistake before or in a run, put plainly: the errors of Hydra, OmegaConf and the system."""
 
+import os
 import re
 import sys
 import traceback
@@ -108,6 +109,11 @@ def _argument(key: str, value: str) -> str:
     return argument(key, value)
 
 
+def explain_other(error: Exception) -> str | None:
+    """Any other error that is the user's to mend; none of one that is not."""
+    return explain_file(error) or explain_group(error) or explain_argument(error)
+
+
 def explain_file(error: BaseException) -> str | None:
     """That a file or folder cannot be read or written; none of an error that names none."""
     if isinstance(error, UnicodeDecodeError):
@@ -124,6 +130,15 @@ def _utf8(path: Path) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def explain_setting(error: Exception) -> str | None:
+    """That JAX refuses what the environment says; none of an error that is about no variable."""
+    for name, value in os.environ.items():
+        spellings = (name, name.lower(), name.lower().replace("jax_", "jax."))
+        if name.startswith("JAX_") and any(each in str(error) for each in spellings):
+            return f"{name}={value}: JAX takes no such value; mend it, or unset {name}"
+    return None
 
 
 def explain_group(error: Exception) -> str | None:
@@ -156,10 +171,48 @@ def explain_group(error: Exception) -> str | None:
     return str(error)
 
 
+def explain_argument(error: Exception) -> str | None:
+    """Which argument Hydra's own code fails on; none of an error after its set-up was done."""
+    packages = _packages(error)
+    begun = packages[packages.index("hydra") :] if "hydra" in packages else ["sleeprun"]
+    if "sleeprun" in begun:
+        return None
+    what = " ".join([f"{type(error).__name__}:", *str(error).splitlines()[:1]])
+    return f"{_culprit(error)}: Hydra cannot take it ({what})"
+
+
+def _culprit(error: Exception) -> str:
+    """The argument without which the others can be composed; else those that are about Hydra."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if _composed(words, error):
+        return " ".join(word for word in words if word.lstrip("+~").startswith("hydra")) or "hydra"
+    alone = (word for word in words if _composed([w for w in words if w != word], error))
+    return next(alone, " ".join(words))
+
+
+def _composed(words: list[str], error: Exception) -> bool:
+    import hydra
+
+    try:
+        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            hydra.compose("config", overrides=words)
+    except type(error):
+        return False
+    except Exception:
+        return True
+    return True
+
+
 def _origin(error: Exception) -> str | None:
     """The package that raised the error."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    return frames[-1][0].f_globals.get("__name__", "").split(".")[0] if frames else None
+    packages = _packages(error)
+    return packages[-1] if packages else None
+
+
+def _packages(error: Exception) -> list[str]:
+    """Through which an error came, from the outermost on."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return [frame.f_globals.get("__name__", "").split(".")[0] for frame, _ in frames]
 
 
 def _explain_key(error: BaseException, path: str) -> str:

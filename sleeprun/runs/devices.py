@@ -49,15 +49,19 @@ def prepare_jax(wanted: int) -> int:
 
 def _devices() -> int:
     """How many there are. Raises ConfigError where there is none of the kind that is asked for."""
+    asked = {name: jax.config.values[name] for name in ("jax_platforms", "jax_default_device")}
     try:
+        if isinstance(device := asked["jax_default_device"], str):
+            jax.local_devices(backend=device)
         return jax.local_device_count()
     except (RuntimeError, AssertionError):
-        if not (asked := jax.config.values["jax_platforms"]):
-            raise
-        raise ConfigError(
-            f"JAX_PLATFORMS={asked}: JAX finds no such device here; must be cpu, or left out to "
-            "take what there is"
-        ) from None
+        for name, value in asked.items():
+            if value:
+                raise ConfigError(
+                    f"{name.upper()}={value}: JAX finds no such device here; must be cpu, or left "
+                    "out to take what there is"
+                ) from None
+        raise
 
 
 def device_name(device: jax.Device) -> str:
