@@ -10,12 +10,15 @@ from PIL import Image
 from told_run import BOUNDARIES, PHASES, ROWS, R, progress, run_of, scored
 
 from sleeprun.protocol.events import (
+    Begun,
     Curve,
+    Event,
     Fields,
     Histogram,
     Progress,
     Raster,
     Scored,
+    Spiked,
     Start,
     Weights,
 )
@@ -120,6 +123,51 @@ def test_a_shortened_protocol_says_so():
 
     assert "shortened protocol (scale 0.02)" in notes(True)
     assert "shortened" not in notes(False)
+
+
+def spiking(*phases: tuple[str, ...], cycles: int = 3) -> list[Event]:
+    """Each phase with its parts, which spike once a cycle, in step 10 times its number."""
+    events = run_of()[:1]
+    for index, parts in enumerate(phases):
+        title = " / ".join(parts)
+        events.append(Begun(index=index, kind="wake", name=title, cycle=0))
+        for name in parts:
+            kind = "sleep" if name == "sleep" else "wake"
+            for cycle in range(cycles):
+                spikes = {"input": [], "hidden": [[10 * cycle, 3]], "output": [[1, 2], [2, 0]]}
+                events.append(Raster(kind=kind, name=name, spikes=spikes))
+    return events
+
+
+def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
+    told = spiking(("task1",), ("sleep",), ("task2", "sleep"), ("task1",))
+    figure = figures.raster(told, {})
+    panels = {part._suptitle.get_text(): part.axes for part in figure.subfigs if part.axes}
+    assert list(panels) == [
+        "awake: task1", "asleep after task1", "awake: task2", "asleep in turns with task2"
+    ]  # fmt: skip
+    assert "last 3 cycles" in figure._suptitle.get_text()
+    cycle = 600 * 0.5  # ms
+    for axes in panels.values():
+        first, hidden, _ = (line for each in axes for line in each.lines[:1])
+        np.testing.assert_allclose(hidden.get_xdata(), [0, cycle + 5, 2 * cycle + 10])
+        assert len(first.get_xdata()) == 0
+        assert [text.get_text() for text in axes[0].texts] == ["no spikes"]
+        assert axes[2].get_xlim()[1] == 3 * cycle
+    grounds = [axes[0].get_facecolor() for axes in panels.values()]
+    assert grounds[0] == grounds[2] != grounds[1] == grounds[3]
+
+
+def test_a_raster_of_every_seed_shows_the_first_and_an_old_one_its_cycle():
+    whole = spiking(("task1",))[:2]
+    for step in (5, 7):
+        spikes = {"input": [[], []], "hidden": [[[step, 1]], [[99, 9]]], "output": [[], []]}
+        whole.append(Spiked(kind="wake", name="task1", spikes=spikes))
+    last = {"input": [], "hidden": [[7, 1]], "output": []}
+    old = [*whole, Raster(kind="wake", name="task1", spikes=last)]  # told beside them until 0.2
+    for told, expected in ((whole, [2.5, 303.5]), (old, [2.5, 303.5]), (old[:2] + old[4:], [3.5])):
+        (part,) = figures.raster(told, {}).subfigs
+        np.testing.assert_allclose(part.axes[1].lines[0].get_xdata(), expected)
 
 
 def test_points_hold_enough_cycles_and_food_and_the_rest_joins_the_last():

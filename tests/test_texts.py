@@ -11,8 +11,22 @@ from sweep_folders import job, listing
 from texts import corners_of, drawn, overlap, troubles
 from told_run import run_of
 
-from sleeprun.protocol.events import Event
-from sleeprun.report import arms, matrices, style
+from sleeprun.measures.statistics import describe
+from sleeprun.protocol.events import (
+    Begun,
+    Curve,
+    Event,
+    Fields,
+    Histogram,
+    Progress,
+    Raster,
+    Scored,
+    Weights,
+)
+from sleeprun.protocol.phases import Boundary
+from sleeprun.report import arms, figures, matrices, probes, style
+from sleeprun.subjects.classifier.parts import ImageFacts
+from sleeprun.subjects.forager.parts import Eaten, Foraged
 from sleeprun.sweeps import picture, table
 
 LONG = "a_name_of_an_arm_or_task_which_does_not_end_where_one_would_wish_it_to_end_"
@@ -94,6 +108,79 @@ def test_sweeps(values: list[str], others: list[str], tmp_path: Path) -> None:
     found = table.read(listing(tmp_path / "sweep", jobs, list(range(len(jobs)))))
     keys = ["sleep.reward", "learner"][: 1 + bool(others)]
     assert troubles(picture.picture(found, keys)) == []
+
+
+SPIKES = {"input": [], "hidden": [[3, 1]], "output": []}
+
+
+def lived(stages: list[str], sleep: int = 500, train: int = 500) -> list[Event]:
+    """The whole record of an agent that sleeps after each stage, with curves."""
+    events, cycle, index = start(), 0, 0
+    bins: Histogram = {"edges": [0.0, 0.1, 0.2], "counts": [5, 100]}
+    wires = [f"{name}_{LONG if 'end' in stages[0] else 'output'}" for name in "abcde"]
+    nothing = Eaten(rewarded=[0, 0], punished=[0, 0])
+    for stage in stages:
+        for kind, name, cycles in (("wake", stage, train), ("sleep", "sleep", sleep)):
+            asleep = cycles if kind == "sleep" else 0
+            eaten = Foraged(
+                awake=cycles - asleep, asleep=asleep, rewarded=[300, 310], punished=[200, 220],
+                neutral=[0, 0], spikes={},
+            )  # fmt: skip
+            phase = {"phase": index, "kind": kind, "name": name}
+            events += [
+                Begun(index=index, kind=kind, name=name, cycle=cycle),
+                Raster(
+                    kind=kind, name=name, spikes={"input": [], "hidden": [[3, 1]], "output": []}
+                ),
+                Progress(**phase, begin=cycle, end=cycle + cycles, told=eaten),
+            ]
+            index, cycle = index + 1, cycle + cycles
+            boundary = Boundary(index, f"{stage}{', slept' if asleep else ''}", kind, (stage,))
+            for task in dict.fromkeys(stages):
+                score = {"task": task, "score": [0.5, 0.6]}
+                events.append(Curve(**phase, cycle=cycle, **score))
+                events.append(Scored(boundary=boundary, marks=nothing, **score))
+            seen = {"neurons": [*range(48)], "shape": [7, 7], "weights": [[0.1] * 49] * 48}
+            events.append(Weights(boundary=boundary, histograms={wire: bins for wire in wires}))
+            events.append(Fields(boundary=boundary, **seen))
+    return events
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        lived(["task1", "task2"]),
+        lived(["task1"], sleep=2),
+        lived(["task1", "task2"], sleep=2000, train=40),
+        lived([LONG + "1", LONG + "2", LONG + "1"]),
+        lived(named(20)),
+        run_of(),
+    ],
+    ids=["two", "short sleep", "short training", "long names", "twenty", "small"],
+)
+def test_the_pictures_of_a_record(events: list[Event]) -> None:
+    paints = [figures.performance, figures.curves, figures.weights]
+    for paint in (*paints, figures.raster, figures.receptive_fields):
+        if figure := paint(events, {}):
+            assert troubles(figure) == []
+
+
+@pytest.mark.parametrize(("boundaries", "names"), [(3, 2), (41, 20), (6, 6)])
+def test_the_pictures_of_probes(boundaries: int, names: int) -> None:
+    rows = [
+        {"boundary": {"index": k, "name": f"{LONG}{k}", "phase": ("wake", "sleep")[k % 2]}}
+        | {
+            tag: {f"{LONG}{name}": describe([0.1, 0.2]) for name in range(names)}
+            for tag in ("robustness", "overlap", "moved", "measured")
+        }
+        for k in range(boundaries)
+    ]
+    (begun,) = start()
+    facts = ImageFacts(
+        data="", tasks=[], chance=0.1, scale=1.0, shortened=False, scenario="class", classes=[]
+    )
+    told = {"probes": rows, "seeds": [0, 1]}
+    assert troubles(probes.probes([replace(begun, facts=facts)], told)) == []
 
 
 def test_what_is_looked_for_is_found() -> None:

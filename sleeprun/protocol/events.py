@@ -206,6 +206,7 @@ class Found(Event, tag=""):
     row: ClassVar[str]  # of a table, for a name
     of_sleep: ClassVar[bool] = False  # what a sleep did, rather than what is there before and after
     of_chance: ClassVar[bool] = False  # a score, which there is by chance alone
+    missing: ClassVar[str] = "no value"  # why a seed has none
 
     boundary: Boundary
     values: Mapping[str, Any] = per_seed()

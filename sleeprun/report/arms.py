@@ -25,6 +25,8 @@ from sleeprun.report.style import (
     chance,
     draw_chance,
     draw_seeds,
+    face_of,
+    faces,
     ground_of,
     interval,
     legend,
@@ -101,12 +103,7 @@ def _draw_arms(
             aside = 0.02 * one.at[-1] * (index / max(1, len(arms) - 1) - 0.5)
             _draw_course(time, one, aside, scores, look)
         last = [0, *stage_ends(boundaries_of(result))][-1]
-        draw_seeds(end, index, scores[last], look | _face(look, bool(one.slept[last])))
-
-
-def _face(look: dict, slept: bool) -> dict:
-    """A marker is filled after sleep."""
-    return {"mfc": look["color"] if slept else "white", "mec": look["color"]}
+        draw_seeds(end, index, scores[last], look | face_of(look, bool(one.slept[last])))
 
 
 def _draw_course(axes: Axes, one: Along, aside: float, scores: np.ndarray, look: dict) -> None:
@@ -116,7 +113,7 @@ def _draw_course(axes: Axes, one: Along, aside: float, scores: np.ndarray, look:
     axes.plot(at, mean, color=look["color"], lw=1.4, zorder=3)
     for slept in (False, True):
         chosen = one.slept == slept
-        axes.plot(at[chosen], mean[chosen], ls="", ms=5, **look, **_face(look, slept), zorder=4)
+        axes.plot(at[chosen], mean[chosen], ls="", ms=5, **look, **face_of(look, slept), zorder=4)
 
 
 def _draw_level(axes: Axes, scores: np.ndarray, look: dict) -> None:
@@ -154,11 +151,9 @@ def _name_stages(axes: Axes, shown: list[Along]) -> None:
 
 def _told(shown: list[int | None]) -> list[Artist]:
     """What the marks mean."""
-    look = {"color": PALE, "ls": "", "marker": "o"}
     trained = [] if shown == [None] else [Line2D([], [], color=INK, lw=3, label="trained on it")]
     return [
-        Line2D([], [], mfc="white", label="after training", **look),
-        Line2D([], [], label="after sleep", **look),
+        *faces(),
         Patch(fc=ground_of(Kind.SLEEP), label="sleep"),
         *trained,
         Line2D([], [], color=PALE, lw=1, ls="--", label="chance"),

@@ -4,19 +4,22 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sleeprun.protocol.events import Curve, Start
+from sleeprun.protocol.events import Curve
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.told import Clock
+from sleeprun.report.phases import draw_phases, grounds, spans
 from sleeprun.report.style import (
     Events,
     draw_chance,
-    ground_of,
+    legend,
     look_of,
     sheet,
     spread,
     start_of,
     told_of,
 )
+
+WIDE = 6.6  # inches of the axes
 
 
 def curves(events: Events, results: Results) -> Figure | None:
@@ -25,17 +28,18 @@ def curves(events: Events, results: Results) -> Figure | None:
     if not told:
         return None
     seeds = len(told[0].score)
-    figure = sheet(events, 9, 4, f"scores within phases, mean ± sd, n = {seeds}")
+    figure = sheet(events, WIDE + 2.4, 4, f"scores within phases, mean ± sd, n = {seeds}")
     start = start_of(events)
     unit, name = start.facts.clock if start else Clock()
-    axes = figure.add_subplot(xlabel=f"Protocol time ({name})", ylabel="Score")
+    axes = figure.add_subplot(xlabel=f"Protocol time ({name})", ylabel="Performance")
+    phases = spans(events)
+    draw_phases(axes, phases, start, unit, WIDE)
     for index, task in enumerate(dict.fromkeys(each.task for each in told)):
         _draw_task(axes, task, index, [each for each in told if each.task == task], unit)
-    _draw_phases(axes, told, start, unit)
     draw_chance(axes, events)
     axes.set(ylim=(0, 1))
     axes.xaxis.set_major_formatter("{x:,.10g}")
-    figure.legend(loc="outside right center", frameon=False)
+    legend(figure, [*axes.get_legend_handles_labels()[0], *grounds(phases, start)])
     return figure
 
 
@@ -54,10 +58,3 @@ def _draw_task(axes: Axes, task: str, index: int, told: list[Curve], unit: int) 
     axes.plot(time, mean, **look, ms=3, lw=1.2, label=task)
     if len(scores[0]) > 1:
         axes.fill_between(time, mean - sd, mean + sd, color=look["color"], alpha=0.15, lw=0)
-
-
-def _draw_phases(axes: Axes, told: list[Curve], start: Start | None, unit: int) -> None:
-    for phase in dict.fromkeys(each.phase for each in told):
-        own = [each for each in told if each.phase == phase]
-        begin, end = own[0].cycle / unit, own[-1].cycle / unit
-        axes.axvspan(begin, end, fc=ground_of(own[0].kind, start), lw=0, zorder=0)

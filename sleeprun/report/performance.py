@@ -1,33 +1,40 @@
 """Performance over the time of a run, from its events alone."""
 
 import itertools
-import textwrap
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.told import Clock, Counts, Scores
+from sleeprun.report.phases import draw_phases, grounds, spans
 from sleeprun.report.style import (
     INK,
     PALE,
     STYLE,
     Events,
     draw_chance,
-    ground_of,
+    face_of,
+    faces,
+    legend,
     look_of,
     save,
     sheet,
     spread,
     start_of,
+    title_panel,
 )
 
+WIDE = 6.2  # inches of the axes
 POINTS, MARKS = 100, 200  # of running performance: at most so many, and of so many marks each
 
 
@@ -84,15 +91,27 @@ def running_performance(
     return (span[firsts, 0] + ends) / 2, score
 
 
+def after_sleep(events: Events) -> set[int]:
+    """The boundaries that follow sleep, or training in turns with it, by their index."""
+    found, slept = set(), False
+    for event in events:
+        match event:
+            case Progress():
+                slept = event.slept > 0
+            case Scored() if slept:
+                found.add(event.boundary.index)
+    return found
+
+
 def performance(events: Events, results: Results) -> Figure | None:
     """Running performance over the protocol, and the scores at its boundaries."""
     chunks, tests = timeline(events)
     counted = any(any(chunk.good + chunk.bad) for chunk in chunks)
     if not chunks or not (counted or tests):
         return None
-    figure = sheet(events, 9, 4, "performance")
-    _draw_performance(figure.add_subplot(), events)
-    figure.legend(loc="outside right center", frameon=False)
+    figure = sheet(events, WIDE + 3, 4, f"performance, mean ± sd, n = {len(chunks[0].good)}")
+    axes = figure.add_subplot()
+    legend(figure, _draw_performance(axes, events))
     return figure
 
 
@@ -101,69 +120,78 @@ def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
     start = start_of(next(iter(runs.values())))
     with matplotlib.rc_context(STYLE):
         named: Events = [replace(start, name=name)] if start else []
-        figure = sheet(named, 9, 0.8 + 2.4 * len(runs), "performance")
+        figure = sheet(named, WIDE + 3, 0.8 + 2.4 * len(runs), "performance, mean ± sd")
         panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
         for axes, (title, events) in zip(panels, runs.items(), strict=True):
-            _draw_performance(axes, events)
+            told = _draw_performance(axes, events)
             figure.supylabel(axes.get_ylabel())
             axes.set(ylabel="")
-            axes.set_title(title, loc="left", weight="bold")
+            title_panel(axes, title, WIDE)
             axes.label_outer()
-        lines = panels[0].get_legend_handles_labels()
-        figure.legend(*lines, loc="outside right center", frameon=False)
+        legend(figure, told)
         return save(figure, path)
 
 
-def _draw_performance(axes: Axes, events: Events) -> None:
-    """Phases, running performance and tests, in units of time."""
+def _draw_performance(axes: Axes, events: Events) -> list[Artist]:
+    """Phases, running performance and tests, in units of time; returns what stands for each."""
     chunks, tests = timeline(events)
+    phases = spans(events)
     start = start_of(events)
     unit, name = start.facts.clock if start else Clock()
     axes.set_xlabel(f"Protocol time ({name})")
-    axes.set_ylabel(f"Performance ({start.facts.performance})" if start else "Performance")
-    by_phase = itertools.groupby(chunks, lambda chunk: chunk.event.phase)
-    phases = [list(group) for _, group in by_phase]
+    axes.set_ylabel(f"Performance\n({start.facts.performance})" if start else "Performance")
+    draw_phases(axes, phases, start, unit, WIDE)
     cycles = chunks[-1].event.end - chunks[0].event.begin
-    grounds = [ground_of(phase[0].event.kind, start) for phase in phases]
-    _draw_phases(axes, phases, grounds, cycles, unit)
+    running = _draw_running(axes, chunks, cycles, unit)
     draw_chance(axes, events)
-    _draw_tests(axes, tests, 0.009 * cycles / unit, unit)
+    shown = _draw_tests(axes, tests, after_sleep(events), cycles, unit)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
     axes.xaxis.set_major_formatter("{x:,.10g}")
+    chance = next(line for line in axes.lines if line.get_label() == "chance")
+    return [*running, chance, *shown, *(faces() if shown else ()), *grounds(phases, start)]
 
 
-def _draw_phases(
-    axes: Axes, phases: list[list[Chunk]], grounds: list[str], cycles: int, unit: int
-) -> None:
-    """Each phase shaded and named, and the running performance over all."""
+def _draw_running(axes: Axes, chunks: list[Chunk], cycles: int, unit: int) -> list[Artist]:
+    """The running performance over all phases, with gaps between them."""
     time, scores = [], []
-    for phase, ground in zip(phases, grounds, strict=True):
-        first, last, name = phase[0].event, phase[-1].event, phase[0].event.name
-        begin, end = first.begin / unit, last.end / unit
-        axes.axvspan(begin, end, fc=ground, ec="white", lw=1.5, zorder=0)
-        letters = int(85 * (end - begin) * unit / cycles)  # that fit into a line
-        fits = max(map(len, name.split())) <= letters
-        told = textwrap.fill(name, letters) if fits else name
-        look = {"ha": "center", "va": "top", "rotation": 0 if fits else 90}
-        axes.text((begin + end) / 2, 0.97, told, transform=axes.get_xaxis_transform(), **look)
+    for _, group in itertools.groupby(chunks, lambda chunk: chunk.event.phase):
+        phase = list(group)
         span = np.array([chunk.span for chunk in phase])
         good = np.array([chunk.good for chunk in phase])
         bad = np.array([chunk.bad for chunk in phase])
         cycle, score = running_performance(span, good, bad, cycles / POINTS, MARKS)
-        time += [*cycle / unit, np.nan]  # NaN breaks the lines between phases
+        time += [*cycle / unit, np.nan]
         scores += [*score, np.full(score.shape[1], np.nan)]
     mean, sd = spread(np.array(scores))
-    axes.plot(time, mean, ".-", color=INK, lw=1.5, ms=4, zorder=3, label="running, mean of seeds")
+    drawn = axes.plot(time, mean, ".-", color=INK, lw=1.5, ms=4, zorder=3, label="running, mean")
     if scores[0].size > 1:
-        axes.fill_between(time, mean - sd, mean + sd, color=INK, alpha=0.15, lw=0, label="± 1 sd")
-        axes.plot(time, scores, color=PALE, lw=0.5, alpha=0.7)[0].set_label("running, each seed")
+        shade = {"color": INK, "alpha": 0.15, "lw": 0, "label": "± sd"}
+        drawn.append(axes.fill_between(time, mean - sd, mean + sd, **shade))
+        each = axes.plot(time, scores, color=PALE, lw=0.5, alpha=0.7, label="running, each seed")
+        drawn.append(each[0])
+    return drawn
 
 
-def _draw_tests(axes: Axes, tests: Tests, aside: float, unit: int) -> None:
+def _draw_tests(axes: Axes, tests: Tests, slept: set[int], cycles: int, unit: int) -> list[Artist]:
+    """At their boundaries; those of a boundary soon after another a little later."""
+    at: dict[int, float] = {}
+    apart = min(0.03, 0.5 / max(map(len, tests.values()), default=1)) * cycles
+    for told in tests.values():
+        last = -math.inf
+        for boundary, (cycle, _) in sorted(told.items()):
+            last = at[boundary] = max(cycle, last + apart)
+    aside = min(0.009, 0.4 * apart / cycles / max(1, len(tests) - 1)) * cycles
+    shown: list[Artist] = []
     for rank, (task, told) in enumerate(tests.items()):
-        cycles, scores = zip(*told.values(), strict=True)
-        mean, sd = spread(np.array(scores, dtype=float))
-        time = np.array(cycles) / unit + (rank - (len(tests) - 1) / 2) * aside
-        look = {"label": f"test of {task}", **look_of(rank)}
-        axes.errorbar(time, mean, sd, ls="none", mec="white", ms=7, zorder=4, **look)
+        look, left = look_of(rank), (rank - (len(tests) - 1) / 2) * aside
+        for filled in (False, True):
+            chosen = [boundary for boundary in told if (boundary in slept) == filled]
+            if not chosen:
+                continue
+            mean, sd = spread(np.array([told[boundary][1] for boundary in chosen], float))
+            time = (np.array([at[boundary] for boundary in chosen]) + left) / unit
+            face = face_of(look, filled)
+            axes.errorbar(time, mean, sd, ls="none", ms=6, zorder=4, **look, **face)
+        shown.append(Line2D([], [], ls="", label=f"test of {task}", **look))
+    return shown

@@ -8,7 +8,10 @@ from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Probed, Results, measure_of
+from sleeprun.report.labels import TEXT, broken, name_ticks, room, short
 from sleeprun.report.style import Events, draw_chance, ground_of, look_of, sheet, spread, start_of
+
+WIDE = 6.4  # inches of the panels
 
 
 def probes(events: Events, results: Results) -> Figure | None:
@@ -19,17 +22,19 @@ def probes(events: Events, results: Results) -> Figure | None:
     if not shown or len(rows) < 2:
         return None
     title = f"beside the scores, mean ± sd, n = {len(results['seeds'])}"
-    figure = sheet(events, 9, 1.6 + 1.9 * len(shown), title)
+    names = [short(row["boundary"]["name"]) for row in rows]
+    figure = sheet(events, WIDE + 2.6, 1 + room(names) + 1.9 * len(shown), title)
     panels = figure.subplots(len(shown), sharex=True, squeeze=False)[:, 0]
     for axes, kind in zip(panels, shown, strict=True):
         _draw_sleeps(axes, rows)
         _draw_found(axes, rows, kind)
         if kind.of_chance:
             draw_chance(axes, events)
-        axes.set_ylabel(kind.title)
-        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    names = [row["boundary"]["name"] for row in rows]
-    panels[-1].set_xticks(range(len(rows)), names, rotation=30, ha="right")
+        axes.set_ylabel(broken(kind.title, 1.9, TEXT))
+        lines, told = axes.get_legend_handles_labels()
+        look = {"ncols": -(-len(lines) // 7), "loc": "center left", "frameon": False}
+        axes.legend(lines, map(short, told), bbox_to_anchor=(1, 0.5), **look)
+    name_ticks(panels[-1].xaxis, range(len(rows)), names, WIDE / len(rows))
     return figure
 
 
@@ -49,3 +54,8 @@ def _draw_found(axes: Axes, rows: list[Probed], kind: type[Found]) -> None:
         at = np.array(list(there)) + 0.06 * (index - (len(names) - 1) / 2)
         drawn = {"ls": "none" if kind.of_sleep else "-", "lw": 1, "ms": 5, "mec": "white"}
         axes.errorbar(at, mean, np.nan_to_num(sd), label=name, **drawn, **look_of(index))
+        missing = ~np.isfinite(np.array(found, dtype=float)).all(axis=1)
+        if missing.any():
+            cross = {"color": look_of(index)["color"], "label": kind.missing}
+            places = axes.get_xaxis_transform()
+            axes.plot(at[missing], np.full(missing.sum(), 0.04), "x", transform=places, **cross)

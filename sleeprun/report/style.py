@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import CenteredNorm, Colormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import noted
 from sleeprun.protocol.events import Event, Start
 from sleeprun.protocol.phases import Boundary, Vigilance
-from sleeprun.report.labels import SMALL, TALL, TEXT, TITLE, broken, short
+from sleeprun.report.labels import SMALL, TALL, TEXT, TITLE, broken, room, short
 
 Events = list[Event]
 Kind = TypeVar("Kind", bound=Event)
@@ -71,11 +72,12 @@ def titled(width: float, height: float, title: str, note: str = "") -> Figure:
 
 
 def legend(figure: Figure, handles: Sequence[Artist], title: str | None = None) -> None:
-    """To the right of all, in as many columns as it takes."""
+    """To the right of all, in as many columns as it takes, for which the figure grows."""
     fit = max(1, int((figure.get_figheight() - 1) / (TEXT * 1.7 / 72)))
-    look = {"ncols": -(-len(handles) // fit), "frameon": False, "title": title}
-    names = [short(str(handle.get_label())) for handle in handles]
-    figure.legend(handles, names, loc="outside right center", **look)
+    names, columns = [str(handle.get_label()) for handle in handles], -(-len(handles) // fit)
+    figure.set_figwidth(figure.get_figwidth() + (columns - 1) * (0.6 + room(names)))
+    look = {"ncols": columns, "frameon": False, "title": title}
+    figure.legend(handles, [*map(short, names)], loc="outside right center", **look)
 
 
 def title_panel(axes: Axes, title: str, inches: float) -> None:
@@ -114,6 +116,18 @@ def look_of(index: int) -> dict:
     """A colour and a marker; where colours come again, with other markers."""
     again = index + index // len(COLOURS)
     return {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[again % len(MARKERS)]}
+
+
+def face_of(look: dict, slept: bool) -> dict:
+    """A marker is filled where it follows sleep."""
+    return {"mfc": look["color"] if slept else "white", "mec": look["color"]}
+
+
+def faces() -> list[Line2D]:
+    """What the faces of markers mean."""
+    told = {"after training": "white", "after sleep": PALE}
+    look = {"color": PALE, "ls": "", "marker": "o"}
+    return [Line2D([], [], mfc=face, label=name, **look) for name, face in told.items()]
 
 
 def draw_chance(axes: Axes, events: Events) -> None:

@@ -101,7 +101,7 @@ class LoadedRun:
 
         `phase` is its index in the protocol or its name, or a kind where no phase has that name;
         of several the last one is taken. There are as many cycles as `runtime.spikes` asked for;
-        steps are counted from the first one on, over all of them. Where it was 0 there is one, of
+        steps are counted from the first one on, over all of them. Where it was 0 there are five, of
         the first seed alone, which is meant unless another `seed` of the run is given. Perceptrons
         record no spikes.
         """

@@ -1,7 +1,7 @@
 """All seeds of a run at once: spread over the devices, and batched on each."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,6 +9,8 @@ import equinox as eqx
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from sleeprun.protocol.events import Event
 
 # (function, devices) -> the same compiled, for all seeds of its last argument
 Over = Callable[[Callable, int], Callable]
@@ -104,6 +106,10 @@ class Seeds(ABC):
 
     def listen(self, phase: Any, count: int, state: Any) -> Any:
         return *self.advance(phase, count, state), ()
+
+    def seen_after(self, phase: Any, state: Any) -> Iterable[Event]:
+        """Nothing, unless a subject has more to tell of a phase than its progress."""
+        return ()
 
     def call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""

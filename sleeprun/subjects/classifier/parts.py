@@ -71,6 +71,7 @@ class Overlap(Found, tag="overlap"):
 
     title = "Overlap of the tasks (r)"
     row = "overlap of tasks, {}"
+    missing = "silent units"
 
     values: dict[str, Scores] = per_seed("layers")
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Event, Scored, Spiked
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.subjects.forager import cycles, interventions, told
@@ -25,6 +25,8 @@ from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 from sleeprun.tasks.agent import chance_of
+
+SHOWN = 5  # cycles of a phase that a raster has, where no number is asked for
 
 
 class Forager(Seeds):
@@ -75,13 +77,17 @@ class Forager(Seeds):
             raise ConfigError(self.config.agent_tasks.crowded)
         return after, self.unpadded(tally)
 
+    @property
+    def wanted(self) -> int:
+        """Cycles of each phase whose spikes are told, if only of the first seed."""
+        return self.config.runtime.spikes or SHOWN
+
     def heard(self, phase: Live) -> int:
-        wanted = self.config.runtime.spikes
-        return min(wanted, 1 if isinstance(phase, Interleave) else phase.cycles)
+        return min(self.wanted, 1 if isinstance(phase, Interleave) else phase.cycles)
 
     def listen(
         self, phase: Live, count: int, state: AgentState
-    ) -> tuple[AgentState, Tally, list[Spiked]]:
+    ) -> tuple[AgentState, Tally, list[Event]]:
         if not isinstance(phase, Interleave):
             return self._listen(phase, count, state)
         tallies, spikes = [], []
@@ -94,9 +100,9 @@ class Forager(Seeds):
 
     def _listen(
         self, phase: Live, count: int, state: AgentState
-    ) -> tuple[AgentState, Tally, list[Spiked]]:
+    ) -> tuple[AgentState, Tally, list[Event]]:
         """`count` cycles, of which the last ones are taken one by one."""
-        singly = min(count, self.config.runtime.spikes)
+        singly = min(count, self.wanted)
         tallies, spikes = [], []
         if count > singly:
             state, tally = self.advance(phase, count - singly, state)
@@ -104,8 +110,13 @@ class Forager(Seeds):
         for _ in range(singly):
             state, tally = self.advance(phase, 1, state)
             tallies.append(tally)
-            spikes.append(told.spiked(self.experiment, phase, state, self.seeds))
+            spikes.append(self._spikes(phase, state))
         return state, _total(tallies), spikes
+
+    def _spikes(self, phase: Live, state: AgentState) -> Event:
+        if self.config.runtime.spikes:
+            return told.spiked(self.experiment, phase, state, self.seeds)
+        return told.raster(self.experiment, phase, state)
 
     def end(self, phase: Live, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):
@@ -140,10 +151,6 @@ class Forager(Seeds):
             slower=self.slower,
             data=config.contents,
         )
-
-    def seen_after(self, phase: Live, state: AgentState) -> Iterator[Event]:
-        """What the record tells of a phase that has ended."""
-        yield from told.rasters(self.experiment, phase, state)
 
     def seen_at(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
         """What the record tells of a boundary, beside its scores."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
-from sleeprun.protocol.phases import Boundary, Interleave, Kind, Live, Phase, Score
+from sleeprun.protocol.phases import Boundary, Kind, Phase, Score
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 from sleeprun.subjects.forager.parts import Eaten, Foraged
 from sleeprun.subjects.forager.phases import Sleep
@@ -63,11 +63,10 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
             return
 
 
-def rasters(experiment: Experiment, phase: Live, state: AgentState) -> Iterable[Event]:
+def raster(experiment: Experiment, phase: Phase, state: AgentState) -> Raster:
     """The spikes of the last cycle simulated, of the first seed."""
-    last = phase.phases[-1] if isinstance(phase, Interleave) else phase
-    pairs = {name: of_all[0] for name, of_all in _spikes(experiment, state, 1).items()}
-    yield Raster(kind=_kind(last), name=last.title, spikes=pairs)
+    spikes = {name: of_all[0] for name, of_all in _spikes(experiment, state, 1).items()}
+    return Raster(kind=_kind(phase), name=phase.title, spikes=spikes)
 
 
 def spiked(experiment: Experiment, phase: Phase, state: AgentState, seeds: int) -> Spiked:
