@@ -23,6 +23,7 @@ from sleeprun.protocol.events import (
     Scored,
     Weights,
 )
+from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
 from sleeprun.report import arms, figures, matrices, probes, style
 from sleeprun.subjects.classifier.parts import ImageFacts
@@ -76,7 +77,6 @@ ARMS = {
     "thirteen arms": {name: ran(named(5), k % 3) for k, name in enumerate(named(13, "rehearsal_"))},
     "twenty tasks": {"naive": ran(named(20), 0), "src": ran(named(20), 1)},
     "twenty tasks of long names": {LONG: ran(named(20, LONG), 1)},
-    "fifty tasks": {"naive": ran(named(50), 0), "src": ran(named(50), 1)},
 }  # fmt: skip
 
 
@@ -165,22 +165,24 @@ def test_the_pictures_of_a_record(events: list[Event]) -> None:
             assert troubles(figure) == []
 
 
+def perceptrons() -> list[Event]:
+    facts = ImageFacts(
+        data="", tasks=[], chance=0.1, scale=1.0, shortened=False, scenario="class", classes=[]
+    )
+    return [replace(each, facts=facts) for each in start()]
+
+
 @pytest.mark.parametrize(("boundaries", "names"), [(3, 2), (41, 20), (6, 6)])
 def test_the_pictures_of_probes(boundaries: int, names: int) -> None:
     rows = [
-        {"boundary": {"index": k, "name": f"{LONG}{k}", "phase": ("wake", "sleep")[k % 2]}}
+        {"boundary": row_of(Boundary(k, f"{LONG}{k}", ("wake", "sleep")[k % 2]))}
         | {
             tag: {f"{LONG}{name}": describe([0.1, 0.2]) for name in range(names)}
             for tag in ("robustness", "overlap", "moved", "measured")
         }
         for k in range(boundaries)
     ]
-    (begun,) = start()
-    facts = ImageFacts(
-        data="", tasks=[], chance=0.1, scale=1.0, shortened=False, scenario="class", classes=[]
-    )
-    told = {"probes": rows, "seeds": [0, 1]}
-    assert troubles(probes.probes([replace(begun, facts=facts)], told)) == []
+    assert troubles(probes.probes(perceptrons(), {"probes": rows, "seeds": [0, 1]})) == []
 
 
 def test_what_is_looked_for_is_found() -> None:
@@ -199,3 +201,20 @@ def test_what_is_looked_for_is_found() -> None:
     boxes = [text.get_window_extent(slanted.canvas.get_renderer()) for text in slanted.texts]
     assert boxes[0].overlaps(boxes[1])
     np.testing.assert_allclose(corners_of(slanted.texts[0], slanted.canvas), a)
+
+
+def test_silent_units_are_said() -> None:
+    """Where a seed has no value, rather than a line that stops."""
+    found = [[0.5, 0.6], [None, 0.4], [None, None]]
+    rows = [
+        {
+            "boundary": row_of(Boundary(k, f"task{k}", "wake")),
+            "overlap": {"hidden 1": describe(scores), "hidden 2": describe([0.1, 0.2])},
+        }
+        for k, scores in enumerate(found)
+    ]
+    (axes,) = probes.probes(perceptrons(), {"probes": rows, "seeds": [0, 1]}).axes
+    (cross,) = [line for line in axes.lines if line.get_marker() == "x"]
+    assert np.round(cross.get_xdata()).tolist() == [1, 2]
+    assert cross.get_color() == style.look_of(0)["color"]
+    assert "silent units" in [text.get_text() for text in axes.get_legend().get_texts()]

@@ -23,7 +23,7 @@ def probes(events: Events, results: Results) -> Figure | None:
         return None
     title = f"beside the scores, mean ± sd, n = {len(results['seeds'])}"
     names = [short(row["boundary"]["name"]) for row in rows]
-    figure = sheet(events, WIDE + 2.6, 1 + room(names) + 1.9 * len(shown), title)
+    figure = sheet(events, WIDE + 2, 1 + room(names) + 1.9 * len(shown), title)
     panels = figure.subplots(len(shown), sharex=True, squeeze=False)[:, 0]
     for axes, kind in zip(panels, shown, strict=True):
         _draw_sleeps(axes, rows)
@@ -32,8 +32,11 @@ def probes(events: Events, results: Results) -> Figure | None:
             draw_chance(axes, events)
         axes.set_ylabel(broken(kind.title, 1.9, TEXT))
         lines, told = axes.get_legend_handles_labels()
-        look = {"ncols": -(-len(lines) // 7), "loc": "center left", "frameon": False}
+        columns = -(-len(lines) // 7)
+        look = {"ncols": columns, "loc": "center left", "frameon": False}
         axes.legend(lines, map(short, told), bbox_to_anchor=(1, 0.5), **look)
+        wide = WIDE + 0.8 + columns * (0.6 + room(told))
+        figure.set_figwidth(max(wide, figure.get_figwidth()))
     name_ticks(panels[-1].xaxis, range(len(rows)), names, WIDE / len(rows))
     return figure
 

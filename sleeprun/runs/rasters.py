@@ -16,8 +16,12 @@ def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None)
     told = [each for each in events if isinstance(each, Start | Begun | Raster | Spiked)]
     recorded = legs(told)
     cycles = recorded[_last(list(recorded), phase)]
-    start = [event for event in told if isinstance(event, Start)][-1]
-    return joined(cycles, _place(seed, start.seeds, cycles[0]), start.facts.steps_a_cycle)
+    seeds: list[int] = []
+    steps = 1
+    for event in told:
+        if isinstance(event, Start):
+            seeds, steps = event.seeds, event.facts.steps_a_cycle
+    return joined(cycles, _place(seed, seeds, cycles[0]), steps)
 
 
 def _last(recorded: list[Leg], phase: int | str) -> Leg:
