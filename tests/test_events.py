@@ -22,7 +22,7 @@ from sleeprun.protocol.events import (
     Start,
     Weights,
 )
-from sleeprun.protocol.lines import Row, as_line, boundary_of, events_of, from_json, row_of
+from sleeprun.protocol.lines import BoundaryRow, as_line, boundary_of, events_of, from_json, row_of
 from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed
 from sleeprun.runs.subset import of_seeds
@@ -130,7 +130,7 @@ def test_an_event_says_what_its_line_says() -> None:
 
 
 def test_the_tasks_of_a_stage_are_one_text_in_the_record() -> None:
-    row: Row = {"index": 3, "name": "a+b", "phase": "interleave", "task": "a+b"}
+    row: BoundaryRow = {"index": 3, "name": "a+b", "phase": "interleave", "task": "a+b"}
     boundary = boundary_of(row)
     assert boundary.tasks == ("a", "b")
     assert row_of(boundary) == row

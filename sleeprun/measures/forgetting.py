@@ -20,7 +20,7 @@ NEAR = 0.05  # of the way from a floor to 1
 
 
 @runtime_checkable
-class Row(Protocol):
+class BoundaryLike(Protocol):
     """Whether a row of R follows sleep, and the tasks of the stage that it closes, if any."""
 
     @property
@@ -75,7 +75,7 @@ def _earlier(R: Scores, learned: dict[int, int]) -> list[tuple[int, int]]:
 
 
 def sleep_gains(
-    scores: Float[np.ndarray, "boundary task"], rows: Sequence[Row], tasks: list[str]
+    scores: Float[np.ndarray, "boundary task"], rows: Sequence[BoundaryLike], tasks: list[str]
 ) -> tuple[float, float]:
     """Mean change of score over a sleep: (of the tasks learned before, of the newest)."""
     old: list[float] = []
@@ -90,7 +90,7 @@ def sleep_gains(
     return _mean(old), _mean(new)
 
 
-def stage_ends(rows: Sequence[Row]) -> list[int]:
+def stage_ends(rows: Sequence[BoundaryLike]) -> list[int]:
     """The boundaries that close the training stages: after a stage's own sleep, if it has one."""
     ends: list[int] = []
     for index, row in enumerate(rows):
@@ -101,7 +101,7 @@ def stage_ends(rows: Sequence[Row]) -> list[int]:
     return ends
 
 
-def learned_stages(rows: Sequence[Row], tasks: list[str]) -> dict[int, int]:
+def learned_stages(rows: Sequence[BoundaryLike], tasks: list[str]) -> dict[int, int]:
     """For every trained task its first stage; stage 1 is the first."""
     learned: dict[int, int] = {}
     for stage, end in enumerate(stage_ends(rows), 1):
@@ -113,7 +113,7 @@ def learned_stages(rows: Sequence[Row], tasks: list[str]) -> dict[int, int]:
 def measures(
     scores: Float[np.ndarray, "seed boundary task"],
     tasks: list[str],
-    rows: Sequence[Row],
+    rows: Sequence[BoundaryLike],
     joint: Float[np.ndarray, "seed task"] | None = None,
 ) -> dict[str, list[float]]:
     """Every measure of each seed, of a run that came so far."""
@@ -141,7 +141,7 @@ def measures(
 def summary(
     scores: Float[np.ndarray, "seed boundary task"],
     tasks: list[str],
-    rows: Sequence[Row],
+    rows: Sequence[BoundaryLike],
     joint: Float[np.ndarray, "seed task"] | None = None,
 ) -> dict[str, Measure]:
     """Every measure and the final scores, with mean, sd and bootstrap 95 % interval over seeds."""

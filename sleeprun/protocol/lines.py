@@ -133,7 +133,7 @@ def facts_at(path: str) -> type[Facts]:
     return found
 
 
-class Row(TypedDict):
+class BoundaryRow(TypedDict):
     """A boundary: where it stands, and the stage that it closes, `a` or `a+b`."""
 
     index: int
@@ -142,7 +142,7 @@ class Row(TypedDict):
     task: str | None
 
 
-def row_of(boundary: Boundary) -> Row:
+def row_of(boundary: Boundary) -> BoundaryRow:
     return {
         "index": boundary.index,
         "name": boundary.name,
@@ -151,5 +151,5 @@ def row_of(boundary: Boundary) -> Row:
     }
 
 
-def boundary_of(row: Row) -> Boundary:
+def boundary_of(row: BoundaryRow) -> Boundary:
     return Boundary(row["index"], row["name"], row["phase"], parted(row["task"]))

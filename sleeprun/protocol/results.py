@@ -9,11 +9,11 @@ from jaxtyping import Float
 from sleeprun.config import Role
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.events import Origin
-from sleeprun.protocol.lines import Row
+from sleeprun.protocol.lines import BoundaryRow
 
 Metrics = dict[str, Measure]
 Bound = dict[str, Any]  # of which `run`, and the final scores, each a Measure
-Probed = dict[str, Any]  # what was found at a `boundary`, a Row, by the tag of its event and name
+Probed = dict[str, Any]  # what was found at its `boundary`, by the tag of the event and by name
 
 
 class Account(TypedDict):
@@ -38,7 +38,7 @@ class Results(Account):
     chance: float
     tasks: list[str]
     seeds: list[int]
-    boundaries: list[Row]
+    boundaries: list[BoundaryRow]
     R: list[list[list[float | None]]]  # [seed][boundary][task]
     metrics: Metrics
     probes: list[Probed]

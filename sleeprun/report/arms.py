@@ -35,9 +35,9 @@ from sleeprun.report.style import (
     sheet,
     title_panel,
 )
+from sleeprun.report.tables import MOST_TASKS
 
 Arms = dict[str, Results]  # the results of each
-MOST_TASKS = 3  # that are told apart, rather than their mean
 WIDE, APART = 6.4, 0.55  # inches of the time panel, and between two arms' ends
 
 

@@ -25,7 +25,7 @@ from sleeprun.protocol.lines import boundary_of, facts_at
 from sleeprun.protocol.results import Account, Probed, Results, measure_of
 
 Columns = dict[str, list[str]]
-MOST_TASKS = 3  # that there is room for with their spread
+MOST_TASKS = 3  # that are shown each, with their spread, rather than their mean
 LIES = {Role.NAIVE: "lower bound", Role.JOINT: "upper bound"}
 ALL = "all tasks"
 

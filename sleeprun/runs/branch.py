@@ -10,7 +10,7 @@ from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Score
 from sleeprun.runs import checkpoints, version
-from sleeprun.runs.checkpoints import Kept
+from sleeprun.runs.checkpoints import SavedHeader
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
@@ -30,7 +30,7 @@ class Branch:
 
     checkpoint: Path
     boundary: str
-    header: Kept
+    header: SavedHeader
     state: bytes
     places: list[int]  # of this run's seeds among those of the other
     whole: bool  # whether they are all of them, in the same order

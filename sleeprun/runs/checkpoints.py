@@ -30,7 +30,7 @@ class Header(TypedDict):
     capacity: list[object]  # of the state, and of a tested copy
 
 
-class Kept(Header):
+class SavedHeader(Header):
     """As it is in a checkpoint."""
 
     events_bytes: int  # of the record up to there
@@ -46,7 +46,7 @@ def leaves(state: object) -> bytes:
 
 def write(path: Path, header: Header, record: bytes, content: bytes) -> None:
     """Save the leaves of a state beside what was recorded up to it."""
-    line: Kept = {
+    line: SavedHeader = {
         **header,
         "events_bytes": len(record),
         "events_sha256": _sha256(record),
@@ -55,7 +55,7 @@ def write(path: Path, header: Header, record: bytes, content: bytes) -> None:
     write_whole(path, _sealed(line) + b"\n" + content)
 
 
-def read_header(path: Path) -> Kept:
+def read_header(path: Path) -> SavedHeader:
     """Raises DamagedFile unless its checksum is right."""
     try:
         with path.open("rb") as file:
@@ -73,7 +73,7 @@ def read_header(path: Path) -> Kept:
         _damaged(path)
 
 
-def read(path: Path) -> tuple[Kept, bytes]:
+def read(path: Path) -> tuple[SavedHeader, bytes]:
     """The header, and the leaves of the state. Raises DamagedFile."""
     header = read_header(path)
     with path.open("rb") as file:
@@ -98,7 +98,7 @@ def of_seeds(content: bytes, places: list[int]) -> bytes:
     return part.getvalue()
 
 
-def recorded_up_to(header: Kept, record: bytes) -> bool:
+def recorded_up_to(header: SavedHeader, record: bytes) -> bool:
     """Whether a record, cut where the checkpoint says, is the one that was there then."""
     if len(record) < header["events_bytes"]:
         return False
@@ -106,7 +106,7 @@ def recorded_up_to(header: Kept, record: bytes) -> bool:
     return known is None or _sha256(record[: header["events_bytes"]]) == known
 
 
-def _sealed(header: Kept) -> bytes:
+def _sealed(header: SavedHeader) -> bytes:
     """A header as a line of JSON that carries its own checksum."""
     seal = _sha256(json.dumps(header).encode())
     return json.dumps({**header, "seal": seal}).encode()

@@ -8,7 +8,7 @@ from sleeprun.protocol.events import Event
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.results import Results
 from sleeprun.runs import checkpoints
-from sleeprun.runs.checkpoints import Header, Kept
+from sleeprun.runs.checkpoints import Header, SavedHeader
 from sleeprun.runs.files import (
     DamagedFile,
     clear_drafts,
@@ -61,7 +61,7 @@ class RunDirectory:
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedFile(f"{self.events_path} is damaged: {error}") from None
 
-    def rewind(self, header: Kept | None) -> None:
+    def rewind(self, header: SavedHeader | None) -> None:
         """Take back what was recorded after a checkpoint, or all. Raises DamagedFile."""
         if header and not checkpoints.recorded_up_to(header, self.record()):
             raise DamagedFile(f"{self.events_path} is not what it was at a checkpoint")

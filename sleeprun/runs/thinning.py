@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sleeprun.protocol.events import Event, Progress
 
-Kept = list[tuple[Event, int]]  # and how many events each was made of
+Counted = list[tuple[Event, int]]  # and how many events each was made of
 
 
 def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
@@ -13,7 +13,7 @@ def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
 
     Neighbours in a phase are merged.
     """
-    kept: Kept = []
+    kept: Counted = []
     width = 1
     for event in events:
         kept.append((event, 1))
@@ -23,8 +23,8 @@ def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
     return [event for event, _ in kept]
 
 
-def _merge_neighbours(events: Kept, width: int) -> Kept:
-    kept: Kept = []
+def _merge_neighbours(events: Counted, width: int) -> Counted:
+    kept: Counted = []
     for event, count in events:
         last, before = kept[-1] if kept else (None, width)
         both = _merged(last, event) if last and before + count <= width else None

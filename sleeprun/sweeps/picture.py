@@ -22,7 +22,7 @@ from sleeprun.report.style import (
     title_panel,
     titled,
 )
-from sleeprun.sweeps.table import SHOWN, Found, compared, groups, values
+from sleeprun.sweeps.table import SHOWN, Outcome, compared, groups, values
 
 ARM = "arm"
 WIDE, APART, ROW = 4.4, 0.45, 0.3  # inches of a panel, of a value along it and up it, at least
@@ -31,7 +31,7 @@ SLOTS = 12  # means in a panel, that are also told as numbers
 Scores = Mapping[tuple[str, str], list[float | None]]  # by the values of one key or of two
 
 
-def draw(found: Sequence[Found], folder: Path) -> list[Path]:
+def draw(found: Sequence[Outcome], folder: Path) -> list[Path]:
     """One panel a measure; nothing unless one or two keys were swept, and some job is done."""
     keys = compared(found)
     if any(one.arm for one in found):
@@ -42,7 +42,7 @@ def draw(found: Sequence[Found], folder: Path) -> list[Path]:
         return [save(picture(found, keys), folder / "figures" / "sweep.png")]
 
 
-def picture(found: Sequence[Found], keys: list[str]) -> Figure:
+def picture(found: Sequence[Outcome], keys: list[str]) -> Figure:
     """Arms are lines of their own colour; any other second key is the other side of a map."""
     mapped = len(keys) == 2 and keys[1] != ARM
     told = {measure: _scores(found, keys, measure) for measure in SHOWN}
@@ -70,7 +70,7 @@ def picture(found: Sequence[Found], keys: list[str]) -> Figure:
     return figure
 
 
-def _title(found: Sequence[Found], keys: list[str], mapped: bool) -> str:
+def _title(found: Sequence[Outcome], keys: list[str], mapped: bool) -> str:
     counts = {len(values(group, "accuracy")) for group in groups(found).values()} - {0}
     seeds = sorted(counts)
     told = around(seeds[0]) + "".join(f" or {count}" for count in seeds[1:])
@@ -78,7 +78,7 @@ def _title(found: Sequence[Found], keys: list[str], mapped: bool) -> str:
     return f"{found[0].name}, sweep of {' and '.join(keys)}: {told}{dots}"
 
 
-def _scores(found: Sequence[Found], keys: list[str], measure: str) -> Scores:
+def _scores(found: Sequence[Outcome], keys: list[str], measure: str) -> Scores:
     """Of every group; with one key the second value is empty."""
     told: dict[tuple[str, str], list[float | None]] = {}
     for given, group in groups(found).items():

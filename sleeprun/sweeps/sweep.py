@@ -17,7 +17,7 @@ from sleeprun.sweeps import jobs
 from sleeprun.sweeps.jobs import Job
 
 if TYPE_CHECKING:
-    from sleeprun.sweeps.table import Found
+    from sleeprun.sweeps.table import Outcome
 
 log = logging.getLogger("sleeprun")
 # Sections that have no effect on a job's results, but for two keys of `runtime`.
@@ -126,7 +126,7 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _drawn(found: Sequence["Found"], folder: Path) -> list[Path]:
+def _drawn(found: Sequence["Outcome"], folder: Path) -> list[Path]:
     """The picture; a failure is only told, since all that it shows is in the files."""
     try:
         from sleeprun.sweeps import picture
@@ -137,7 +137,7 @@ def _drawn(found: Sequence["Found"], folder: Path) -> list[Path]:
         return []
 
 
-def _track(call: _Call, found: Sequence["Found"], figures: Sequence[Path]) -> None:
+def _track(call: _Call, found: Sequence["Outcome"], figures: Sequence[Path]) -> None:
     """On W&B; a failure is only told."""
     try:
         from sleeprun.sweeps import tracked

@@ -30,7 +30,7 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Found:
+class Outcome:
     """A job of a sweep, or an arm of one."""
 
     path: Path
@@ -56,11 +56,11 @@ def jobs_of(sweep: Path) -> dict[Path, list[str]]:
     return {Path(job["path"]): job["overrides"] for job in jobs}
 
 
-def read(sweep: Path) -> list[Found]:
+def read(sweep: Path) -> list[Outcome]:
     return [found for job, given in jobs_of(sweep).items() for found in _read(job, given)]
 
 
-def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
+def _read(job: Path, given: Sequence[str]) -> Iterator[Outcome]:
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
     results: dict[str, Any] = {**(RunDirectory(job).results() or {})}
     done = bool(results)
@@ -73,7 +73,7 @@ def _read(job: Path, given: Sequence[str]) -> Iterator[Found]:
         told = results["accounts"][arm] if arm else results
         accounts = {name: told.get(name) for name in ACCOUNTS}
         seeds, chance = results.get("seeds", []), results.get("chance")
-        yield Found(
+        yield Outcome(
             job, name, note, overrides, done, pruned, arm, role, seeds, metrics, accounts, chance
         )
 
@@ -87,18 +87,18 @@ def _role(results: dict[str, Any], arm: str) -> Role | None:
     return Role(role) if role else None
 
 
-def swept(found: Sequence[Found]) -> list[str]:
+def swept(found: Sequence[Outcome]) -> list[str]:
     """The keys whose values differ between jobs."""
     keys = dict.fromkeys(key for one in found for key in one.overrides)
     return [key for key in keys if len({one.overrides.get(key) for one in found}) > 1]
 
 
-def compared(found: Sequence[Found]) -> list[str]:
+def compared(found: Sequence[Outcome]) -> list[str]:
     """What was swept but for seeds, which are one sample."""
     return [key for key in swept(found) if key != "seeds"]
 
 
-def values(found: Sequence[Found], measure: str) -> list[float | None]:
+def values(found: Sequence[Outcome], measure: str) -> list[float | None]:
     """Of all seeds of all jobs of a group; a seed that two jobs have counts once."""
     by_seed: dict[int, float | None] = {}
     for one in found:
@@ -107,17 +107,17 @@ def values(found: Sequence[Found], measure: str) -> list[float | None]:
     return list(by_seed.values())
 
 
-def groups(found: Sequence[Found]) -> dict[tuple[str, ...], list[Found]]:
+def groups(found: Sequence[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
     """Jobs by the values of what was swept; those that differ in seeds only are together."""
     keys = compared(found)
-    grouped: dict[tuple[str, ...], list[Found]] = {}
+    grouped: dict[tuple[str, ...], list[Outcome]] = {}
     for one in found:
         told = tuple(one.overrides.get(key, "-") for key in keys)
         grouped.setdefault((*told, one.arm), []).append(one)
     return grouped
 
 
-def table(sweep: Path, found: Sequence[Found]) -> Table:
+def table(sweep: Path, found: Sequence[Outcome]) -> Table:
     """A row a group: mean, 95 % interval and number of seeds; the best mean is marked."""
     keys = compared(found)
     arms = any(one.arm for one in found)
@@ -165,12 +165,12 @@ def _best(choose: Callable[[set[float]], float], means: Sequence[float | None]) 
     return choose(known) if len(known) > 1 else None
 
 
-def chances(found: Sequence[Found]) -> list[str]:
+def chances(found: Sequence[Outcome]) -> list[str]:
     known = sorted({one.chance for one in found if one.chance is not None})
     return [f"chance {chance:.2f}" for chance in known]
 
 
-def _carried(group: Sequence[Found]) -> str:
+def _carried(group: Sequence[Outcome]) -> str:
     """From a task to the next, for one network."""
     known = [carried for one in group if (carried := one.accounts["carried_bytes"]) is not None]
     return decimal(int(max(known))) if known else "-"
@@ -193,13 +193,13 @@ def _short(value: str) -> str:
         return value
 
 
-def _status(group: Sequence[Found]) -> str:
+def _status(group: Sequence[Outcome]) -> str:
     if not all(one.done or one.pruned for one in group):
         return "[red]not done[/]"
     return "done" if all(one.done for one in group) else "pruned"
 
 
-def rows(found: Sequence[Found]) -> list[Row]:
+def rows(found: Sequence[Outcome]) -> list[Row]:
     """A row a seed: the job, what was swept, and every measure."""
     keys = compared(found)
     return [
@@ -216,7 +216,7 @@ def rows(found: Sequence[Found]) -> list[Row]:
     ]
 
 
-def write(sweep: Path, found: Sequence[Found]) -> list[Path]:
+def write(sweep: Path, found: Sequence[Outcome]) -> list[Path]:
     """The table as sweep.txt, sweep.csv, and sweep.parquet where pyarrow is there."""
     told = rows(found)
     if not told:

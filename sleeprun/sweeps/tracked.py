@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from sleeprun.config import TrackingConfig
 from sleeprun.measures import statistics
 from sleeprun.sweeps.jobs import resolved
-from sleeprun.sweeps.table import Found, compared, groups, rows, values
+from sleeprun.sweeps.table import Outcome, compared, groups, rows, values
 from sleeprun.tracking.history import History
 from sleeprun.tracking.label import Label
 from sleeprun.tracking.tables import Rows
@@ -20,7 +20,7 @@ def track(
     folder: Path,
     config: DictConfig,
     swept: Sequence[str],
-    found: Sequence[Found],
+    found: Sequence[Outcome],
     figures: Sequence[Path],
 ) -> None:
     """Beside its jobs, in their group."""
@@ -34,7 +34,7 @@ def track(
         wandb.publish(tables, {}, figures)
 
 
-def summary(found: Sequence[Found]) -> Rows:
+def summary(found: Sequence[Outcome]) -> Rows:
     """A row a group: the values of what was swept, and every measure over all seeds."""
     keys = compared(found)
     measures = dict.fromkeys(name for one in found for name in one.metrics)

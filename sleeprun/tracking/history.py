@@ -10,7 +10,7 @@ from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.results import Results, finals
 from sleeprun.protocol.told import Scores
 
-Row = dict[str, float | str]
+HistoryRow = dict[str, float | str]
 AXES = {
     "cycle": tuple(f"{vigilance}/*" for vigilance in Vigilance),
     "boundary": ("score/*", "measure/*", "after_*", "probes/*"),
@@ -31,9 +31,9 @@ class History:
         self.tasks: list[str] = []
         self.boundaries: list[Boundary] = []
         self.scores: list[np.ndarray] = []  # of each boundary [seed, task]
-        self.cycle, self.step, self.row = 0, -1, Row()
+        self.cycle, self.step, self.row = 0, -1, HistoryRow()
 
-    def write(self, event: Event) -> Iterator[tuple[int, Row]]:
+    def write(self, event: Event) -> Iterator[tuple[int, HistoryRow]]:
         """The row that ends with an event, if one does, and its step."""
         match event:
             case Start():
@@ -51,7 +51,7 @@ class History:
                 yield from self._ended()
                 self.row = {}
 
-    def _at(self, cycle: int) -> Iterator[tuple[int, Row]]:
+    def _at(self, cycle: int) -> Iterator[tuple[int, HistoryRow]]:
         """Come to a cycle of the clock, awake or asleep."""
         self.cycle = cycle
         step = cycle + len(self.boundaries) - 1
@@ -59,7 +59,7 @@ class History:
             yield from self._ended()
             self.step, self.row = step, {"cycle": cycle}
 
-    def _at_boundary(self, boundary: Boundary) -> Iterator[tuple[int, Row]]:
+    def _at_boundary(self, boundary: Boundary) -> Iterator[tuple[int, HistoryRow]]:
         if boundary in self.boundaries:
             return
         yield from self._ended()
@@ -84,18 +84,18 @@ class History:
         for name, per_seed in found.items():
             self.row |= self._series(name, per_seed)
 
-    def _ended(self) -> Iterator[tuple[int, Row]]:
+    def _ended(self) -> Iterator[tuple[int, HistoryRow]]:
         if "boundary" in self.row:
             self.row |= self._measures()
         if self.row:
             yield self.step, self.row
 
-    def _measures(self) -> Row:
+    def _measures(self) -> HistoryRow:
         """What `results.json` would say if the run ended here; the means by what is behind, too."""
         scores = np.stack(self.scores, axis=1)
         joint = finals(self.joint, self.tasks)
         found = forgetting.measures(scores, self.tasks, self.boundaries, joint)
-        row = Row()
+        row = HistoryRow()
         for name, per_seed in found.items():
             row |= self._series(f"measure/{name}", per_seed)
         after = f"after_{self.boundaries[-1].phase}"
@@ -103,7 +103,7 @@ class History:
         means |= {f"{after}/{task}": self.row.get(f"score/{task}") for task in self.tasks}
         return row | {name: mean for name, mean in means.items() if mean is not None}
 
-    def _series(self, name: str, per_seed: Sequence[float | None]) -> Row:
+    def _series(self, name: str, per_seed: Sequence[float | None]) -> HistoryRow:
         """Mean and sd over seeds, and each seed's value, of those that are known."""
         known = statistics.known(per_seed)
         mean, sd = statistics.moments(known)
@@ -115,7 +115,7 @@ class History:
         }
 
 
-def progress_row(event: Progress) -> Row:
+def progress_row(event: Progress) -> HistoryRow:
     series, spikes = event.vigilance, event.told.spikes.items()
     return {
         **{f"{series}/{name}": value for name, value in event.told.measures().items()},

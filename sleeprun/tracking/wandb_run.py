@@ -11,7 +11,7 @@ from typing import Any
 
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol.events import Event
-from sleeprun.tracking.history import AXES, History, Row
+from sleeprun.tracking.history import AXES, History, HistoryRow
 from sleeprun.tracking.label import Label
 from sleeprun.tracking.tables import Rows
 
@@ -78,7 +78,7 @@ class WandB:
             self._log(self.history.step + 1, shown | images)
             self.run.summary.update(ends)
 
-    def _log(self, step: int, row: Row | dict[str, Any]) -> None:
+    def _log(self, step: int, row: HistoryRow | dict[str, Any]) -> None:
         """But for what a run that goes on had logged before."""
         if step >= self.run.starting_step:
             self.run.log(row, step=step)

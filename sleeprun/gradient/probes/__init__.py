@@ -5,17 +5,17 @@ hidden layers, how many weights a sleep moved, and whatever a user's own probe m
 """
 
 from sleeprun.config.kinds import Kinds
-from sleeprun.gradient.probes.measures import Moved, chosen, moved, overlap
+from sleeprun.gradient.probes.measures import WeightChange, chosen, moved, overlap
 from sleeprun.gradient.probes.noises import Noise, noisy
 from sleeprun.gradient.probes.own import Probe, Response, measured
 
 __all__ = [
     "NOISES",
     "PROBES",
-    "Moved",
     "Noise",
     "Probe",
     "Response",
+    "WeightChange",
     "chosen",
     "measured",
     "moved",

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 
-class Moved(NamedTuple):
+class WeightChange(NamedTuple):
     """What a sleep did to the weights of each layer."""
 
     raised: Float[Array, " layer"]  # share of all its weights
@@ -16,9 +16,11 @@ class Moved(NamedTuple):
     mean: Float[Array, " layer"]  # absolute change, over all its weights
 
 
-def moved(before: Sequence[Float[Array, "_ _"]], after: Sequence[Float[Array, "_ _"]]) -> Moved:
+def moved(
+    before: Sequence[Float[Array, "_ _"]], after: Sequence[Float[Array, "_ _"]]
+) -> WeightChange:
     changes = [late - early for early, late in zip(before, after, strict=True)]
-    return Moved(
+    return WeightChange(
         jnp.stack([(change > 0).astype(jnp.float32).mean() for change in changes]),
         jnp.stack([(change < 0).astype(jnp.float32).mean() for change in changes]),
         jnp.stack([jnp.abs(change).mean(axis=0).mean() for change in changes]),

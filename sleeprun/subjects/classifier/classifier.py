@@ -16,7 +16,7 @@ from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layers, Perceptron
-from sleeprun.gradient.probes import Moved
+from sleeprun.gradient.probes import WeightChange
 from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
@@ -70,7 +70,7 @@ class Classifier(Seeds):
             jnp.zeros(len(layers)),
             tuple(jnp.zeros(size) for size in sizes[1:]),
             before=(),
-            moved=Moved(*(jnp.zeros(len(layers)) for _ in Moved._fields)),
+            moved=WeightChange(*(jnp.zeros(len(layers)) for _ in WeightChange._fields)),
         )
 
     def begin(self, phase: Phase, state: ClassifierState) -> ClassifierState:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
 from sleeprun.gradient.perceptron import Layers
-from sleeprun.gradient.probes import Moved
+from sleeprun.gradient.probes import WeightChange
 
 
 class ClassifierState(NamedTuple):
@@ -21,7 +21,7 @@ class ClassifierState(NamedTuple):
     factors: Float[Array, " layer"]  # f of each; 0 before any sleep
     membrane: tuple[Float[Array, " _"], ...]
     before: tuple[Float[Array, "_ _"], ...]  # weights as it fell asleep; only then, if probed
-    moved: Moved  # by the last sleep
+    moved: WeightChange  # by the last sleep
 
 
 class Report(NamedTuple):

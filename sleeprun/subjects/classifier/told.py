@@ -31,7 +31,7 @@ def overlap_told(
     return Overlap(boundary=boundary, values=layers)
 
 
-def moved_told(boundary: Boundary, names: Sequence[str], found: probes.Moved) -> Moved:
+def moved_told(boundary: Boundary, names: Sequence[str], found: probes.WeightChange) -> Moved:
     """Of every layer the shares of weights changed, raised and lowered, and the mean change."""
     raised, lowered, mean = (np.asarray(part, float).T for part in found)
     of_layers = {"share": raised + lowered, "raised": raised, "lowered": lowered, "mean": mean}
