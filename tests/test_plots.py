@@ -140,11 +140,12 @@ def spiking(*phases: tuple[str, ...], cycles: int = 3) -> list[Event]:
 
 
 def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
-    told = spiking(("task1",), ("sleep",), ("task2", "sleep"), ("task1",))
+    told = spiking(("task1",), ("sleep",), ("sleep",), ("task2", "sleep"), ("task1",))
     figure = figures.raster(told, {})
     panels = {part._suptitle.get_text(): part.axes for part in figure.subfigs if part.axes}
     assert list(panels) == [
-        "awake: task1", "asleep after task1", "awake: task2", "asleep in turns with task2"
+        "awake: task1", "asleep after task1", "asleep after task1, 2", "awake: task2",
+        "asleep in turns with task2",
     ]  # fmt: skip
     assert "last 3 cycles" in figure._suptitle.get_text()
     cycle = 600 * 0.5  # ms
@@ -155,7 +156,7 @@ def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
         assert [text.get_text() for text in axes[0].texts] == ["no spikes"]
         assert axes[2].get_xlim()[1] == 3 * cycle
     grounds = [axes[0].get_facecolor() for axes in panels.values()]
-    assert grounds[0] == grounds[2] != grounds[1] == grounds[3]
+    assert grounds[0] == grounds[3] != grounds[1] == grounds[2] == grounds[4]
 
 
 def test_a_raster_of_every_seed_shows_the_first_and_an_old_one_its_cycle():

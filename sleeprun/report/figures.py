@@ -53,14 +53,16 @@ def weights(events: Events, results: Results) -> Figure | None:
     across, down = min(3, len(names)), -(-len(names) // 3)
     figure = sheet(events, 3 + WIDE * across, 0.6 + 2.6 * down, "synaptic weights, all seeds")
     panels = figure.subplots(down, across, squeeze=False)
-    shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(told)))
     # Later lines are thinner: in a frozen projection all still show.
-    widths = np.linspace(3, 1.2, len(told))
+    shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(told)))
+    looks = [
+        {"color": shade, "lw": width, "ls": ":" if each.boundary.after_sleep else "-"}
+        for each, shade, width in zip(told, shades, np.linspace(3, 1.2, len(told)), strict=True)
+    ]
     for axes, name in zip(panels.flat, names, strict=False):
-        for each, shade, width in zip(told, shades, widths, strict=True):
+        for each, look in zip(told, looks, strict=True):
             if any(each.histograms[name]["counts"]):
-                bars = _density(each.histograms[name])
-                axes.stairs(*bars, baseline=None, color=shade, lw=width)
+                axes.stairs(*_density(each.histograms[name]), baseline=None, **look)
                 axes.set_yscale("log")
         title_panel(axes, short(name.replace("_", " → ", 1), 30), WIDE)
         axes.set(xlabel="Weight", ylabel="Density of synapses")
@@ -68,8 +70,8 @@ def weights(events: Events, results: Results) -> Figure | None:
     for axes in panels.flat[len(names) :]:
         axes.set_axis_off()
     lines = [
-        Line2D([], [], color=shade, lw=width, label=boundary_name(each.boundary))
-        for each, shade, width in zip(told, shades, widths, strict=True)
+        Line2D([], [], label=boundary_name(each.boundary), **look)
+        for each, look in zip(told, looks, strict=True)
     ]
     legend(figure, lines, "After")
     return figure

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.describe import plural
 from sleeprun.protocol.legs import Leg, Pairs, joined, legs
-from sleeprun.protocol.phases import Vigilance
+from sleeprun.protocol.phases import Kind, Vigilance
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.told import Cycle
 from sleeprun.report.labels import broken, short
@@ -52,13 +52,16 @@ def raster(events: Events, results: Results) -> Figure | None:
 
 def _names(told: list[Leg]) -> list[str]:
     """Of each: awake on what, or asleep after what or in turns with it."""
-    names, awake, phase = [], "", -1
+    names, awake, phase, slept = [], "", -1, 0
     for leg in told:
         if leg.vigilance is Vigilance.ASLEEP:
+            slept += 1
+            sort = "" if leg.name == Kind.SLEEP else f" ({short(leg.name)})"
             when = "in turns with" if leg.phase == phase else "after"
-            names.append(f"asleep {when} {awake}" if awake else "asleep")
+            again = f", {slept}" if slept > 1 else ""
+            names.append(f"asleep{sort}{f' {when} {awake}' if awake else ''}{again}")
         else:
-            awake, phase = short(leg.name), leg.phase
+            awake, phase, slept = short(leg.name), leg.phase, 0
             names.append(f"awake: {awake}")
     return names
 
