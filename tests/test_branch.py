@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import composed, of_kind
 
-from sleeprun.cli.help import print_protocol
+from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Weights
 from sleeprun.runs import checkpoints, job, store

@@ -128,7 +128,7 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
         cfg = _resumed_config(cfg, job.overrides)
     config = typed(cfg)
     if config.dry_run:
-        from sleeprun.cli.help import print_protocol
+        from sleeprun.cli.dry_run import print_protocol
 
         print_protocol(config)
         return None

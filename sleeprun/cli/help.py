@@ -1,16 +1,9 @@
-"""What the user reads before a run: the help, and the protocol."""
+"""The help."""
 
 import itertools
-import logging
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sleeprun.config import Common
-    from sleeprun.protocol.phases import Protocol
-
-log = logging.getLogger("sleeprun")
 COMMANDS = """\
 sleeprun: how does sleep keep neural networks from forgetting?
 
@@ -54,42 +47,3 @@ def config_dirs(arguments: list[str]) -> list[Path]:
     flags = ("--config-dir", "-cd")
     apart = [b for a, b in itertools.pairwise(arguments) if a in flags]
     return [Path(folder) for folder in joined + apart]
-
-
-def print_protocol(config: "Common") -> None:
-    """The phases of every arm, and about how long they will take."""
-    from sleeprun.protocol.describe import describe, duration, plural, shortening
-    from sleeprun.runs.devices import prepare_jax
-    from sleeprun.subjects.plans import behind, carried_out, expected_seconds
-
-    for key, what in config.cautions():
-        log.warning("%s: %s", key, what)
-    prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
-    parts = carried_out(config)
-    short = shortening(config.shortened, config.protocol.scale)
-    print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
-    done = _phases_behind(config, parts[""])
-    cycles, seconds = 0, 0.0
-    for name, protocol in parts.items():
-        first = behind(config, parts[""]) if name else done
-        left = protocol if name else protocol[done:]
-        took = sum(expected_seconds(config.arm(name), left))
-        if config.arms:
-            told = f"arm {name}" if name else "run once for all arms"
-            print(f"\n{told}, about {duration(took)}")
-        print("\n".join(describe(left, config.unit, first)))
-        cycles, seconds = cycles + sum(phase.cycles for phase in left), seconds + took
-    together = ", in all arms together" * bool(config.arms)
-    told = f"{cycles:,d} {config.unit} a seed{together}"
-    print(f"\n{told}; about {duration(seconds)} on {plural(config.devices, 'core')}")
-
-
-def _phases_behind(config: "Common", protocol: "Protocol") -> int:
-    """How many phases another run has done for this one; says which."""
-    if config.origin is None or config.resume:
-        return 0
-    from sleeprun.runs import branch
-
-    found = branch.find(config.origin, config, protocol)
-    print(f"begins after '{found.boundary}' from {found.checkpoint}; what is left:")
-    return found.phases

@@ -188,6 +188,13 @@ class Common(Section):
         """About how long each phase takes, of one network on a core, where nobody knows better."""
         return [phase.cycles / self.runtime.expected_cycles_per_second for phase in protocol]
 
+    def footprint(self) -> dict[str, int]:
+        """Bytes of all that is computed with, once, by the keys that they depend on.
+
+        Empty where nobody knows. Raises ConfigError where the data don't fit.
+        """
+        return {}
+
     @abstractmethod
     def engine(self) -> Engine:
         """By what means it is simulated here. Raises ConfigError where that is impossible."""

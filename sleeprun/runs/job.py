@@ -15,7 +15,7 @@ from sleeprun.protocol.describe import duration, plural
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.findings import PICTURES, findings
 from sleeprun.report.tables import arms_tables, probes_table, score_table
-from sleeprun.runs import bounds, one
+from sleeprun.runs import bounds, memory, one
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
@@ -23,7 +23,14 @@ from sleeprun.runs.mismatch import refuse_another
 from sleeprun.runs.one import Call
 from sleeprun.runs.results import account
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.plans import arms_of, behind, carried_out, expected_seconds, trunk
+from sleeprun.subjects.plans import (
+    arms_of,
+    behind,
+    carried_out,
+    expected_seconds,
+    refuse_too_large,
+    trunk,
+)
 from sleeprun.tracking import label, tables
 from sleeprun.tracking.watch import Warnings
 
@@ -60,6 +67,7 @@ def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     found = bounds.given(config)
     # A host's devices are for the seeds of all its jobs.
     devices = prepare_jax(config.cores if host else config.devices)
+    refuse_too_large(config, memory.of_devices())
     host = host or Alone(devices)
     warn, seconds = Warnings(), _announce(config)
     for key, what in config.cautions():

@@ -74,6 +74,9 @@ class NetworkConfig(Section):
         return Ends(pre, post, recurrent=projection.pre == projection.post)
 
 
+MOST_SYNAPSES = 2**31 - 1  # of a projection; an int32 counts them
+
+
 def contradictions(network: NetworkConfig) -> Iterator[str]:
     """One line for each."""
     for name, population in network.populations.items():
@@ -87,6 +90,11 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
         if projection.plasticity:
             yield from _unknown(f"{key}.plasticity", projection.plasticity, network.rules, "rule")
         if {projection.pre, projection.post} <= set(network.populations):
+            ends = network.ends(projection)
+            if prod(ends.shape) > MOST_SYNAPSES:
+                joined = " x ".join(f"{size:,d}" for size in ends.shape)
+                yield f"{key}: joins {joined} neurons, more pairs than can be counted (2^31 - 1)"
+                continue
             yield from _misfits(key, name, projection, network)
             misfits = list(_cannot_conduct(key, projection, network))
             yield from misfits or _cannot_learn(key, projection, network)

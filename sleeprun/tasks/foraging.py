@@ -12,6 +12,8 @@ from sleeprun.config.values import Count, NonNegative, Positive, Section
 from sleeprun.tasks.agent import AgentTasks, Extent
 from sleeprun.tasks.foraging_world import OUTPUTS, ForagingWorld, Task
 
+MOST_SIZE = 46_340  # of a world's side; an int32 counts its squares
+
 
 class GoalConfig(Section):
     """The kinds of food that a task rewards and punishes."""
@@ -37,7 +39,7 @@ class Foraging(AgentTasks):
     crowded = "tasks.particles: no legal spot was left for all of them"
 
     kind: Literal["foraging"]
-    size: Annotated[int, Field(ge=4)]
+    size: Annotated[int, Field(ge=4, le=MOST_SIZE)]
     food: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]
     particles: ParticlesConfig
     goals: Annotated[dict[str, GoalConfig], Field(min_length=1)]

@@ -126,6 +126,11 @@ class Config(Common):
             return wanted
         return "native" if native.available() else "by_layer"
 
+    def footprint(self) -> dict[str, int]:
+        from sleeprun.subjects.classifier.footprint import footprint
+
+        return footprint(self)
+
     def subject(self, devices: int, over: "Over") -> "Classifier":
         from sleeprun.subjects.classifier.classifier import Classifier
 

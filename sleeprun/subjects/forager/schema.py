@@ -122,6 +122,11 @@ class Config(Common):
         a_cycle = longer / self.runtime.expected_cycles_per_second
         return [a_cycle * phase.cycles for phase in protocol]
 
+    def footprint(self) -> dict[str, int]:
+        from sleeprun.subjects.forager.footprint import footprint
+
+        return footprint(self)
+
     def subject(self, devices: int, over: "Over") -> "Forager":
         from sleeprun.subjects.forager.forager import Forager
 

@@ -1,0 +1,59 @@
+"""What a run would do, how long it would take, and whether it would fit: nothing is run."""
+
+import logging
+
+from rich.filesize import decimal
+
+from sleeprun.config import Common
+from sleeprun.protocol.describe import describe, duration, plural, shortening
+from sleeprun.protocol.phases import Protocol
+from sleeprun.runs import branch, memory
+from sleeprun.runs.devices import prepare_jax
+from sleeprun.subjects.plans import (
+    behind,
+    carried_out,
+    expected_bytes,
+    expected_seconds,
+    refuse_too_large,
+)
+
+log = logging.getLogger("sleeprun")
+
+
+def print_protocol(config: Common) -> None:
+    """The phases of every arm, and about how long they will take, in how much memory."""
+    for key, what in config.cautions():
+        log.warning("%s: %s", key, what)
+    prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
+    refuse_too_large(config, memory.of_devices())
+    parts = carried_out(config)
+    short = shortening(config.shortened, config.protocol.scale)
+    print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
+    done = _phases_behind(config, parts[""])
+    cycles, seconds = 0, 0.0
+    for name, protocol in parts.items():
+        first = behind(config, parts[""]) if name else done
+        left = protocol if name else protocol[done:]
+        took = sum(expected_seconds(config.arm(name), left))
+        if config.arms:
+            told = f"arm {name}" if name else "run once for all arms"
+            print(f"\n{told}, about {duration(took)}")
+        print("\n".join(describe(left, config.unit, first)))
+        cycles, seconds = cycles + sum(phase.cycles for phase in left), seconds + took
+    together = ", in all arms together" * bool(config.arms)
+    print(f"\n{cycles:,d} {config.unit} a seed{together}; about {_needs(config, seconds)}")
+
+
+def _needs(config: Common, seconds: float) -> str:
+    told = f"{duration(seconds)} on {plural(config.devices, 'core')}"
+    needed = expected_bytes(config)
+    return told if needed is None else f"{told}, {decimal(needed)} of memory"
+
+
+def _phases_behind(config: Common, protocol: Protocol) -> int:
+    """How many phases another run has done for this one; says which."""
+    if config.origin is None or config.resume:
+        return 0
+    found = branch.find(config.origin, config, protocol)
+    print(f"begins after '{found.boundary}' from {found.checkpoint}; what is left:")
+    return found.phases

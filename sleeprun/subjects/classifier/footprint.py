@@ -1,0 +1,41 @@
+"""How much memory perceptrons take, by the keys of the config that it depends on."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from sleeprun.config.promise import array
+from sleeprun.gradient import promises
+from sleeprun.gradient.learners.training import starting_state
+from sleeprun.gradient.perceptron import Layer
+
+if TYPE_CHECKING:
+    from sleeprun.subjects.classifier.schema import Config
+
+
+def footprint(config: "Config") -> dict[str, int]:
+    """Bytes of one state of all seeds, and of the images that they are shown. Reads the data."""
+    sequence, seeds = config.sequence, len(config.seeds)
+    pixels = sequence.tasks[0].images.shape[1]
+    sizes = [pixels, *config.network.hidden, sequence.outputs]
+    biases = [array("float32", b) if config.network.biases else None for b in sizes[1:]]
+    weights = [array("float32", a, b) for a, b in pairwise(sizes)]
+    layers = tuple(map(Layer, weights, biases))
+    learner, descent = config.learner.make(), config.training.make()
+    state = eqx.filter_eval_shape(starting_state, learner, descent, layers)
+    kept = promises.kept(learner, [len(task.images) for task in sequence.tasks])
+    own = config.image_tasks.order_seed == "by_seed"
+    shown = sum(task.images.nbytes + task.test_images.nbytes for task in sequence.tasks)
+    return {
+        "network.hidden": seeds * _bytes((state.layers, state.momentum)),
+        "learner": seeds * (_bytes(state.memory) + kept * sequence.tasks[0].images[0].nbytes),
+        "tasks": shown * (seeds if own else 1),
+    }
+
+
+def _bytes(tree: Any) -> int:
+    leaves = jax.tree.leaves(tree)
+    return sum(int(np.prod(leaf.shape, dtype=object)) * leaf.dtype.itemsize for leaf in leaves)

@@ -1,0 +1,39 @@
+"""How much memory agents take, by the keys of the config that it depends on."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import equinox as eqx
+import jax
+import numpy as np
+from jax.tree_util import DictKey
+
+from sleeprun.config.promise import array
+from sleeprun.subjects.forager.build import build
+from sleeprun.subjects.forager.cycles import birth
+
+if TYPE_CHECKING:
+    from sleeprun.subjects.forager.schema import Config
+
+BY_PROJECTION = {"weights", "synapses", "plastic"}  # fields of a network's state
+
+
+def footprint(config: "Config") -> dict[str, int]:
+    """Bytes of one state of all seeds. Builds the network, but no state."""
+    ends = {name: config.network.ends(each) for name, each in config.network.projections.items()}
+    weights = {name: array("float32", *each.shape) for name, each in ends.items()}
+    state = eqx.filter_eval_shape(birth, build(config), weights, array("uint32", 2))
+    bytes_of: Counter[str] = Counter()
+    for path, leaf in jax.tree.leaves_with_path(state):
+        size = int(np.prod(leaf.shape, dtype=object)) * leaf.dtype.itemsize
+        bytes_of[_key([*path])] += len(config.seeds) * size
+    return dict(bytes_of)
+
+
+def _key(path: list[object]) -> str:
+    """What a leaf of the state depends on: a projection, a population, or else the world."""
+    names = [step.key for step in path if isinstance(step, DictKey)]
+    fields = {getattr(step, "name", None) for step in path}
+    if not names:
+        return "tasks"
+    return f"network.{'projections' if fields & BY_PROJECTION else 'populations'}.{names[0]}"

@@ -1,0 +1,89 @@
+"""How much memory a run is said to need, and what cannot fit."""
+
+import re
+from pathlib import Path
+
+import jax
+import pytest
+from command import sleeprun
+from conftest import configured
+
+from sleeprun.config import ConfigError
+from sleeprun.subjects.plans import PROCESS, STATES, expected_bytes, refuse_too_large
+from sleeprun.subjects.seeds import over_seeds
+
+AGENTS = ("+experiment=foraging_quick", "arms=none")
+IMAGES = (
+    "+experiment=src_quick",
+    "arms=none",
+    "tasks/data=digits",
+    "network.hidden=[16]",
+    "sleep.threshold=[1,1]",
+    "sleep.drive.patch=null",
+)
+
+
+@pytest.mark.parametrize("given", [AGENTS, (*IMAGES, "learner=derpp")])
+def test_a_footprint_is_the_size_of_the_state_that_is_born(given: tuple[str, ...]) -> None:
+    config = configured(*given, "seeds=2")
+    state = config.subject(1, over_seeds).birth()
+    if hasattr(state, "layers"):
+        state = state.layers, state.momentum, state.memory
+    born = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+    parts = config.footprint()
+    assert sum(size for key, size in parts.items() if key != "tasks" or given is AGENTS) == born
+    assert expected_bytes(config) == PROCESS + STATES * sum(parts.values())
+
+
+def test_parts_are_told_by_the_keys_that_they_depend_on() -> None:
+    small, large = (
+        configured(*AGENTS, "seeds=3", f"tasks.size={size}").footprint() for size in (100, 200)
+    )
+    assert large["tasks"] - small["tasks"] == 3 * 4 * (200**2 - 100**2)
+    assert large.keys() == small.keys()
+    assert all(large[key] == small[key] for key in small if key != "tasks")
+
+
+def test_a_buffer_counts_by_its_images() -> None:
+    few, more = (
+        configured(*IMAGES, "seeds=3", "learner=derpp", f"learner.capacity={n}").footprint()
+        for n in (100, 200)
+    )
+    assert more["learner"] - few["learner"] == 3 * 100 * 4 * (64 + 10 + 1)  # pixels, outputs, label
+
+
+def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
+    config = configured(*AGENTS, "seeds=3")
+    least = 2 * sum(config.footprint().values())
+    refuse_too_large(config, least)
+    with pytest.raises(ConfigError, match=r"^network\.projections\.input_hidden: takes \d+% of"):
+        refuse_too_large(config, least - 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((*AGENTS, "tasks.size=40000"), "tasks: takes 100% of"),
+        ((*AGENTS, "tasks.size=100000"), "tasks.size=100000: "),
+        ((*AGENTS, "network.rules.rewarded.lifetime=2147483647"), "hidden_output: takes 100% of"),
+        ((*AGENTS, "network.populations.hidden.size=[100000,100000]"), "more pairs than can be"),
+        ((*IMAGES, "learner=derpp", "learner.capacity=1000000000"), "learner: takes 100% of"),
+    ],
+)
+def test_what_cannot_fit_is_refused(given: tuple[str, ...], told: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        refuse_too_large(configured(*given), 20_000_000_000)
+
+
+@pytest.mark.parametrize("more", [["dry_run=true"], []])
+def test_it_is_refused_before_anything_is_run(tmp_path: Path, more: list[str]) -> None:
+    done = sleeprun(*AGENTS, "network.rules.rewarded.lifetime=2147483647", *more, cwd=tmp_path)
+    assert done.code == 2
+    assert "hidden_output: takes 100% of" in done.err
+    assert "Traceback" not in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_tells_how_much_memory_is_needed(tmp_path: Path) -> None:
+    done = sleeprun(*AGENTS, "dry_run=true", cwd=tmp_path)
+    assert re.search(r"about .* on \d+ cores?, \d+\.\d MB of memory$", done.out.strip())
