@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 
+from sleeprun.cli.arguments import overrides_first
 from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.streams import print_come_what_may
@@ -43,6 +44,7 @@ def _called() -> int:
 
         print_help(conf_dir(), sys.argv[1:])
         return OK
+    sys.argv[1:] = overrides_first(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let errors reach `_explained`
     return _explained()
 

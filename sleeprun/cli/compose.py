@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import mistakes_told
-from sleeprun.config import Common
+from sleeprun.config import Common, ConfigError
 from sleeprun.subjects.parse import parse
 
 
@@ -18,6 +18,8 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
     `config_dir` is a folder of a user's own configs. Raises ConfigError with a line for every
     mistake.
     """
+    if flags := [one for one in overrides if one.startswith("-")]:
+        raise ConfigError(f"{flags[0]}: is a flag of the command; here it is config_dir=FOLDER")
     given = [f"+experiment={experiment}", *overrides]
     if config_dir is not None:
         given.append(f"hydra.searchpath=[file://{Path(config_dir).absolute()}]")
@@ -28,4 +30,7 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
 def typed(cfg: DictConfig) -> Common:
     """A composed config, every key of it checked."""
     container = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    return parse(cast(dict[str, object], container))
+    whole = cast(dict[str, object], container)
+    if "experiment" in whole:
+        raise ConfigError("experiment: its file must begin with the line: # @package _global_")
+    return parse(whole)

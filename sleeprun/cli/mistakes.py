@@ -42,16 +42,23 @@ def explain_hydra(error: BaseException) -> str:
         if told := FOREIGN.get(wanted):
             return told
         if group == "experiment" or not names:
-            folders = [conf_dir(), *config_dirs(sys.argv[1:])]
-            names = [name for folder in folders for name, _ in experiments(folder / group)]
+            names = _names_in(group)
         return f"{group}={name}: no such {group}{nearest(name, names)}"
-    if group := re.search(r"Could not find '([^'/]+)/", text):
-        return f"{text.splitlines()[0]}"
+    if lost := re.match(r"In '([^']+)': Could not (?:load|find) '([^']+)/([^'/]+)'", text):
+        file, group, name = lost.groups()
+        near = nearest(name, names) if (names := _names_in(group)) else ""
+        return f"{file}.yaml: no {group}/{name}{near}"
     if given := re.search(r"Ambiguous value for argument '(.*)'", text):
         return _ambiguous(given.group(1))
     if (full := getattr(error, "full_key", None)) and (told := getattr(error, "msg", None)):
         return f"{full}{_raw(error)}: {told.splitlines()[0]}"
     return _in_two_lines(text)
+
+
+def _names_in(group: str) -> list[str]:
+    """The configs of a group, shipped or in folders that the command names."""
+    folders = [conf_dir(), *config_dirs(sys.argv[1:])]
+    return [name for folder in folders for name, _ in experiments(folder / group)]
 
 
 def _unmergeable(cause: BaseException | None) -> str:
@@ -217,18 +224,28 @@ def _packages(error: Exception) -> list[str]:
 
 def _explain_key(error: BaseException, path: str) -> str:
     """A key that an override names and that the config does not have."""
-    from sleeprun.config.messages import unknown_key
-    from sleeprun.subjects.parse import families
+    from omegaconf import OmegaConf
+
+    from sleeprun.config import ConfigError
+    from sleeprun.config.messages import has, unknown_key
+    from sleeprun.subjects.parse import families, family_of
 
     if (conf_dir() / path).is_dir():
         return f"{path}: none is chosen yet; choose one with +{path}=..."
     cause = error.__cause__
-    parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
-    there = [str(name) for name in parent] if parent is not None else None
-    known = families()
-    if not path.startswith(full or path):
-        return unknown_key(path, known)
-    return unknown_key(full or path, known, there)
+    parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None) or path
+    if parent is None or not f"{path}.".startswith(f"{full}."[: len(path) + 1]):
+        return unknown_key(path, families(), {})
+    whole = OmegaConf.to_container(parent._get_root(), resolve=False)
+    try:
+        known = [family_of(whole)]  # type: ignore[arg-type]
+    except ConfigError:
+        known = families()
+    whose = [kind for kind in families() if has(kind, full)]
+    if whose and not set(whose) & set(known):
+        return f"{full}: only {whose[0].what} have such a key"
+    new = f"+{path}={{...}}" if full.startswith(f"{path}.") else ""
+    return unknown_key(full, known, whole, [str(name) for name in parent], new)
 
 
 @contextmanager

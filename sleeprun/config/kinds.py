@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, ValidationError
@@ -32,7 +34,7 @@ class Kinds:
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """Of a section that chooses one of them: `Annotated[Any, KINDS]`."""
-        return core_schema.no_info_plain_validator_function(self._chosen)
+        return core_schema.no_info_plain_validator_function(self._validated)
 
     @property
     def name(self) -> Any:
@@ -54,7 +56,8 @@ class Kinds:
             own = f"the dotted path of a {self.what} of your own"
             known = f"{nearest(kind, [*self.built_in])}; or" if self.built_in else ": must be"
             raise ValueError(f"no such {self.what}{known} {own}")
-        found, base = loaded(self.built_in.get(kind, kind)), loaded(self.base)
+        base = loaded(self.base)
+        found = loaded(self.built_in.get(kind, kind), base)
         if not (isinstance(found, type) and issubclass(found, base)):
             raise ValueError(f"is no {self.what}: must be a class derived from {self.base}")
         if missing := sorted(getattr(found, "__abstractmethods__", ())):
@@ -63,7 +66,15 @@ class Kinds:
             raise ValueError(f"{plain[0]} is not declared: write {plain[0]}: ... = number(...)")
         return found
 
-    def _chosen(self, value: object) -> Section:
+    def chosen(self, value: object) -> list[type[Section]]:
+        """The schema of the kind that a section chooses; none where it chooses none that is."""
+        kind = value.get("kind", self.default) if isinstance(value, Mapping) else None
+        try:
+            return [self.section(kind)] if isinstance(kind, str) else []
+        except ValueError:
+            return []
+
+    def _validated(self, value: object) -> Section:
         if isinstance(value, Section):
             return value
         if not isinstance(value, Mapping):
@@ -91,21 +102,40 @@ def schema_of(found: Any, kind: str) -> type[Section]:
 
 
 @cache
-def loaded(path: str) -> Any:
-    """What a dotted path names. Raises ValueError where it names nothing."""
+def loaded(path: str, base: type = object) -> Any:
+    """What a dotted path names, which may be of `base`. Raises ValueError where it is nothing."""
     module, _, name = path.rpartition(".")
     if not all(part.isidentifier() for part in path.split(".")):
         raise ValueError("must be a dotted path, MODULE.CLASS")
+    found = _imported(module)
+    if _is_module(path, found, name):
+        classes = _classes(_imported(path), "", base)
+        raise ValueError(f"is a module; name a class in it{classes}")
+    if not hasattr(found, name):
+        raise ValueError(f"the module '{module}' has no '{name}'{_classes(found, name, base)}")
+    return getattr(found, name)
+
+
+def _imported(module: str) -> ModuleType:
     try:
-        found = import_module(module)
+        return import_module(module)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             where = "(looked for in this folder and among Python's packages)"
             raise ValueError(f"no module '{error.name}' {where}") from None
         raise ValueError(f"cannot be loaded: {told(error, module)}") from error
-    if not hasattr(found, name):
-        own = [
-            each for each, one in vars(found).items() if getattr(one, "__module__", "") == module
-        ]
-        raise ValueError(f"the module '{module}' has no '{name}'{nearest(name, own)}")
-    return getattr(found, name)
+
+
+def _is_module(path: str, parent: ModuleType, name: str) -> bool:
+    if not hasattr(parent, name):
+        return hasattr(parent, "__path__") and find_spec(path) is not None
+    return isinstance(getattr(parent, name), ModuleType)
+
+
+def _classes(module: ModuleType, name: str, base: type) -> str:
+    """Those of its own that are of `base`, and which of them is meant."""
+    own = [
+        one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__
+    ]
+    fit = [one.__name__ for one in own if isinstance(one, type) and issubclass(one, base)]
+    return nearest(name, fit) if fit else f"; it has none derived from {base.__qualname__}"

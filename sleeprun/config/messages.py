@@ -3,13 +3,14 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from sleeprun.config.common import Common, Role
-from sleeprun.config.kinds import Kinds, loaded, schema_of
+from sleeprun.config.kinds import Kinds
 from sleeprun.config.spelling import nearest
 
 Families = Sequence[type[Common]]
@@ -36,22 +37,35 @@ def unknown_measures(config: Common, finals: Sequence[str]) -> Iterator[str]:
         yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
 
 
-def unknown_key(path: str, families: Families, there: list[str] | None = None) -> str:
-    """What is wrong with a dotted key that the config does not have.
+def unknown_key(
+    path: str, families: Families, container: object, there: Sequence[str] = (), add: str = ""
+) -> str:
+    """What is wrong with a dotted key that the config does not have, a `container` so far.
 
-    `there` are the names beside it where the schema allows any name.
+    `there` are the names beside it where the schema allows any name; `add` is how it is added,
+    where that is not by itself.
     """
-    parts = path.split(".")
+    parts, add = path.split("."), add or f"+{path}=..."
     if above := _further_up(parts, families):
         return f"{path}: unknown key; it belongs further up, to {above}"
     for depth, part in enumerate(parts):
-        allowed = _keys(parts[:depth], families) or (there if depth == len(parts) - 1 else None)
+        schemas = _within(parts[:depth], families, container)
+        if schemas and all(map(_single, schemas)):
+            return f"{path}: {'.'.join(parts[:depth])} has a single value, and no keys below it"
+        known = _names(schemas)
+        allowed = known or (there if depth == len(parts) - 1 else ())
         if allowed and part not in allowed:
-            new = "" if _keys(parts[:depth], families) else f"; add a new one with +{path}=..."
+            new = "" if known else f"; add a new one with {add}"
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}{new}"
-    whose = [kind.what for kind in families if parts[-1] in _keys(parts[:-1], [kind])]
-    only = f" (only {whose[0]} have such a key)" if len(whose) == 1 else ""
-    return f"{path}: nothing is there yet; add it with +{path}=...{only}"
+    whose = [kind.what for kind in families if has(kind, path)]
+    only = f" (only {whose[0]} have such a key)" if len(families) > len(whose) == 1 else ""
+    return f"{path}: nothing is there yet; add it with {add}{only}"
+
+
+def has(family: type[Common], path: str) -> bool:
+    """Whether its configs may have a dotted key, whatever kinds they choose."""
+    *above, last = path.split(".")
+    return last in _keys(above, [family])
 
 
 def explain(problem: ErrorDetails, container: Mapping[str, Any], families: Families) -> str:
@@ -69,7 +83,8 @@ def explain(problem: ErrorDetails, container: Mapping[str, Any], families: Famil
     key = ".".join(path)
     match problem["type"]:
         case "extra_forbidden":
-            return _of_another_kind(path, container, families) or unknown_key(key, families)
+            other = _of_another_kind(path, container, families)
+            return other or unknown_key(key, families, container)
         case "missing":
             return f"{key}: missing"
         case "value_error":
@@ -119,9 +134,6 @@ def _of_another_kind(path: list[str], container: Any, families: Families) -> str
     chosen, key = section.get("kind"), ".".join(path)
     if isinstance(chosen, str) and path[-1] in _keys(path[:-1], families):
         return f"{key}: '{chosen}' has no such key; remove it with ~{key} (in a file: null)"
-    if isinstance(chosen, str) and "." in chosen:
-        allowed = list(schema_of(loaded(chosen), chosen).model_fields)
-        return f"{key}: unknown key{nearest(path[-1], allowed)}"
     return None
 
 
@@ -134,34 +146,60 @@ def _further_up(path: list[str], families: Families) -> str | None:
     return next(found, None)
 
 
-def _keys(path: list[str], models: Sequence[object]) -> list[str]:
+def _keys(path: Sequence[str], models: Sequence[object]) -> list[str]:
     """The keys that the schema allows under a path; none where any is, or nothing is."""
-    found = [*models]
-    for part in path:
-        found = [inner for kind in found for inner in _descend(kind, part)]
-    sections = [kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    fields = [item for section in sections for item in section.model_fields.items()]
+    return _names(_within(path, models))
+
+
+def _names(schemas: Sequence[object]) -> list[str]:
+    fields = [item for one in schemas if _section(one) for item in one.model_fields.items()]
     return list(dict.fromkeys(field.alias or name for name, field in fields))
 
 
-def _descend(kind: object, part: str) -> list[object]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        if (field := kind.model_fields.get(part)) is None:
+def _within(
+    path: Sequence[str], models: Sequence[object], container: object = None
+) -> list[object]:
+    """What the schema says of a path: of sections the kinds that a container chooses, else all."""
+    found, here = [*models], container
+    for part in path:
+        here = _value(here, part)
+        found = [inner for schema in found for inner in _descend(schema, part, here)]
+    return found
+
+
+def _value(container: object, part: str) -> object:
+    if isinstance(container, list):
+        place = int(part) if part.isdecimal() else len(container)
+        return container[place] if place < len(container) else None
+    return container.get(part) if isinstance(container, Mapping) else None
+
+
+def _descend(schema: object, part: str, value: object) -> list[object]:
+    if _section(schema):
+        if (field := schema.model_fields.get(part)) is None:
             return []
         kinds = [each for each in field.metadata if isinstance(each, Kinds)]
-        return _members(kinds[0] if kinds else field.annotation)
-    if get_origin(kind) in (dict, list):
-        return _members(get_args(kind)[-1])
+        return _members(kinds[0] if kinds else field.annotation, value)
+    if get_origin(schema) in (dict, list):
+        return _members(get_args(schema)[-1], value)
     return []
 
 
-def _members(annotation: object) -> list[object]:
+def _members(annotation: object, value: object) -> list[object]:
     if isinstance(annotation, Kinds):
-        return [annotation.section(kind) for kind in annotation.built_in]
+        return [*annotation.chosen(value)] or [*map(annotation.section, annotation.built_in)]
     if get_origin(annotation) is Annotated:
-        if kinds := [each for each in get_args(annotation) if isinstance(each, Kinds)]:
-            return _members(kinds[0])
-        return _members(get_args(annotation)[0])
+        first, *more = get_args(annotation)
+        return _members(next((each for each in more if isinstance(each, Kinds)), first), value)
     if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
-        return [inner for member in get_args(annotation) for inner in _members(member)]
+        return [inner for member in get_args(annotation) for inner in _members(member, value)]
     return [annotation]
+
+
+def _section(schema: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(schema, type) and issubclass(schema, BaseModel)
+
+
+def _single(schema: object) -> bool:
+    """Whether it is of a number, a text or the like."""
+    return schema in (str, int, float, bool, NoneType) or get_origin(schema) is Literal

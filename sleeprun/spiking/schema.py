@@ -81,14 +81,16 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
     """One line for each."""
     for name, population in network.populations.items():
         key = f"network.populations.{name}"
-        yield from _unknown(f"{key}.neuron", population.neuron, network.neurons, "neuron")
+        named = network.neurons
+        yield from _unknown(f"{key}.neuron", population.neuron, named, "neuron", "network.neurons")
     for name, projection in network.projections.items():
         key = f"network.projections.{name}"
         for end in ("pre", "post"):
             wanted = getattr(projection, end)
             yield from _unknown(f"{key}.{end}", wanted, network.populations, "population")
         if projection.plasticity:
-            yield from _unknown(f"{key}.plasticity", projection.plasticity, network.rules, "rule")
+            rule, named = projection.plasticity, network.rules
+            yield from _unknown(f"{key}.plasticity", rule, named, "rule", "network.rules")
         if {projection.pre, projection.post} <= set(network.populations):
             ends = network.ends(projection)
             if prod(ends.shape) > MOST_SYNAPSES:
@@ -100,9 +102,12 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
             yield from misfits or _cannot_learn(key, projection, network)
 
 
-def _unknown(key: str, name: str, known: Mapping[str, object], what: str) -> Iterator[str]:
+def _unknown(
+    key: str, name: str, known: Mapping[str, object], what: str, where: str = ""
+) -> Iterator[str]:
     if name not in known:
-        yield f"{key}='{name}': no such {what}{nearest(name, list(known))}"
+        another = f"; define another with +{where}.{name}={{kind: ...}}" if where else ""
+        yield f"{key}='{name}': no such {what}{nearest(name, list(known))}{another}"
 
 
 def _misfits(
