@@ -78,7 +78,8 @@ def course(events: Events, arms: Arms) -> Figure:
     grid[0, 0].margins(y=0.12)
     _name_arms(grid[-1, 1], list(arms))
     _name_stages(grid[-1, 0], [one for one in timed.values() if not _at_once(one, timed)])
-    legend(figure, _told(shown))
+    shaded = any(one.sleeps for one in timed.values())
+    legend(figure, _told(shown != [None], shaded))
     return figure
 
 
@@ -149,12 +150,9 @@ def _name_stages(axes: Axes, shown: list[Along]) -> None:
     axes.set_xlabel("After")
 
 
-def _told(shown: list[int | None]) -> list[Artist]:
+def _told(by_task: bool, shaded: bool) -> list[Artist]:
     """What the marks mean."""
-    trained = [] if shown == [None] else [Line2D([], [], color=INK, lw=3, label="trained on it")]
-    return [
-        *faces(),
-        Patch(fc=ground_of(Kind.SLEEP), label="sleep"),
-        *trained,
-        Line2D([], [], color=PALE, lw=1, ls="--", label="chance"),
-    ]
+    sleep = [Patch(fc=ground_of(Kind.SLEEP), label="sleep")] * shaded
+    trained = [Line2D([], [], color=INK, lw=3, label="trained on it")] * by_task
+    chance = Line2D([], [], color=PALE, lw=1, ls="--", label="chance")
+    return [*faces(), *sleep, *trained, chance]
