@@ -120,7 +120,7 @@ def test_some_of_the_seeds(whole: Path, task1: Path, tmp_path: Path) -> None:
     )
     assert ours == [(score[1:], rewarded[1:]) for score, rewarded in theirs]
     ours, theirs = (
-        [(e.end, e.told.rewarded, e.told.spikes) for e in of_kind(record(each), Progress)]
+        [(e.end, e.summary.rewarded, e.summary.spikes) for e in of_kind(record(each), Progress)]
         for each in (run, whole)
     )
     assert ours == [

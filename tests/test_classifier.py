@@ -54,7 +54,7 @@ def test_the_phases_are_those_of_the_paper() -> None:
 def test_every_layer_spikes_and_every_row_is_scored(whole: Any) -> None:
     events = whole[1]
     told = of_kind(events, Progress)
-    spikes = [event.told.spikes for event in told if event.kind == "sleep"]
+    spikes = [event.summary.spikes for event in told if event.kind == "sleep"]
     for layer in ("hidden 1", "hidden 2", "output"):
         assert sum(sum(one[layer]) for one in spikes) > 0
     scores = {(event.boundary.name, event.task): event for event in of_kind(events, Scored)}
@@ -300,7 +300,7 @@ DIGITS = (
 @pytest.mark.parametrize("learner", [name for name in CHOICES if name != "averaging"])
 def test_a_learner_as_shipped_learns_every_task(learner: str, tmp_path: Path) -> None:
     told = carried_out(run_of(tiny(f"learner={learner}", *DIGITS), tmp_path))
-    losses = np.array([event.told.loss for event in of_kind(told, Progress)])
+    losses = np.array([event.summary.loss for event in of_kind(told, Progress)])
     assert np.isfinite(losses).all()
     scores = of_kind(told, Scored)
     learnt = [event.score for event in scores if event.boundary.name == event.task]

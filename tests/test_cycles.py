@@ -62,7 +62,7 @@ def scores(events: list[Event]) -> list[Any]:
 def hidden_spikes(events: list[Event], name: str = "") -> int:
     """Of the first seed, over all progress events of phases whose name begins so."""
     progress = (event for event in of_kind(events, Progress) if event.name.startswith(name))
-    return sum(event.told.spikes["hidden"][0] for event in progress)
+    return sum(event.summary.spikes["hidden"][0] for event in progress)
 
 
 def assert_same(ours: Any, theirs: Any) -> None:
@@ -201,9 +201,9 @@ def test_listening_changes_nothing_and_hears_every_spike(
         listened = [each.spikes for each in heard if each.name in names]
         last = [each for each in progress if each.name == title][-1]
         assert last.cycles == len(listened)
-        for name, counts in last.told.spikes.items():
+        for name, counts in last.summary.spikes.items():
             assert [sum(len(each[name][seed]) for each in listened) for seed in (0, 1)] == counts
-        assert min(last.told.spikes["hidden"]) > 0
+        assert min(last.summary.spikes["hidden"]) > 0
 
 
 def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) -> None:
@@ -282,7 +282,7 @@ def test_sleeps_of_two_lengths_in_a_row(tiny: Tiny, tmp_path: Path) -> None:
     cycles_of: dict[int, int] = {}
     for event in of_kind(events, Progress):
         if event.kind == "sleep":
-            assert (event.told.awake, event.told.asleep) == (0, event.cycles)
+            assert (event.summary.awake, event.summary.asleep) == (0, event.cycles)
             cycles_of[event.phase] = cycles_of.get(event.phase, 0) + event.cycles
     assert list(cycles_of.values()) == [3, 7, 6]
     names = dict.fromkeys(event.boundary.name for event in of_kind(events, Scored))
@@ -297,7 +297,7 @@ def test_the_population_that_a_sleep_names_is_driven(tiny: Tiny, tmp_path: Path)
     slept = asleep(10)
     driven = slept.drive.model_copy(update={"population": "output"})
     run.protocol = (replace(slept, drive=driven),)
-    spikes = [event.told.spikes for event in of_kind(carry_out(run), Progress)]
+    spikes = [event.summary.spikes for event in of_kind(carry_out(run), Progress)]
     assert sum(event["output"][0] for event in spikes) >= 8 * 10
     assert sum(event["hidden"][0] + event["input"][0] for event in spikes) == 0
 

@@ -22,20 +22,20 @@ from sleeprun.protocol.events import (
     Start,
     Weights,
 )
+from sleeprun.protocol.family import Facts, Marks, Scores, Summary, per_seed
 from sleeprun.protocol.lines import BoundaryRow, as_line, boundary_of, events_of, from_json, row_of
 from sleeprun.protocol.phases import Boundary, Kind
-from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed
 from sleeprun.runs.subset import of_seeds
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Robustness, Trained
-from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
+from sleeprun.subjects.classifier.record import Answered, ImageFacts, Robustness, Trained
+from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 
 BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
 STARTED = (
     '{"event": "start", "resumed": false, "branched_from": null, "time": "2025-01-01 00:00:00", '
     '"name": "x", "variant": null, "seeds": [0, 1], '
 )
-FORAGING = '"family": "sleeprun.subjects.forager.parts.ForagingFacts", '
-IMAGES = '"family": "sleeprun.subjects.classifier.parts.ImageFacts", '
+FORAGING = '"family": "sleeprun.subjects.forager.record.ForagingFacts", '
+IMAGES = '"family": "sleeprun.subjects.classifier.record.ImageFacts", '
 MADE = '"engine": "native", "device": "1 x cpu", "versions": {"jax": "0.10.2"}}'
 # As runs have written them since their first version.
 LINES = [
@@ -99,13 +99,13 @@ def test_a_line_is_read_and_written_the_same(line: str) -> None:
 def test_a_start_that_does_not_say_its_family_is_of_the_one_it_must_be(
     line: str, family: str
 ) -> None:
-    assert read(line.replace(family, "")) == read(line)
+    assert read(line.replace(family, "")) == read(line.replace(".record.", ".parts.")) == read(line)
     with pytest.raises(ValueError, match="the event 'start' has no 'family'"):
         read(f"{STARTED}{MADE}")
 
 
 def test_a_family_that_there_is_not_is_told() -> None:
-    with pytest.raises(ConfigError, match=r"parts\.Eaten cannot be read: these are no Facts"):
+    with pytest.raises(ConfigError, match=r"record\.Eaten cannot be read: these are no Facts"):
         read(LINES[0].replace("ForagingFacts", "Eaten"))
 
 
@@ -122,7 +122,7 @@ def test_an_event_says_what_its_line_says() -> None:
     assert type(again) is Resumed
     assert trained == Progress(
         phase=2, kind="sleep", name="sleep", begin=40, end=50,
-        told=Trained(loss=[None, 0.25], spikes={"output": [3, 4]}),
+        summary=Trained(loss=[None, 0.25], spikes={"output": [3, 4]}),
     )  # fmt: skip
     assert isinstance(scored, Scored)
     assert scored.boundary == Boundary(1, "a", "wake", ("a",))
@@ -150,7 +150,7 @@ def test_a_line_cut_off_is_no_event_and_one_without_a_key_is_a_mistake() -> None
 
 def test_what_no_number_is_for_is_null() -> None:
     told = Trained(loss=[float("nan")], spikes={})
-    event = Progress(phase=0, kind="sleep", name="sleep", begin=0, end=1, told=told)
+    event = Progress(phase=0, kind="sleep", name="sleep", begin=0, end=1, summary=told)
     assert b'"loss": [null]' in as_line(event)
 
 
@@ -161,7 +161,7 @@ class Replayed(Event, tag="replayed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recalled(Told):
+class Recalled(Summary):
     """With all the keys of the perceptron's."""
 
     loss: Scores = per_seed()
@@ -178,7 +178,7 @@ class Given(Marks):
 class SequenceFacts(Facts):
     """With a key that only foraging agents had before records said their family."""
 
-    told = Recalled
+    summary = Recalled
     marks = Given
 
     tasks: list[str]
@@ -215,7 +215,7 @@ def test_a_record_is_of_its_family_alone() -> None:
             resumed=False, time="", name="x", variant=None, seeds=[0], device="", versions={},
             facts=SequenceFacts(tasks=["a"]),
         ),
-        Progress(phase=0, kind="a", name="a", begin=0, end=1, told=Recalled(loss=[0.5])),
+        Progress(phase=0, kind="a", name="a", begin=0, end=1, summary=Recalled(loss=[0.5])),
         Scored(boundary=places[0], task="a", score=[1.0], marks=Given(right=[3])),
         Measured(boundary=places[1], values={"length": [3.0]}),
     ]  # fmt: skip
@@ -230,18 +230,18 @@ def test_a_family_that_derives_from_another_has_its_events_too() -> None:
 
     assert Event.tagged("robustness", Noted.modules()) is Robustness
     assert Event.tagged("measured", Noted.modules()) is Measured  # its own
-    assert (Noted.told, Noted.marks) == (Trained, Answered)
+    assert (Noted.summary, Noted.marks) == (Trained, Answered)
 
 
 def test_facts_say_what_else_their_records_hold() -> None:
-    with pytest.raises(TypeError, match=r"Forgot\.told must be a class derived from .*Told"):
+    with pytest.raises(TypeError, match=r"Forgot\.summary must be a class derived from .*Summary"):
         type("Forgot", (Facts,), {})
 
 
 def test_a_record_is_read_before_any_family_is_known() -> None:
     code = (
         "import sys; from sleeprun.protocol.lines import events_of; "
-        "_, event = events_of(sys.stdin.buffer); print(type(event.told).__name__)"
+        "_, event = events_of(sys.stdin.buffer); print(type(event.summary).__name__)"
     )
     for start, place, told in ((0, 5, "Foraged"), (2, 6, "Trained")):
         named = f"{LINES[start]}\n{LINES[place]}\n"
@@ -268,7 +268,7 @@ def test_an_event_is_told_for_some_of_the_seeds() -> None:
     assert isinstance(progress, Progress)
     part = of_seeds(progress, [1])
     assert isinstance(part, Progress)
-    assert part.told == Foraged(
+    assert part.summary == Foraged(
         awake=10, asleep=0, rewarded=[2], punished=[1], neutral=[0], spikes={"hidden": [4]}
     )
     assert (part.begin, part.end, part.name) == (40, 50, "a")

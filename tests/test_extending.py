@@ -20,7 +20,7 @@ from sleeprun.cli.help import experiments
 from sleeprun.gradient.probes import PROBES, measured
 from sleeprun.protocol.events import Carried, Progress
 from sleeprun.runs.loaded import LoadedRun
-from sleeprun.subjects.classifier.parts import Measured, Moved
+from sleeprun.subjects.classifier.record import Measured, Moved
 from sleeprun.subjects.seeds import over_seeds
 
 DOC = Path(__file__).parent.parent / "docs" / "extending.md"
@@ -106,7 +106,7 @@ def perceptron(folder: Path) -> LoadedRun:
 
 
 def spikes_of(run: LoadedRun, kind: str) -> dict[str, int]:
-    (told,) = (each.told for each in of_kind(run.record(), Progress) if each.kind == kind)
+    (told,) = (each.summary for each in of_kind(run.record(), Progress) if each.kind == kind)
     return {name: sum(counts) for name, counts in told.spikes.items()}
 
 

@@ -120,7 +120,7 @@ def test_a_second_sleep_goes_on_from_the_first_with_noise_of_its_own(tmp_path: P
     run = run_of(config, tmp_path)
     events = carried_out(run)
     first, second = (
-        event.told.spikes for event in of_kind(events, Progress) if event.kind == "sleep"
+        event.summary.spikes for event in of_kind(events, Progress) if event.kind == "sleep"
     )
     assert all(sum(counts) > 0 for counts in first.values())
     assert first["hidden 1"] != second["hidden 1"]

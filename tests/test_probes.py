@@ -20,7 +20,7 @@ from sleeprun.report.tables import probes_table
 from sleeprun.runs import job
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.subset import of_seeds
-from sleeprun.subjects.classifier.parts import Moved, Overlap, Robustness
+from sleeprun.subjects.classifier.record import Moved, Overlap, Robustness
 from sleeprun.tracking.history import History
 
 

@@ -12,7 +12,7 @@ import sleeprun
 from sleeprun.protocol import events
 from sleeprun.protocol.phases import Score
 from sleeprun.runs.devices import prepare_jax
-from sleeprun.subjects.forager.parts import Foraged
+from sleeprun.subjects.forager.record import Foraged
 from sleeprun.subjects.plans import behind, carried_out, expected_seconds
 from sleeprun.tracking.sink import Ahead
 from sleeprun.tracking.terminal import Terminal
@@ -91,7 +91,7 @@ def test_the_line_counts_what_is_behind_and_the_time_of_the_whole(
         terminal.write(events.Begun(index=0, kind="wake", name="task1", cycle=0))
         now[0] = 10.0
         terminal.write(
-            events.Progress(phase=0, kind="wake", name="task1", begin=0, end=40, told=ate)
+            events.Progress(phase=0, kind="wake", name="task1", begin=0, end=40, summary=ate)
         )
         terminal.begin(Ahead("mine:b", [1.0], 0.0))
         terminal.write(events.Tested(phase=0, cycles=1))

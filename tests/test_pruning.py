@@ -10,7 +10,7 @@ import pytest
 from sleeprun.protocol.events import Event, Scored, Start
 from sleeprun.protocol.phases import Boundary
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts
+from sleeprun.subjects.classifier.record import Answered, ImageFacts
 from sleeprun.sweeps.pruning import PRUNED, Judge
 
 FACTS = {"tasks": ["a", "b"], "chance": 0.5, "scale": 1.0, "shortened": False}

@@ -100,8 +100,8 @@ def test_progress_is_a_tidy_table_and_the_record_is_typed(agents: Path) -> None:
     told = of_kind(progress, Progress)
     assert len(events) == 2 * len(told)
     last = events[events.seed == 5].iloc[-1]
-    assert last.rewarded == told[-1].told.rewarded[1]
-    assert last["spikes/hidden"] == told[-1].told.spikes["hidden"][1]
+    assert last.rewarded == told[-1].summary.rewarded[1]
+    assert last["spikes/hidden"] == told[-1].summary.spikes["hidden"][1]
     assert (last.begin, last.end, last.kind) == (told[-1].begin, told[-1].end, told[-1].kind)
     assert len(of_kind(progress, Scored)) == run.R[0].size
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from conftest import of_kind
 
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored, Start
+from sleeprun.protocol.family import Summary
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.told import Told
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
-from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
+from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
+from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 
 FACTS = {"tasks": ["a", "b"], "chance": 0.5, "scale": 1.0, "shortened": False}
 IMAGES = ImageFacts(**FACTS, data="digits", scenario="class", classes=[])
@@ -26,7 +26,7 @@ def progress(phase: int, start: int) -> Progress:
         awake=10, asleep=0, rewarded=[1, 2], punished=[0, 1], neutral=[0, 0],
         spikes={"hidden": [3, 4]},
     )  # fmt: skip
-    return Progress(phase=phase, kind="wake", name="a", begin=start, end=start + 10, told=told)
+    return Progress(phase=phase, kind="wake", name="a", begin=start, end=start + 10, summary=told)
 
 
 def test_thinning_merges_neighbours_of_a_phase_and_keeps_all_else() -> None:
@@ -42,9 +42,9 @@ def test_thinning_merges_neighbours_of_a_phase_and_keeps_all_else() -> None:
     assert 3 <= len(merged) <= 20
     for phase in range(3):
         own = [event for event in merged if event.phase == phase]
-        assert sum(event.told.rewarded[1] for event in own) == 200
-        assert sum(event.told.spikes["hidden"][0] for event in own) == 300
-        assert sum(event.told.awake for event in own) == 1000
+        assert sum(event.summary.rewarded[1] for event in own) == 200
+        assert sum(event.summary.spikes["hidden"][0] for event in own) == 300
+        assert sum(event.summary.awake for event in own) == 1000
         edges = [(event.begin, event.end) for event in own]
         assert edges[0][0] == 0
         assert edges[-1][1] == 1000
@@ -56,8 +56,8 @@ def test_a_short_run_is_left_alone() -> None:
     assert thinned(events) == events
 
 
-def step(kind: str, begin: int, end: int, told: Told) -> Progress:
-    return Progress(phase=0, kind=kind, name=kind, begin=begin, end=end, told=told)
+def step(kind: str, begin: int, end: int, told: Summary) -> Progress:
+    return Progress(phase=0, kind=kind, name=kind, begin=begin, end=end, summary=told)
 
 
 def scored(place: Boundary, task: str) -> Scored:

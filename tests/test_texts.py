@@ -26,8 +26,8 @@ from sleeprun.protocol.events import (
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
 from sleeprun.report import arms, figures, matrices, probes, style
-from sleeprun.subjects.classifier.parts import ImageFacts
-from sleeprun.subjects.forager.parts import Eaten, Foraged
+from sleeprun.subjects.classifier.record import ImageFacts
+from sleeprun.subjects.forager.record import Eaten, Foraged
 from sleeprun.sweeps import picture, table
 
 LONG = "a_name_of_an_arm_or_task_which_does_not_end_where_one_would_wish_it_to_end_"
@@ -132,7 +132,7 @@ def lived(stages: list[str], sleep: int = 500, train: int = 500) -> list[Event]:
                 Raster(
                     kind=kind, name=name, spikes={"input": [], "hidden": [[3, 1]], "output": []}
                 ),
-                Progress(**phase, begin=cycle, end=cycle + cycles, told=eaten),
+                Progress(**phase, begin=cycle, end=cycle + cycles, summary=eaten),
             ]
             index, cycle = index + 1, cycle + cycles
             boundary = Boundary(index, f"{stage}{', slept' if asleep else ''}", kind, (stage,))

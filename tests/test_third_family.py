@@ -11,10 +11,10 @@ import pytest
 from conftest import configured, of_kind
 from rich.console import Console
 
-from sleeprun.protocol.events import Curve, Event, Progress, Raster, Scored, Start
+from sleeprun.protocol.events import Begun, Curve, Event, Progress, Raster, Scored, Start
+from sleeprun.protocol.family import Clock, Counts, Cycle, Facts, Marks, Summary, per_seed
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Asleep, Boundary, Vigilance
-from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, per_seed
 from sleeprun.report import figures, style
 from sleeprun.runs.results import results_of
 from sleeprun.runs.thinning import thinned
@@ -24,7 +24,7 @@ from sleeprun.tracking.terminal import Terminal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recited(Told):
+class Recited(Summary):
     recited: Counts = per_seed()
     stuck: Counts = per_seed()
 
@@ -49,7 +49,7 @@ class Letters(Marks):
 
 @dataclass(frozen=True, kw_only=True)
 class Sequences(Facts):
-    told = Recited
+    summary = Recited
     marks = Letters
 
     tasks: list[str]
@@ -82,7 +82,7 @@ def events() -> list[Event]:
         *(
             Progress(
                 phase=0, kind="wake", name="ABC", begin=begin, end=begin + 10,
-                told=Recited(recited=[3, 2], stuck=[1, right]),
+                summary=Recited(recited=[3, 2], stuck=[1, right]),
             )
             for begin, right in ((0, 2), (10, 0))
         ),
@@ -101,7 +101,7 @@ def test_it_is_counted_thinned_and_tracked(events: list[Event]) -> None:
     (_, first), _ = (row for event in events for row in history.write(event))
     assert first == {"cycle": 10, "awake/performance": 5 / 8}
     (both,) = of_kind(thinned(events, most=1), Progress)
-    assert (both.end, both.told) == (20, Recited(recited=[6, 4], stuck=[2, 2]))
+    assert (both.end, both.summary) == (20, Recited(recited=[6, 4], stuck=[2, 2]))
 
 
 def test_it_is_shown(events: list[Event]) -> None:
@@ -122,10 +122,11 @@ def test_it_is_drawn(events: list[Event], tmp_path: Path) -> None:
 
 
 def test_phases_of_its_own_kinds_are_spent_awake(events: list[Event]) -> None:
-    rasters: list[Event] = [
-        Raster(kind=kind, name=name, spikes={"cells": [[2, 1]]})
-        for kind, name in (("babble", "first"), ("recite", "ABC"), ("sleep", "rem"))
-    ]
+    rasters: list[Event] = []
+    phases = (("babble", "first"), ("recite", "ABC"), ("sleep", "rem"))
+    for index, (kind, name) in enumerate(phases):
+        rasters.append(Begun(index=index, kind=kind, name=name, cycle=index))
+        rasters.append(Raster(kind=kind, name=name, spikes={"cells": [[2, 1]]}))
     shown = figures.raster([*events, *rasters], results_of(events))
     assert shown is not None
     assert [part._suptitle.get_text() for part in shown.subfigs if part.axes] == [
@@ -163,7 +164,7 @@ run = sleeprun.load(sys.argv[1])
 print(run.R.tolist())
 print(run.weights("a")["known"].tolist(), run.config.what)
 print([row["measured"]["b"]["per_seed"] for row in run.results["probes"]])
-told = [getattr(event, "told", getattr(event, "marks", None)) for event in run.record()]
+told = [getattr(event, "summary", getattr(event, "marks", None)) for event in run.record()]
 print(*{f"{type(each).__module__}.{type(each).__name__}" for each in told if each})
 """
 

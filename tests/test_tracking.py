@@ -15,7 +15,7 @@ from sleeprun.config import TrackingConfig
 from sleeprun.protocol.events import Curve, End, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Boundary
 from sleeprun.runs import job
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
+from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
 from sleeprun.tracking.history import History
 from sleeprun.tracking.label import Label
 from sleeprun.tracking.wandb_run import WandB
@@ -55,7 +55,7 @@ def stage(index: int, chunk: int) -> list[Event]:
         told = Trained(loss=[1.0, 3.0], spikes={})
         found += [
             Curve(phase=0, kind=kind, name="", cycle=end, task="a", score=[0.1, 0.3]),
-            Progress(phase=0, kind=kind, name="", begin=begin, end=end, told=told),
+            Progress(phase=0, kind=kind, name="", begin=begin, end=end, summary=told),
         ]
     marks = Answered(right=[0, 0], wrong=[0, 0])
     scores = [

@@ -7,8 +7,8 @@ from conftest import configured
 
 from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Boundary
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
-from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
+from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
+from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.tracking.watch import Warnings, Watch
 
 IMAGES = ImageFacts(
@@ -47,7 +47,7 @@ def phase(kind: str, **spikes: list[int]) -> Iterator[Event]:
     yield Begun(index=0, kind=kind, name="it", cycle=0)
     for begin, counts in ((0, spikes), (5, {name: [0, 0] for name in spikes})):
         told = Foraged(awake=5, asleep=0, spikes=counts, **none)
-        yield Progress(phase=0, kind=kind, name="it", begin=begin, end=begin + 5, told=told)
+        yield Progress(phase=0, kind=kind, name="it", begin=begin, end=begin + 5, summary=told)
     yield Begun(index=1, kind="score", name="next", cycle=10)
 
 
@@ -88,7 +88,7 @@ def test_what_need_not_fire() -> None:
     assert warnings(start(AGENTS), *phase("sleep", input=[0, 0], hidden=[3, 0])) == []
     awake = Trained(loss=[1.0, 1.0], spikes={"output": [0, 0]})
     for kind, warned in (("wake", 0), ("sleep", 1)):
-        one = Progress(phase=0, kind=kind, name="it", begin=0, end=5, told=awake)
+        one = Progress(phase=0, kind=kind, name="it", begin=0, end=5, summary=awake)
         last = Begun(index=1, kind="score", name="next", cycle=5)
         told = warnings(start(IMAGES), one, last)
         assert [line.split(":")[0] for line in told] == ["sleep.threshold"] * warned

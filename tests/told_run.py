@@ -12,7 +12,7 @@ from sleeprun.protocol.events import (
 )
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.subjects.forager.parts import Eaten, Foraged, ForagingFacts
+from sleeprun.subjects.forager.record import Eaten, Foraged, ForagingFacts
 
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))
 BOUNDARIES = [
@@ -29,7 +29,7 @@ def progress(phase: int, begin: int, end: int, rewarded: list, punished: list) -
         awake=end - begin, asleep=0, rewarded=rewarded, punished=punished,
         neutral=[0] * len(rewarded), spikes={},
     )  # fmt: skip
-    return Progress(phase=phase, kind=kind, name=name, begin=begin, end=end, told=eaten)
+    return Progress(phase=phase, kind=kind, name=name, begin=begin, end=end, summary=eaten)
 
 
 def scored(boundary: Boundary, task: str, score: list) -> Scored:

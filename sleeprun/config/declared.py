@@ -97,7 +97,7 @@ def part(annotation: object, told: str = "", *, default: object = ...) -> Any:
 def _made(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _made(one) for name, one in value.items()}
-    return value.make() if isinstance(value, Part) else value
+    return value.make() if isinstance(value, DeclaredSection) else value
 
 
 def _vector(values: Sequence[float] | Array) -> Array:
@@ -133,7 +133,7 @@ def undeclared(cls: type) -> list[str]:
     ]
 
 
-class Part(Section):
+class DeclaredSection(Section):
     """The constants of a declared class, as a config gave them."""
 
     declares: ClassVar[type]
@@ -147,7 +147,7 @@ class Part(Section):
         return {name: getattr(self, name) for name in constants(self.declares)}
 
     @model_validator(mode="after")
-    def _checked(self) -> "Part":
+    def _checked(self) -> "DeclaredSection":
         if check := getattr(self.declares, "check", None):
             with asking(self.declares, "check", ValueError):
                 check(**self.numbers)
@@ -166,7 +166,7 @@ class Part(Section):
 
 
 @cache
-def section_of(cls: type, kind: str | None = None) -> type[Part]:
+def section_of(cls: type, kind: str | None = None) -> type[DeclaredSection]:
     """The schema of a declared class; with a `kind` it has that key, too."""
     fields: dict[str, Any] = {
         name: (constant.annotation, Field(constant.default, description=_told(constant)))
@@ -174,7 +174,7 @@ def section_of(cls: type, kind: str | None = None) -> type[Part]:
     }
     if kind is not None:
         fields = {"kind": (Literal[kind], Field(description=cls.__doc__)), **fields}
-    model = create_model(cls.__name__, __base__=Part, **fields)
+    model = create_model(cls.__name__, __base__=DeclaredSection, **fields)
     model.declares = cls
     return model
 

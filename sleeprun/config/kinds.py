@@ -11,7 +11,7 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from sleeprun.config.declared import section_of, undeclared
-from sleeprun.config.promise import told
+from sleeprun.config.promise import in_a_line
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Section
 
@@ -123,7 +123,7 @@ def _imported(module: str) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             where = "(looked for in this folder and among Python's packages)"
             raise ValueError(f"no module '{error.name}' {where}") from None
-        raise ValueError(f"cannot be loaded: {told(error, module)}") from error
+        raise ValueError(f"cannot be loaded: {in_a_line(error, module)}") from error
 
 
 def _is_module(path: str, parent: ModuleType, name: str) -> bool:

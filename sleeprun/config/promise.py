@@ -31,7 +31,7 @@ def asking(owner: object, method: str, *meant: type[Exception]) -> Iterator[None
     except through:
         raise
     except Exception as error:
-        raise broken(owner, method, told(error, _class_of(owner).__module__)) from error
+        raise broken(owner, method, in_a_line(error, _class_of(owner).__module__)) from error
 
 
 def given(owner: object, method: str, *arguments: PyTree) -> PyTree:
@@ -107,7 +107,7 @@ def _short(text: str) -> str:
     return text if len(text) <= MOST_TOLD else f"{text[:MOST_TOLD]}..."
 
 
-def told(error: Exception, module: str) -> str:
+def in_a_line(error: Exception, module: str) -> str:
     """An error in a line, and where in the package of a module it came from."""
     what = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
     if isinstance(error, SyntaxError):  # names its file and line

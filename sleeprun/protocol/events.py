@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypedDict
 
+from sleeprun.protocol.family import Facts, Marks, Scores, Summary, per_seed, written_as
 from sleeprun.protocol.phases import Boundary, Vigilance
-from sleeprun.protocol.told import Facts, Marks, Scores, Told, per_seed, written_as
 
 
 class Of(Enum):
@@ -109,7 +109,7 @@ class Progress(InPhase, Event, tag="progress"):
     name: str
     begin: int = written_as("from")
     end: int = written_as("to")
-    told: Told
+    summary: Summary
 
     @property
     def cycles(self) -> int:
@@ -118,7 +118,7 @@ class Progress(InPhase, Event, tag="progress"):
     @property
     def slept(self) -> int:
         """How many of the cycles."""
-        return self.told.slept(self.cycles, self.vigilance)
+        return self.summary.slept(self.cycles, self.vigilance)
 
 
 @dataclass(frozen=True, kw_only=True)

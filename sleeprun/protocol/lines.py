@@ -13,15 +13,19 @@ from typing import Any, TypedDict, TypeVar, get_type_hints
 from sleeprun.config import ConfigError
 from sleeprun.config.kinds import loaded
 from sleeprun.protocol.events import Event, Other, Start
+from sleeprun.protocol.family import EventPart, Facts, Marks, Summary
 from sleeprun.protocol.phases import Boundary, parted
-from sleeprun.protocol.told import Facts, Marks, Part, Told
 
 Json = Mapping[str, Any]  # an object, whose values are what its event says
-Said = TypeVar("Said", Event, Part)
-# The families of records that don't name theirs, of version 0.1, by a key that only these have.
+Said = TypeVar("Said", Event, EventPart)
+# The families of records that don't name theirs, of version 0.1, by a key that only these have;
 UNNAMED = {
-    "cycle_steps": "sleeprun.subjects.forager.parts.ForagingFacts",
-    "scenario": "sleeprun.subjects.classifier.parts.ImageFacts",
+    "cycle_steps": "sleeprun.subjects.forager.record.ForagingFacts",
+    "scenario": "sleeprun.subjects.classifier.record.ImageFacts",
+}
+MOVED = {  # and where others say that these are
+    "sleeprun.subjects.forager.parts.ForagingFacts": UNNAMED["cycle_steps"],
+    "sleeprun.subjects.classifier.parts.ImageFacts": UNNAMED["scenario"],
 }
 
 
@@ -69,13 +73,13 @@ def _key(field: Field) -> str:
     return field.metadata.get("key", field.name)
 
 
-def _written(told: Event | Part) -> dict[str, object]:
+def _written(told: Event | EventPart) -> dict[str, object]:
     line: dict[str, object] = {}
     for field in fields(told):
         match getattr(told, field.name):
             case Facts() as facts:
                 line |= {"family": facts.path(), **_written(facts)}
-            case Part() as part:
+            case EventPart() as part:
                 line |= _written(part)
             case Boundary() as boundary:
                 line[_key(field)] = row_of(boundary)
@@ -89,7 +93,7 @@ def _read(kind: type[Said], line: Json, facts: type[Facts] | None) -> Said:
     types = _types(kind)  # type: ignore[arg-type]  # a class has a hash
     for field in fields(kind):
         of = types[field.name]
-        if isinstance(of, type) and issubclass(of, Part):
+        if isinstance(of, type) and issubclass(of, EventPart):
             values[field.name] = _read(_own(of, line, facts), line, facts)
         elif (key := _key(field)) not in line:
             if field.default is MISSING and field.default_factory is MISSING:
@@ -105,13 +109,13 @@ def _types(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _own(part: type[Part], line: Json, facts: type[Facts] | None) -> type[Part]:
+def _own(part: type[EventPart], line: Json, facts: type[Facts] | None) -> type[EventPart]:
     """What a part that every family has is in that of some facts; any other is what it is."""
-    if part not in (Facts, Told, Marks):
+    if part not in (Facts, Summary, Marks):
         return part
     if facts is None:
         raise ValueError(f"the event '{line['event']}' stands before the start")
-    return {Facts: facts, Told: facts.told, Marks: facts.marks}[part]
+    return {Facts: facts, Summary: facts.summary, Marks: facts.marks}[part]
 
 
 def _family(start: Json) -> type[Facts]:
@@ -125,7 +129,7 @@ def _family(start: Json) -> type[Facts]:
 def facts_at(path: str) -> type[Facts]:
     """Those of a family. Raises ConfigError where they are not to be found."""
     try:
-        found = loaded(path)
+        found = loaded(MOVED.get(path, path))
     except ValueError as error:
         raise ConfigError(f"a run of the family {path} cannot be read: {error}") from None
     if not (isinstance(found, type) and issubclass(found, Facts)):

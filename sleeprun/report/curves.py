@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Curve
+from sleeprun.protocol.family import Clock
 from sleeprun.protocol.results import Results
-from sleeprun.protocol.told import Clock
 from sleeprun.report.phases import draw_phases, grounds, spans
 from sleeprun.report.style import (
     Events,

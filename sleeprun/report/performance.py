@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sleeprun.protocol.events import Progress, Scored
+from sleeprun.protocol.family import Clock, Counts, Scores
 from sleeprun.protocol.results import Results
-from sleeprun.protocol.told import Clock, Counts, Scores
 from sleeprun.report.phases import draw_phases, grounds, spans
 from sleeprun.report.style import (
     INK,
@@ -59,7 +59,7 @@ def timeline(events: Events) -> tuple[list[Chunk], Tests]:
     tests: Tests = {}
     for event in events:
         match event:
-            case Progress() if marks := event.told.marks:
+            case Progress() if marks := event.summary.marks:
                 # A resumed run repeats what followed its checkpoint: the later telling counts.
                 while chunks and chunks[-1].event.end > event.begin:
                     chunks.pop()

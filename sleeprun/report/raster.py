@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sleeprun.protocol.describe import plural
+from sleeprun.protocol.family import Cycle
 from sleeprun.protocol.legs import Leg, Pairs, joined, legs
 from sleeprun.protocol.phases import Kind, Vigilance
 from sleeprun.protocol.results import Results
-from sleeprun.protocol.told import Cycle
 from sleeprun.report.labels import broken, short
 from sleeprun.report.style import (
     INK,

@@ -5,8 +5,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from sleeprun.protocol.events import Curve, Progress
+from sleeprun.protocol.family import Summary
 from sleeprun.protocol.results import Results
-from sleeprun.protocol.told import Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def progress(seeds: list[int], events: Iterable[Progress]) -> "pd.DataFrame":
     rows = [
         {
             "seed": seed, "phase": event.phase, "kind": event.kind, "name": event.name,
-            "begin": event.begin, "end": event.end, **dict(_of_seed(event.told, place)),
+            "begin": event.begin, "end": event.end, **dict(_of_seed(event.summary, place)),
         }
         for event in events
         for place, seed in enumerate(seeds)
@@ -54,9 +54,9 @@ def curves(seeds: list[int], events: Iterable[Curve]) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns).astype({"score": float})
 
 
-def _of_seed(told: Told, place: int) -> Iterator[tuple[str, object]]:
-    for field in fields(told):
-        value = getattr(told, field.name)
+def _of_seed(summary: Summary, place: int) -> Iterator[tuple[str, object]]:
+    for field in fields(summary):
+        value = getattr(summary, field.name)
         if not field.metadata.get("per_seed"):
             yield field.name, value
         elif isinstance(value, dict):

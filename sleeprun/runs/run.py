@@ -14,8 +14,8 @@ import numpy as np
 from sleeprun.config import Common, ConfigError
 from sleeprun.config.identity import content_hash
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested, Warned
+from sleeprun.protocol.family import Summary
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
-from sleeprun.protocol.told import Told
 from sleeprun.runs.checkpoints import Header, load, read_header
 from sleeprun.runs.files import DamagedFile
 from sleeprun.runs.store import RunDirectory
@@ -156,12 +156,12 @@ class Run(Generic[State, Report]):
             self._refuse_lost(phase, self.state)
             if self.config.runtime.curve_every and self.done % every == 0:
                 yield from self._curve(phase)
-            yield self._progress(phase, count * turn, self.subject.told(report))
+            yield self._progress(phase, count * turn, self.subject.summary(report))
             self._save_if_due()
         self.state = self.subject.end(phase, self.state)
         yield from self.subject.seen_after(phase, self.state)
 
-    def _progress(self, phase: Phase, cycles: int, told: Told) -> Progress:
+    def _progress(self, phase: Phase, cycles: int, summary: Summary) -> Progress:
         begin = self.cycle - cycles
         return Progress(
             phase=self.phase,
@@ -169,7 +169,7 @@ class Run(Generic[State, Report]):
             name=phase.title,
             begin=begin,
             end=self.cycle,
-            told=told,
+            summary=summary,
         )
 
     def _curve(self, phase: Phase) -> Iterator[Curve]:

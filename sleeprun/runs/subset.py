@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sleeprun.protocol.events import Event, Of
-from sleeprun.protocol.told import Part
+from sleeprun.protocol.family import EventPart
 
-Said = TypeVar("Said", Event, Part)
+Said = TypeVar("Said", Event, EventPart)
 
 
 def of_seeds(event: Event, places: Sequence[int]) -> Event | None:
@@ -21,7 +21,7 @@ def _of(told: Said, places: Sequence[int]) -> Said:
     chosen: dict[str, object] = {}
     for field in fields(told):
         value = getattr(told, field.name)
-        if isinstance(value, Part):
+        if isinstance(value, EventPart):
             chosen[field.name] = _of(value, places)
         elif field.metadata.get("per_seed"):
             chosen[field.name] = _at(value, places)

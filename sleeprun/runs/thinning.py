@@ -39,6 +39,6 @@ def _merged(first: Event, second: Event) -> Progress | None:
     """Two events of one phase as one; none of what cannot be added up."""
     match first, second:
         case Progress(), Progress() if first.phase == second.phase:
-            if both := first.told.plus(second.told):
-                return replace(first, end=second.end, told=both)
+            if both := first.summary.plus(second.summary):
+                return replace(first, end=second.end, summary=both)
     return None

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.protocol.events import Event, Scored
+from sleeprun.protocol.family import Facts, Summary
 from sleeprun.protocol.phases import Boundary, Phase, Score
-from sleeprun.protocol.told import Facts, Told
 
 State = TypeVar("State")  # a pytree
 Report = TypeVar("Report")
@@ -54,7 +54,7 @@ class Subject(Protocol[State, Report]):
 
     def end(self, phase: Any, state: State) -> State: ...
 
-    def told(self, report: Report) -> Told:
+    def summary(self, report: Report) -> Summary:
         """A report for the record."""
         ...
 

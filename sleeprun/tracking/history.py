@@ -6,9 +6,9 @@ import numpy as np
 
 from sleeprun.measures import forgetting, statistics
 from sleeprun.protocol.events import Curve, End, Event, Found, Progress, Scored, Start
+from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.results import Results, finals
-from sleeprun.protocol.told import Scores
 
 HistoryRow = dict[str, float | str]
 AXES = {
@@ -116,8 +116,8 @@ class History:
 
 
 def progress_row(event: Progress) -> HistoryRow:
-    series, spikes = event.vigilance, event.told.spikes.items()
+    series, spikes = event.vigilance, event.summary.spikes.items()
     return {
-        **{f"{series}/{name}": value for name, value in event.told.measures().items()},
+        **{f"{series}/{name}": value for name, value in event.summary.measures().items()},
         **{f"{series}/spikes/{name}": sum(s) / (len(s) * event.cycles) for name, s in spikes},
     }

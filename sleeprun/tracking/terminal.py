@@ -10,7 +10,7 @@ from rich.console import Console
 from sleeprun.config import Common
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Begun, Event, Progress, Tested, Warned
-from sleeprun.protocol.told import Told
+from sleeprun.protocol.family import Summary
 from sleeprun.tracking.sink import Ahead
 
 log = logging.getLogger("sleeprun")
@@ -22,7 +22,7 @@ class Terminal:
     """A progress bar over a run with all its arms; where it cannot be shown, a few lines."""
 
     def __init__(self, console: Console, config: Common, seconds: float, shown: bool):
-        self.recent: deque[Told] = deque(maxlen=RECENT)
+        self.recent: deque[Summary] = deque(maxlen=RECENT)
         self.ahead = Ahead("", [], 0.0)
         self.seeds, self.unit = len(config.seeds), config.unit
         self.began = self.phase_began = time.monotonic()
@@ -65,8 +65,8 @@ class Terminal:
                 name = f"{self.ahead.name}, {event.kind}: {event.name}"
                 self.bar.update(self.task, description=name, performance="preparing")
             case Progress():
-                measures = event.told.measures(self.recent)
-                self.recent.append(event.told)
+                measures = event.summary.measures(self.recent)
+                self.recent.append(event.summary)
                 shown = ", ".join(f"{name} {value:.3g}" for name, value in measures.items())
                 self._advance(event.phase, event.cycles, shown)
             case Tested():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sleeprun.measures.forgetting import near, share
 from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
-from sleeprun.protocol.told import Facts, mean_of
+from sleeprun.protocol.family import Facts, mean_of
 
 log = logging.getLogger("sleeprun")
 LEARNED = 0.2  # of the way from chance to 1: what a sleep can destroy
@@ -47,7 +47,7 @@ class Watch:
                 self._end_of_phase()
             case Progress():
                 self.phase, self.cycles = event, self.cycles + event.cycles
-                for name, counts in event.told.spikes.items():
+                for name, counts in event.summary.spikes.items():
                     self.spikes[name] += sum(counts)
             case Scored() if (score := mean_of(event.score)) is not None:
                 self.scores[event.boundary.index][event.task] = score

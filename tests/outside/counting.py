@@ -11,9 +11,9 @@ from sleeprun.config import Common
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Count, Section
 from sleeprun.protocol.events import Event, Found, Scored
+from sleeprun.protocol.family import Counts, Facts, Marks, Summary, per_seed
 from sleeprun.protocol.phases import Asleep, Boundary, Live, Phase, Protocol, Score, Stage
 from sleeprun.protocol.plan import Plan, numbered
-from sleeprun.protocol.told import Counts, Facts, Marks, Told, per_seed
 from sleeprun.subjects.seeds import Over, Seeds
 from sleeprun.tasks.tasks import TASKS, Tasks
 
@@ -110,7 +110,7 @@ class Lessons(Plan[Rest]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted(Told):
+class Counted(Summary):
     """With the keys of another family's, as what follows."""
 
     counted: Counts = per_seed()
@@ -126,7 +126,7 @@ class Answered(Marks):
 
 @dataclass(frozen=True, kw_only=True)
 class CounterFacts(Facts):
-    told = Counted
+    summary = Counted
     marks = Answered
 
     tasks: list[str]
@@ -178,7 +178,7 @@ class Counters(Seeds):
     def end(self, phase: Phase, state: State) -> State:
         return state
 
-    def told(self, report: State) -> Counted:
+    def summary(self, report: State) -> Counted:
         known = report.known[:, 0].astype(int)
         return Counted(counted=known.tolist(), loss=(FULL - known).tolist())
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from sleeprun.config.declared import Part
+from sleeprun.config.declared import DeclaredSection
 from sleeprun.config.promise import asking
 from sleeprun.config.values import Count, Section
 from sleeprun.gradient.probes import NOISES, PROBES, Noise, Probe
@@ -17,7 +17,7 @@ class ProbesConfig(Section):
     own: dict[str, Annotated[Any, PROBES]]
 
     @property
-    def wanted(self) -> dict[str, Part]:
+    def wanted(self) -> dict[str, DeclaredSection]:
         return {name: noise for name, noise in self.noises.items() if noise is not None}
 
     def made_noises(self) -> dict[str, Noise]:

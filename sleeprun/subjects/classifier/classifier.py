@@ -21,9 +21,9 @@ from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
 from sleeprun.subjects.classifier import asleep, awake
-from sleeprun.subjects.classifier.parts import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing
+from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.classifier.state import ClassifierState, Report
 from sleeprun.subjects.classifier.stimuli import stimuli
@@ -128,7 +128,7 @@ class Classifier(Seeds):
                     f"be computed with; lower sleep.{key}"
                 )
 
-    def told(self, report: Report) -> Trained:
+    def summary(self, report: Report) -> Trained:
         spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
         return Trained(loss=report.loss.tolist(), spikes=spikes)
 

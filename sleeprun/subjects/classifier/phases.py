@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sleeprun.config.declared import Part
+from sleeprun.config.declared import DeclaredSection
 from sleeprun.protocol.phases import Asleep, Live, joined
 
 
@@ -25,6 +25,6 @@ class Wake(Live):
 class Sleep(Asleep):
     """Replay, as a spiking network that is shown what `drive` draws."""
 
-    replay: Part
-    drive: Part
+    replay: DeclaredSection
+    drive: DeclaredSection
     scale: str

@@ -16,7 +16,7 @@ from sleeprun.gradient.probes import Response
 from sleeprun.gradient.probes.schema import ProbesConfig
 from sleeprun.protocol.events import Event
 from sleeprun.protocol.phases import Boundary
-from sleeprun.subjects.classifier import awake, told
+from sleeprun.subjects.classifier import awake, events
 from sleeprun.subjects.classifier.state import ClassifierState
 from sleeprun.subjects.classifier.stimuli import Stimuli
 from sleeprun.subjects.seeds import Seeds
@@ -81,14 +81,14 @@ class Probing:
         places = np.flatnonzero(state.seen[0]).tolist()
         shown = [self.stimuli.probed(self.wanted, place) for place in places]
         found = [self._probe(count, arrays, state) for count, arrays in shown]
-        yield told.robustness_told(boundary, [right for right, _ in found])
+        yield events.robustness(boundary, [right for right, _ in found])
         if self.wanted.overlap and len(places) > 1:
-            yield told.overlap_told(boundary, self.layers[:-1], [hidden for _, hidden in found])
+            yield events.overlap(boundary, self.layers[:-1], [hidden for _, hidden in found])
         if boundary.after_sleep:
-            yield told.moved_told(boundary, self.layers, self.seeds.unpadded(state.moved))
+            yield events.moved(boundary, self.layers, self.seeds.unpadded(state.moved))
         if self.wanted.own:
             tasks = zip(places, (arrays for _, arrays in shown), strict=True)
-            yield told.measured_told(boundary, self._measured(tasks, state))
+            yield events.measured(boundary, self._measured(tasks, state))
 
     def _probe(
         self, count: int, shown: tuple[Any, Any, Any], state: ClassifierState

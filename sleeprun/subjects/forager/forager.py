@@ -17,11 +17,11 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
-from sleeprun.subjects.forager import cycles, interventions, told
+from sleeprun.subjects.forager import cycles, events, interventions
 from sleeprun.subjects.forager.build import build, chosen, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
-from sleeprun.subjects.forager.parts import Foraged, ForagingFacts
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
+from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 from sleeprun.tasks.agent import chance_of
@@ -115,23 +115,23 @@ class Forager(Seeds):
 
     def _spikes(self, phase: Live, state: AgentState) -> Event:
         if self.config.runtime.spikes:
-            return told.spiked(self.experiment, phase, state, self.seeds)
-        return told.raster(self.experiment, phase, state)
+            return events.spiked(self.experiment, phase, state, self.seeds)
+        return events.raster(self.experiment, phase, state)
 
     def end(self, phase: Live, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):
             return state
         return self._call(cycles.end, self.leg(phase), state)
 
-    def told(self, report: Tally) -> Foraged:
-        return told.tally(report)
+    def summary(self, report: Tally) -> Foraged:
+        return events.tally(report)
 
     def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
         """Rewarded and punished particles eaten."""
         return np.stack([report.rewarded, report.punished])
 
     def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored:
-        return told.score(phase, marks)
+        return events.score(phase, marks)
 
     def steps(self, phase: Phase) -> int:
         return phase.cycles * self.config.network.cycle_steps
@@ -154,7 +154,7 @@ class Forager(Seeds):
 
     def seen_at(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
         """What the record tells of a boundary, beside its scores."""
-        yield from told.weights(self.experiment, boundary, self.unpadded(state))
+        yield from events.weights(self.experiment, boundary, self.unpadded(state))
 
     def weights(self, state: AgentState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         return {name: np.asarray(each) for name, each in state.network.weights.items()}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sleeprun.config.declared import Part
+from sleeprun.config.declared import DeclaredSection
 from sleeprun.protocol.phases import Asleep, Change, Live
 
 
@@ -25,7 +25,7 @@ class Wake(Live):
 class Sleep(Asleep):
     """No world; a population driven by noise for some cycles."""
 
-    drive: Part
+    drive: DeclaredSection
     reward: float
 
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sleeprun.protocol.family import Clock, Counts, Cycle, Facts, Marks, Summary, if_any, per_seed
 from sleeprun.protocol.phases import Vigilance
-from sleeprun.protocol.told import Clock, Counts, Cycle, Facts, Marks, Told, if_any, per_seed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foraged(Told):
+class Foraged(Summary):
     """Movement cycles awake and asleep, particles eaten, spikes of every population."""
 
     awake: int
@@ -46,7 +46,7 @@ class Eaten(Marks):
 
 @dataclass(frozen=True, kw_only=True)
 class ForagingFacts(Facts):
-    told = Foraged
+    summary = Foraged
     marks = Eaten
 
     tasks: list[str]

@@ -6,12 +6,12 @@ import numpy as np
 from jaxtyping import Float
 
 from sleeprun.gradient import probes
+from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.told import Scores
-from sleeprun.subjects.classifier.parts import Measured, Moved, Overlap, Robustness
+from sleeprun.subjects.classifier.record import Measured, Moved, Overlap, Robustness
 
 
-def robustness_told(
+def robustness(
     boundary: Boundary, right: Sequence[Mapping[str, Float[np.ndarray, " seed"]]]
 ) -> Robustness:
     """`right` is of each task, by noise, the share of images classified rightly; the mean."""
@@ -19,7 +19,7 @@ def robustness_told(
     return Robustness(boundary=boundary, values=accuracy)
 
 
-def overlap_told(
+def overlap(
     boundary: Boundary,
     names: Sequence[str],
     hidden: Sequence[Sequence[Float[np.ndarray, "seed _"]]],
@@ -31,7 +31,7 @@ def overlap_told(
     return Overlap(boundary=boundary, values=layers)
 
 
-def moved_told(boundary: Boundary, names: Sequence[str], found: probes.WeightChange) -> Moved:
+def moved(boundary: Boundary, names: Sequence[str], found: probes.WeightChange) -> Moved:
     """Of every layer the shares of weights changed, raised and lowered, and the mean change."""
     raised, lowered, mean = (np.asarray(part, float).T for part in found)
     of_layers = {"share": raised + lowered, "raised": raised, "lowered": lowered, "mean": mean}
@@ -42,6 +42,6 @@ def moved_told(boundary: Boundary, names: Sequence[str], found: probes.WeightCha
     return Moved(boundary=boundary, values=layers)
 
 
-def measured_told(boundary: Boundary, values: Mapping[str, Sequence[float]]) -> Measured:
+def measured(boundary: Boundary, values: Mapping[str, Sequence[float]]) -> Measured:
     """What a user's own probes found, of each seed."""
     return Measured(boundary=boundary, values={name: list(one) for name, one in values.items()})

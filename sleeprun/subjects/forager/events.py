@@ -7,8 +7,8 @@ import numpy as np
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
 from sleeprun.protocol.phases import Boundary, Kind, Phase, Score
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
-from sleeprun.subjects.forager.parts import Eaten, Foraged
 from sleeprun.subjects.forager.phases import Sleep
+from sleeprun.subjects.forager.record import Eaten, Foraged
 
 BINS = 60
 FIELDS = 48  # neurons whose receptive field is recorded

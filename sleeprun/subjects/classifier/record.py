@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sleeprun.protocol.events import Found
+from sleeprun.protocol.family import Clock, Counts, Facts, Marks, Scores, Summary, mean_of, per_seed
 from sleeprun.protocol.phases import Vigilance
-from sleeprun.protocol.told import Clock, Counts, Facts, Marks, Scores, Told, mean_of, per_seed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained(Told):
+class Trained(Summary):
     """The mean loss of some training steps; spikes of every layer asleep."""
 
     loss: Scores = per_seed()
@@ -29,7 +29,7 @@ class Answered(Marks):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFacts(Facts):
-    told = Trained
+    summary = Trained
     marks = Answered
 
     data: str

@@ -1,8 +1,8 @@
 """What a family of networks says within the events that all share, and what is said per seed.
 
-A new family has its own `Facts`, `Told` and `Marks`: frozen dataclasses, whose fields are keys of
-the event's line in the record. The start's line names the `Facts`, which say what the others are,
-so that whoever reads the record finds them. Whoever counts, shows or draws them asks what is
+A new family has its own `Facts`, `Summary` and `Marks`: frozen dataclasses, whose fields are keys
+of the event's line in the record. The start's line names the `Facts`, which say what the others
+are, so that whoever reads the record finds them. Whoever counts, shows or draws them asks what is
 declared here.
 """
 
@@ -15,7 +15,7 @@ from sleeprun.protocol.phases import Vigilance
 
 Scores = list[float | None]  # of every seed; None or NaN where there is none
 Counts = list[int]  # of every seed
-T = TypeVar("T", bound="Told")
+T = TypeVar("T", bound="Summary")
 
 
 def mean_of(per_seed: Scores) -> float | None:
@@ -40,7 +40,7 @@ def if_any(default: Any = ()) -> Any:
 
 
 @dataclass(frozen=True)
-class Part:
+class EventPart:
     """What only one family says within an event. A subclass is a frozen dataclass."""
 
 
@@ -59,13 +59,13 @@ class Cycle(NamedTuple):
     sizes: dict[str, int]  # of every population
 
 
-class Facts(Part):
+class Facts(EventPart):
     """What a run says of its network and its tasks as it starts.
 
     The events of a family's own are in the module of its facts, and those of what they derive from.
     """
 
-    told: ClassVar[type["Told"]]  # what its progress says
+    summary: ClassVar[type["Summary"]]  # what its progress says
     marks: ClassVar[type["Marks"]]  # what its tests say
 
     tasks: list[str]
@@ -79,7 +79,7 @@ class Facts(Part):
     untaught: ClassVar[Sequence[str]] = ()  # the kinds of phases awake that train no task
 
     def __init_subclass__(cls) -> None:
-        for name, base in (("told", Told), ("marks", Marks)):
+        for name, base in (("summary", Summary), ("marks", Marks)):
             if not issubclass(getattr(cls, name, object), base):
                 raise TypeError(f"{cls.__name__}.{name} must be a class derived from {base}")
 
@@ -117,11 +117,11 @@ class Facts(Part):
 
     @property
     def performance(self) -> str:
-        """What the share of `Told.marks` is that went well, in words."""
+        """What the share of `Summary.marks` is that went well, in words."""
         return "right / all"
 
 
-class Told(Part):
+class Summary(EventPart):
     """What some cycles of a phase did."""
 
     spikes: Mapping[str, Counts] = MappingProxyType({})
@@ -146,5 +146,5 @@ class Told(Part):
         return None
 
 
-class Marks(Part):
+class Marks(EventPart):
     """What went well and what did not in a test."""
