@@ -67,7 +67,7 @@ ARMS = {
     "two tasks": {"awake": ran(named(2), 0), "asleep": ran(named(2))},
     "one task": {"awake": ran(named(1), 0)},
     "one seed, at the top": {"asleep": ran(named(2), seeds=1, above=0.45)},
-    "many seeds, interleaved": {"control": ran(named(3), 0, 40, kind="interleave")},
+    "many seeds, interleaved": {"control": ran(named(3), 0, 8, kind="interleave")},
     "three tasks of long names": {
         LONG + str(k): ran(named(3, LONG), sleeps=k, seeds=6) for k in range(3)
     },

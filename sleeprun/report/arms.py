@@ -33,6 +33,7 @@ from sleeprun.report.style import (
     look_of,
     save,
     sheet,
+    start_of,
     title_panel,
 )
 from sleeprun.report.tables import MOST_TASKS
@@ -58,8 +59,10 @@ def course(events: Events, arms: Arms) -> Figure:
     """From boundary to boundary, and at the end every seed's: each task, or the mean of many."""
     tasks, seeds = _tasks(arms), next(iter(arms.values()))["seeds"]
     shown: list[int | None] = [None] if len(tasks) > MOST_TASKS else [*range(len(tasks))]
-    what = "performance" if shown != [None] else f"performance over all {len(tasks)} tasks"
-    title = f"{what}, {around(len(seeds))}; at the end each dot is a seed"
+    start = start_of(events)
+    what = f"performance ({start.facts.performance})" if start else "performance"
+    over = f" over all {len(tasks)} tasks" * (shown == [None])
+    title = f"{what}{over}, {around(len(seeds))}; at the end each dot is a seed"
     ends, fall = APART * len(arms) + 0.5, max(room(list(arms)), room(tasks))
     figure = sheet(events, WIDE + ends + 2.6, 1.4 + fall + 1.9 * len(shown), title)
     share = {"sharex": "col", "sharey": True, "squeeze": False}
