@@ -1,7 +1,7 @@
 """The `sleeprun` command: from the command line to a typed config, and from errors to exit codes.
 
-Exit codes are in `cli.codes`. JAX and W&B are imported inside the job alone, so that help,
-completion and a config error come at once.
+Exit codes are in `cli.codes`. JAX and W&B are imported inside the job alone, so that help
+and completion come at once.
 """
 
 import logging

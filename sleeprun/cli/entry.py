@@ -1,6 +1,6 @@
 """What Hydra calls for each job, in whichever process that is: a config comes in, a run is made.
 
-JAX and W&B are imported only once the config has been found to be right.
+What simulates and what tracks is imported only once the config has been found to be right.
 """
 
 import logging
