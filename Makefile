@@ -9,7 +9,7 @@ SEED ?= 0
 BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
-.PHONY: help run brian2 test long fast fuzz kills lint types table benchmark clean
+.PHONY: help run brian2 test long fast fuzz kills lint types table benchmark reference clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ table: $(READY)  ## the published table at a tenth of its length, about an hour;
 benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plain NumPy, two lines of JSON
 	$(BIN)/python scripts/benchmark.py
 	$(BIN)/python scripts/benchmark_sleep.py
+
+reference: $(READY)  ## write docs/reference.md, all that a config can say, anew
+	$(BIN)/python -m sleeprun.cli.reference > docs/reference.md
 
 clean:  ## remove what was set up
 	rm -rf $(VENV) build dist

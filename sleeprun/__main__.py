@@ -42,8 +42,12 @@ def _called() -> int:
     if len(sys.argv) == 1 or {"--help", "-h"} & set(sys.argv[1:]):
         from sleeprun.cli.help import print_help
 
-        print_help(conf_dir(), sys.argv[1:])
-        return OK
+        return print_help(conf_dir(), sys.argv[1:])
+    if line := os.environ.get("COMP_LINE"):
+        from sleeprun.cli.completion import answered
+
+        if answered(conf_dir(), sys.argv[1:], line):
+            return OK
     sys.argv[1:] = overrides_first(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let errors reach `_explained`
     return _explained()

@@ -8,7 +8,10 @@ from command import sleeprun
 from conftest import composed
 
 from sleeprun.__main__ import main
+from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.help import config_dirs, print_help
 from sleeprun.cli.mistakes import explain_group
+from sleeprun.cli.reference import page
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,66 @@ def test_windows_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SystemExit, match="runs on Linux and macOS"):
         main()
+
+
+def test_the_reference_is_in_step() -> None:
+    """`make reference` writes it."""
+    there = Path(__file__).parents[1] / "docs" / "reference.md"
+    assert there.read_text() == page(conf_dir())
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("neuron", ["adaptation_tau", "144.0", "tau_w (ms)", "number > 0, < 1", "rulkov"]),
+        ("sleep", ["interleaved", "sleep=CHOICE", "plasticity: true"]),
+        ("learner", ["ewc", "strength", "of the pull"]),
+        ("config", ["checkpoint_minutes", "seeds: 1"]),
+        ("experiment", ["golden2022/sequential_then_sleep"]),
+        ("data", ["Fashion-MNIST", "folder", "text or null"]),
+    ],
+)
+def test_help_on_a_topic_tells_its_choices_and_keys(
+    topic: str, told: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert print_help(conf_dir(), ["--help", topic]) == 0
+    shown = capsys.readouterr().out
+    assert [word for word in told if word not in shown] == []
+
+
+def test_help_on_what_is_no_topic(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_help(conf_dir(), ["--help", "nuron"]) == 2
+    assert "--help nuron: no such topic; did you mean 'neuron'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [["--config-dir", "here"], ["-cd=here"], ["+experiment=smoke"]])
+def test_other_words_beside_help_are_no_topic(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert print_help(conf_dir(), ["--help", *given]) == 0
+    assert capsys.readouterr().out.startswith("sleeprun: how does sleep")
+    assert config_dirs(given) == [Path("here")] * (given[0] != "+experiment=smoke")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("+experiment=golden2022/ta", ["+experiment=golden2022/task1"]),
+        (
+            "+experiment=src2022/m",
+            [f"+experiment=src2022/{m}" for m in ("mnist", "mnist_then_fashion")],
+        ),
+        ("-m +experiment=smoke tasks=per", ["tasks=permuted"]),
+        ("--config-dir conf +experiment=mi", ["+experiment=mine/first"]),
+        ("+experiment=foraging_quick sleep.sched", ["sleep.schedule="]),  # which Hydra answers
+        ("+experiment=none", [""]),
+    ],
+)
+def test_tab_completion(line: str, told: list[str], tmp_path: Path) -> None:
+    own = tmp_path / "conf" / "experiment" / "mine" / "first.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("# @package _global_\n# one of my own\n")
+    ended = sleeprun("-sc", "query=bash", cwd=tmp_path, COMP_LINE=f"sleeprun {line}")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.strip().split(" ") == told

@@ -4,6 +4,10 @@ import itertools
 import re
 from pathlib import Path
 
+from sleeprun.cli.codes import MISTAKE, OK, say
+
+CONFIG_DIR = ("--config-dir", "-cd")
+
 COMMANDS = """\
 sleeprun: how does sleep keep neural networks from forgetting?
 
@@ -17,18 +21,44 @@ sleeprun: how does sleep keep neural networks from forgetting?
   sleeprun +experiment=NAME from=RUN_DIR          begin at a boundary of that run, not from birth
   sleeprun --config-dir DIR +experiment=MINE      experiments of your own, in DIR/experiment/
   eval "$(sleeprun -sc install=bash)"             tab completion (also zsh, fish)
+  sleeprun --help TOPIC                           every key of: config, network, tasks, neuron, ...
   sleeprun --hydra-help                           Hydra's own flags
 
 experiments
 """
 
 
-def print_help(conf: Path, arguments: list[str]) -> None:
+def print_help(conf: Path, arguments: list[str]) -> int:
+    """All commands and experiments; or, where a topic is named, what can be said of it."""
+    if topic := _topic(arguments):
+        return _print_topic(conf, topic)
     print(COMMANDS, end="")
     folders = [conf, *config_dirs(arguments)]
     for folder in folders:
         for name, line in experiments(folder / "experiment"):
             print(f"  {name:38s}  {line}")
+    return OK
+
+
+def _topic(arguments: list[str]) -> str | None:
+    """A word that is no option, no option's value and no override."""
+    pairs = itertools.pairwise(["", *arguments])
+    words = [word for flag, word in pairs if flag not in CONFIG_DIR and not word.startswith("-")]
+    return next((word for word in words if "=" not in word), None)
+
+
+def _print_topic(conf: Path, topic: str) -> int:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from sleeprun.cli import reference
+    from sleeprun.config.spelling import nearest
+
+    if not (parts := [*reference.section(conf, topic)]):
+        allowed = nearest(topic, reference.topics(conf))
+        return say(MISTAKE, f"--help {topic}: no such topic{allowed}")
+    Console().print(Markdown("\n\n".join(parts)))
+    return OK
 
 
 def experiments(folder: Path) -> list[tuple[str, str]]:
@@ -44,6 +74,5 @@ def experiments(folder: Path) -> list[tuple[str, str]]:
 def config_dirs(arguments: list[str]) -> list[Path]:
     """A user's own, as the command line names them."""
     joined = [a.split("=", 1)[1] for a in arguments if re.match(r"(--config-dir|-cd)=", a)]
-    flags = ("--config-dir", "-cd")
-    apart = [b for a, b in itertools.pairwise(arguments) if a in flags]
+    apart = [b for a, b in itertools.pairwise(arguments) if a in CONFIG_DIR]
     return [Path(folder) for folder in joined + apart]

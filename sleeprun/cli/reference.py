@@ -1,0 +1,144 @@
+"""What a config can say, in Markdown: every group with its choices, every kind with its keys.
+
+All of it follows from the declarations and from the files in conf/ with their comments.
+"""
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+from types import ModuleType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic.fields import FieldInfo
+
+import sleeprun
+from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.help import experiments
+from sleeprun.config.kinds import Kinds
+from sleeprun.config.values import Section
+
+ROOMS = ("spiking", "gradient", "tasks")  # where parts are that a config chooses
+SIGNS = {Gt: (">", "gt"), Ge: (">=", "ge"), Lt: ("<", "lt"), Le: ("<=", "le")}
+PLAIN = {float: "number", int: "whole number", bool: "true or false", str: "text"}
+INTRODUCTION = """\
+# Keys
+
+What a config can say. `sleeprun +experiment=NAME --cfg job` prints all of an experiment's keys with
+their values; `sleeprun --help TOPIC` prints one section of this page. Wherever a `kind` is chosen,
+the dotted path of a class of one's own will do as well ([extending.md](extending.md))."""
+
+
+def page(conf: Path) -> str:
+    """The whole reference."""
+    parts = (part for topic in topics(conf) for part in section(conf, topic))
+    return "\n\n".join([INTRODUCTION, *parts]) + "\n"
+
+
+def topics(conf: Path) -> list[str]:
+    """The groups, then the kinds that have no group of this name."""
+    return ["config", *_groups(conf), *(kind for kind in _kinds() if kind not in _groups(conf))]
+
+
+def section(conf: Path, topic: str) -> Iterator[str]:
+    """The paragraphs on a group or on what a kind is of; none where there is no such topic."""
+    if topic == "config":
+        common = (conf / "config.yaml").read_text().partition("\nhydra:")[0]
+        yield from ("## config: of every experiment", f"```yaml\n{common.strip()}\n```")
+    if topic in _groups(conf):
+        yield from (f"## {topic}: a group", f"`{topic}=CHOICE`, or `/{topic}` in `defaults`:")
+        yield "\n".join(f"* `{name}`: {told}" for name, told in experiments(conf / topic))
+        yield from _written(conf / topic)
+    for kinds in _kinds().get(topic, []):
+        yield f"## {topic}: kinds of {kinds.what.removeprefix('kind of ')}"
+        for name in kinds.built_in:
+            yield from _kind(kinds, name)
+
+
+def _groups(conf: Path) -> list[str]:
+    return [path.name for path in sorted(conf.iterdir()) if path.is_dir() and path.name != "hydra"]
+
+
+def _written(folder: Path) -> Iterator[str]:
+    """The choices that build on no other, whose comments say what their keys mean."""
+    for path in sorted(folder.glob("*.yaml")):
+        text = path.read_text().strip()
+        if "defaults:" not in text and "_global_" not in text and ":" in text:
+            yield f"`{path.stem}`:\n\n```yaml\n{text}\n```"
+
+
+def _kinds() -> dict[str, list[Kinds]]:
+    """All tables of kinds, by what they are of in a word; of two of the same thing the longer."""
+    tables = {table for module in _modules() for table in _tables(module)}
+    longest = {table.what: table for table in sorted(tables, key=lambda one: len(one.built_in))}
+    found: dict[str, list[Kinds]] = {}
+    for table in longest.values():
+        found.setdefault(table.what.removeprefix("kind of ").split()[0], []).append(table)
+    return dict(sorted(found.items()))
+
+
+def _modules() -> Iterator[ModuleType]:
+    top = Path(sleeprun.__file__).parent
+    for path in sorted(path for room in ROOMS for path in (top / room).rglob("*.py")):
+        names = path.relative_to(top.parent).with_suffix("").parts
+        yield import_module(".".join(names).removesuffix(".__init__"))
+
+
+def _tables(module: ModuleType) -> list[Kinds]:
+    return [each for each in vars(module).values() if isinstance(each, Kinds)]
+
+
+def _kind(kinds: Kinds, name: str) -> Iterator[str]:
+    yield f"### `{name}`, {kinds.what}\n\n{cleandoc(kinds.of(name).__doc__ or '')}"
+    rows = [
+        f"| `{key}` | {spoken(field)} | {_default(field)} | {field.description or ''} |"
+        for key, field in kinds.section(name).model_fields.items()
+        if key != "kind"
+    ]
+    if rows:
+        yield "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    return "" if field.is_required() else f"`{field.default}`"
+
+
+def spoken(field: FieldInfo) -> str:
+    """What a key may be, in words and bounds."""
+    return _type(field.annotation, field.metadata)
+
+
+def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
+    for each in metadata:
+        if isinstance(each, Kinds):
+            return f"of a {each.what}"
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if hasattr(annotation, "__metadata__"):
+        return _type(arguments[0], annotation.__metadata__)
+    if origin is Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin in (Union, UnionType):
+        return " or ".join("null" if one is type(None) else _type(one) for one in arguments)
+    if origin is list:
+        return f"list of: {_type(arguments[0])}"
+    if origin is dict:
+        return f"by name: {_type(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return ", ".join(f"`{key}`" for key in annotation.model_fields)
+    return f"{PLAIN.get(annotation, 'a value')} {', '.join(_bounds(metadata))}".strip()
+
+
+def _bounds(metadata: Sequence[Any]) -> Iterator[str]:
+    for each in metadata:
+        if isinstance(each, FieldInfo):
+            yield from _bounds(each.metadata)
+        elif type(each) in SIGNS:
+            sign, name = SIGNS[type(each)]
+            yield f"{sign} {getattr(each, name):g}"
+        elif isinstance(each, MinLen):
+            yield f"({each.min_length} at least)"
+
+
+if __name__ == "__main__":
+    print(page(conf_dir()), end="")
