@@ -42,7 +42,7 @@ class ProjectionConfig(Section):
     @property
     def mirrors(self) -> str | None:
         """The projection that its weights follow."""
-        return self.weights.of if self.weights.declares is Mirror else None
+        return self.weights.of if issubclass(self.weights.declares, Mirror) else None
 
 
 class NetworkConfig(Section):

@@ -89,7 +89,7 @@ class ImageTasks(Tasks):
 
     def contradictions(self, key: str = "tasks") -> Iterator[str]:
         """Values that are fine alone and impossible together, a line each."""
-        several = self.data.declares is Series
+        several = issubclass(self.data.declares, Series)
         sets = len(self.data.sets) if several else 1
         if (self.cut == "data_sets") != several:
             allowed = "must be data_sets" if several else f"needs {key}.data.kind=series"
