@@ -9,8 +9,8 @@ from conftest import composed
 
 from sleeprun.__main__ import main
 from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.foreign import explain_group
 from sleeprun.cli.help import config_dirs, print_help
-from sleeprun.cli.mistakes import explain_group
 from sleeprun.cli.reference import page
 
 

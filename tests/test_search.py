@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import OmegaConf
 
 from sleeprun.config import ConfigError
+from sleeprun.config.messages import checked
 from sleeprun.sweeps.found import write_found
 from sleeprun.sweeps.search import Search
 from sleeprun.sweeps.study import Searched
@@ -173,9 +175,8 @@ def test_a_search_leaves_a_sleep_that_an_experiment_can_use(tmp_path: Path) -> N
 def searched(**keys: Any) -> Searched:
     told = {"storage": None, "direction": "maximize", "max_failure_rate": 0.0, "study_name": None}
     sampler = {"kind": "random", "seed": 0}
-    return Searched(
-        **{"n_trials": 4, "n_jobs": 1, "sampler": sampler, "pruner": None} | told | keys
-    )
+    whole = {"n_trials": 4, "n_jobs": 1, "sampler": sampler, "pruner": None} | told | keys
+    return checked(Searched, "hydra.sweeper", whole)
 
 
 def given(*overrides: str) -> dict[str, Override]:
@@ -186,8 +187,20 @@ def given(*overrides: str) -> dict[str, Override]:
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        ({"direction": "up"}, r"^hydra.sweeper.direction=up: must be maximize or minimize$"),
-        ({"n_jobs": 0}, r"^hydra.sweeper.n_jobs=0: must be at least 1$"),
+        (
+            {"direction": "up"},
+            r"^hydra.sweeper.direction='up': not one of these; .* maximize",
+        ),
+        ({"n_jobs": 0}, r"^hydra.sweeper.n_jobs=0: must be greater than or equal to 1$"),
+        ({"n_jobs": "two"}, r"^hydra.sweeper.n_jobs='two': must be a valid integer$"),
+        ({"n_trials": 1.5}, r"^hydra.sweeper.n_trials=1.5: must be a valid integer$"),
+        ({"max_failure_rate": "x"}, r"^hydra.sweeper.max_failure_rate='x': must be a valid number"),
+        ({"n_trails": 4}, r"^hydra.sweeper.n_trails: unknown key; did you mean 'n_trials'\?"),
+        ({"sampler": "tpe"}, r"^hydra.sweeper.sampler='tpe': must be a mapping, {key: value}$"),
+        ({"sampler": None}, r"^hydra.sweeper.sampler=null: must be a mapping, {key: value}$"),
+        ({"pruner": "median"}, r"^hydra.sweeper.pruner='median': must be a mapping, {key: value}$"),
+        ({"storage": "banana"}, r"^hydra.sweeper.storage=banana: Could not parse"),
+        ({"storage": "sqlite:////none/x.db"}, r"^hydra.sweeper.storage=sqlite:////none/x.db: "),
         ({"sampler": {"kind": "best"}}, r"^hydra.sweeper.sampler.kind=best: must be one of tpe, "),
         ({"sampler": {"kind": "tpe", "sed": 1}}, r"^hydra.sweeper.sampler: .*'sed'"),
         ({"pruner": {"kind": "mean"}}, r"^hydra.sweeper.pruner.kind=mean: must be one of median, "),
@@ -196,6 +209,20 @@ def given(*overrides: str) -> dict[str, Override]:
 def test_a_wrong_key_of_a_search_is_told(keys: dict[str, Any], told: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=told):
         Search(searched(**keys), {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ("interval(0.1,0.01)", "`low <= high` must hold"),
+        ("interval(nan,1)", "both ends must be finite numbers"),
+        ("interval(0,inf)", "both ends must be finite numbers"),
+        ("tag(log,interval(0,1))", "`low > 0` must hold"),
+    ],
+)
+def test_values_between_which_nothing_is(values: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=rf"^a={re.escape(values)}: {told}"):
+        Search(searched(), given(f"a={values}"), tmp_path)
 
 
 class Scored(Launcher):

@@ -3,12 +3,12 @@
 import os
 import re
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.foreign import explain_argument, explain_group
 from sleeprun.cli.help import config_dirs, experiments
 
 # Of Hydra's plugins, what is said where they are missing.
@@ -148,92 +148,23 @@ def explain_setting(error: Exception) -> str | None:
     return None
 
 
-def explain_group(error: Exception) -> str | None:
-    """Hydra's plain errors: a group named by a number, a list's key that is none, -m with --cfg.
-
-    None of an error that was not raised in Hydra's or OmegaConf's own code: it is not the user's.
-    """
-    from sleeprun.config.spelling import nearest
-
-    if _origin(error) not in ("hydra", "omegaconf"):
-        return None
-    if part := re.search(r"int\(\) with base 10: '([^']+)'|Index '([^']+)' \(str\)", str(error)):
-        named = f".{part.group(1) or part.group(2)}"
-        for key in (argument.lstrip("+~").split("=")[0] for argument in sys.argv[1:]):
-            if named in key:
-                return (
-                    f"{key}: {key.split(named)[0]} is a list here; its keys are numbers from 0 on"
-                )
-    if str(error).startswith("Unknown plugin class : 'hydra_plugins.sleeprun."):
-        return "sweeps need sleeprun to be installed (pip install -e . in a checkout)"
-    if str(error).startswith("Only one of --run, --multirun"):
-        return "--cfg and --info show one job's config: leave -m out"
-    if not str(error).startswith("Config group override must be a string"):
-        return None
-    for given in sys.argv[1:]:
-        group, _, value = given.lstrip("+").partition("=")
-        names = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")) if group else []
-        if names and value not in names:
-            return f"{group}={value}: must be the name of a file{nearest(value, names)}"
-    return str(error)
-
-
-def explain_argument(error: Exception) -> str | None:
-    """Which argument Hydra's own code fails on; none of an error after its set-up was done."""
-    packages = _packages(error)
-    begun = packages[packages.index("hydra") :] if "hydra" in packages else ["sleeprun"]
-    if "sleeprun" in begun:
-        return None
-    what = " ".join([f"{type(error).__name__}:", *str(error).splitlines()[:1]])
-    return f"{_culprit(error)}: Hydra cannot take it ({what})"
-
-
-def _culprit(error: Exception) -> str:
-    """The argument without which the others can be composed; else those that are about Hydra."""
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    if _composed(words, error):
-        return " ".join(word for word in words if word.lstrip("+~").startswith("hydra")) or "hydra"
-    alone = (word for word in words if _composed([w for w in words if w != word], error))
-    return next(alone, " ".join(words))
-
-
-def _composed(words: list[str], error: Exception) -> bool:
-    import hydra
-
-    try:
-        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            hydra.compose("config", overrides=words)
-    except type(error):
-        return False
-    except Exception:
-        return True
-    return True
-
-
-def _origin(error: Exception) -> str | None:
-    """The package that raised the error."""
-    packages = _packages(error)
-    return packages[-1] if packages else None
-
-
-def _packages(error: Exception) -> list[str]:
-    """Through which an error came, from the outermost on."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return [frame.f_globals.get("__name__", "").split(".")[0] for frame, _ in frames]
-
-
 def _explain_key(error: BaseException, path: str) -> str:
     """A key that an override names and that the config does not have."""
     from omegaconf import OmegaConf
 
     from sleeprun.config import ConfigError
     from sleeprun.config.messages import has, unknown_key
+    from sleeprun.config.spelling import nearest
     from sleeprun.subjects.parse import families, family_of
 
     if (conf_dir() / path).is_dir():
         return f"{path}: none is chosen yet; choose one with +{path}=..."
     cause = error.__cause__
     parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None) or path
+    if path.startswith("hydra."):
+        there = [str(name) for name in parent or ()]
+        near = nearest(full.split(".")[-1], there) if there else f"; add it with +{full}=..."
+        return f"{full}: Hydra has no such key{near}"
     if parent is None or not f"{path}.".startswith(f"{full}."[: len(path) + 1]):
         return unknown_key(path, families(), {})
     whole = OmegaConf.to_container(parent._get_root(), resolve=False)

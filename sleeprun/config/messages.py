@@ -4,16 +4,19 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sleeprun.config.common import Common, Role
+from sleeprun.config.error import ConfigError
 from sleeprun.config.kinds import Kinds
 from sleeprun.config.spelling import nearest
+from sleeprun.config.values import Section
 
-Families = Sequence[type[Common]]
+Families = Sequence[type[Section]]
+S = TypeVar("S", bound=Section)
 MEASURES = (
     "accuracy",
     "learning_accuracy",
@@ -57,7 +60,7 @@ def unknown_key(
         if allowed and part not in allowed:
             new = "" if known else f"; add a new one with {add}"
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}{new}"
-    whose = [kind.what for kind in families if has(kind, path)]
+    whose = [kind.what for kind in families if issubclass(kind, Common) and has(kind, path)]
     only = f" (only {whose[0]} have such a key)" if len(families) > len(whose) == 1 else ""
     return f"{path}: nothing is there yet; add it with {add}{only}"
 
@@ -97,12 +100,23 @@ def explain(problem: ErrorDetails, container: Mapping[str, Any], families: Famil
         case "literal_error":
             allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected"])
             reason = f"not one of these{nearest(str(problem['input']), allowed)}"
+        case "dict_type":
+            reason = "must be a mapping, {key: value}"
         case _:
             reason = re.sub(r" or instance of \w+| after validation", "", problem["msg"])
             reason = re.sub(r"^\w+ should", "must", reason)
     value = problem["input"]
     shown = "" if isinstance(value, Mapping | BaseModel) else f"={as_yaml(value)}"
     return f"{key}{shown}: {reason}"
+
+
+def checked(section: type[S], key: str, given: Mapping[str, Any]) -> S:
+    """What a section makes of the keys below `key`. Raises ConfigError, a line a mistake."""
+    try:
+        return section.model_validate(given)
+    except ValidationError as error:
+        told = (f"{key}.{explain(one, given, [section])}" for one in error.errors())
+        raise ConfigError("\n".join(told)) from None
 
 
 def as_yaml(value: object) -> str:

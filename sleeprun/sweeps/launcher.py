@@ -21,6 +21,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
+from sleeprun.config.messages import checked
+from sleeprun.config.values import Count, Positive, Section
 from sleeprun.sweeps import jobs, logs
 from sleeprun.sweeps.jobs import Job
 from sleeprun.sweeps.pruning import Judge
@@ -50,13 +52,21 @@ class Prepared(Launcher):
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
 
 
+class Asked(Section):
+    """The keys of `hydra.launcher`."""
+
+    at_once: Count  # jobs that are alive
+    memory_gb: Positive | None  # for what they compute together
+
+
 class Batched(Prepared):
     """Composes all jobs before it begins the first."""
 
     judges = True  # whether it has `launch_judged`
 
     def __init__(self, at_once: int, memory_gb: float | None):
-        self.at_once, self.memory_gb = at_once, memory_gb
+        given = {"at_once": at_once, "memory_gb": memory_gb}
+        self.settings = checked(Asked, "hydra.launcher", given)
         self.programs: Programs | None = None  # those of one batch serve the next
 
     def launch(
@@ -107,10 +117,10 @@ class Batched(Prepared):
         from sleeprun.sweeps.programs import Programs
         from sleeprun.sweeps.progress import BatchProgress
 
-        self.programs = self.programs or Programs(self.memory_gb)
+        self.programs = self.programs or Programs(self.settings.memory_gb)
         progress = BatchProgress([one.name for one in planned], _how)
         with logs.kept_apart():
-            batch = Batch(self.programs, progress, self.at_once)
+            batch = Batch(self.programs, progress, self.settings.at_once)
             ends = batch.carry_out([partial(self._carry_out, one) for one in planned])
         return [_returned(end) for end in ends]
 

@@ -41,7 +41,7 @@ class Search:
     def carry_out(self, launcher: Launcher) -> list[JobReturn]:
         """Run the trials that are left, and write `optimization_results.yaml`."""
         returns: list[JobReturn] = []
-        left = self.searched.n_trials - len(_ended(self.study))
+        left = (self.searched.n_trials or 0) - len(_ended(self.study))
         for first in range(0, left, self.searched.n_jobs):
             trials = [
                 self.study.ask(self.swept) for _ in range(min(self.searched.n_jobs, left - first))

@@ -1,12 +1,13 @@
 """The keys of a search, and what of Optuna they describe: its study and what it draws from."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Transformer
 
 from sleeprun.config import ConfigError
+from sleeprun.config.values import Count, Fraction, Section
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -17,28 +18,18 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True)
-class Searched:
+class Searched(Section):
     """The keys of `hydra.sweeper` that a search has; `sampler` and `pruner` with those of
     Optuna's class beside their `kind`."""
 
-    n_trials: int  # that the study has at last
-    n_jobs: int  # asked for and run together
+    n_trials: Count | None  # that the study has at last; none: no search
+    n_jobs: Count  # asked for and run together
     study_name: str | None
     storage: str | None  # of Optuna, a URL; none: in memory
-    direction: str  # maximize or minimize
-    max_failure_rate: float  # of the jobs of a batch
-    sampler: dict[str, object]
-    pruner: dict[str, object] | None
-
-    def __post_init__(self) -> None:
-        if self.direction not in ("maximize", "minimize"):
-            raise ConfigError(
-                f"hydra.sweeper.direction={self.direction}: must be maximize or minimize"
-            )
-        for name in ("n_trials", "n_jobs"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"hydra.sweeper.{name}={getattr(self, name)}: must be at least 1")
+    direction: Literal["maximize", "minimize"]
+    max_failure_rate: Fraction  # of the jobs of a batch
+    sampler: dict[str, Any]
+    pruner: dict[str, Any] | None
 
 
 def study(searched: Searched) -> "Study":
@@ -49,12 +40,18 @@ def study(searched: Searched) -> "Study":
     except ModuleNotFoundError:
         raise ConfigError("hydra.sweeper: needs optuna; pip install 'sleeprun[search]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found = optuna.create_study(
-        study_name=searched.study_name,
-        storage=searched.storage,
-        direction=optuna.study.StudyDirection[searched.direction.upper()],
-        load_if_exists=True,
-    )
+    try:
+        found = optuna.create_study(
+            study_name=searched.study_name,
+            storage=searched.storage,
+            direction=optuna.study.StudyDirection[searched.direction.upper()],
+            load_if_exists=True,
+        )
+    except Exception as error:  # of whichever database
+        if searched.storage is None:
+            raise
+        told = f"hydra.sweeper.storage={searched.storage}: {str(error).splitlines()[0]}"
+        raise ConfigError(told) from error
     for broken_off in found.get_trials(states=(TrialState.RUNNING,)):
         found.tell(broken_off.number, state=TrialState.FAIL)
         found.enqueue_trial(broken_off.params)
@@ -96,11 +93,24 @@ def _made(key: str, kinds: Mapping[str, Callable[..., Made]], asked: dict[str, o
 
 
 def distribution(override: Override) -> "BaseDistribution":
-    """What Optuna draws from; both ends of a range or an interval are in it."""
+    """What Optuna draws from; both ends of a range or an interval are in it.
+
+    Raises ConfigError where there is nothing between them.
+    """
+    try:
+        return _distribution(override)
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{override.input_line}: {error}") from None
+
+
+def _distribution(override: Override) -> "BaseDistribution":
     from optuna.distributions import CategoricalDistribution
 
     swept = override.value()
     if isinstance(swept, IntervalSweep):
+        ends = [one for one in (swept.start, swept.end) if one is not None]
+        if not all(map(math.isfinite, ends)):
+            raise ValueError("both ends must be finite numbers")
         kind = _number(swept.start, swept.end)
         return kind(swept.start, swept.end, log="log" in swept.tags)
     if isinstance(swept, RangeSweep) and not swept.shuffle:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
@@ -34,7 +34,10 @@ def identity(*, _root_: DictConfig) -> str:
 
 def swept(overrides: ListConfig, sweeper: DictConfig) -> list[str]:
     """The keys of which a multirun has several values."""
-    told = [f"{key}={values}" for key, values in (sweeper.get("params") or {}).items()]
+    params: Any = sweeper.get("params") or {}
+    if not isinstance(params, DictConfig | dict):
+        raise ConfigError(f"hydra.sweeper.params={params!r}: must be a mapping, {{key: value}}")
+    told = [f"{key!s}={values}" for key, values in params.items()]
     given = OverridesParser.create().parse_overrides([*told, *jobs.as_given(overrides)])
     stands = {one.get_key_element(): one.is_sweep_override() for one in given}
     return [key for key, several in stands.items() if several]

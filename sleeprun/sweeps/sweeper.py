@@ -19,23 +19,30 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
+from sleeprun.config.messages import checked
+from sleeprun.config.values import Count
 from sleeprun.sweeps.launcher import Batched
 from sleeprun.sweeps.search import Search
 from sleeprun.sweeps.study import Searched
 
 
+class Asked(Searched):
+    """The keys of `hydra.sweeper`, those of a search among them."""
+
+    params: dict[str, Any] | None
+    max_batch_size: Count | None
+
+
 class GridOrSearch(Sweeper):
-    """With `n_trials` a search, whose further keys are those of `Searched`."""
+    """With `n_trials` a search."""
 
     hydra_context: HydraContext
     config: DictConfig
     launcher: Launcher
 
-    def __init__(
-        self, params: dict[str, object] | None, max_batch_size: int | None, **searched: Any
-    ):
-        self.params = [f"{key}={values}" for key, values in (params or {}).items()]
-        self.max_batch_size, self.searched = max_batch_size, searched
+    def __init__(self, **given: Any):
+        self.asked = checked(Asked, "hydra.sweeper", given)
+        self.params = [f"{key}={values}" for key, values in (self.asked.params or {}).items()]
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -53,14 +60,14 @@ class GridOrSearch(Sweeper):
         folder = Path(self.config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, folder / "multirun.yaml")
-        if self.searched["n_trials"] is None:
+        if self.asked.n_trials is None:
             return self._every(combinations(given))
-        return Search(Searched(**self.searched), given, folder).carry_out(self.launcher)
+        return Search(self.asked, given, folder).carry_out(self.launcher)
 
     def _every(self, jobs: list[list[str]]) -> list[JobReturn]:
         """Launched at most `max_batch_size` at a time."""
         returns: list[JobReturn] = []
-        together = self.max_batch_size or max(1, len(jobs))
+        together = self.asked.max_batch_size or max(1, len(jobs))
         for first in range(0, len(jobs), together):
             batch = jobs[first : first + together]
             if not isinstance(self.launcher, Batched):  # which composes all before it begins
