@@ -130,7 +130,7 @@ def test_phases_of_its_own_kinds_are_spent_awake(events: list[Event]) -> None:
     shown = figures.raster([*events, *rasters], results_of(events))
     assert shown is not None
     assert [part._suptitle.get_text() for part in shown.subfigs if part.axes] == [
-        "awake: first", "awake: ABC", "asleep (rem) in turns with ABC"
+        "awake: first", "awake: ABC", "asleep (rem) after ABC"
     ]  # fmt: skip
     told = [
         Curve(phase=place, kind=kind, name=kind, cycle=10 + place, task="ABC", score=[0.5, 0.5])
