@@ -257,7 +257,9 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
         images("+experiment=src2022/mnist").phases()
     with pytest.raises(ConfigError, match=r"tasks\.data\.file=null: must name an \.npz file"):
         images("+experiment=src2022/features").phases()
-    with pytest.raises(ConfigError, match="train-images-idx3-ubyte"):
+    with pytest.raises(ConfigError, match=r"^tasks\.data\.file: .*lost\.npz"):
+        images("+experiment=src2022/features", f"tasks.data.file={tmp_path}/lost.npz").phases()
+    with pytest.raises(ConfigError, match=r"^tasks\.data\.folder: mnist: .*train-images"):
         images("+experiment=src2022/mnist", f"tasks.data.folder={tmp_path}").phases()
 
 

@@ -11,13 +11,17 @@ from conftest import composed, configured
 from perceptrons import SIZES, network
 from small_networks import config_of, population, projection
 
+from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners import LEARNERS, Learner
 from sleeprun.gradient.probes import Noise, noisy
+from sleeprun.gradient.replay.drive import MeanImage
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.homeostasis import Homeostasis, Stepwise
+from sleeprun.spiking.neurons import NEURONS
+from sleeprun.spiking.neurons.lif import LIF
 from sleeprun.spiking.promises import check
 from sleeprun.spiking.synapses.weights import StartingWeights
 from sleeprun.spiking.synapses.wiring import Wiring
@@ -139,8 +143,26 @@ def test_wiring_and_starting_weights_are_those_of_their_populations(
     own = {part: {"kind": f"{__name__}.{kind}"}}
     populations = {"a": population("lif", 3), "b": population("lif", 5)}
     config = config_of(populations, {"a_b": projection("a", "b", 0.1, **own)})
-    with raises(f"{kind}.{told}"):
+    with raises(f"{kind}.{told}") as raised:
         starting_weights(config, 0)
+    assert str(raised.value).endswith(" (network.projections.a_b)")
+
+
+class Crowd(LIF):
+    """One neuron too many."""
+
+    def init(self, size: int) -> Any:
+        return super().init(size + 1)
+
+
+def test_an_own_neuron_begins_with_as_many_as_there_are() -> None:
+    config = config_of({"a": population("lif", 3)}, {})
+    crowd = config.neurons["lif"].model_dump() | {"kind": f"{__name__}.Crowd"}
+    crowded = config.model_copy(
+        update={"neurons": {"lif": NEURONS.section(crowd["kind"])(**crowd)}}
+    )
+    with raises("Crowd.init: gives v of shape [4] for 3 neurons; must give [3] (network.populat"):
+        check(build(crowded))
 
 
 class OneForAll(Homeostasis):
@@ -284,6 +306,23 @@ def test_tasks_of_images_can_be_trained_and_tested(
     config = parse(composed("+experiment=src_quick", "arms=none", f"tasks.kind={__name__}.Cuts"))
     with raises(f"Cuts.cut_up: {told}"):
         config.phases()
+
+
+def test_a_dry_run_tries_the_parts_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("arms=none", "tasks/data=digits", "sleep.drive.patch=4")
+    for own, told in {
+        f"learner={{kind: {__name__}.MixesNoLabels}}": "MixesNoLabels.mix: gives f32[4,64]; must",
+        f"sleep.drive.kind={__name__}.DrawsNone": "DrawsNone.draw: gives bool[0,64]; must give",
+    }.items():
+        with raises(told) as raised:
+            print_protocol(parse(composed("+experiment=src_quick", *given, own)))
+        assert str(raised.value).endswith((" (learner)", " (sleep.drive)"))
+    assert not capsys.readouterr().out
+
+
+class DrawsNone(MeanImage):
+    def draw(self, *told: Any) -> Any:
+        return super().draw(*told)[:0]
 
 
 class CutsBySeed(Cuts):

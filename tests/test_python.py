@@ -71,7 +71,7 @@ def agents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("agents") / "run"
     results = sleeprun.run(sleeprun.compose("foraging_quick", *SHORT), folder)
     told = json.loads((folder / "results.json").read_text())
-    assert list(told["arms"]) == list(results["arms"])
+    assert told == results  # what is not known is null there, and None here
     return folder
 
 
@@ -236,6 +236,17 @@ def test_a_run_that_was_broken_off_is_read_as_far_as_it_came_and_gone_on_with(
 def test_perceptrons_record_no_spikes(perceptrons: Path) -> None:
     with pytest.raises(sleeprun.ConfigError, match=r"no spikes of phase 'sleep'; .*: none"):
         sleeprun.load(perceptrons).spikes("sleep")
+
+
+def test_what_is_not_to_be_run_is_told(agents: Path, tmp_path: Path) -> None:
+    run = sleeprun.load(agents)
+    with pytest.raises(sleeprun.ConfigError, match=r"run in it; go on with it by resume=True$"):
+        sleeprun.run(run.config, agents)
+    assert sleeprun.run(run.config, agents, resume=True) == run.results
+    code = "import sleeprun; sleeprun.run({'a': 1}, 'mine')"  # where no types are checked
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE)
+    told = "ConfigError: config={'a': 1}: must be what sleeprun.compose gives"
+    assert ended.stderr.decode().splitlines()[-1].endswith(told)
 
 
 def test_curves_change_nothing_else_and_stand_in_a_table(perceptrons: Path, tmp_path: Path) -> None:

@@ -34,6 +34,15 @@ def asking(owner: object, method: str, *meant: type[Exception]) -> Iterator[None
         raise broken(owner, method, in_a_line(error, _class_of(owner).__module__)) from error
 
 
+@contextmanager
+def part_of(key: str) -> Iterator[None]:
+    """What is told of a class has the key of the config that chooses it behind."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{error} ({key})") from error.__cause__
+
+
 def given(owner: object, method: str, *arguments: PyTree) -> PyTree:
     """The shapes of what a method gives. Raises ConfigError where it fails; computes nothing."""
     with asking(owner, method):

@@ -55,6 +55,12 @@ class SleepConfig(Section):
         """Those that are ever slept."""
         return [one for one in self.sleeps if one.schedule != "never"]
 
+    def by_key(self: S) -> list[tuple[str, S]]:
+        """Those that are ever slept, each with its key."""
+        keys = ["sleep", *(f"sleep.also.{place}" for place in range(len(self.also)))]
+        return [(key, one) for key, one in zip(keys, self.sleeps, strict=True)
+                if one.schedule != "never"]  # fmt: skip
+
     def happens_in(self, stage: int, name: str) -> bool:
         """Whether it belongs to a training stage, counted from 1."""
         if self.schedule == "never":

@@ -1,10 +1,12 @@
 """A run begun from Python; what the command does is the same, after Hydra has made the config."""
 
 from pathlib import Path
+from typing import cast
 
 import yaml
 
-from sleeprun.config import Common
+from sleeprun.config import Common, ConfigError
+from sleeprun.protocol.lines import without_nan
 from sleeprun.protocol.results import Results
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.job import carry_out
@@ -16,12 +18,16 @@ def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
     With `resume` a run that was interrupted is gone on with; without, a folder that has a run in
     it is refused with a ConfigError. Raises KeyboardInterrupt when stopped, with a checkpoint.
     """
+    if not isinstance(config, Common):
+        raise ConfigError(f"config={config!r:.60}: must be what sleeprun.compose gives")
     path = Path(folder)
+    if not resume and (path / "events.jsonl").exists():
+        raise ConfigError(f"{path} has a run in it; go on with it by resume=True")
     config = config.model_copy(update={"resume": str(path) if resume else None})
     told = resume and (path / ".hydra" / "config.yaml").exists()
     if not told and not (path / "events.jsonl").exists():
         _record(config, path)
-    return carry_out(config, path)
+    return cast(Results, without_nan(carry_out(config, path)))  # as results.json has them
 
 
 def _record(config: Common, path: Path) -> None:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sleeprun.config.promise import array, asking, gave
+from sleeprun.config.promise import array, asking, gave, part_of
 from sleeprun.noise import Purpose
 from sleeprun.spiking.network import Engine, Network, Population, Projection
 from sleeprun.spiking.neurons.rulkov import RulkovMap
@@ -58,7 +58,9 @@ def starting_weights(config: NetworkConfig, seed: int) -> dict[str, Float[Array,
     for index, (name, projection) in enumerate(config.projections.items()):
         if projection.mirrors is None:
             rng = np.random.default_rng([seed, Purpose.WIRING, index])
-            weights[name] = jnp.asarray(_draw(config, projection, rng).astype(np.float32))
+            with part_of(f"network.projections.{name}"):
+                drawn = _draw(config, projection, rng)
+            weights[name] = jnp.asarray(drawn.astype(np.float32))
     for name, projection in config.projections.items():
         if projection.mirrors is not None:
             weights[name] = _mirrored(weights[projection.mirrors])

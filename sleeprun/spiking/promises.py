@@ -1,9 +1,11 @@
 """What a network's parts promise, whoever wrote them: the shapes of what their functions give."""
 
-from sleeprun.config.promise import array, broken, given, keeps
+import jax
+
+from sleeprun.config.promise import array, broken, given, keeps, part_of
 from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.network import Network, Population, Projection
-from sleeprun.spiking.neurons import Membrane, NeuronState
+from sleeprun.spiking.neurons import Membrane, Neuron, NeuronState
 from sleeprun.spiking.plasticity import PlasticityEvent
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses import Along
@@ -13,39 +15,53 @@ WORDS, NUMBER, CYCLE = array("uint32", 2), array("float32"), array("int32")
 
 def check(network: Network) -> None:
     """Raises ConfigError where a part of a user's own gives another thing than it must."""
-    for population in network.populations.values():
-        _check_neuron(population)
-    for projection in network.projections.values():
+    for name, population in network.populations.items():
+        key = f"network.populations.{name}"
+        with part_of(f"{key}.neuron"):
+            _check_neuron(population.neuron, population.size)
+        with part_of(f"{key}.homeostasis"):
+            _check_homeostasis(population)
+    for name, projection in network.projections.items():
         ends = (network.populations[end] for end in (projection.pre, projection.post))
-        _check_projection(projection, *ends)
+        _check_projection(f"network.projections.{name}", projection, *ends)
 
 
-def _check_neuron(population: Population) -> None:
-    neuron, size = population.neuron, population.size
+def _check_homeostasis(population: Population) -> None:
+    if population.homeostasis is not None:
+        each = array("float32", population.size)
+        for method in ("smooth", "down", "up"):
+            keeps(population.homeostasis, method, (each, each), each)
+
+
+def _check_neuron(neuron: Neuron, size: int) -> None:
     cell = given(neuron, "init", size)
     if not isinstance(cell, NeuronState):
         raise broken(neuron, "init", "must give a NamedTuple with a field i")
+    for path, leaf in jax.tree.leaves_with_path(cell):
+        if leaf.shape and size not in leaf.shape:
+            name = jax.tree_util.keystr(path, simple=True, separator=".")
+            told = f"gives {name} of shape {[*leaf.shape]} for {size} neurons; must give"
+            raise broken(neuron, "init", f"{told} {[size]}")
     keeps(neuron, "step", (cell,), (cell, array("bool", size)))
-    if population.homeostasis is not None:
-        each = array("float32", size)
-        for method in ("smooth", "down", "up"):
-            keeps(population.homeostasis, method, (each, each), each)
     if isinstance(neuron, Membrane):
         keeps(neuron, "potential", (cell,), array("float32", size))
 
 
-def _check_projection(projection: Projection, pre: Population, post: Population) -> None:
-    synapse, rule = projection.synapse, projection.rule
+def _check_projection(key: str, projection: Projection, pre: Population, post: Population) -> None:
     weights, brought = array("float32", pre.size, post.size), array("float32", post.size)
-    state = given(synapse, "init", pre.size, post.size)
     path = Along(weights, WORDS, CYCLE, CYCLE)
     v = brought if isinstance(post.neuron, Membrane) else None
-    keeps(synapse, "step", (state, array("bool", pre.size), path, v), (state, brought))
-    if rule is not None:
-        spikes, drift = (_spikes(pre), _spikes(post)), array("float32", pre.size)
-        event = PlasticityEvent(*spikes, NUMBER, drift, CYCLE)
-        kept = given(rule, "init", weights)
-        keeps(rule, "update", (kept, weights, event), (weights, kept))
+    with part_of(f"{key}.synapse"):
+        state = given(projection.synapse, "init", pre.size, post.size)
+        told = state, array("bool", pre.size), path, v
+        keeps(projection.synapse, "step", told, (state, brought))
+    if projection.rule is None:
+        return
+    spikes, drift = (_spikes(pre), _spikes(post)), array("float32", pre.size)
+    event = PlasticityEvent(*spikes, NUMBER, drift, CYCLE)
+    with part_of(f"{key}.plasticity"):
+        kept = given(projection.rule, "init", weights)
+        keeps(projection.rule, "update", (kept, weights, event), (weights, kept))
 
 
 def _spikes(population: Population) -> SpikeList:

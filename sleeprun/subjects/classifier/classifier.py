@@ -13,14 +13,13 @@ from jaxtyping import Float, Int
 
 from sleeprun import noise
 from sleeprun.config import ConfigError
-from sleeprun.gradient import perceptron, promises
+from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners.training import starting_state
-from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.probes import WeightChange
 from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
-from sleeprun.subjects.classifier import asleep, awake
+from sleeprun.subjects.classifier import asleep, awake, promises
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
@@ -37,23 +36,14 @@ class Classifier(Seeds):
         self.stimuli = stimuli(config, devices)
         self.sequence = self.stimuli.sequence
         self.engine = config.engine()
-        network = config.network
-        self.network = Perceptron(
-            jnp.float32(network.dropout), perceptron.LOSSES[network.loss], network.relu_output
-        )
+        self.network = promises.perceptron(config.network)
         self.learner, self.descent = config.learner.make(), config.training.make()
-        self.layers = [*(f"hidden {depth + 1}" for depth in range(len(network.hidden))), "output"]
+        hidden = range(1, len(config.network.hidden) + 1)
+        self.layers = [*(f"hidden {depth}" for depth in hidden), "output"]
 
     def birth(self) -> ClassifierState:
         newborns = [self._newborn(seed) for seed in self.config.seeds]
-        self._check(newborns[0].layers)
         return self.padded(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns))
-
-    def _check(self, layers: Layers) -> None:
-        """Raises ConfigError where a class of a user's own does not do what it must."""
-        promises.check_learner(self.learner, self.network, layers)
-        for sleep in self.config.sleep.scheduled:
-            promises.check_drive(sleep.drive.make(), len(layers[0].weights), self.sequence.shape)
 
     def _newborn(self, seed: int) -> ClassifierState:
         network = self.config.network

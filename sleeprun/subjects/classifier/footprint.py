@@ -11,19 +11,24 @@ from sleeprun.config.promise import array
 from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layer
+from sleeprun.subjects.classifier.promises import check
 
 if TYPE_CHECKING:
     from sleeprun.subjects.classifier.schema import Config
 
 
 def footprint(config: "Config") -> dict[str, int]:
-    """Bytes of one state of all seeds, and of the images that they are shown. Reads the data."""
+    """Bytes of one state of all seeds, and of the images that they are shown. Reads the data.
+
+    Raises ConfigError where a class of a user's own does not do what it must.
+    """
     sequence, seeds = config.sequence, len(config.seeds)
     pixels = sequence.tasks[0].images.shape[1]
     sizes = [pixels, *config.network.hidden, sequence.outputs]
     biases = [array("float32", b) if config.network.biases else None for b in sizes[1:]]
     weights = [array("float32", a, b) for a, b in pairwise(sizes)]
     layers = tuple(map(Layer, weights, biases))
+    check(config, layers)
     learner, descent = config.learner.make(), config.training.make()
     state = eqx.filter_eval_shape(starting_state, learner, descent, layers)
     kept = promises.kept(learner, [len(task.images) for task in sequence.tasks])

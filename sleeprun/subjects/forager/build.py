@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, UInt32
 
 from sleeprun import noise
+from sleeprun.config.promise import part_of
 from sleeprun.spiking import native, promises
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
@@ -47,10 +48,12 @@ def _check(config: Config, experiment: Experiment) -> None:
     """Raises ConfigError where a class of a user's own does not do what it must."""
     promises.check(experiment.network)
     sizes = {name: each.count for name, each in config.network.populations.items()}
-    world.check(experiment.world, sizes[experiment.sees], sizes[experiment.moves])
-    for sleep in config.sleep.scheduled:
-        size = sizes[sleep.drive.population]
-        promises.check_drive(sleep.drive.make(), size, config.network.cycle_steps)
+    with part_of("tasks"):
+        world.check(experiment.world, sizes[experiment.sees], sizes[experiment.moves])
+    for key, sleep in config.sleep.by_key():
+        with part_of(f"{key}.drive"):
+            size = sizes[sleep.drive.population]
+            promises.check_drive(sleep.drive.make(), size, config.network.cycle_steps)
 
 
 def chosen(config: Config) -> Chosen:

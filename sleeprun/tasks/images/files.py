@@ -15,19 +15,18 @@ GZIP = b"\x1f\x8b"  # what its files begin with
 
 
 class DataError(Exception):
-    """A data set that is missing or corrupt, told to the user in a line or two."""
+    """A data set that is missing or corrupt, told to the user in a line or two.
 
+    The key is that of the config which says where it is, as far as that is known.
+    """
 
-class Unset(DataError):
-    """A constant is null which a data set cannot do without."""
+    def __init__(self, told: str, key: str = ""):
+        super().__init__(f"{key}: {told}" if key else told)
+        self.told, self.key = told, key
 
-    def __init__(self, key: str, told: str):
-        super().__init__(f"{key}=null: {told}")
-        self.key, self.told = key, told
-
-    def inside(self, section: str) -> "Unset":
+    def inside(self, section: str) -> "DataError":
         """The same, its key as it is in the section above."""
-        return Unset(f"{section}.{self.key}", self.told)
+        return DataError(self.told, ".".join(filter(None, [section, self.key])))
 
 
 def idx(path: Path, dimensions: int) -> UInt8[np.ndarray, "..."]:

@@ -9,13 +9,13 @@ import numpy as np
 from pydantic import AfterValidator, Field, NonNegativeInt
 
 from sleeprun.config.error import ConfigError
-from sleeprun.config.promise import asking
+from sleeprun.config.promise import asking, part_of
 from sleeprun.config.values import Count, distinct
 from sleeprun.tasks.images import cutting, promises
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import SOURCES, DataSet
 from sleeprun.tasks.images.datasets.series import Series
-from sleeprun.tasks.images.files import DataError, Unset
+from sleeprun.tasks.images.files import DataError
 from sleeprun.tasks.tasks import Tasks
 
 T = TypeVar("T")
@@ -130,18 +130,18 @@ def _cut_up(
     wanted: ImageTasks, sets: list[DataSet], order_seed: int | None
 ) -> tuple[ImageTask, ...]:
     """Raises ConfigError where a kind of a user's own gives no tasks, ValueError as it does."""
-    with asking(wanted, "cut_up", ValueError):
-        tasks = tuple(wanted.cut_up(sets, order_seed))
-    return promises.kept(wanted, tasks)
+    with part_of("tasks.kind"):
+        with asking(wanted, "cut_up", ValueError):
+            tasks = tuple(wanted.cut_up(sets, order_seed))
+        return promises.kept(wanted, tasks)
 
 
 def _loaded(wanted: ImageTasks) -> list[DataSet]:
     try:
-        return wanted.data.make().load_all()
-    except Unset as missing:
-        raise ConfigError(str(missing.inside("tasks.data"))) from None
+        with part_of("tasks.data"):
+            return wanted.data.make().load_all()
     except DataError as error:
-        raise ConfigError(str(error)) from None
+        raise ConfigError(str(error.inside("tasks.data"))) from None
 
 
 def _hash(sets: list[DataSet]) -> str:

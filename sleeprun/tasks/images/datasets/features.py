@@ -16,7 +16,7 @@ from sleeprun.tasks.images.datasets.dataset import (
     of_good_labels,
     same_number,
 )
-from sleeprun.tasks.images.files import DataError, Unset
+from sleeprun.tasks.images.files import DataError
 
 SHAPES = "(image, feature), (image, row, column) or (image, channel, row, column)"
 
@@ -33,25 +33,31 @@ class Features(ImageData):
 
     def load(self) -> DataSet:
         if self.file is None:
-            raise Unset("file", "must name an .npz file with X and y")
-        path = Path(self.file).expanduser()
-        if not path.is_file():
-            raise DataError(
-                f"features: no file {path}\nwhat is needed is an .npz with X {SHAPES}, y (image), "
-                "and perhaps X_test and y_test"
-            )
-        arrays = files.npz(path, ("X", "y", "X_test", "y_test"))
-        X, y = _checked(path, arrays, "X", "y")
-        if "X_test" in arrays or "y_test" in arrays:
-            X_test, y_test = _checked(path, arrays, "X_test", "y_test")
-        else:
-            test = every_fifth(y)
-            X, y, X_test, y_test = X[~test], y[~test], X[test], y[test]
-            if not len(y_test):
-                raise DataError(f"{path}: no class has five images, so none is left for testing")
-        if X_test.shape[1:] != X.shape[1:]:
-            raise DataError(f"{path}: X has {_each(X)} and X_test {_each(X_test)}")
-        return of_good_labels(_scaled(path, X, y, X_test, y_test), path)
+            raise DataError("must name an .npz file with X and y", "file=null")
+        try:
+            return _read(Path(self.file).expanduser())
+        except DataError as error:
+            raise error.inside("file") from None
+
+
+def _read(path: Path) -> DataSet:
+    if not path.is_file():
+        raise DataError(
+            f"no file {path}\nwhat is needed is an .npz with X {SHAPES}, y (image), "
+            "and perhaps X_test and y_test"
+        )
+    arrays = files.npz(path, ("X", "y", "X_test", "y_test"))
+    X, y = _checked(path, arrays, "X", "y")
+    if "X_test" in arrays or "y_test" in arrays:
+        X_test, y_test = _checked(path, arrays, "X_test", "y_test")
+    else:
+        test = every_fifth(y)
+        X, y, X_test, y_test = X[~test], y[~test], X[test], y[test]
+        if not len(y_test):
+            raise DataError(f"{path}: no class has five images, so none is left for testing")
+    if X_test.shape[1:] != X.shape[1:]:
+        raise DataError(f"{path}: X has {_each(X)} and X_test {_each(X_test)}")
+    return of_good_labels(_scaled(path, X, y, X_test, y_test), path)
 
 
 def _scaled(

@@ -12,7 +12,7 @@ from sleeprun.tasks.images.datasets.dataset import (
     of_good_labels,
     same_number,
 )
-from sleeprun.tasks.images.files import DataError, Unset
+from sleeprun.tasks.images.files import DataError
 
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"  # where Debian's package puts it
 IDX_FILES = (
@@ -31,8 +31,8 @@ class MNIST(ImageData):
     def load(self) -> DataSet:
         how = "put the four files, which MNIST's mirrors have, into its 'folder'"
         if self.folder is None:
-            raise Unset("folder", f"must name a folder with {', '.join(IDX_FILES)}\n{how}")
-        return read(Path(self.folder).expanduser(), "mnist", how)
+            raise DataError(f"must name a folder with {', '.join(IDX_FILES)}\n{how}", "folder=null")
+        return _told_of("folder", self.folder, "mnist", how)
 
 
 class FashionMNIST(ImageData):
@@ -42,7 +42,15 @@ class FashionMNIST(ImageData):
 
     def load(self) -> DataSet:
         how = "apt install dataset-fashion-mnist, or put the four files into its 'folder'"
-        return read(Path(self.folder or FASHION_MNIST).expanduser(), "fashion_mnist", how)
+        return _told_of("folder", self.folder or FASHION_MNIST, "fashion_mnist", how)
+
+
+def _told_of(key: str, folder: str, name: str, how: str) -> DataSet:
+    """What `read` gives; the key that says where is in what it refuses."""
+    try:
+        return read(Path(folder).expanduser(), name, how)
+    except DataError as error:
+        raise error.inside(key) from None
 
 
 def read(folder: Path, name: str, how: str) -> DataSet:

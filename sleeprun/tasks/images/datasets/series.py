@@ -7,7 +7,7 @@ from pydantic import Field
 from sleeprun.config.declared import setting
 from sleeprun.tasks.images.datasets import DATA
 from sleeprun.tasks.images.datasets.dataset import DataSet, ImageSource
-from sleeprun.tasks.images.files import Unset
+from sleeprun.tasks.images.files import DataError
 
 Parts = Annotated[dict[str, Annotated[Any, DATA]], Field(min_length=1)]
 
@@ -24,5 +24,5 @@ class Series(ImageSource):
 def _load(name: str, part: Any) -> DataSet:
     try:
         return part.make().loaded()
-    except Unset as missing:
-        raise missing.inside(f"sets.{name}") from None
+    except DataError as error:
+        raise error.inside(f"sets.{name}") from None
