@@ -317,7 +317,7 @@ def test_weights_that_are_no_longer_finite_end_the_run(tmp_path: Path) -> None:
         (awake, r"training\.rate=1000000000\.0, learner\.strength=2\.5", "0-1"),
         (asleep, r"sleep\.inc=3e\+38, sleep\.dec=\S+", "sleep"),
     ):
-        told = rf"^{blamed}: \S+ of seed 4 is no longer finite \({phase}, by its cycle \d+\)$"
+        told = rf"^{blamed}: \S+ of seed 4 is no longer finite \({phase}, by its step \d+\)$"
         with pytest.raises(ConfigError, match=told):
             carried_out(run_of(tiny(*words), tmp_path / phase))
 

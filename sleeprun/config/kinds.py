@@ -1,6 +1,6 @@
 """What a config can choose from: built-ins by a short name, and anyone's by its dotted path."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -94,6 +94,23 @@ class Kinds:
         keys = section.model_fields
         said = {k: v for k, v in value.items() if k in keys or v is not None}
         return section.model_validate(said | {"kind": kind})
+
+
+def own(told: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """The kinds of a user's own that a typed config chooses: `key.kind`, and their path."""
+    match told:
+        case Section():
+            inner: Mapping[Any, object] = dict(told)
+            if "." in (kind := str(inner.get("kind", ""))):
+                yield f"{key}.kind", kind
+        case Mapping():
+            inner = told
+        case list():
+            inner = dict(enumerate(told))
+        case _:
+            return
+    for name, one in inner.items():
+        yield from own(one, f"{key}.{name}" if key else str(name))
 
 
 def schema_of(found: Any, kind: str) -> type[Section]:

@@ -6,6 +6,7 @@ is not its business.
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Generic
 
@@ -19,7 +20,7 @@ from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, 
 from sleeprun.runs.checkpoints import Header, load, read_header
 from sleeprun.runs.files import DamagedFile
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.finite import lost
+from sleeprun.subjects.finite import refuse_lost
 from sleeprun.subjects.subject import Report, State, Subject
 
 
@@ -207,11 +208,8 @@ class Run(Generic[State, Report]):
         yield self.subject.score(phase, self.marks)
 
     def _refuse_lost(self, phase: Phase, state: State) -> None:
-        for part, seed in lost(state, self.config.seeds):
-            raise ConfigError(
-                f"{self.subject.blamed(phase, part)}: {part} of seed {seed} is no longer finite "
-                f"({phase.title}, by its cycle {self.done * units(phase)[1]})"
-            )
+        blamed = partial(self.subject.blamed, phase)
+        refuse_lost(self.config, phase, self.done * units(phase)[1], state, blamed)
 
     def _testing(self) -> bool:
         """Whether the tested copy has begun to differ from the state that goes on."""

@@ -1,12 +1,16 @@
 """A state with a NaN or an infinity in it ends its run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
+
+from sleeprun.config import Common, ConfigError
+from sleeprun.config.kinds import own
+from sleeprun.protocol.phases import Phase, Vigilance
 
 
 def lost(state: Any, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
@@ -17,6 +21,25 @@ def lost(state: Any, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
         if not whole.all():
             name = jax.tree_util.keystr(path, simple=True, separator=".")
             yield from ((name, seed) for seed, one in zip(seeds, whole, strict=False) if not one)
+
+
+def refuse_lost(
+    config: Common, phase: Phase, done: int, state: Any, blamed: Callable[[str], str]
+) -> None:
+    """Raises ConfigError of a state that is no longer finite `done` cycles or steps into a phase.
+
+    Classes of a user's own that take part are named before what else is `blamed` for a part.
+    """
+    for part, seed in lost(state, config.seeds):
+        keys = ", or ".join([*_suspects(config, phase), blamed(part)])
+        where = f"{phase.title}, by its {config.unit.removesuffix('s')} {done}"
+        raise ConfigError(f"{keys}: {part} of seed {seed} is no longer finite ({where})")
+
+
+def _suspects(config: Common, phase: Phase) -> list[str]:
+    awake = Vigilance.of(phase.kind) is Vigilance.AWAKE
+    idle = ("arms.", "probes.", *(["sleep."] if awake else []))
+    return [f"{key}={kind}" for key, kind in own(config) if not key.startswith(idle)]
 
 
 @jax.jit

@@ -17,6 +17,7 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
+from sleeprun.subjects.finite import lost
 from sleeprun.subjects.forager import cycles, events, interventions
 from sleeprun.subjects.forager.build import build, chosen, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
@@ -71,6 +72,8 @@ class Forager(Seeds):
         function, legs = self._program(phase)
         after, tally = self._call(function, legs, jnp.int32(count), state)
         while full := overrun(self.experiment.network, after.network):
+            if any(lost(after, self.config.seeds)):
+                break  # nor do its spikes mean anything
             state = self._roomier(function, legs, state, full)
             after, tally = self._call(function, legs, jnp.int32(count), state)
         if after.world.crowded.any():
