@@ -122,6 +122,16 @@ def test_together_every_job_is_what_it_is_alone(
 
 
 @pytest.mark.parametrize("how", ["submitted", "joblib"])
+def test_a_dry_sweep_in_other_processes_leaves_nothing_behind(how: str, tmp_path: Path) -> None:
+    here, scratch = tmp_path / "here", tmp_path / "scratch"
+    here.mkdir()
+    scratch.mkdir()
+    given = ("-m", "+experiment=smoke", "seeds=1,2", f"hydra/launcher={how}", "dry_run=true")
+    assert sleeprun(*given, cwd=here, TMPDIR=str(scratch)).code == 0
+    assert [path for path in (*here.iterdir(), *scratch.iterdir()) if "sleeprun" in path.name] == []
+
+
+@pytest.mark.parametrize("how", ["submitted", "joblib"])
 def test_processes_of_their_own_leave_the_same(how: str, swept: dict[str, Future[Ended]]) -> None:
     apart, alone = swept[f"{how} foraging"].result(), swept["basic foraging"].result()
     assert apart.code == 0, apart.out + apart.err

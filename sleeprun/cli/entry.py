@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sleeprun")
 failures: list[Exception] = []
+SCRATCH = "SLEEPRUN_SCRATCH"
 
 
 class Unmet(Exception):
@@ -35,8 +36,10 @@ class Unmet(Exception):
 
 @cache
 def scratch() -> Path:
-    """A folder that nobody else has."""
-    return Path(tempfile.mkdtemp(prefix="sleeprun-"))
+    """A folder that nobody has but this process, which removes it, and those that it starts."""
+    if SCRATCH not in os.environ:
+        os.environ[SCRATCH] = tempfile.mkdtemp(prefix="sleeprun-")
+    return Path(os.environ[SCRATCH])
 
 
 def _folder(resume: str | None, dry_run: bool, name: str, default: str) -> str:
