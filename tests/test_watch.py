@@ -139,6 +139,12 @@ def test_sleeps_that_never_come_are_told(given: tuple[str, ...], warned: list[st
     assert [key for key, _ in config.cautions()] == warned
 
 
+@pytest.mark.parametrize(("scale", "warned"), [(0.0005, ["protocol.scale=0.0005"]), (0.01, [])])
+def test_turns_that_are_longer_than_their_stage_are_told(scale: float, warned: list[str]) -> None:
+    config = configured("+experiment=foraging_quick", f"protocol.scale={scale}")
+    assert [key for key, _ in config.cautions()] == warned
+
+
 UNFROZEN = ("+experiment=foraging_quick", "arms=none", "tasks.freeze=[]")
 HIDDEN, OUTPUT = (f"network.populations.{name}.homeostasis" for name in ("hidden", "output"))
 STILL = [

@@ -30,18 +30,18 @@ def print_protocol(config: Common) -> None:
     short = shortening(config.shortened, config.protocol.scale)
     print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
     done = _phases_behind(config, parts[""])
-    cycles, seconds = 0, 0.0
+    cycles, seconds, about = 0, 0.0, "about" if config.timed else "at least"
     for name, protocol in parts.items():
         first = behind(config, parts[""]) if name else done
         left = protocol if name else protocol[done:]
         took = sum(expected_seconds(config.arm(name), left))
         if config.arms:
             told = f"arm {name}" if name else "run once for all arms"
-            print(f"\n{told}, about {duration(took)}")
+            print(f"\n{told}, {about} {duration(took)}")
         print("\n".join(describe(left, config.unit, first)))
         cycles, seconds = cycles + sum(phase.cycles for phase in left), seconds + took
     together = ", in all arms together" * bool(config.arms)
-    print(f"\n{cycles:,d} {config.unit} a seed{together}; about {_needs(config, seconds)}")
+    print(f"\n{cycles:,d} {config.unit} a seed{together}; {about} {_needs(config, seconds)}")
 
 
 def _needs(config: Common, seconds: float) -> str:

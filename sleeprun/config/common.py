@@ -188,6 +188,11 @@ class Common(Section):
         """About how long each phase takes, of one network on a core, where nobody knows better."""
         return [phase.cycles / self.runtime.expected_cycles_per_second for phase in protocol]
 
+    @property
+    def timed(self) -> bool:
+        """Whether that was measured; else it may well take longer."""
+        return True
+
     def footprint(self) -> dict[str, int]:
         """Bytes of all that is computed with, once, by the keys that they depend on.
 

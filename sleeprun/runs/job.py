@@ -87,7 +87,8 @@ def _announce(config: Common) -> float:
     seconds = sum(sum(expected_seconds(config.arm(name), protocol)) for name, protocol in parts)
     arms = f", arms {', '.join(config.arms)}" if config.arms else ""
     seeds, cores = plural(len(config.seeds), "seed"), plural(config.devices, "core")
-    log.info("%s%s; about %s on %s, once compiled", seeds, arms, duration(seconds), cores)
+    took = f"{'about' if config.timed else 'at least'} {duration(seconds)}"
+    log.info("%s%s; %s on %s, once compiled", seeds, arms, took, cores)
     return seconds
 
 

@@ -54,7 +54,7 @@ def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> 
         return Chosen(engine, "portable", (), None, slower if on_cpu else 1, measured and on_cpu)
     if unlearned := tuple(native.unlearned(network)):
         without = f"{KERNELS[engine]} does not take {', '.join(unlearned)}"
-        told = f"{without}: it simulates but does not learn, about {LEARNS_SLOWER} times slower"
+        told = f"{without}, so XLA computes the learning: about {LEARNS_SLOWER} times slower"
         return Chosen("native", "portable", unlearned, told, LEARNS_SLOWER)
     return Chosen("native", "native", (), None)
 

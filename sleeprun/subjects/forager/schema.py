@@ -10,7 +10,7 @@ from sleeprun.config.messages import unknown_measures
 from sleeprun.config.promise import asking
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import FolderName, Section
-from sleeprun.protocol.phases import Live, Score, misnamed
+from sleeprun.protocol.phases import Interleave, Live, Score, misnamed
 from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
 from sleeprun.spiking.drives import DRIVES
@@ -122,6 +122,12 @@ class Config(Common):
         a_cycle = longer / self.runtime.expected_cycles_per_second
         return [a_cycle * phase.cycles for phase in protocol]
 
+    @property
+    def timed(self) -> bool:
+        from sleeprun.subjects.forager.build import chosen
+
+        return chosen(self).measured
+
     def footprint(self) -> dict[str, int]:
         from sleeprun.subjects.forager.footprint import footprint
 
@@ -144,6 +150,19 @@ class Config(Common):
     def cautions(self) -> Iterator[tuple[str, str]]:
         yield from super().cautions()
         yield from schema.cautions(self.network)
+        yield from self._lengthened()
+
+    def _lengthened(self) -> Iterator[tuple[str, str]]:
+        """Stages in turns, of which no less than a round is lived, whatever the scale."""
+        tasks, scale = self.agent_tasks, self.protocol.scale
+        wanted = tasks.cycles(tasks.train, scale)
+        for name in self.arms or [""]:
+            for phase in self.arm(name).phases():
+                if isinstance(phase, Interleave) and phase.cycles > wanted and phase.rounds == 1:
+                    told = f"'{phase.title}' takes a round of {phase.cycles} cycles, which is not"
+                    told += f" shortened, other stages {wanted}: arms are not trained equally long"
+                    yield f"protocol.scale={scale:g}", told
+                    return
 
     def _roles(self) -> Iterator[str]:
         """Who sees, who moves, and whether their sizes fit the world."""
