@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,11 @@ def perceptron(folder: Path) -> LoadedRun:
 
 
 def spikes_of(run: LoadedRun, kind: str) -> dict[str, int]:
-    (told,) = (each.summary for each in of_kind(run.record(), Progress) if each.kind == kind)
-    return {name: sum(counts) for name, counts in told.spikes.items()}
+    spikes: Counter[str] = Counter()
+    for each in of_kind(run.record(), Progress):
+        if each.kind == kind:
+            spikes.update({name: sum(counts) for name, counts in each.summary.spikes.items()})
+    return spikes
 
 
 @pytest.mark.slow
