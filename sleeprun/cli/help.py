@@ -14,7 +14,8 @@ sleeprun: how does sleep keep neural networks from forgetting?
   sleeprun +experiment=NAME [key=value ...]       run an experiment
   sleeprun +experiment=NAME dry_run=true          print its protocol and stop
   sleeprun +experiment=NAME --cfg job             print its whole config: every key can be given
-  sleeprun +experiment=NAME protocol.scale=0.1 seeds=4
+  sleeprun +experiment=foraging_quick protocol.scale=0.1 seeds=4   shorter: agents
+  sleeprun +experiment=src_quick training.epochs=2 seeds=2         shorter: images
   sleeprun +experiment=src_quick arms=none learner=ewc    another method on images
   sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; called again, it goes on
   sleeprun resume=RUN_DIR                         go on with a run that was broken off
