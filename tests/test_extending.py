@@ -348,8 +348,10 @@ def test_an_example_with_a_mistake_is_told_by_its_class(
     (command,) = (each for each in COMMANDS if chosen in each)
     digits = ["tasks/data=digits", "seeds=1"] if "src_quick" in command else ["seeds=1"]
     config = composed(command, *digits)
+    arm = config.arm(list(config.arms)[-1] if config.arms else "")
     with pytest.raises(sleeprun.ConfigError) as raised:
-        config.arm(list(config.arms)[-1] if config.arms else "").subject(1, over_seeds).birth()
+        arm.footprint()
+        arm.subject(1, over_seeds).birth()
     (line,) = str(raised.value).splitlines()
     assert line.startswith(f"{package}.{part}.{told}")
 
