@@ -350,8 +350,7 @@ def test_an_example_with_a_mistake_is_told_by_its_class(
     config = composed(command, *digits)
     arm = config.arm(list(config.arms)[-1] if config.arms else "")
     with pytest.raises(sleeprun.ConfigError) as raised:
-        arm.footprint()
-        arm.subject(1, over_seeds).birth()
+        _ = arm.footprint(), arm.subject(1, over_seeds).birth()  # as before a run, and in it
     (line,) = str(raised.value).splitlines()
     assert line.startswith(f"{package}.{part}.{told}")
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from conftest import configured
 
-from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
+from sleeprun.protocol.events import Begun, End, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Boundary
-from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
+from sleeprun.subjects.classifier.record import Answered, ImageFacts, Measured, Trained
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.tracking.watch import Warnings, Watch
 
@@ -137,6 +137,16 @@ def test_what_is_said_of_a_network_goes_with_it() -> None:
 def test_sleeps_that_never_come_are_told(given: tuple[str, ...], warned: list[str]) -> None:
     config = configured("+experiment=foraging_quick", *given)
     assert [key for key, _ in config.cautions()] == warned
+
+
+def test_a_probe_that_never_has_a_value_is_told() -> None:
+    nan = float("nan")
+    found = [{"never": [nan, nan], "late": [nan, nan]}, {"never": [nan, nan], "late": [nan, 0.5]}]
+    events = [Measured(boundary=PLACES[k + 1], values=values) for k, values in enumerate(found)]
+    end = End(wall_seconds=1.0, steps_per_second=1.0)
+    assert not warnings(start(IMAGES), *events)
+    told = "probes.own.never: gave NaN at every boundary, in all seeds"
+    assert warnings(start(IMAGES), *events, end) == [told]
 
 
 @pytest.mark.parametrize(("scale", "warned"), [(0.0005, ["protocol.scale=0.0005"]), (0.01, [])])

@@ -207,6 +207,7 @@ class Found(Event, tag=""):
     of_sleep: ClassVar[bool] = False  # what a sleep did, rather than what is there before and after
     of_chance: ClassVar[bool] = False  # a score, which there is by chance alone
     missing: ClassVar[str] = "no value"  # why a seed has none
+    wanted_by: ClassVar[str | None] = None  # the key of a config that asks for a name, if it does
 
     boundary: Boundary
     values: Mapping[str, Any] = per_seed()

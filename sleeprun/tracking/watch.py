@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from sleeprun.measures.forgetting import near, share
-from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
+from sleeprun.protocol.events import Begun, End, Event, Found, Progress, Scored, Start
 from sleeprun.protocol.family import Facts, mean_of
 
 log = logging.getLogger("sleeprun")
@@ -38,6 +38,7 @@ class Watch:
         self.phase: Progress | None = None  # the last of the one that goes on
         self.cycles = 0  # of it
         self.spikes: Counter[str] = Counter()
+        self.known: dict[str, bool] = {}  # whether what a key wants ever had a value
 
     def write(self, event: Event) -> None:
         match event:
@@ -52,6 +53,13 @@ class Watch:
             case Scored() if (score := mean_of(event.score)) is not None:
                 self.scores[event.boundary.index][event.task] = score
                 self._scored(event, score)
+            case Found() if event.wanted_by:
+                for name, found in event.shown().items():
+                    key = event.wanted_by.format(name)
+                    self.known[key] = self.known.get(key, False) or mean_of(found) is not None
+            case End():
+                for key in (key for key, known in self.known.items() if not known):
+                    self.warn("unknown", key, "gave NaN at every boundary, in all seeds")
 
     def _scored(self, event: Scored, score: float) -> None:
         boundary, task = event.boundary, event.task

@@ -93,5 +93,6 @@ class Measured(Found, tag="measured"):
 
     title = "Own measures"
     row = "{}"
+    wanted_by = "probes.own.{}"
 
     values: dict[str, Scores] = per_seed()
