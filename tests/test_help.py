@@ -37,6 +37,15 @@ def test_an_argument_that_hydra_fails_on(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_launcher_that_is_none(tmp_path: Path) -> None:
+    word = "hydra.launcher._target_=banana"
+    ended = sleeprun("-m", "+experiment=smoke", word, "dry_run=true", cwd=tmp_path)
+    assert ended.code == 2
+    assert (
+        ended.err == f"sleeprun: {word}: Invalid plugin 'banana': not the hydra_plugins package\n"
+    )
+
+
 @pytest.mark.parametrize("logging", ["disabled", "none", "stdout"])
 def test_hydra_s_own_ways_to_log(logging: str, tmp_path: Path) -> None:
     given = ("+experiment=smoke", f"hydra/job_logging={logging}", "dry_run=true")

@@ -25,6 +25,9 @@ def explain_group(error: Exception) -> str | None:
                 )
     if str(error).startswith("Unknown plugin class : 'hydra_plugins.sleeprun."):
         return "sweeps need sleeprun to be installed (pip install -e . in a checkout)"
+    if str(error).startswith("Invalid plugin"):
+        targets = [word for word in sys.argv[1:] if "_target_=" in word]
+        return f"{' '.join(targets) or 'hydra'}: {error}"
     if str(error).startswith("Only one of --run, --multirun"):
         return "--cfg and --info show one job's config: leave -m out"
     if not str(error).startswith("Config group override must be a string"):
