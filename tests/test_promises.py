@@ -28,6 +28,7 @@ from sleeprun.spiking.synapses.wiring import Wiring
 from sleeprun.subjects.parse import parse
 from sleeprun.tasks import agent
 from sleeprun.tasks.agent import AgentTasks
+from sleeprun.tasks.foraging import Foraging
 from sleeprun.tasks.images import sequence
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import DataSet, ImageData
@@ -373,6 +374,17 @@ def test_an_agents_tasks_have_names_and_a_world(
 ) -> None:
     with raises(told):
         asked(kind.model_construct(kind="own"))
+
+
+class Lucky(Foraging):
+    """The tasks that there are, with another chance."""
+
+    chance = 2.0
+
+
+def test_tasks_may_be_derived_from_those_that_are_there() -> None:
+    with raises("Lucky.chance: gives 2.0; must give a share, 0 or more, below 1"):
+        configured(f"tasks.kind={__name__}.Lucky")
 
 
 @pytest.mark.parametrize("chance", [2, -0.5, 1, float("nan")])

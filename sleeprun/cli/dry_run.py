@@ -22,9 +22,9 @@ log = logging.getLogger("sleeprun")
 
 def print_protocol(config: Common) -> None:
     """The phases of every arm, and about how long they will take, in how much memory."""
+    prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
     for key, what in config.cautions():
         log.warning("%s: %s", key, what)
-    prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
     refuse_too_large(config, memory.of_devices())
     parts = carried_out(config)
     short = shortening(config.shortened, config.protocol.scale)

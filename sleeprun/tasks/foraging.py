@@ -1,7 +1,7 @@
 """The foraging tasks, as a config says them (Golden et al. 2022, "World")."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 import jax.numpy as jnp
 import numpy as np
@@ -38,7 +38,6 @@ class Foraging(AgentTasks):
 
     crowded = "tasks.particles: no legal spot was left for all of them"
 
-    kind: Literal["foraging"]
     size: Annotated[int, Field(ge=4, le=MOST_SIZE)]
     food: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]
     particles: ParticlesConfig
