@@ -21,7 +21,6 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
-from sleeprun.config.messages import checked
 from sleeprun.config.values import Count, Positive, Section
 from sleeprun.sweeps import jobs, logs
 from sleeprun.sweeps.jobs import Job
@@ -65,6 +64,8 @@ class Batched(Prepared):
     judges = True  # whether it has `launch_judged`
 
     def __init__(self, at_once: int, memory_gb: float | None):
+        from sleeprun.config.messages import checked  # loads JAX, which help need not
+
         given = {"at_once": at_once, "memory_gb": memory_gb}
         self.settings = checked(Asked, "hydra.launcher", given)
         self.programs: Programs | None = None  # those of one batch serve the next

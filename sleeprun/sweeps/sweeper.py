@@ -19,7 +19,6 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
-from sleeprun.config.messages import checked
 from sleeprun.config.values import Count
 from sleeprun.sweeps.launcher import Batched
 from sleeprun.sweeps.search import Search
@@ -41,6 +40,8 @@ class GridOrSearch(Sweeper):
     launcher: Launcher
 
     def __init__(self, **given: Any):
+        from sleeprun.config.messages import checked  # loads JAX, which help need not
+
         self.asked = checked(Asked, "hydra.sweeper", given)
         self.params = [f"{key}={values}" for key, values in (self.asked.params or {}).items()]
 
