@@ -30,9 +30,10 @@ from sleeprun.protocol.describe import duration, shared_prefix, shortening
 from sleeprun.report import performance
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
+from sleeprun.subjects.expected import expected_seconds
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.parse import parse
-from sleeprun.subjects.plans import arms_of, expected_seconds
+from sleeprun.subjects.plans import arms_of
 
 PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
 CONDITIONS: dict[str, dict[str, Any]] = PLAN["conditions"]

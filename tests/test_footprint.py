@@ -9,7 +9,7 @@ from command import sleeprun
 from conftest import configured
 
 from sleeprun.config import ConfigError
-from sleeprun.subjects.plans import PROCESS, STATES, expected_bytes, refuse_too_large
+from sleeprun.subjects.expected import PROCESS, STATES, expected_bytes, refuse_too_large
 from sleeprun.subjects.seeds import over_seeds
 
 AGENTS = ("+experiment=foraging_quick", "arms=none")

@@ -12,8 +12,9 @@ import sleeprun
 from sleeprun.protocol import events
 from sleeprun.protocol.phases import Score
 from sleeprun.runs.devices import prepare_jax
+from sleeprun.subjects.expected import expected_seconds
 from sleeprun.subjects.forager.record import Foraged
-from sleeprun.subjects.plans import behind, carried_out, expected_seconds
+from sleeprun.subjects.plans import behind, carried_out
 from sleeprun.tracking.sink import Ahead
 from sleeprun.tracking.terminal import Terminal
 

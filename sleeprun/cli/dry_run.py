@@ -9,13 +9,8 @@ from sleeprun.protocol.describe import describe, duration, plural, shortening
 from sleeprun.protocol.phases import Protocol
 from sleeprun.runs import branch, memory
 from sleeprun.runs.devices import prepare_jax
-from sleeprun.subjects.plans import (
-    behind,
-    carried_out,
-    expected_bytes,
-    expected_seconds,
-    refuse_too_large,
-)
+from sleeprun.subjects.expected import expected_bytes, expected_seconds, refuse_too_large
+from sleeprun.subjects.plans import behind, carried_out
 
 log = logging.getLogger("sleeprun")
 

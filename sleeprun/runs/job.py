@@ -23,14 +23,8 @@ from sleeprun.runs.mismatch import refuse_another
 from sleeprun.runs.one import Call
 from sleeprun.runs.results import account
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.plans import (
-    arms_of,
-    behind,
-    carried_out,
-    expected_seconds,
-    refuse_too_large,
-    trunk,
-)
+from sleeprun.subjects.expected import expected_seconds, refuse_too_large
+from sleeprun.subjects.plans import arms_of, behind, carried_out, trunk
 from sleeprun.tracking import label, tables
 from sleeprun.tracking.watch import Warnings
 

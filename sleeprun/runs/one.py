@@ -23,7 +23,7 @@ from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
-from sleeprun.subjects.plans import expected_seconds
+from sleeprun.subjects.expected import expected_seconds
 from sleeprun.tracking import tables
 from sleeprun.tracking.history import History
 from sleeprun.tracking.label import Label

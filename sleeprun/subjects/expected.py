@@ -1,0 +1,41 @@
+"""What an experiment will need: how long it takes, and in how much memory."""
+
+from rich.filesize import decimal
+
+from sleeprun.config import Common, ConfigError
+from sleeprun.protocol.describe import plural
+from sleeprun.protocol.phases import Protocol
+
+# Bytes of a process with its libraries and programs, and how many times as much as a state a run
+# holds at its widest; measured with 2 to 32 foraging agents.
+PROCESS, STATES = 600_000_000, 8
+
+
+def expected_seconds(config: Common, protocol: Protocol) -> list[float]:
+    """About how long each phase takes, of all seeds."""
+    seeds_a_core = -(-len(config.seeds) // config.devices)
+    return [seeds_a_core * seconds for seconds in config.expected_seconds(protocol)]
+
+
+def expected_bytes(config: Common) -> int | None:
+    """About how much memory a run takes, all its arms; None where nobody knows."""
+    largest = max(_footprints(config), key=lambda parts: sum(parts.values()))
+    return PROCESS + STATES * sum(largest.values()) if largest else None
+
+
+def refuse_too_large(config: Common, free: int) -> None:
+    """Raises ConfigError where a state before and after a step is more than the bytes there are."""
+    for parts in _footprints(config):
+        needed = 2 * sum(parts.values())
+        if needed > free:
+            key = max(parts, key=parts.__getitem__)
+            share = parts[key] / sum(parts.values())
+            raise ConfigError(
+                f"{key}: takes {share:.0%} of the {decimal(needed)} of memory that "
+                f"{plural(len(config.seeds), 'seed')} need at least, and {decimal(free)} are free; "
+                "make it smaller, or the seeds fewer"
+            )
+
+
+def _footprints(config: Common) -> list[dict[str, int]]:
+    return [config.arm(name).footprint() for name in config.arms or [""]]
