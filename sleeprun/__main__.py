@@ -95,5 +95,18 @@ def _explained() -> int:
         shutil.rmtree(scratch(), ignore_errors=True)
 
 
+def compare() -> None:
+    """The `sleeprun-compare` command."""
+    from sleeprun.cli.mistakes import explain_setting
+
+    try:
+        from sleeprun.cli.compare import main
+    except ValueError as error:  # JAX reads its settings when it is imported
+        if mistake := explain_setting(error):
+            sys.exit(say(MISTAKE, mistake, "sleeprun-compare"))
+        raise
+    main()
+
+
 if __name__ == "__main__":
     main()

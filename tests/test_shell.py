@@ -1,5 +1,6 @@
 """What surrounds the command: the shell's settings, folders, names of files, and encodings."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -88,6 +89,30 @@ def test_a_setting_that_jax_refuses(given: str, tmp_path: Path) -> None:
     ended = sleeprun("+experiment=smoke", cwd=tmp_path, **{name: value})
     told = f"sleeprun: {given}: JAX takes no such value; mend it, or unset {name}\n"
     assert (ended.code, ended.out, ended.err) == (2, "", told)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_comparing_is_told_of_such_a_setting_too(tmp_path: Path) -> None:
+    command, env = [BIN / "sleeprun-compare", "a", "b"], {"JAX_ENABLE_X64": "banana"}
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | env, capture_output=True, text=True
+    )
+    told = "sleeprun-compare: JAX_ENABLE_X64=banana: JAX takes no such value; mend it, or unset "
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("resume=[1]", "resume=[1]: must be the path of a run directory"),
+        ("joint=nowhere", "joint='nowhere': nowhere/results.json"),
+    ],
+)
+def test_what_names_no_run_is_told_before_one(given: str, told: str, tmp_path: Path) -> None:
+    ended = sleeprun("+experiment=smoke", given, "dry_run=true", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"sleeprun: {told}")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,7 @@ from rich.filesize import decimal
 from sleeprun.config import Common
 from sleeprun.protocol.describe import describe, duration, plural, shortening
 from sleeprun.protocol.phases import Protocol
-from sleeprun.runs import branch, memory
+from sleeprun.runs import bounds, branch, memory
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.subjects.expected import expected_bytes, expected_seconds, refuse_too_large
 from sleeprun.subjects.plans import behind, carried_out
@@ -17,6 +17,7 @@ log = logging.getLogger("sleeprun")
 
 def print_protocol(config: Common) -> None:
     """The phases of every arm, and about how long they will take, in how much memory."""
+    bounds.given(config)
     prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
     for key, what in config.cautions():
         log.warning("%s: %s", key, what)

@@ -42,8 +42,10 @@ def scratch() -> Path:
     return Path(os.environ[SCRATCH])
 
 
-def _folder(resume: str | None, dry_run: bool, name: str, default: str) -> str:
+def _folder(resume: object, dry_run: bool, name: str, default: str) -> str:
     """The run directory: the resumed one's; nowhere that lasts where nothing is run."""
+    if not isinstance(resume, str | None):
+        raise ConfigError(f"resume={resume}: must be the path of a run directory")
     try:
         check_path(name)
     except ValueError as error:
