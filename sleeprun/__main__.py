@@ -6,7 +6,6 @@ and completion come at once.
 
 import logging
 import os
-import shutil
 import sys
 
 from sleeprun.cli.arguments import overrides_first
@@ -63,7 +62,7 @@ def _explained() -> int:
     from sleeprun.cli.mistakes import explain_hydra, explain_other, explain_setting
 
     try:
-        from sleeprun.cli.entry import Unmet, entry, failures, scratch
+        from sleeprun.cli.entry import Unmet, entry, failures, remove_scratch
     except ValueError as error:  # JAX reads its settings when it is imported
         if mistake := explain_setting(error):
             return say(MISTAKE, mistake)
@@ -92,7 +91,7 @@ def _explained() -> int:
         return FAILED
     finally:
         sweep.conclude()
-        shutil.rmtree(scratch(), ignore_errors=True)
+        remove_scratch()
 
 
 def compare() -> None:

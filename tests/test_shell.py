@@ -116,6 +116,21 @@ def test_what_names_no_run_is_told_before_one(given: str, told: str, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["precious", "sleeprun-precious"])
+def test_no_folder_is_removed_that_was_not_made_by_this_process(name: str, tmp_path: Path) -> None:
+    """Whatever the environment says: of another name, or of a sleeprun that started it."""
+    folder, cwd = tmp_path / name, tmp_path / "cwd"
+    folder.mkdir(mode=0o700)
+    (folder / "kept").touch()
+    cwd.mkdir()
+    told = {"SLEEPRUN_SCRATCH": str(folder), "TMPDIR": str(tmp_path)}
+    assert sleeprun("+experiment=smoke", "dry_run=true", cwd=cwd, **told).code == 0
+    assert sleeprun("+experiment=banana", cwd=cwd, **told).code == 2
+    assert (folder / "kept").exists()
+    left = [path.name for path in tmp_path.iterdir() if path.is_dir() and path != folder]
+    assert [one for one in left if one.startswith("sleeprun-")] == []
+
+
 @pytest.mark.slow
 def test_relative_paths_are_meant_from_where_a_run_began(awake: Ended, tmp_path: Path) -> None:
     given = ("sleep.schedule=after", "hydra.run.dir=asleep", "naive=awake")

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sleeprun")
 failures: list[Exception] = []
-SCRATCH = "SLEEPRUN_SCRATCH"
+SCRATCH, PREFIX = "SLEEPRUN_SCRATCH", "sleeprun-"
+made: dict[int, Path] = {}  # the scratch folder of a process, by its number
 
 
 class Unmet(Exception):
@@ -36,10 +37,28 @@ class Unmet(Exception):
 
 @cache
 def scratch() -> Path:
-    """A folder that nobody has but this process, which removes it, and those that it starts."""
-    if SCRATCH not in os.environ:
-        os.environ[SCRATCH] = tempfile.mkdtemp(prefix="sleeprun-")
-    return Path(os.environ[SCRATCH])
+    """A folder that nobody has but a process, which removes it at its end, and those it starts."""
+    given = Path(os.environ.get(SCRATCH, ""))
+    if _is_private(given):
+        return given
+    made[os.getpid()] = Path(tempfile.mkdtemp(prefix=PREFIX))
+    os.environ[SCRATCH] = str(made[os.getpid()])
+    return made[os.getpid()]
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether it can only be one that a process of this user's made by `scratch`."""
+    named = folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith(PREFIX)
+    if not named or folder.is_symlink() or not folder.is_dir():
+        return False
+    there = folder.stat()
+    return there.st_uid == os.getuid() and there.st_mode & 0o077 == 0
+
+
+def remove_scratch() -> None:
+    """That of this process, if it made one."""
+    if own := made.pop(os.getpid(), None):
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _folder(resume: object, dry_run: bool, name: str, default: str) -> str:
