@@ -48,6 +48,19 @@ def complaint(*given: str, experiment: str = "foraging_quick", folder: Path | No
         ("network.neurons.lfi.tau=3",
          "network.neurons.lfi: unknown key; did you mean 'lif'? Allowed: rulkov, lif; add a new "
          "one with +network.neurons.lfi=..."),
+        ("hydra.job.num=x",
+         "hydra.job.num=x: Value 'x' of type 'str' could not be converted to Integer"),
+        ("hydra.mode=foo", "hydra.mode=foo: Invalid value 'foo', expected one of [RUN, MULTIRUN]"),
+        ("hydra.run.dir={a: 1}", "hydra.run.dir={a: 1}: Cannot convert 'dict' to string: "
+         "'{'a': 1}'"),
+        ("hydra.job.env_set=[1]", "hydra.job.env_set=[1]: must be a mapping, {key: value}"),
+        ("hydra.overrides.task={a: 1}", "hydra.overrides.task={a: 1}: must be a list, [...]"),
+        ("+arms.../../x={}", "+arms.../../x={}: 'arms.../../x' is no key; a key is a.b.c, a group "
+         "a/b"),
+        ("+a..b=1", "+a..b=1: 'a..b' is no key; a key is a.b.c, a group a/b"),
+        ("seeds='1", "seeds='1: cannot be read as KEY=VALUE"),
+        ("seeds=[1,2",
+         "seeds=[1,2: cannot be read as KEY=VALUE (no viable alternative at input '[1,2')"),
     ],
 )  # fmt: skip
 def test_the_whole_of_what_is_said(given: str, told: str) -> None:

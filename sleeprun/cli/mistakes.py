@@ -28,7 +28,7 @@ def explain_hydra(error: BaseException) -> str:
         return str(ours)
     text = str(error)
     if override := getattr(error, "override", None):
-        return _unquoted(override) or _in_two_lines(text)
+        return _no_key(override) or _unquoted(override) or _unreadable(override, text)
     if key := re.search(r"Could not (?:override|append to config.*?key) '([^']+)'", text):
         return _explain_key(error, key.group(1).split("@")[0])
     if merged := re.match(r"Error merging override ([^=]+=.*)", text):
@@ -65,6 +65,9 @@ def _unmergeable(cause: BaseException | None) -> str:
     """Why a value can't be laid over what is there: OmegaConf's error says what that is."""
     if isinstance(cause, IndexError):
         return "the list is not that long; give the whole list"
+    told = str(getattr(cause, "msg", cause)).splitlines()[0]
+    if not told.startswith("Cannot merge"):  # a list and a mapping
+        return told
     there = getattr(cause, "object_type", None)
     return f"must be {'a list, [...]' if there is list else 'a mapping, {key: value}'}"
 
@@ -92,6 +95,26 @@ def _raw(error: BaseException) -> str:
         return f"={OmegaConf.to_container(parent, resolve=False)[key]}"  # type: ignore[index, arg-type]
     except (LookupError, TypeError, ValueError):
         return ""
+
+
+def _no_key(override: str) -> str | None:
+    """That what stands before the `=` cannot be a key, whatever its value; none if it can."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    key = override.partition("=")[0]
+    try:
+        OverridesParser.create().parse_override(f"{key}=1")
+    except HydraException:
+        return f"{override}: '{key.lstrip('+~')}' is no key; a key is a.b.c, a group a/b"
+    return None
+
+
+def _unreadable(override: str, text: str) -> str:
+    """What Hydra's grammar stumbles over, without what else it would have taken."""
+    stumbled = re.search(r"^(?!Lexer|See )(\S.*? at|\w+ input|missing|Type\w+ ).*", text, re.M)
+    told = f" ({stumbled.group().split(' expecting {')[0]})" if stumbled else ""
+    return f"{override}: cannot be read as KEY=VALUE{told}"
 
 
 def _unquoted(override: str) -> str | None:
@@ -167,7 +190,8 @@ def _explain_key(error: BaseException, path: str) -> str:
         return f"{full}: Hydra has no such key{near}"
     if parent is None or not f"{path}.".startswith(f"{full}."[: len(path) + 1]):
         return unknown_key(path, families(), {})
-    whole = OmegaConf.to_container(parent._get_root(), resolve=False)
+    above = len(re.findall(r"[^.\[\]]+", full)) - 1  # `parent` is so deep
+    whole = OmegaConf.to_container(OmegaConf.select(parent, "." * (1 + above)), resolve=False)
     try:
         known = [family_of(whole)]  # type: ignore[arg-type]
     except ConfigError:
