@@ -268,6 +268,21 @@ def test_arms_of_few_tasks_are_shown_over_time_task_by_task(tmp_path, tasks):
         np.testing.assert_allclose(dots, [np.array(r["R"])[:, -1, task] for r in compared.values()])
 
 
+def test_means_say_of_how_many_seeds_they_are():
+    """Of seven, three have no score after the last stage."""
+    compared = {"naive": arm(0, seeds=7), "asleep": arm(1, seeds=7)}
+    for seed in compared["naive"]["R"][4:]:
+        seed[-1] = [None] * 4
+
+    def title(paint, told):
+        return paint(run_of()[:1], told)._suptitle.get_text().replace("\n", " ")
+
+    assert "mean, 95 % interval (± sd below n = 5), n = 4 to 7;" in title(arms.course, compared)
+    assert "mean, n = 4 to 7;" in title(matrices.of_arms, compared)
+    assert "mean ± sd, n = 4 to 7;" in title(figures.r_matrix, compared["naive"])
+    assert "mean, 95 % interval, n = 7;" in title(arms.course, {"asleep": compared["asleep"]})
+
+
 def lines_of(axes):
     return [line for line in axes.lines if line.get_ls() == "-" and line.get_lw() == 1.4]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
 from sweep_folders import job, listing
@@ -160,6 +161,50 @@ def test_every_seed_is_a_dot_around_their_mean(values: list[str], tmp_path: Path
     assert title.get_text().startswith("made up, sweep of sleep.reward: mean ± sd, n = 3;")
     few = [label.get_text() for label in accuracy.get_xticklabels()]
     assert few == list(values) if len(values) < 9 else accuracy.get_xscale() == "log"
+
+
+def with_arms(path: Path, arms: dict[str, dict[str, list[float | None]]]) -> None:
+    """A job's results are those of its arms, by measure."""
+    told = json.loads((path / "results.json").read_text())
+    told["accounts"] = {arm: {} for arm in arms}
+    told["arms"] = {
+        arm: {measure: statistics.describe(scores) for measure, scores in metrics.items()}
+        for arm, metrics in arms.items()
+    }
+    (path / "results.json").write_text(json.dumps(told))
+
+
+def test_what_failed_has_no_arm_and_what_is_unknown_no_panel(tmp_path: Path) -> None:
+    """The first of three jobs failed; a seed has no score, and none has forgotten a task."""
+    jobs = [job(tmp_path / value, [f"sleep.reward={value}"], [0, 1], []) for value in "012"]
+    (jobs[0] / "DONE").unlink()
+    scores = {"accuracy": [0.5, None], "forgetting": [None, None]}
+    for path in jobs[1:]:
+        with_arms(path, {"naive": scores, "src": scores})
+    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
+    (drawn,) = picture.draw(found, tmp_path)
+    assert drawn.exists()
+    figure = picture.picture([one for one in found if one.done], ["sleep.reward", "arm"], "one")
+    (axes,) = figure.axes
+    assert axes.get_title("left") == "Accuracy"
+    assert figure._suptitle.get_text().replace("\n", " ") == (
+        "made up, sweep of sleep.reward and arm: mean ± sd, n = 1; each dot is a seed"
+    )
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["naive", "src"]
+
+
+def test_jobs_without_results_are_counted_below_the_picture(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(picture, "save", lambda figure, path: drawn.append(figure) or path)
+    picture.draw(table.read(sweep), sweep)
+    assert "1 of 5 jobs have no results" in [text.get_text() for text in drawn[0].texts]
+
+
+def test_no_picture_of_jobs_without_any_score(tmp_path: Path) -> None:
+    jobs = [job(tmp_path / value, [f"sleep.reward={value}"], [], []) for value in "01"]
+    assert picture.draw(table.read(listing(tmp_path, jobs, [0, 1])), tmp_path) == []
 
 
 def test_an_arm_has_one_colour_along_a_swept_key(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from sleeprun.report.style import (
     faces,
     ground_of,
     interval,
+    known,
     legend,
     look_of,
     save,
@@ -57,12 +58,12 @@ def _tasks(arms: Arms) -> list[str]:
 
 def course(events: Events, arms: Arms) -> Figure:
     """From boundary to boundary, and at the end every seed's: each task, or the mean of many."""
-    tasks, seeds = _tasks(arms), next(iter(arms.values()))["seeds"]
+    tasks = _tasks(arms)
     shown: list[int | None] = [None] if len(tasks) > MOST_TASKS else [*range(len(tasks))]
     start = start_of(events)
     what = f"performance ({start.facts.performance})" if start else "performance"
     over = f" over all {len(tasks)} tasks" * (shown == [None])
-    title = f"{what}{over}, {around(len(seeds))}; at the end each dot is a seed"
+    title = f"{what}{over}, {around(_known(arms, shown))}; at the end each dot is a seed"
     ends, fall = APART * len(arms) + 0.5, max(room(list(arms)), room(tasks))
     figure = sheet(events, WIDE + ends + 2.6, 1.4 + fall + 1.9 * len(shown), title)
     share = {"sharex": "col", "sharey": True, "squeeze": False}
@@ -86,6 +87,16 @@ def course(events: Events, arms: Arms) -> Figure:
     return figure
 
 
+def _scores(result: Results, task: int | None) -> np.ndarray:
+    """Of a task, or the mean over all, [boundary, seed]."""
+    R = np.ma.masked_invalid(np.array(result["R"], float))  # [seed, boundary, task]
+    return (R.mean(axis=2) if task is None else R[:, :, task]).filled(np.nan).T
+
+
+def _known(arms: Arms, shown: list[int | None]) -> set[int]:
+    return {n for result in arms.values() for task in shown for n in known(_scores(result, task))}
+
+
 def _at_once(one: Along, timed: dict[str, Along]) -> bool:
     """Whether an arm has one stage where others have several: its end alone is shown."""
     return bool(one.at[-1] < 2 <= max(other.at[-1] for other in timed.values()))
@@ -98,9 +109,7 @@ def _draw_arms(
     for sleep in {sleep for one in timed.values() for sleep in one.sleeps}:
         time.axvspan(*sleep, fc=ground_of(Kind.SLEEP), lw=0, zorder=0)
     for index, (arm, result) in enumerate(arms.items()):
-        R = np.ma.masked_invalid(np.array(result["R"], float))  # [seed, boundary, task]
-        scores = (R.mean(axis=2) if task is None else R[:, :, task]).filled(np.nan).T
-        look, one = look_of(index), timed[arm]
+        scores, look, one = _scores(result, task), look_of(index), timed[arm]
         if _at_once(one, timed):
             _draw_level(time, scores[-1:], look)
         else:

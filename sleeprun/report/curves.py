@@ -11,8 +11,10 @@ from sleeprun.report.phases import draw_phases, grounds, spans
 from sleeprun.report.style import (
     Events,
     draw_chance,
+    known,
     legend,
     look_of,
+    sample_size,
     sheet,
     spread,
     start_of,
@@ -27,8 +29,8 @@ def curves(events: Events, results: Results) -> Figure | None:
     told = told_of(events, Curve)
     if not told:
         return None
-    seeds = len(told[0].score)
-    figure = sheet(events, WIDE + 2.4, 4, f"scores within phases, mean ± sd, n = {seeds}")
+    n = sample_size(known([each.score for each in told]))
+    figure = sheet(events, WIDE + 2.4, 4, f"scores within phases, mean ± sd, {n}")
     start = start_of(events)
     unit, name = start.facts.clock if start else Clock()
     axes = figure.add_subplot(xlabel=f"Protocol time ({name})", ylabel="Performance")

@@ -17,7 +17,9 @@ from sleeprun.report.style import (
     boundary_name,
     chance,
     ink_on,
+    known,
     look_of,
+    sample_size,
     shades,
     sheet,
     spread,
@@ -43,10 +45,12 @@ def r_matrix(events: Events, results: Results) -> Figure | None:
     scores = np.array(results.get("R") or [], dtype=float)
     if not np.isfinite(scores).any() or scores.shape[1] < 2:
         return None
-    mean, sd = spread(np.moveaxis(scores, 0, -1))
-    seeds, rows, columns = scores.shape
+    by_seed = np.moveaxis(scores, 0, -1)
+    (mean, sd), (rows, columns) = spread(by_seed), scores.shape[1:]
     cell = Cell(1.1, 0.42) if columns <= MOST_NUMBERS else Cell(0.22, 0.2)
-    told = f"mean{' ± sd' if cell.written else ''}, n = {seeds}; bars: after sleep"
+    told = (
+        f"mean{' ± sd' if cell.written else ''}, {sample_size(known(by_seed))}; bars: after sleep"
+    )
     title = f"performance (R), {told}"
     names = [boundary_name(boundary) for boundary in boundaries_of(results)]
     width = max(5, 1.7 + room(names) + cell.wide * columns)
@@ -74,9 +78,11 @@ def of_arms(events: Events, arms: dict[str, Results]) -> Figure:
     cell = Cell(0.42, 0.2) if len(tasks) <= MOST_NUMBERS else Cell(0.2, 0.09)
     cut = max(2, *(len(stage) for one in arms.values() for stage in by_stage(boundaries_of(one))))
     wide, tall, down = cell.wide * len(tasks), cell.tall * cut * rows, -(-len(arms) // across)
+    scores = [np.moveaxis(np.array(result["R"], float), 0, -1) for result in arms.values()]
+    n = sample_size(set().union(*map(known, scores)))
     title = (
-        f"performance by task, mean, n = {len(next(iter(arms.values()))['seeds'])}; a stage is cut "
-        "by its sleeps: before them above, after them below, with a bar"
+        f"performance by task, mean, {n}; a stage is cut by its sleeps: before them above, "
+        "after them below, with a bar"
     )
     width = max(7, 1.8 + room(stages) + across * (0.4 + wide))
     figure = sheet(events, width, 1.2 + room(tasks) + down * (0.5 + tall), title)

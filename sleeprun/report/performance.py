@@ -25,8 +25,10 @@ from sleeprun.report.style import (
     draw_chance,
     face_of,
     faces,
+    known,
     legend,
     look_of,
+    sample_size,
     save,
     sheet,
     spread,
@@ -109,7 +111,9 @@ def performance(events: Events, results: Results) -> Figure | None:
     counted = any(any(chunk.good + chunk.bad) for chunk in chunks)
     if not chunks or not (counted or tests):
         return None
-    figure = sheet(events, WIDE + 3, 4, f"performance, mean ± sd, n = {len(chunks[0].good)}")
+    scores = [score for told in tests.values() for _, score in told.values()]
+    n = sample_size(known(scores) | {len(chunks[0].good)})
+    figure = sheet(events, WIDE + 3, 4, f"performance, mean ± sd, {n}")
     axes = figure.add_subplot()
     legend(figure, _draw_performance(axes, events))
     return figure

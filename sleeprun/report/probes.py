@@ -9,7 +9,17 @@ from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Probed, Results, measure_of
 from sleeprun.report.labels import TEXT, broken, name_ticks, room, short
-from sleeprun.report.style import Events, draw_chance, ground_of, look_of, sheet, spread, start_of
+from sleeprun.report.style import (
+    Events,
+    draw_chance,
+    ground_of,
+    known,
+    look_of,
+    sample_size,
+    sheet,
+    spread,
+    start_of,
+)
 
 WIDE = 6.4  # inches of the panels
 
@@ -21,7 +31,9 @@ def probes(events: Events, results: Results) -> Figure | None:
     shown = [kind for kind in kinds if any(kind.tag in row for row in rows)]
     if not shown or len(rows) < 2:
         return None
-    title = f"beside the scores, mean ± sd, n = {len(results['seeds'])}"
+    found = [one for row in rows for kind in shown for one in row.get(kind.tag, {}).values()]
+    n = sample_size(known([measure_of(one)["per_seed"] for one in found]))
+    title = f"beside the scores, mean ± sd, {n}"
     names = [short(row["boundary"]["name"]) for row in rows]
     figure = sheet(events, WIDE + 2, 1 + room(names) + 1.9 * len(shown), title)
     panels = figure.subplots(len(shown), sharex=True, squeeze=False)[:, 0]

@@ -181,10 +181,22 @@ def interval(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, low, high
 
 
-def around(seeds: int) -> str:
-    """What an interval is, in words."""
-    many = seeds >= statistics.FEWEST
-    return f"mean{', 95 % interval' if many else ' ± sd'}, n = {seeds}"
+def known(scores: Sequence | np.ndarray) -> set[int]:
+    """How many seeds have a value, of [..., seed]; what none has is left out."""
+    return {int(n) for n in np.isfinite(np.array(scores, float)).sum(axis=-1).flat if n}
+
+
+def sample_size(seeds: set[int]) -> str:
+    """`n = 3`, or `n = 2 to 3` where means are of more and of fewer."""
+    return "n = " + " to ".join(str(n) for n in sorted({min(seeds), max(seeds)} if seeds else {0}))
+
+
+def around(seeds: set[int]) -> str:
+    """What the intervals are, in words, of means over so many seeds."""
+    few = {n for n in seeds if n < statistics.FEWEST}
+    fewer = f" (± sd below n = {statistics.FEWEST})" if few else ""
+    told = " ± sd" if few == seeds else f", 95 % interval{fewer}"
+    return f"mean{told}, {sample_size(seeds)}"
 
 
 def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

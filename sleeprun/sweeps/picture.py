@@ -16,8 +16,10 @@ from sleeprun.report.style import (
     draw_level,
     draw_seeds,
     ink_on,
+    known,
     legend,
     look_of,
+    sample_size,
     save,
     title_panel,
     titled,
@@ -32,29 +34,35 @@ Scores = Mapping[tuple[str, str], list[float | None]]  # by the values of one ke
 
 
 def draw(found: Sequence[Outcome], folder: Path) -> list[Path]:
-    """One panel a measure; nothing unless one or two keys were swept, and some job is done."""
-    keys = compared(found)
-    if any(one.arm for one in found):
+    """Of the jobs that are done; nothing unless these differ in one or two keys and have scores."""
+    done = [one for one in found if one.done]
+    keys = compared(done)
+    if any(one.arm for one in done):
         keys.append(ARM)
-    if len(keys) not in (1, 2) or not any(one.seeds for one in found):
+    if len(keys) not in (1, 2) or not any(_seeds(done, measure) for measure in SHOWN):
         return []
+    jobs, drawn = ({one.path for one in some} for some in (found, done))
+    missing = f"{len(jobs - drawn)} of {len(jobs)} jobs have no results" if jobs - drawn else ""
     with matplotlib.rc_context(STYLE):
-        return [save(picture(found, keys), folder / "figures" / "sweep.png")]
+        return [save(picture(done, keys, missing), folder / "figures" / "sweep.png")]
 
 
-def picture(found: Sequence[Outcome], keys: list[str]) -> Figure:
-    """Arms are lines of their own colour; any other second key is the other side of a map."""
+def picture(found: Sequence[Outcome], keys: list[str], missing: str = "") -> Figure:
+    """A panel for each measure that any seed has. Arms are lines of their own colour; any other
+    second key is the other side of a map."""
     mapped = len(keys) == 2 and keys[1] != ARM
-    told = {measure: _scores(found, keys, measure) for measure in SHOWN}
-    down, across = (ordered([value[place] for value in told["accuracy"]]) for place in (0, 1))
+    shown = [measure for measure in SHOWN if _seeds(found, measure)]
+    told = {measure: _scores(found, keys, measure) for measure in shown}
+    down, across = (ordered([value[place] for value in told[shown[0]]]) for place in (0, 1))
     along = across if mapped else down
     wide = max(WIDE, APART * len(along) if mapped or not _far_apart(along) else 0)
     tall = max(3.9, 1.9 + ROW * len(down)) if mapped else 3.9
-    title = _title(found, keys, mapped)
-    notes = dict.fromkeys(one.note for one in found if one.note)
+    title = _title(found, keys, shown, mapped)
+    notes = dict.fromkeys([*(one.note for one in found if one.note), *filter(None, [missing])])
     room = 1.2 if mapped or len(keys) == 1 else 2.8
-    figure = titled(2 * wide + room, tall, title, " / ".join(notes))
-    for axes, measure in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
+    figure = titled(len(shown) * wide + room, tall, title, " / ".join(notes))
+    panels = figure.subplots(1, len(shown), squeeze=False)[0]
+    for axes, measure in zip(panels, shown, strict=True):
         title_panel(axes, measure.capitalize(), wide)
         if mapped:
             _draw_map(axes, down, across, told[measure], SHOWN[measure] is max, wide)
@@ -70,12 +78,17 @@ def picture(found: Sequence[Outcome], keys: list[str]) -> Figure:
     return figure
 
 
-def _title(found: Sequence[Outcome], keys: list[str], mapped: bool) -> str:
-    counts = {len(values(group, "accuracy")) for group in groups(found).values()} - {0}
-    seeds = sorted(counts)
-    told = around(seeds[0]) + "".join(f" or {count}" for count in seeds[1:])
-    dots = "" if mapped else "; each dot is a seed, the dashed line chance"
+def _title(found: Sequence[Outcome], keys: list[str], shown: list[str], mapped: bool) -> str:
+    seeds = set().union(*(_seeds(found, measure) for measure in shown))
+    told = f"mean ± sd, {sample_size(seeds)}" if mapped else around(seeds)
+    chance = any(one.chance is not None for one in found) and "accuracy" in shown
+    dots = f"; each dot is a seed{', the dashed line chance' * chance}" if not mapped else ""
     return f"{found[0].name}, sweep of {' and '.join(keys)}: {told}{dots}"
+
+
+def _seeds(found: Sequence[Outcome], measure: str) -> set[int]:
+    """How many have a value, of the groups where any has."""
+    return set().union(*(known(values(group, measure)) for group in groups(found).values()))
 
 
 def _scores(found: Sequence[Outcome], keys: list[str], measure: str) -> Scores:
