@@ -193,7 +193,8 @@ def test_listening_changes_nothing_and_hears_every_spike(
     legs = {"unsupervised": wanted, "task1": wanted}
     legs |= {"task2": min(wanted, 4), "sleep": min(wanted, 3)}  # as long as each turn is
     assert [each.name for each in heard] == [name for name in legs for _ in range(legs[name])]
-    assert {each.kind for each in heard if each.name != "sleep"} == {"wake"}
+    kinds = {"unsupervised": "unsupervised", "task1": "wake", "task2": "wake", "sleep": "sleep"}
+    assert {each.name: each.kind for each in heard} == kinds
     told = {"unsupervised": ["unsupervised"], "task1": ["task1"]}
     if wanted == 7:
         told["task2 / sleep"] = ["task2", "sleep"]

@@ -1,11 +1,13 @@
 """The pictures of a run: what is drawn, from what, and how chunks become points."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import to_hex
 from PIL import Image
 from told_run import BOUNDARIES, PHASES, ROWS, R, progress, run_of, scored
 
@@ -23,6 +25,7 @@ from sleeprun.protocol.events import (
     Weights,
 )
 from sleeprun.report import arms, figures, matrices, performance, stages, style
+from sleeprun.runs.rasters import of_phase
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 
@@ -169,6 +172,19 @@ def test_a_raster_of_every_seed_shows_the_first_and_an_old_one_its_cycle():
     for told, expected in ((whole, [2.5, 303.5]), (old, [2.5, 303.5]), (old[:2] + old[4:], [3.5])):
         (part,) = figures.raster(told, {}).subfigs
         np.testing.assert_allclose(part.axes[1].lines[0].get_xdata(), expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ground"),
+    [("unsupervised", style.UNTAUGHT), ("wake", style.GROUNDS["awake"])],  # the latter until 0.2
+)
+def test_a_raster_stands_on_the_ground_of_its_phase(kind: str, ground: str):
+    events = run_of()[:1]
+    events.append(Raster(kind=kind, name="unsupervised", spikes={"hidden": []}))
+    events[0] = replace(events[0], facts=replace(events[0].facts, shape={"hidden": [5, 5]}))
+    (part,) = figures.raster(events, {}).subfigs
+    assert to_hex(part.axes[0].get_facecolor()) == ground
+    assert of_phase(events, "unsupervised")["hidden"].shape == (0, 2)
 
 
 def test_points_hold_enough_cycles_and_food_and_the_rest_joins_the_last():

@@ -171,7 +171,7 @@ class Fields(Event, tag="fields", of=Of.FIRST_SEED):
 
 @dataclass(frozen=True, kw_only=True)
 class Raster(InPhase, Event, tag="raster", of=Of.FIRST_SEED):
-    """The spikes of a phase's last cycle, as [step, neuron] pairs of every population."""
+    """The spikes of one of a phase's last cycles, as [step, neuron] pairs of every population."""
 
     kind: str
     name: str
@@ -180,7 +180,7 @@ class Raster(InPhase, Event, tag="raster", of=Of.FIRST_SEED):
 
 @dataclass(frozen=True, kw_only=True)
 class Spiked(InPhase, Event, tag="spikes"):
-    """The spikes of one of a phase's last cycles, as [step, neuron] pairs of every population."""
+    """The same, of every seed."""
 
     kind: str
     name: str

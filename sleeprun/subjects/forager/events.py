@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
-from sleeprun.protocol.phases import Boundary, Kind, Phase, Score
+from sleeprun.protocol.phases import Boundary, Phase, Score
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
-from sleeprun.subjects.forager.phases import Sleep
 from sleeprun.subjects.forager.record import Eaten, Foraged
 
 BINS = 60
@@ -66,17 +65,13 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
 def raster(experiment: Experiment, phase: Phase, state: AgentState) -> Raster:
     """The spikes of the last cycle simulated, of the first seed."""
     spikes = {name: of_all[0] for name, of_all in _spikes(experiment, state, 1).items()}
-    return Raster(kind=_kind(phase), name=phase.title, spikes=spikes)
+    return Raster(kind=phase.kind, name=phase.title, spikes=spikes)
 
 
 def spiked(experiment: Experiment, phase: Phase, state: AgentState, seeds: int) -> Spiked:
     """Those of all seeds."""
     spikes = _spikes(experiment, state, seeds)
-    return Spiked(kind=_kind(phase), name=phase.title, spikes=spikes)
-
-
-def _kind(phase: Phase) -> str:
-    return Kind.SLEEP if isinstance(phase, Sleep) else "wake"
+    return Spiked(kind=phase.kind, name=phase.title, spikes=spikes)
 
 
 def _spikes(
