@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from PIL import Image
 from told_run import BOUNDARIES, PHASES, ROWS, R, progress, run_of, scored
 
@@ -119,6 +121,28 @@ def test_runs_are_compared_along_one_axis_of_time(tmp_path):
         assert np.asarray(image.convert("L")).std() > 5
 
 
+def test_the_legend_of_compared_runs_is_of_all_of_them(tmp_path, monkeypatch):
+    """A task has one look, whatever else a run was tested on."""
+    both = run_of()
+    later = [e for e in both if not (isinstance(e, Scored) and e.task == "task1")]
+    drawn = []
+    monkeypatch.setattr(performance, "save", lambda figure, path: drawn.append(figure) or path)
+    performance.compare_performance("runs", {"one": both, "other": later}, tmp_path / "a.png")
+    (figure,) = drawn
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"test of task1", "test of task2"} < set(told)
+    assert len(told) == len(set(told))
+    first, second = (
+        {line.get_color() for line in axes.lines if line.get_marker() == style.look_of(1)["marker"]}
+        for axes in figure.axes
+    )
+    assert first == second == {style.look_of(1)["color"]}
+    assert [axes.get_title("left") for axes in figure.axes] == [
+        "one, n = 1 to 2",
+        "other, n = 1 to 2",
+    ]
+
+
 def test_a_shortened_protocol_says_so():
     def notes(shortened: bool) -> str:
         figure = figures.raster(run_of(shortened=shortened), {})
@@ -147,8 +171,8 @@ def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
     figure = figures.raster(told, {})
     panels = {part._suptitle.get_text(): part.axes for part in figure.subfigs if part.axes}
     assert list(panels) == [
-        "awake: task1", "asleep after task1", "asleep after task1, 2", "awake: task2",
-        "asleep in turns with task2",
+        "asleep after task1", "asleep after task1, 2", "awake: task2",
+        "asleep in turns with task2", "awake: task1",
     ]  # fmt: skip
     assert "last 3 cycles" in figure._suptitle.get_text()
     cycle = 600 * 0.5  # ms
@@ -159,7 +183,15 @@ def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
         assert [text.get_text() for text in axes[0].texts] == ["no spikes"]
         assert axes[2].get_xlim()[1] == 3 * cycle
     grounds = [axes[0].get_facecolor() for axes in panels.values()]
-    assert grounds[0] == grounds[3] != grounds[1] == grounds[2] == grounds[4]
+    assert grounds[0] == grounds[1] == grounds[3] != grounds[2] == grounds[4]
+
+
+def test_the_last_panels_of_a_raster_are_those_that_came_last():
+    told = spiking(*((f"task{k}",) for k in range(10)), ("task0",), cycles=1)
+    figure = figures.raster(told, {})
+    panels = [part._suptitle.get_text() for part in figure.subfigs if part.axes]
+    assert panels == [*(f"awake: task{k}" for k in range(2, 10)), "awake: task0"]
+    assert "the last 9 of 10" in figure._suptitle.get_text().replace("\n", " ")
 
 
 def test_a_raster_of_every_seed_shows_the_first_and_an_old_one_its_cycle():
@@ -297,6 +329,28 @@ def test_means_say_of_how_many_seeds_they_are():
     assert "mean, n = 4 to 7;" in title(matrices.of_arms, compared)
     assert "mean ± sd, n = 4 to 7;" in title(figures.r_matrix, compared["naive"])
     assert "mean, 95 % interval, n = 7;" in title(arms.course, {"asleep": compared["asleep"]})
+
+
+def test_no_line_strikes_a_mean_through():
+    """A level that runs behind the number looks there as one that runs elsewhere: not at all."""
+    told = {}
+    for level in (0.5, 0.9):
+        figure = Figure((2, 2), dpi=100)
+        axes = figure.add_axes((0, 0, 1, 1), ylim=(0.42, 1))
+        axes.set_axis_off()
+        style.draw_seeds(axes, 0, np.array([0.45, 0.47]), style.look_of(0))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        (number,) = axes.texts
+        box = number.get_window_extent()
+        middle = axes.transData.inverted().transform((0, (box.y0 + box.y1) / 2))[1]
+        style.draw_level(axes, middle if level == 0.5 else level)
+        axes.lines[-1].set_ls("-")
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[::-1]
+        told[level] = pixels[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
+    between = np.abs(told[0.5].astype(int) - told[0.9]).max(axis=2)
+    assert (between > 100).mean() < 0.01
 
 
 def lines_of(axes):

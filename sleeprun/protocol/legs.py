@@ -10,7 +10,7 @@ from sleeprun.protocol.events import Begun, Event, Raster, Spiked
 from sleeprun.protocol.phases import Vigilance
 
 Pairs = dict[str, Int[np.ndarray, "spike 2"]]  # (step, neuron), by population
-Cycle = dict[str, list[list[list[int]]]]  # by population of each seed the pairs of a cycle
+Recorded = dict[str, list[list[list[int]]]]  # by population of each seed the pairs of a cycle
 
 
 class Leg(NamedTuple):
@@ -25,11 +25,11 @@ class Leg(NamedTuple):
         return Vigilance.of(self.kind)
 
 
-def legs(events: Iterable[Event]) -> dict[Leg, list[Cycle]]:
+def legs(events: Iterable[Event]) -> dict[Leg, list[Recorded]]:
     """In order, with the cycles that were recorded of each, of all seeds or of the first alone."""
     index = -1
-    of_all: dict[Leg, list[Cycle]] = {}
-    of_first: dict[Leg, list[Cycle]] = {}
+    of_all: dict[Leg, list[Recorded]] = {}
+    of_first: dict[Leg, list[Recorded]] = {}
     for event in events:
         match event:
             case Begun():
@@ -42,7 +42,7 @@ def legs(events: Iterable[Event]) -> dict[Leg, list[Cycle]]:
     return of_first | of_all
 
 
-def joined(cycles: list[Cycle], place: int, steps: int) -> Pairs:
+def joined(cycles: list[Recorded], place: int, steps: int) -> Pairs:
     """Of the seed at a place; each cycle begins `steps` after the one before it."""
     found = {}
     for name in cycles[0]:

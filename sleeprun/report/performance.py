@@ -111,12 +111,15 @@ def performance(events: Events, results: Results) -> Figure | None:
     counted = any(any(chunk.good + chunk.bad) for chunk in chunks)
     if not chunks or not (counted or tests):
         return None
-    scores = [score for told in tests.values() for _, score in told.values()]
-    n = sample_size(known(scores) | {len(chunks[0].good)})
-    figure = sheet(events, WIDE + 3, 4, f"performance, mean ± sd, {n}")
-    axes = figure.add_subplot()
-    legend(figure, _draw_performance(axes, events))
+    title = f"performance, mean ± sd, {_sample(chunks, tests)}"
+    figure = sheet(events, WIDE + 3, 4, title)
+    legend(figure, _draw_performance(figure.add_subplot(), events, list(tests)))
     return figure
+
+
+def _sample(chunks: list[Chunk], tests: Tests) -> str:
+    scores = [score for told in tests.values() for _, score in told.values()]
+    return sample_size(known(scores) | {len(chunks[0].good)})
 
 
 def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
@@ -126,18 +129,22 @@ def compare_performance(name: str, runs: dict[str, Events], path: Path) -> Path:
         named: Events = [replace(start, name=name)] if start else []
         figure = sheet(named, WIDE + 3, 0.8 + 2.4 * len(runs), "performance, mean ± sd")
         panels = figure.subplots(len(runs), sharex=True, sharey=True, squeeze=False)[:, 0]
+        tasks = list(dict.fromkeys(task for one in runs.values() for task in timeline(one)[1]))
+        told: dict[str, Artist] = {}
         for axes, (title, events) in zip(panels, runs.items(), strict=True):
-            told = _draw_performance(axes, events)
+            for each in _draw_performance(axes, events, tasks):
+                told.setdefault(str(each.get_label()), each)
             figure.supylabel(axes.get_ylabel())
             axes.set(ylabel="")
-            title_panel(axes, title, WIDE)
+            title_panel(axes, f"{title}, {_sample(*timeline(events))}", WIDE)
             axes.label_outer()
-        legend(figure, told)
+        legend(figure, list(told.values()))
         return save(figure, path)
 
 
-def _draw_performance(axes: Axes, events: Events) -> list[Artist]:
-    """Phases, running performance and tests, in units of time; returns what stands for each."""
+def _draw_performance(axes: Axes, events: Events, tasks: list[str]) -> list[Artist]:
+    """Phases, running performance and tests, in units of time; returns what stands for each. The
+    place of a task among `tasks` says how it looks."""
     chunks, tests = timeline(events)
     phases = spans(events)
     start = start_of(events)
@@ -148,7 +155,8 @@ def _draw_performance(axes: Axes, events: Events) -> list[Artist]:
     cycles = chunks[-1].event.end - chunks[0].event.begin
     running = _draw_running(axes, chunks, cycles, unit)
     draw_chance(axes, events)
-    shown = _draw_tests(axes, tests, after_sleep(events), cycles, unit)
+    looks = {task: look_of(index) for index, task in enumerate(tasks)}
+    shown = _draw_tests(axes, tests, looks, after_sleep(events), cycles, unit)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
     axes.xaxis.set_major_formatter("{x:,.10g}")
@@ -177,7 +185,9 @@ def _draw_running(axes: Axes, chunks: list[Chunk], cycles: int, unit: int) -> li
     return drawn
 
 
-def _draw_tests(axes: Axes, tests: Tests, slept: set[int], cycles: int, unit: int) -> list[Artist]:
+def _draw_tests(
+    axes: Axes, tests: Tests, looks: dict[str, dict], slept: set[int], cycles: int, unit: int
+) -> list[Artist]:
     """At their boundaries; those of a boundary soon after another a little later."""
     at: dict[int, float] = {}
     apart = min(0.03, 0.5 / max(map(len, tests.values()), default=1)) * cycles
@@ -188,7 +198,7 @@ def _draw_tests(axes: Axes, tests: Tests, slept: set[int], cycles: int, unit: in
     aside = min(0.009, 0.4 * apart / cycles / max(1, len(tests) - 1)) * cycles
     shown: list[Artist] = []
     for rank, (task, told) in enumerate(tests.items()):
-        look, left = look_of(rank), (rank - (len(tests) - 1) / 2) * aside
+        look, left = looks[task], (rank - (len(tests) - 1) / 2) * aside
         for filled in (False, True):
             chosen = [boundary for boundary in told if (boundary in slept) == filled]
             if not chosen:

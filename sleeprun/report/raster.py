@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.describe import plural
 from sleeprun.protocol.family import Cycle
-from sleeprun.protocol.legs import Leg, Pairs, joined, legs
+from sleeprun.protocol.legs import Leg, Pairs, Recorded, joined, legs
 from sleeprun.protocol.phases import Kind, Vigilance
 from sleeprun.protocol.results import Results
 from sleeprun.report.labels import broken, short
@@ -31,7 +31,10 @@ def raster(events: Events, results: Results) -> Figure | None:
     start, told = start_of(events), legs(events)
     if not told or start is None or not (cycle := start.facts.cycle):
         return None
-    named = dict(zip(_names(list(told)), told.items(), strict=True))  # the last of a name counts
+    named: dict[str, tuple[Leg, list[Recorded]]] = {}
+    for name, each in zip(_names(list(told)), told.items(), strict=True):
+        named.pop(name, None)  # the last of a name counts, where it came
+        named[name] = each
     shown = dict([*named.items()][-MOST:])
     across = min(ACROSS, math.ceil(math.sqrt(len(shown))))
     down = -(-len(shown) // across)

@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import CenteredNorm, Colormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import noted
@@ -29,6 +30,7 @@ GROUNDS = dict(zip(Vigilance, ("#fdf1d3", "#e4efdc", "#e6e0f2"), strict=True))
 UNTAUGHT = "#eeeeee"  # awake, without a task
 ASLEEP = "#7359a6"
 SEEDS = "seeds"  # marks the dots of single seeds
+HALO = [withStroke(linewidth=2.5, foreground="white")]  # of a text that lines run behind
 STYLE: Any = {"font.size": TEXT, "axes.spines.top": False, "axes.spines.right": False}
 
 
@@ -166,7 +168,7 @@ def draw_seeds(
     if np.isfinite(mean) and numbered:
         axes.annotate(
             f"{mean:.2f}", (place, np.nanmax([high, *scores])), (0, 4), textcoords="offset points",
-            ha="center", size=8, color=look["color"], weight="bold",
+            ha="center", size=8, color=look["color"], weight="bold", path_effects=HALO,
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Event, Raster, Spiked, Start
-from sleeprun.protocol.legs import Cycle, Leg, Pairs, joined, legs
+from sleeprun.protocol.legs import Leg, Pairs, Recorded, joined, legs
 
 
 def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None) -> Pairs:
@@ -33,7 +33,7 @@ def _last(recorded: list[Leg], phase: int | str) -> Leg:
     raise ConfigError(f"no spikes of phase {phase!r}; there are: {told}")
 
 
-def _place(seed: int | None, seeds: list[int], cycle: Cycle) -> int:
+def _place(seed: int | None, seeds: list[int], cycle: Recorded) -> int:
     recorded = seeds[: len(next(iter(cycle.values())))]
     if seed is None:
         return 0
