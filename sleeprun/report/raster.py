@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.describe import plural
 from sleeprun.protocol.family import Cycle
-from sleeprun.protocol.legs import Leg, Pairs, Recorded, joined, legs
+from sleeprun.protocol.heard import HeardCycle, Pairs, Part, heard, joined
 from sleeprun.protocol.phases import Kind, Vigilance
 from sleeprun.protocol.results import Results
 from sleeprun.report.labels import broken, short
@@ -28,10 +28,10 @@ WIDE, TALL = 4.0, 4.4  # inches of a panel
 
 def raster(events: Events, results: Results) -> Figure | None:
     """A panel for each task awake and each sleep of the first seed, the last time that it came."""
-    start, told = start_of(events), legs(events)
+    start, told = start_of(events), heard(events)
     if not told or start is None or not (cycle := start.facts.cycle):
         return None
-    named: dict[str, tuple[Leg, list[Recorded]]] = {}
+    named: dict[str, tuple[Part, list[HeardCycle]]] = {}
     for name, each in zip(_names(list(told)), told.items(), strict=True):
         named.pop(name, None)  # the last of a name counts, where it came
         named[name] = each
@@ -43,33 +43,33 @@ def raster(events: Events, results: Results) -> Figure | None:
     if len(named) > MOST:
         title += f"; the last {MOST} of {len(named)}"
     figure = sheet(events, 0.9 + WIDE * across, 0.7 + TALL * down, title)
-    parts = figure.subfigures(down, across, squeeze=False).flat
-    for part, (name, (leg, cycles)) in zip(parts, shown.items(), strict=False):
-        part.suptitle(broken(name, WIDE - 0.3, TITLE), size=TITLE, weight="bold")
+    places = figure.subfigures(down, across, squeeze=False).flat
+    for place, (name, (part, cycles)) in zip(places, shown.items(), strict=False):
+        place.suptitle(broken(name, WIDE - 0.3, TITLE), size=TITLE, weight="bold")
         heights = np.clip(np.sqrt(list(cycle.sizes.values())), 6, 20)
-        panels = part.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)
+        panels = place.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)
         spikes = joined(cycles, 0, cycle.steps)
-        _draw_leg(panels[:, 0], heights, ground_of(leg.kind, start), spikes, cycle, long)
+        _draw_part(panels[:, 0], heights, ground_of(part.kind, start), spikes, cycle, long)
     return figure
 
 
-def _names(told: list[Leg]) -> list[str]:
+def _names(told: list[Part]) -> list[str]:
     """Of each: awake on what, or asleep after what or in turns with it."""
     names, awake, phase, slept = [], "", -1, 0
-    for leg in told:
-        if leg.vigilance is Vigilance.ASLEEP:
+    for part in told:
+        if part.vigilance is Vigilance.ASLEEP:
             slept += 1
-            sort = "" if leg.name == Kind.SLEEP else f" ({short(leg.name)})"
-            when = "in turns with" if leg.phase == phase else "after"
+            sort = "" if part.name == Kind.SLEEP else f" ({short(part.name)})"
+            when = "in turns with" if part.phase == phase else "after"
             again = f", {slept}" if slept > 1 else ""
             names.append(f"asleep{sort}{f' {when} {awake}' if awake else ''}{again}")
         else:
-            awake, phase, slept = short(leg.name), leg.phase, 0
+            awake, phase, slept = short(part.name), part.phase, 0
             names.append(f"awake: {awake}")
     return names
 
 
-def _draw_leg(
+def _draw_part(
     panels: np.ndarray, heights: np.ndarray, ground: str, spikes: Pairs, cycle: Cycle, long: int
 ) -> None:
     """A population in each panel; thin lines part the cycles."""

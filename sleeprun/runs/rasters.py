@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Event, Raster, Spiked, Start
-from sleeprun.protocol.legs import Leg, Pairs, Recorded, joined, legs
+from sleeprun.protocol.heard import HeardCycle, Pairs, Part, heard, joined
 
 
 def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None) -> Pairs:
@@ -14,7 +14,7 @@ def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None)
     ConfigError where there is no such thing.
     """
     told = [each for each in events if isinstance(each, Start | Begun | Raster | Spiked)]
-    recorded = legs(told)
+    recorded = heard(told)
     cycles = recorded[_last(list(recorded), phase)]
     seeds: list[int] = []
     steps = 1
@@ -24,16 +24,16 @@ def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None)
     return joined(cycles, _place(seed, seeds, cycles[0]), steps)
 
 
-def _last(recorded: list[Leg], phase: int | str) -> Leg:
+def _last(recorded: list[Part], phase: int | str) -> Part:
     """The last one of this index or name; where there is none, of this kind."""
     for which in ("phase", "name", "kind"):
-        if found := [leg for leg in recorded if getattr(leg, which) == phase]:
+        if found := [part for part in recorded if getattr(part, which) == phase]:
             return found[-1]
     told = ", ".join(f"{index} ({name!r}, {kind})" for index, kind, name in recorded) or "none"
     raise ConfigError(f"no spikes of phase {phase!r}; there are: {told}")
 
 
-def _place(seed: int | None, seeds: list[int], cycle: Recorded) -> int:
+def _place(seed: int | None, seeds: list[int], cycle: HeardCycle) -> int:
     recorded = seeds[: len(next(iter(cycle.values())))]
     if seed is None:
         return 0

@@ -10,10 +10,10 @@ from sleeprun.protocol.events import Begun, Event, Raster, Spiked
 from sleeprun.protocol.phases import Vigilance
 
 Pairs = dict[str, Int[np.ndarray, "spike 2"]]  # (step, neuron), by population
-Recorded = dict[str, list[list[list[int]]]]  # by population of each seed the pairs of a cycle
+HeardCycle = dict[str, list[list[list[int]]]]  # by population of each seed the pairs of a cycle
 
 
-class Leg(NamedTuple):
+class Part(NamedTuple):
     """What takes turns in a phase, or the whole of it."""
 
     phase: int  # its index
@@ -25,24 +25,24 @@ class Leg(NamedTuple):
         return Vigilance.of(self.kind)
 
 
-def legs(events: Iterable[Event]) -> dict[Leg, list[Recorded]]:
+def heard(events: Iterable[Event]) -> dict[Part, list[HeardCycle]]:
     """In order, with the cycles that were recorded of each, of all seeds or of the first alone."""
     index = -1
-    of_all: dict[Leg, list[Recorded]] = {}
-    of_first: dict[Leg, list[Recorded]] = {}
+    of_all: dict[Part, list[HeardCycle]] = {}
+    of_first: dict[Part, list[HeardCycle]] = {}
     for event in events:
         match event:
             case Begun():
                 index = event.index
             case Spiked(kind=kind, name=name, spikes=spikes):
-                of_all.setdefault(Leg(index, kind, name), []).append(spikes)
+                of_all.setdefault(Part(index, kind, name), []).append(spikes)
             case Raster(kind=kind, name=name, spikes=pairs):
                 cycle = {population: [each] for population, each in pairs.items()}
-                of_first.setdefault(Leg(index, kind, name), []).append(cycle)
+                of_first.setdefault(Part(index, kind, name), []).append(cycle)
     return of_first | of_all
 
 
-def joined(cycles: list[Recorded], place: int, steps: int) -> Pairs:
+def joined(cycles: list[HeardCycle], place: int, steps: int) -> Pairs:
     """Of the seed at a place; each cycle begins `steps` after the one before it."""
     found = {}
     for name in cycles[0]:
