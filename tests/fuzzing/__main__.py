@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from fuzzing.bases import BASES, Line
 from fuzzing.forked import Forked
-from fuzzing.judged import DRY, fault, shortest
+from fuzzing.judged import DRY, answer, shortest
 from fuzzing.lines import lines
 
 
@@ -46,8 +46,8 @@ def main(count: int, first: int = 0) -> int:
     for number, line in enumerate(drawn(count, first)):
         if number % 100 == 0:
             print(f"{number} lines, {len(faults)} faults", flush=True)
-        found, ended = fault(line, call)
-        codes[f"{'dry' if DRY in line else 'run'} {ended.code}"] += 1
+        asked, ended, found = answer(line, call)
+        codes[f"{'dry' if DRY in asked else 'run'} {ended.code}"] += 1
         if found and (found not in faults or len(line) < len(faults[found])):
             print(f"{found}: {told(line)}", flush=True)
             faults[found] = line

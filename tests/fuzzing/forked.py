@@ -39,6 +39,7 @@ class Ended(NamedTuple):
     code: int  # negative: the signal that it died of
     out: str
     err: str
+    logs: str  # what its log files say
     left: list[str]
     hung: bool
     operations: int
@@ -107,12 +108,14 @@ def _ended(call: Call, seconds: float, gigabytes: float) -> Ended:
     os.close(end)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     told = {name: _read(place / name) for name in ("out", "err", "operations")}
+    logs = sorted((Path(call.here) if call.here else place / "here").rglob("*.log"))
     files = (path for path in place.glob("*/**/*") if not path.is_dir())
     left = sorted(str(path.relative_to(place)) for path in files)
     left += [f"{path.relative_to(place)}/" for path in place.glob("*/*") if path.is_dir()]
+    said = "".join(map(_read, logs))
     shutil.rmtree(place)
     hung = not ended or -code == signal.SIGXCPU
-    return Ended(code, told["out"], told["err"], left, hung, int(told["operations"] or 0))
+    return Ended(code, told["out"], told["err"], said, left, hung, int(told["operations"] or 0))
 
 
 def _read(path: Path) -> str:

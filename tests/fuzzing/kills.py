@@ -1,19 +1,17 @@
 """`python -m fuzzing.kills 100`: so many runs killed, each at another file operation, and resumed.
 
-What each comes to is compared, bit for bit, with a run that nobody disturbed: results, record, the
-states that were saved, and which files there are. Exits with 1 where one differs.
+What each comes to is compared, bit for bit, with a run that nobody disturbed. Exits with 1 where
+one differs.
 """
 
-import json
-import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fuzzing.bases import AGENTS, IMAGES, QUIET
+from fuzzing.ends import end_of
 from fuzzing.forked import Forked
 from fuzzing.judged import fault_of
 from fuzzing.killing import NEVER
@@ -28,8 +26,6 @@ KINDS = {
     "perceptrons": (*IMAGES, *QUIET, "~probes", "runtime.figures=true", *OFTEN, *RUN),
     "a sweep": (*SWEEP, *IMAGES, *QUIET, "~probes", *OFTEN),
 }
-TOLD = ("progress", "score", "curve", "weights", "fields", "raster")
-ASIDE = ("wall_seconds", "steps_per_second", "accounts", "branched_from")  # times, and a path
 
 
 class Whole(NamedTuple):
@@ -57,38 +53,12 @@ def killed(whole: Whole, at: int, call: Forked) -> str:
         ended = call(*(whole.words if "-m" in whole.words else ["resume=run"]), here=here)
         if ended.code == 2 and not fault_of(whole.words, ended):
             outcome, ended = "begins anew", call(*whole.words, here=here)
-        if ended.code != 0:
-            return f"exit {ended.code} at {at}: {fault_of(whole.words, ended)} {ended.err}"
+        wrong = fault_of(whole.words, ended)
+        if wrong or ended.code != 0:
+            return f"exit {ended.code} at {at}: {wrong} {ended.err}"
         found = end_of(here)
     differs = [key for key in whole.end | found if whole.end.get(key) != found.get(key)]
     return f"differs at {at}: {differs}" if differs else f"{outcome} to the same bits"
-
-
-def end_of(here: Path) -> dict[str, Any]:
-    """All that a finished run, its arms or its jobs leave, but for what tells the time.
-
-    Which checkpoints between boundaries are still there depends on when it was killed.
-    """
-    return dict(_end(here))
-
-
-def _end(here: Path) -> Iterator[tuple[str, Any]]:
-    calls = sorted(path.parent for path in here.rglob("jobs.jsonl"))  # each of them begins anew
-    for path in sorted(here.rglob("*")):
-        if {path, *path.parents} & set(calls[:-1]) or path.name.startswith("cycle-"):
-            continue
-        name = re.sub(r"\d{4}-\d\d-\d\d_[\d-]+", "a call", str(path.relative_to(here)))
-        if path.name == "events.jsonl":
-            events = map(json.loads, path.read_text().splitlines())
-            yield name, [event for event in events if event["event"] in TOLD]
-        elif path.name == "results.json":
-            results = json.loads(path.read_text())
-            yield name, {key: value for key, value in results.items() if key not in ASIDE}
-        elif path.suffix == ".ckpt":
-            with path.open("rb") as file:
-                yield name, json.loads(file.readline())["sha256"]
-        else:
-            yield name, path.is_dir()
 
 
 def main(count: int) -> int:

@@ -15,8 +15,7 @@ from fuzzing.bases import BASES, Line
 from sleeprun.cli.folder import conf_dir
 from sleeprun.config.kinds import Kinds
 
-# Sizes that may not fit into memory, and lengths, are left to tests of what is expected of a run.
-MOST = 64  # of a whole number in a run that is carried out
+MOST = 10**4  # of a whole number, beside the nasty ones
 NASTY = {
     path.stem: path.read_text("utf-8").split("\n")[:-1]
     for path in (Path(__file__).parent / "nasty").glob("*.txt")
@@ -79,8 +78,8 @@ def _key_of(change: str) -> str:
 
 def _change(base: Line, real: bool) -> st.SearchStrategy[str]:
     own = [key for key in keys_of(base) if key.kinds or not isinstance(key.value, BaseModel | dict)]
-    right = st.sampled_from(own).flatmap(lambda key: _given(key, _right(key, real)))
-    wrong = st.sampled_from(keys_of(base)).flatmap(lambda key: _given(key, _wrong(real)))
+    right = st.sampled_from(own).flatmap(lambda key: _given(key, _right(key)))
+    wrong = st.sampled_from(keys_of(base)).flatmap(lambda key: _given(key, _wrong()))
     if real:
         return st.one_of(right, right, right, wrong)
     odd = st.sampled_from(NASTY["arguments"])
@@ -92,24 +91,23 @@ def _given(key: Key, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.builds(lambda before, value: f"{before}{key.path}={value}", prefix, values)
 
 
-def _wrong(real: bool) -> st.SearchStrategy[str]:
-    return st.sampled_from(NASTY["numbers"] + NASTY["values"] + ([] if real else NASTY["wholes"]))
+def _wrong() -> st.SearchStrategy[str]:
+    return st.sampled_from(NASTY["numbers"] + NASTY["values"] + NASTY["wholes"])
 
 
-def _right(key: Key, real: bool) -> st.SearchStrategy[str]:
+def _right(key: Key) -> st.SearchStrategy[str]:
     """A value as the schema has it, as Hydra's grammar spells it."""
-    most = MOST if real else 10**4
-    values = _part(key.kinds, most) if key.kinds else _values(key.schema, most, key.value)
+    values = _part(key.kinds) if key.kinds else _values(key.schema, key.value)
     return values.map(_spelt)
 
 
-def _part(kinds: Kinds, most: int) -> st.SearchStrategy[Any]:
+def _part(kinds: Kinds) -> st.SearchStrategy[Any]:
     """A section of one of the kinds, with all that this kind must be told."""
 
     def section(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         fields = kinds.section(kind).model_fields.items()
         inner = {
-            name: _part(found, most) if (found := _kinds(field)) else _values(_schema(field), most)
+            name: _part(found) if (found := _kinds(field)) else _values(_schema(field))
             for name, field in fields
             if field.is_required() and name != "kind"
         }
@@ -118,24 +116,24 @@ def _part(kinds: Kinds, most: int) -> st.SearchStrategy[Any]:
     return st.sampled_from(sorted(kinds.built_in)).flatmap(section)
 
 
-def _values(schema: dict[str, Any], most: int, now: Any = 1) -> st.SearchStrategy[Any]:
+def _values(schema: dict[str, Any], now: Any = 1) -> st.SearchStrategy[Any]:
     if "anyOf" in schema:
-        return st.one_of(*(_values(one, most, now) for one in schema["anyOf"]))
+        return st.one_of(*(_values(one, now) for one in schema["anyOf"]))
     if "const" in schema:
         return st.just(schema["const"])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     match schema.get("type"):
         case "integer":
-            least = schema.get("minimum", -most)
-            return st.integers(least, max(least, min(schema.get("maximum", most), most)))
+            least = schema.get("minimum", -MOST)
+            return st.integers(least, max(least, min(schema.get("maximum", MOST), MOST)))
         case "number":
             return _floats(schema)
         case "boolean":
             return st.booleans()
         case "array":
             fewest = schema.get("minItems", 0)
-            inner = _values(schema.get("items", {}), most)
+            inner = _values(schema.get("items", {}))
             return st.lists(inner, min_size=fewest, max_size=schema.get("maxItems", fewest + 2))
         case "null":
             return st.none()
