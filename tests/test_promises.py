@@ -20,7 +20,8 @@ from sleeprun.gradient.probes import Noise, noisy
 from sleeprun.gradient.replay.drive import MeanImage
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.homeostasis import Homeostasis, Stepwise
-from sleeprun.spiking.neurons import NEURONS
+from sleeprun.spiking.network import Network, Population
+from sleeprun.spiking.neurons import NEURONS, Membrane
 from sleeprun.spiking.neurons.lif import LIF
 from sleeprun.spiking.promises import check
 from sleeprun.spiking.synapses.weights import StartingWeights
@@ -175,6 +176,25 @@ class OneForAll(Homeostasis):
 
     def up(self, quantity: Any, rate: Any) -> Any:
         return quantity.mean()
+
+
+class Sealed(Membrane):
+    """Has a potential, and nothing that conductances act by."""
+
+    def init(self, size: int) -> Any:
+        return LIF(*map(jnp.float32, (40.0, 120.0, 0.985, 0.0))).init(size)
+
+    def step(self, state: Any) -> Any:
+        return state, state.v >= 1.0
+
+    def potential(self, state: Any) -> Any:
+        return state.v
+
+
+def test_a_membrane_has_what_conductances_act_by() -> None:
+    network = Network({"own": Population(Sealed(), None, 3, 8)}, {}, 10)
+    with raises("Sealed.init: must give a NamedTuple with a field opened"):
+        check(network)
 
 
 def test_homeostasis_is_of_every_neuron() -> None:

@@ -1,11 +1,13 @@
 """What a network's parts promise, whoever wrote them: the shapes of what their functions give."""
 
+from typing import Any
+
 import jax
 
 from sleeprun.config.promise import array, broken, given, keeps, part_of
 from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.network import Network, Population, Projection
-from sleeprun.spiking.neurons import Membrane, Neuron, NeuronState
+from sleeprun.spiking.neurons import Membrane, MembraneState, Neuron, NeuronState
 from sleeprun.spiking.plasticity import PlasticityEvent
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses import Along
@@ -44,7 +46,14 @@ def _check_neuron(neuron: Neuron, size: int) -> None:
             raise broken(neuron, "init", f"{told} {[size]}")
     keeps(neuron, "step", (cell,), (cell, array("bool", size)))
     if isinstance(neuron, Membrane):
-        keeps(neuron, "potential", (cell,), array("float32", size))
+        _check_membrane(neuron, cell, array("float32", size))
+
+
+def _check_membrane(neuron: Membrane, cell: NeuronState, each: Any) -> None:
+    if not isinstance(cell, MembraneState):
+        raise broken(neuron, "init", "must give a NamedTuple with a field opened, an Opened")
+    keeps(neuron, "potential", (cell,), each)
+    keeps(neuron, "open", (cell, each, NUMBER), cell)
 
 
 def _check_projection(key: str, projection: Projection, pre: Population, post: Population) -> None:

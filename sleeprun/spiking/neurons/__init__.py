@@ -1,10 +1,10 @@
 """Neuron models, one a file: constants with `init(size)` and `step(state)`."""
 
 from sleeprun.config.kinds import Kinds
-from sleeprun.spiking.neurons.membrane import Membrane, Opened
+from sleeprun.spiking.neurons.membrane import Membrane, MembraneState, Opened, closed
 from sleeprun.spiking.neurons.neuron import Neuron, NeuronState
 
-__all__ = ["NEURONS", "Membrane", "Neuron", "NeuronState", "Opened"]
+__all__ = ["NEURONS", "Membrane", "MembraneState", "Neuron", "NeuronState", "Opened", "closed"]
 
 NEURONS = Kinds(
     "neuron",

@@ -1,7 +1,7 @@
 """What a neuron with a membrane potential is, on which conductances can act."""
 
 from abc import abstractmethod
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import jax.numpy as jnp
 
@@ -15,6 +15,7 @@ class Opened(NamedTuple):
     driven: Neurons  # sum of g E
 
 
+@runtime_checkable
 class MembraneState(NeuronState, Protocol):
     """It also has what is open in the coming step; synapses add to that, and a step closes it."""
 
