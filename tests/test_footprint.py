@@ -1,6 +1,8 @@
 """How much memory a run is said to need, and what cannot fit."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jax
@@ -9,7 +11,7 @@ from command import sleeprun
 from conftest import configured
 
 from sleeprun.config import ConfigError
-from sleeprun.subjects.expected import PROCESS, STATES, expected_bytes, refuse_too_large
+from sleeprun.subjects.expected import refuse_too_large
 from sleeprun.subjects.seeds import over_seeds
 
 AGENTS = ("+experiment=foraging_quick", "arms=none")
@@ -30,14 +32,43 @@ def test_a_footprint_is_the_size_of_the_state_that_is_born(given: tuple[str, ...
     if hasattr(state, "layers"):
         state = state.layers, state.momentum, state.memory
     born = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
-    parts = config.footprint()
-    assert sum(size for key, size in parts.items() if key != "tasks" or given is AGENTS) == born
-    assert expected_bytes(config) == PROCESS + STATES * sum(parts.values())
+    assert sum(config.footprint().states.values()) == born
+
+
+PEAK = """\
+import sys, sleeprun
+from sleeprun.subjects.expected import expected_bytes
+
+if __name__ == "__main__":
+    config = sleeprun.compose(*sys.argv[2:])
+    sleeprun.run(config, sys.argv[1])
+    (peak,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    print(int(peak.split()[1]) * 1024, expected_bytes(config))
+"""
+QUIET = ("tracking=disabled", "runtime.figures=false", "runtime.cores=1", "arms=none")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell")
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("foraging_quick", *QUIET, "protocol.scale=0.0003", "seeds=6"),
+        ("src_quick", *QUIET, "~probes", "training.epochs=1", "sleep.length=30", "seeds=3"),
+    ],
+)
+def test_a_run_takes_about_as_much_as_is_expected(given: tuple[str, ...], tmp_path: Path) -> None:
+    """Within a half and twice: what compiled programs take differs from one machine to another."""
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "run"), *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak, expected = map(int, done.stdout.split()[-2:])
+    assert expected / 2 < peak < 2 * expected
 
 
 def test_parts_are_told_by_the_keys_that_they_depend_on() -> None:
     small, large = (
-        configured(*AGENTS, "seeds=3", f"tasks.size={size}").footprint() for size in (100, 200)
+        configured(*AGENTS, "seeds=3", f"tasks.size={size}").footprint().states
+        for size in (100, 200)
     )
     assert large["tasks"] - small["tasks"] == 3 * 4 * (200**2 - 100**2)
     assert large.keys() == small.keys()
@@ -46,7 +77,7 @@ def test_parts_are_told_by_the_keys_that_they_depend_on() -> None:
 
 def test_a_buffer_counts_by_its_images() -> None:
     few, more = (
-        configured(*IMAGES, "seeds=3", "learner=derpp", f"learner.capacity={n}").footprint()
+        configured(*IMAGES, "seeds=3", "learner=derpp", f"learner.capacity={n}").footprint().states
         for n in (100, 200)
     )
     assert more["learner"] - few["learner"] == 3 * 100 * 4 * (64 + 10 + 1)  # pixels, outputs, label
@@ -54,9 +85,9 @@ def test_a_buffer_counts_by_its_images() -> None:
 
 def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
     config = configured(*AGENTS, "seeds=3")
-    least = 2 * sum(config.footprint().values())
+    least = config.footprint().least
     refuse_too_large(config, least)
-    with pytest.raises(ConfigError, match=r"^network\.projections\.input_hidden: takes \d+% of"):
+    with pytest.raises(ConfigError, match=r"^network\.rules\.unsupervised: takes \d+% of"):
         refuse_too_large(config, least - 1)
 
 
@@ -65,7 +96,10 @@ def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
     [
         ((*AGENTS, "tasks.size=40000"), "tasks: takes 100% of"),
         ((*AGENTS, "tasks.size=100000"), "tasks.size=100000: "),
-        ((*AGENTS, "network.rules.rewarded.lifetime=2147483647"), "hidden_output: takes 100% of"),
+        (
+            (*AGENTS, "network.rules.rewarded.lifetime=2147483647"),
+            "network.rules.rewarded: takes 100% of",
+        ),
         ((*AGENTS, "network.populations.hidden.size=[100000,100000]"), "more pairs than can be"),
         ((*IMAGES, "learner=derpp", "learner.capacity=1000000000"), "learner: takes 100% of"),
     ],
@@ -79,7 +113,7 @@ def test_what_cannot_fit_is_refused(given: tuple[str, ...], told: str) -> None:
 def test_it_is_refused_before_anything_is_run(tmp_path: Path, more: list[str]) -> None:
     done = sleeprun(*AGENTS, "network.rules.rewarded.lifetime=2147483647", *more, cwd=tmp_path)
     assert done.code == 2
-    assert "hidden_output: takes 100% of" in done.err
+    assert "network.rules.rewarded: takes 100% of" in done.err
     assert "Traceback" not in done.err
     assert not list(tmp_path.iterdir())
 

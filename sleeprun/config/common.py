@@ -4,7 +4,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,18 @@ class Role(StrEnum):
 
 
 Engine = Literal["native", "fused", "by_layer", "by_step"]
+
+
+class Footprint(NamedTuple):
+    """Bytes, of all seeds together, by the keys that they depend on; of what is known."""
+
+    states: dict[str, int]  # of one state, of which a run holds several
+    data: dict[str, int]  # that lie there once
+
+    @property
+    def least(self) -> int:
+        """A state before and after a step, and the data."""
+        return 2 * sum(self.states.values()) + sum(self.data.values())
 
 
 class InterventionConfig(Section):
@@ -193,12 +205,9 @@ class Common(Section):
         """Whether that was measured; else it may well take longer."""
         return True
 
-    def footprint(self) -> dict[str, int]:
-        """Bytes of all that is computed with, once, by the keys that they depend on.
-
-        Empty where nobody knows. Raises ConfigError where the data don't fit.
-        """
-        return {}
+    def footprint(self) -> Footprint:
+        """How much memory it takes. Raises ConfigError where the data don't fit."""
+        return Footprint({}, {})
 
     @abstractmethod
     def engine(self) -> Engine:

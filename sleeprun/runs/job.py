@@ -61,7 +61,8 @@ def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     found = bounds.given(config)
     # A host's devices are for the seeds of all its jobs.
     devices = prepare_jax(config.cores if host else config.devices)
-    refuse_too_large(config, memory.of_devices())
+    if host is None:  # which else sees to it that all its jobs fit
+        refuse_too_large(config, memory.of_devices())
     host = host or Alone(devices)
     warn, seconds = Warnings(), _announce(config)
     for key, what in config.cautions():

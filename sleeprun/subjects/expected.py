@@ -3,6 +3,7 @@
 from rich.filesize import decimal
 
 from sleeprun.config import Common, ConfigError
+from sleeprun.config.common import Footprint
 from sleeprun.protocol.describe import plural
 from sleeprun.protocol.phases import Protocol
 
@@ -18,24 +19,25 @@ def expected_seconds(config: Common, protocol: Protocol) -> list[float]:
 
 
 def expected_bytes(config: Common) -> int | None:
-    """About how much memory a run takes, all its arms; None where nobody knows."""
-    largest = max(_footprints(config), key=lambda parts: sum(parts.values()))
-    return PROCESS + STATES * sum(largest.values()) if largest else None
+    """About how much memory a run takes, of its largest arm; None where nobody knows."""
+    found = max(_footprints(config), key=lambda each: each.least)
+    if not found.states:
+        return None
+    return PROCESS + STATES * sum(found.states.values()) + sum(found.data.values())
 
 
 def refuse_too_large(config: Common, free: int) -> None:
     """Raises ConfigError where a state before and after a step is more than the bytes there are."""
-    for parts in _footprints(config):
-        needed = 2 * sum(parts.values())
-        if needed > free:
-            key = max(parts, key=parts.__getitem__)
-            share = parts[key] / sum(parts.values())
+    for found in _footprints(config):
+        if found.least > free:
+            key = max(found.states, key=found.states.__getitem__)
+            share = 2 * found.states[key] / found.least
             raise ConfigError(
-                f"{key}: takes {share:.0%} of the {decimal(needed)} of memory that "
+                f"{key}: takes {share:.0%} of the {decimal(found.least)} of memory that "
                 f"{plural(len(config.seeds), 'seed')} need at least, and {decimal(free)} are free; "
                 "make it smaller, or the seeds fewer"
             )
 
 
-def _footprints(config: Common) -> list[dict[str, int]]:
+def _footprints(config: Common) -> list[Footprint]:
     return [config.arm(name).footprint() for name in config.arms or [""]]

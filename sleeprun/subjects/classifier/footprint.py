@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from sleeprun.config.common import Footprint
 from sleeprun.config.promise import array
 from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import starting_state
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sleeprun.subjects.classifier.schema import Config
 
 
-def footprint(config: "Config") -> dict[str, int]:
+def footprint(config: "Config") -> Footprint:
     """Bytes of one state of all seeds, and of the images that they are shown. Reads the data.
 
     Raises ConfigError where a class of a user's own does not do what it must.
@@ -34,11 +35,11 @@ def footprint(config: "Config") -> dict[str, int]:
     kept = promises.kept(learner, [len(task.images) for task in sequence.tasks])
     own = config.image_tasks.order_seed == "by_seed"
     shown = sum(task.images.nbytes + task.test_images.nbytes for task in sequence.tasks)
-    return {
+    states = {
         "network.hidden": seeds * _bytes((state.layers, state.momentum)),
         "learner": seeds * (_bytes(state.memory) + kept * sequence.tasks[0].images[0].nbytes),
-        "tasks": shown * (seeds if own else 1),
     }
+    return Footprint(states, {"tasks.data": shown * (seeds if own else 1)})
 
 
 def _bytes(tree: Any) -> int:

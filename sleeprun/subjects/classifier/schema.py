@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from sleeprun.config import Common, ConfigError, Role
-from sleeprun.config.common import Engine
+from sleeprun.config.common import Engine, Footprint
 from sleeprun.config.declared import section_of
 from sleeprun.config.identity import content_hash
 from sleeprun.config.messages import unknown_measures
@@ -126,7 +126,7 @@ class Config(Common):
             return wanted
         return "native" if native.available() else "by_layer"
 
-    def footprint(self) -> dict[str, int]:
+    def footprint(self) -> Footprint:
         from sleeprun.subjects.classifier.footprint import footprint
 
         return footprint(self)

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax.tree_util import DictKey
 
+from sleeprun.config.common import Footprint
 from sleeprun.config.promise import array
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.cycles import birth
@@ -15,10 +16,10 @@ from sleeprun.subjects.forager.cycles import birth
 if TYPE_CHECKING:
     from sleeprun.subjects.forager.schema import Config
 
-BY_PROJECTION = {"weights", "synapses", "plastic"}  # fields of a network's state
+BY_PROJECTION = {"weights", "synapses"}  # fields of a network's state
 
 
-def footprint(config: "Config") -> dict[str, int]:
+def footprint(config: "Config") -> Footprint:
     """Bytes of one state of all seeds. Builds the network, but no state."""
     ends = {name: config.network.ends(each) for name, each in config.network.projections.items()}
     weights = {name: array("float32", *each.shape) for name, each in ends.items()}
@@ -26,14 +27,16 @@ def footprint(config: "Config") -> dict[str, int]:
     bytes_of: Counter[str] = Counter()
     for path, leaf in jax.tree.leaves_with_path(state):
         size = int(np.prod(leaf.shape, dtype=object)) * leaf.dtype.itemsize
-        bytes_of[_key([*path])] += len(config.seeds) * size
-    return dict(bytes_of)
+        bytes_of[_key(config, [*path])] += len(config.seeds) * size
+    return Footprint(dict(bytes_of), {})
 
 
-def _key(path: list[object]) -> str:
-    """What a leaf of the state depends on: a projection, a population, or else the world."""
+def _key(config: "Config", path: list[object]) -> str:
+    """What a leaf of the state depends on: a rule, a projection, a population, or the world."""
     names = [step.key for step in path if isinstance(step, DictKey)]
     fields = {getattr(step, "name", None) for step in path}
     if not names:
         return "tasks"
+    if "plastic" in fields:
+        return f"network.rules.{config.network.projections[names[0]].plasticity}"
     return f"network.{'projections' if fields & BY_PROJECTION else 'populations'}.{names[0]}"

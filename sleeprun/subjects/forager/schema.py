@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from sleeprun.config import Common, Role, nearest
-from sleeprun.config.common import Engine
+from sleeprun.config.common import Engine, Footprint
 from sleeprun.config.identity import content_hash
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.promise import asking
@@ -128,7 +128,7 @@ class Config(Common):
 
         return chosen(self).measured
 
-    def footprint(self) -> dict[str, int]:
+    def footprint(self) -> Footprint:
         from sleeprun.subjects.forager.footprint import footprint
 
         return footprint(self)
