@@ -267,7 +267,6 @@ def test_sleep_in_turns_with_training_and_another_after_it() -> None:
         ("[task1]", [0]),
         ("['task1#2',task1+task2]", [2, 3]),
         ("[1,task2]", [0, 1]),
-        ("[]", []),
     ],
 )
 def test_sleep_at_chosen_stages(chosen: str, slept: list[int]) -> None:

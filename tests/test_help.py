@@ -98,13 +98,15 @@ def test_help_on_what_is_no_topic(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--help nuron: no such topic; did you mean 'neuron'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("given", [["--config-dir", "here"], ["-cd=here"], ["+experiment=smoke"]])
+@pytest.mark.parametrize(
+    "given", [["--config-dir", "here"], ["-cd=here"], ["+experiment=smoke"], ["~probes"]]
+)
 def test_other_words_beside_help_are_no_topic(
     given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert print_help(conf_dir(), ["--help", *given]) == 0
     assert capsys.readouterr().out.startswith("sleeprun: how does sleep")
-    assert config_dirs(given) == [Path("here")] * (given[0] != "+experiment=smoke")
+    assert config_dirs(given) == [Path("here")] * ("here" in given[-1])
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,8 @@ def test_other_words_beside_help_are_no_topic(
         ),
         ("-m +experiment=smoke tasks=per", ["tasks=permuted"]),
         ("--config-dir conf +experiment=mi", ["+experiment=mine/first"]),
+        ("tasks=f", ["tasks=foraging", "tasks=foraging_accelerated"]),
+        ("tasks=d", [""]),  # data sets are a group in it
         ("+experiment=foraging_quick sleep.sched", ["sleep.schedule="]),  # which Hydra answers
         ("+experiment=none", [""]),
     ],

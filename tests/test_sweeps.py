@@ -5,7 +5,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Ended]]:
-    """Sweeps, two at a time. What a sweep does together, half of its jobs do alone."""
+def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]:
+    """Sweeps, run when first asked for. What is done together, half of its jobs do alone."""
     images = ["--multirun", *IMAGES, "training.epochs=2", "sleep.length=40", "sleep.longer=0"]
     images += ["tracking=disabled", "runtime.figures=false", "tasks.order_seed=null,by_seed", SEEDS]
     foraging = [*tiny, "sleep.drive.kind=rate_matched,poisson", SEEDS]
@@ -49,12 +49,12 @@ def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str
         ),
         "names": lambda cwd: sleeprun(*tiny, 'variant="one, two","three four"', cwd=cwd),
     }
-    with ThreadPoolExecutor(2) as pool:
-        futures = {
-            name: pool.submit(do, tmp_path_factory.mktemp(name.replace(" ", "-")))
-            for name, do in work.items()
-        }
-    return futures
+
+    @cache
+    def ended(name: str) -> Ended:
+        return work[name](tmp_path_factory.mktemp(name.replace(" ", "-")))
+
+    return ended
 
 
 def broken_off_and_called_again(tiny: list[str], cwd: Path, blow: signal.Signals) -> Ended:
@@ -102,10 +102,10 @@ def states(job: Path) -> list[str]:
 
 @pytest.mark.parametrize("experiment", ["foraging", "images"])
 def test_together_every_job_is_what_it_is_alone(
-    experiment: str, swept: dict[str, Future[Ended]]
+    experiment: str, swept: Callable[[str], Ended]
 ) -> None:
     """Bit for bit, in a sweep of numbers, structure and seeds."""
-    together, alone = (swept[f"{how} {experiment}"].result() for how in ("batched", "basic"))
+    together, alone = (swept(f"{how} {experiment}") for how in ("batched", "basic"))
     assert together.code == alone.code == 0, together.out + together.err
     names = {job.relative_to(alone.cwd) for job in jobs(alone.cwd)}
     assert (len(jobs(together.cwd)), len(names)) == (8, 4)
@@ -131,9 +131,9 @@ def test_a_dry_sweep_in_other_processes_leaves_nothing_behind(how: str, tmp_path
     assert [path for path in (*here.iterdir(), *scratch.iterdir()) if "sleeprun" in path.name] == []
 
 
-@pytest.mark.parametrize("how", ["submitted", "joblib"])
-def test_processes_of_their_own_leave_the_same(how: str, swept: dict[str, Future[Ended]]) -> None:
-    apart, alone = swept[f"{how} foraging"].result(), swept["basic foraging"].result()
+@pytest.mark.parametrize("how", [pytest.param("submitted", marks=pytest.mark.long), "joblib"])
+def test_processes_of_their_own_leave_the_same(how: str, swept: Callable[[str], Ended]) -> None:
+    apart, alone = swept(f"{how} foraging"), swept("basic foraging")
     assert apart.code == 0, apart.out + apart.err
     names = {job.relative_to(apart.cwd) for job in jobs(apart.cwd)}
     assert len(names) == 2
@@ -143,8 +143,8 @@ def test_processes_of_their_own_leave_the_same(how: str, swept: dict[str, Future
     assert re.search(r"│ 3 +│", apart.out)  # seeds in the table of the sweep
 
 
-def test_every_job_has_its_own_log(swept: dict[str, Future[Ended]]) -> None:
-    ended = swept["batched foraging"].result()
+def test_every_job_has_its_own_log(swept: Callable[[str], Ended]) -> None:
+    ended = swept("batched foraging")
     for job in jobs(ended.cwd):
         phases = [event["name"] for event in events(job, "phase")]
         lines = re.findall(r"% +\S+, \w+: (.*); .* left", (job / "sleeprun.log").read_text())
@@ -154,11 +154,11 @@ def test_every_job_has_its_own_log(swept: dict[str, Future[Ended]]) -> None:
         assert len(told) > len(phases) / 2
 
 
-@pytest.mark.parametrize("how", ["killed", "interrupted"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("interrupted", marks=pytest.mark.long)])
 def test_a_sweep_called_again_completes_what_is_missing(
-    how: str, swept: dict[str, Future[Ended]]
+    how: str, swept: Callable[[str], Ended]
 ) -> None:
-    ended = swept[how].result()
+    ended = swept(how)
     assert ended.code == 0, ended.out + ended.err
     assert len(jobs(ended.cwd)) == 3
     assert 1 <= int((ended.cwd / "done before").read_text()) < 3
@@ -166,20 +166,20 @@ def test_a_sweep_called_again_completes_what_is_missing(
     assert all((job / "seen").read_text() == (job / "events.jsonl").read_text() for job in kept)
     again = [event for job in jobs(ended.cwd) for event in events(job, "start")]
     assert any(event["resumed"] for event in again)
-    both = jobs(swept["batched foraging"].result().cwd)
+    both = jobs(swept("batched foraging").cwd)
     assert not {job.name for job in both} & {job.name for job in jobs(ended.cwd)}
 
 
-def test_a_job_that_fails_leaves_the_others_alone(swept: dict[str, Future[Ended]]) -> None:
-    ended = swept["failing"].result()
+def test_a_job_that_fails_leaves_the_others_alone(swept: Callable[[str], Ended]) -> None:
+    ended = swept("failing")
     assert ended.code == 1
     done, failed = jobs(ended.cwd), jobs(ended.cwd, "sleeprun.log") - jobs(ended.cwd)
     assert len(done) == len(failed) == 2
     assert all("wiring.fan_in=99" in (job / "sleeprun.log").read_text() for job in failed)
 
 
-def test_names_with_commas_and_spaces(swept: dict[str, Future[Ended]]) -> None:
-    ended = swept["names"].result()
+def test_names_with_commas_and_spaces(swept: Callable[[str], Ended]) -> None:
+    ended = swept("names")
     model = "accelerated constants, not the published model"
     assert ended.code == 0, ended.out + ended.err
     assert {results(job)["variant"] for job in jobs(ended.cwd)} == {

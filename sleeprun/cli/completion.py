@@ -5,7 +5,7 @@ before them, and does all the rest.
 import re
 from pathlib import Path
 
-from sleeprun.cli.help import config_dirs, experiments
+from sleeprun.cli.help import choices, config_dirs
 
 QUERY = re.compile(r"query=(\w+)")  # of Hydra's `-sc`, by a shell
 
@@ -25,5 +25,5 @@ def _choices(conf: Path, line: str) -> list[str] | None:
     if begun is None or not (conf / begun[2]).is_dir():
         return None
     folders = [folder / begun[2] for folder in (conf, *config_dirs(line.split()))]
-    names = sorted({name for folder in folders for name, _ in experiments(folder)})
+    names = sorted({name for folder in folders for name, _ in choices(folder)})
     return [begun[1] + name for name in names if name.startswith(begun[3])]

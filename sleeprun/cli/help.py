@@ -44,7 +44,7 @@ def print_help(conf: Path, arguments: list[str]) -> int:
 def _topic(arguments: list[str]) -> str | None:
     """A word that is no option, no option's value and no override."""
     pairs = itertools.pairwise(["", *arguments])
-    words = [word for flag, word in pairs if flag not in CONFIG_DIR and not word.startswith("-")]
+    words = [word for flag, word in pairs if flag not in CONFIG_DIR and word[:1] not in "-+~"]
     return next((word for word in words if "=" not in word), None)
 
 
@@ -60,6 +60,12 @@ def _print_topic(conf: Path, topic: str) -> int:
         return say(MISTAKE, f"--help {topic}: no such topic{allowed}")
     Console().print(Markdown("\n\n".join(parts)))
     return OK
+
+
+def choices(folder: Path) -> list[tuple[str, str]]:
+    """Of a group: those that `GROUP=` takes; an experiment's name alone may lie in a folder."""
+    names = experiments(folder)
+    return names if folder.name == "experiment" else [one for one in names if "/" not in one[0]]
 
 
 def experiments(folder: Path) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 import sleeprun
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import experiments
+from sleeprun.cli.help import choices
 from sleeprun.config.kinds import Kinds
 from sleeprun.config.values import Section
 
@@ -48,7 +48,7 @@ def section(conf: Path, topic: str) -> Iterator[str]:
         yield from ("## config: of every experiment", f"```yaml\n{common.strip()}\n```")
     if topic in _groups(conf):
         yield from (f"## {topic}: a group", f"`{topic}=CHOICE`, or `/{topic}` in `defaults`:")
-        yield "\n".join(f"* `{name}`: {told}" for name, told in experiments(conf / topic))
+        yield "\n".join(f"* `{name}`: {told}" for name, told in choices(conf / topic))
         yield from _written(conf / topic)
     for kinds in _kinds().get(topic, []):
         yield f"## {topic}: kinds of {kinds.what.removeprefix('kind of ')}"
