@@ -34,6 +34,9 @@ class Purpose(IntEnum):
     TRAINING = 51
     REPLAY = 52
     MEMORY = 53
+    GAUSSIAN_NOISE = 54
+    SALT_AND_PEPPER = 55
+    OTHER_NOISE = 56
     TEST = 1000  # and the boundary's index
 
 

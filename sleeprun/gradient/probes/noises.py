@@ -14,6 +14,7 @@ from jaxtyping import Float
 from sleeprun.config.declared import setting
 from sleeprun.config.promise import array, asking, gave
 from sleeprun.config.values import Fraction, NonNegative
+from sleeprun.noise import Purpose
 
 Images = Float[np.ndarray, "image pixel"]
 Shape = tuple[int, int]  # rows and columns; of an image with channels, of each of its planes
@@ -24,7 +25,7 @@ CLEAN = "clean"
 class Noise(eqx.Module):
     """A kind of noise with its strength."""
 
-    stream: ClassVar[int] = 56  # of random numbers
+    stream: ClassVar[int] = Purpose.OTHER_NOISE
 
     @abstractmethod
     def shown(self, images: Images, shape: Shape | None, draws: np.random.Generator) -> Images:
@@ -38,7 +39,7 @@ class Noise(eqx.Module):
 class Gaussian(Noise):
     """Independent on every pixel; clipped to 0 to 1, or to the range of the images if larger."""
 
-    stream: ClassVar[int] = 54
+    stream: ClassVar[int] = Purpose.GAUSSIAN_NOISE
 
     sd: float = setting(NonNegative, "on each pixel, of an image from 0 to 1")
 
@@ -68,7 +69,7 @@ class Blur(Noise):
 class SaltAndPepper(Noise):
     """Pixels, drawn for each image anew, are 0 or 1, either as often."""
 
-    stream: ClassVar[int] = 55
+    stream: ClassVar[int] = Purpose.SALT_AND_PEPPER
 
     share: float = setting(Fraction, "of the pixels that are hit")
 
