@@ -71,6 +71,7 @@ def test_the_reference_is_in_step() -> None:
     """`make reference` writes it."""
     there = Path(__file__).parents[1] / "docs" / "reference.md"
     assert there.read_text() == page(conf_dir())
+    assert [line for line in there.read_text().splitlines() if line.endswith("|  |")] == []
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 All of it follows from the declarations and from the files in conf/ with their comments.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -53,7 +54,7 @@ def section(conf: Path, topic: str) -> Iterator[str]:
     for kinds in _kinds().get(topic, []):
         yield f"## {topic}: kinds of {kinds.what.removeprefix('kind of ')}"
         for name in kinds.built_in:
-            yield from _kind(kinds, name)
+            yield from _kind(kinds, name, _comments(conf / topic, name))
 
 
 def _groups(conf: Path) -> list[str]:
@@ -89,12 +90,23 @@ def _tables(module: ModuleType) -> list[Kinds]:
     return [each for each in vars(module).values() if isinstance(each, Kinds)]
 
 
-def _kind(kinds: Kinds, name: str) -> Iterator[str]:
+def _comments(group: Path, kind: str) -> dict[str, str]:
+    """What the choices of a group say of a kind's keys, which are declared without a word."""
+    found: dict[str, str] = {}
+    for path in sorted(group.glob("*.yaml")):
+        text = path.read_text()
+        if re.search(rf"^kind: {kind}\b", text, re.M):
+            found = dict(re.findall(r"^(\w+):[^#\n]*# *(.*)$", text, re.M)) | found
+    return found
+
+
+def _kind(kinds: Kinds, name: str, comments: Mapping[str, str]) -> Iterator[str]:
     yield f"### `{name}`, {kinds.what}\n\n{cleandoc(kinds.of(name).__doc__ or '')}"
     rows = [
-        f"| `{key}` | {spoken(field)} | {_default(field)} | {field.description or ''} |"
+        " | ".join([f"| `{key}`", spoken(field), _default(field), f"{meaning} |"])
         for key, field in kinds.section(name).model_fields.items()
         if key != "kind"
+        for meaning in [field.description or comments.get(key, "")]
     ]
     if rows:
         yield "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows])

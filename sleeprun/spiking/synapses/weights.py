@@ -34,8 +34,8 @@ class Constant(StartingWeights):
 class Normal(StartingWeights):
     """Normal, cut off at a hundredth of the mean so that no synapse changes its sign."""
 
-    mean: float = setting(Positive)
-    sd: float = setting(NonNegative)
+    mean: float = setting(Positive, "of the weights before the cut")
+    sd: float = setting(NonNegative, "of them")
 
     def draw(self, rng: np.random.Generator, connected: Connected) -> Drawn:
         drawn = rng.normal(self.mean, self.sd, connected.shape)

@@ -42,7 +42,7 @@ class ImageTasks(Tasks):
 
     subject: ClassVar[str] = "sleeprun.subjects.classifier.schema.Config"
 
-    data: Annotated[Any, SOURCES]
+    data: Annotated[Any, SOURCES] = Field(description="the images and their classes")
     cut: Literal["classes", "permuted", "data_sets"]
     count: Count
     groups: Annotated[list[Group], Field(min_length=1)] | None  # of classes
