@@ -65,7 +65,7 @@ def later(
         "broken": lambda cwd: broken_off_twice(tiny, cwd),
         "swept": lambda cwd: sleeprun(
             *["--multirun", *tiny, "tasks.stages=[task1,task2]", "runtime.chunk_cycles=370"],
-            *["network.projections.input_hidden.wiring.fan_in=9,99", "tracking.mode=offline"],
+            *["network.projections.input_hidden.wiring.fan_in=9,8,99", "tracking.mode=offline"],
             cwd=cwd,
         ),
         "parallel": lambda cwd: sleeprun(
@@ -540,7 +540,7 @@ def test_a_run_is_not_resumed_as_another(
 
 def test_one_failing_job_does_not_stop_a_sweep(later: dict[str, Future[Ended]]) -> None:
     ended = later["swept"].result()
-    good, bad = ended.jobs
+    good, _, bad = ended.jobs
     assert ended.code == 1
     assert (good / "DONE").exists()
     assert not (bad / "DONE").exists()
@@ -556,7 +556,7 @@ def test_a_sweep_ends_with_a_table_of_all_its_jobs(later: dict[str, Future[Ended
     accuracy = results(ended.jobs[0])["metrics"]["accuracy"]["mean"]
     assert f"{accuracy:.3f}" in done
     assert "not done" in failed
-    assert str(ended.jobs[1].relative_to(ended.cwd)) in ended.out
+    assert str(ended.jobs[2].relative_to(ended.cwd)) in ended.out
 
 
 def test_a_sweep_is_on_wandb_beside_its_jobs(later: dict[str, Future[Ended]]) -> None:
@@ -572,7 +572,7 @@ def test_a_sweep_is_on_wandb_beside_its_jobs(later: dict[str, Future[Ended]]) ->
     assert (job["job_type"], sweep["job_type"]) == ("job", "sweep")
     assert job["run_group"] == sweep["run_group"] == "multirun/tiny"
     (row,) = rows_of(of_sweep)
-    assert (row["sweep.nrows"], row["seeds.nrows"]) == (2, 2)
+    assert (row["sweep.nrows"], row["seeds.nrows"]) == (3, 4)
     assert "figures/sweep.path" in row
 
 
