@@ -11,7 +11,7 @@ from command import sleeprun
 from conftest import configured
 
 from sleeprun.config import ConfigError
-from sleeprun.subjects.expected import refuse_too_large
+from sleeprun.subjects.expected import largest, refuse_too_large
 from sleeprun.subjects.seeds import over_seeds
 
 AGENTS = ("+experiment=foraging_quick", "arms=none")
@@ -37,13 +37,13 @@ def test_a_footprint_is_the_size_of_the_state_that_is_born(given: tuple[str, ...
 
 PEAK = """\
 import sys, sleeprun
-from sleeprun.subjects.expected import expected_bytes
+from sleeprun.subjects.expected import expected_bytes, largest
 
 if __name__ == "__main__":
     config = sleeprun.compose(*sys.argv[2:])
     sleeprun.run(config, sys.argv[1])
     (peak,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-    print(int(peak.split()[1]) * 1024, expected_bytes(config))
+    print(int(peak.split()[1]) * 1024, expected_bytes(largest(config)))
 """
 QUIET = ("tracking=disabled", "runtime.figures=false", "runtime.cores=1", "arms=none")
 
@@ -86,9 +86,9 @@ def test_a_buffer_counts_by_its_images() -> None:
 def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
     config = configured(*AGENTS, "seeds=3")
     least = config.footprint().least
-    refuse_too_large(config, least)
+    refuse_too_large(largest(config), 3, least)
     with pytest.raises(ConfigError, match=r"^network\.rules\.unsupervised: takes \d+% of"):
-        refuse_too_large(config, least - 1)
+        refuse_too_large(largest(config), 3, least - 1)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
 )
 def test_what_cannot_fit_is_refused(given: tuple[str, ...], told: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(told)):
-        refuse_too_large(configured(*given), 20_000_000_000)
+        refuse_too_large(largest(configured(*given)), 6, 20_000_000_000)
 
 
 @pytest.mark.parametrize("more", [["dry_run=true"], []])

@@ -5,11 +5,12 @@ import logging
 from rich.filesize import decimal
 
 from sleeprun.config import Common
+from sleeprun.config.common import Footprint
 from sleeprun.protocol.describe import describe, duration, plural, shortening
 from sleeprun.protocol.phases import Protocol
 from sleeprun.runs import bounds, branch, memory
 from sleeprun.runs.devices import prepare_jax
-from sleeprun.subjects.expected import expected_bytes, expected_seconds, refuse_too_large
+from sleeprun.subjects.expected import expected_bytes, expected_seconds, largest, refuse_too_large
 from sleeprun.subjects.plans import behind, carried_out
 
 log = logging.getLogger("sleeprun")
@@ -21,7 +22,8 @@ def print_protocol(config: Common) -> None:
     prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
     for key, what in config.cautions():
         log.warning("%s: %s", key, what)
-    refuse_too_large(config, memory.of_devices())
+    found = largest(config)
+    refuse_too_large(found, len(config.seeds), memory.of_devices())
     parts = carried_out(config)
     short = shortening(config.shortened, config.protocol.scale)
     print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))
@@ -37,12 +39,12 @@ def print_protocol(config: Common) -> None:
         print("\n".join(describe(left, config.unit, first)))
         cycles, seconds = cycles + sum(phase.cycles for phase in left), seconds + took
     together = ", in all arms together" * bool(config.arms)
-    print(f"\n{cycles:,d} {config.unit} a seed{together}; {about} {_needs(config, seconds)}")
+    print(f"\n{cycles:,d} {config.unit} a seed{together}; {about} {_needs(config, seconds, found)}")
 
 
-def _needs(config: Common, seconds: float) -> str:
+def _needs(config: Common, seconds: float, found: Footprint) -> str:
     told = f"{duration(seconds)} on {plural(config.devices, 'core')}"
-    needed = expected_bytes(config)
+    needed = expected_bytes(found)
     return told if needed is None else f"{told}, {decimal(needed)} of memory"
 
 

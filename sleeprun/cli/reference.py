@@ -5,6 +5,7 @@ All of it follows from the declarations and from the files in conf/ with their c
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -69,6 +70,7 @@ def _written(folder: Path) -> Iterator[str]:
             yield f"`{path.stem}`:\n\n```yaml\n{text}\n```"
 
 
+@cache
 def _kinds() -> dict[str, list[Kinds]]:
     """All tables of kinds, by what they are of in a word; of two of the same thing the longer."""
     tables = {table for module in _modules() for table in _tables(module)}

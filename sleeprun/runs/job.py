@@ -23,7 +23,7 @@ from sleeprun.runs.mismatch import refuse_another
 from sleeprun.runs.one import Call
 from sleeprun.runs.results import account
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.expected import expected_seconds, refuse_too_large
+from sleeprun.subjects.expected import expected_seconds, largest, refuse_too_large
 from sleeprun.subjects.plans import arms_of, behind, carried_out, trunk
 from sleeprun.tracking import label, tables
 from sleeprun.tracking.watch import Warnings
@@ -62,7 +62,7 @@ def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     # A host's devices are for the seeds of all its jobs.
     devices = prepare_jax(config.cores if host else config.devices)
     if host is None:  # which else sees to it that all its jobs fit
-        refuse_too_large(config, memory.of_devices())
+        refuse_too_large(largest(config), len(config.seeds), memory.of_devices())
     host = host or Alone(devices)
     warn, seconds = Warnings(), _announce(config)
     for key, what in config.cautions():

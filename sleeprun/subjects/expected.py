@@ -18,26 +18,26 @@ def expected_seconds(config: Common, protocol: Protocol) -> list[float]:
     return [seeds_a_core * seconds for seconds in config.expected_seconds(protocol)]
 
 
-def expected_bytes(config: Common) -> int | None:
-    """About how much memory a run takes, of its largest arm; None where nobody knows."""
-    found = max(_footprints(config), key=lambda each: each.least)
+def largest(config: Common) -> Footprint:
+    """Of its arms."""
+    arms = config.arms or [""]
+    return max((config.arm(name).footprint() for name in arms), key=lambda each: each.least)
+
+
+def expected_bytes(found: Footprint) -> int | None:
+    """About how much memory a run takes; None where nobody knows."""
     if not found.states:
         return None
     return PROCESS + STATES * sum(found.states.values()) + sum(found.data.values())
 
 
-def refuse_too_large(config: Common, free: int) -> None:
+def refuse_too_large(found: Footprint, seeds: int, free: int) -> None:
     """Raises ConfigError where a state before and after a step is more than the bytes there are."""
-    for found in _footprints(config):
-        if found.least > free:
-            key = max(found.states, key=found.states.__getitem__)
-            share = 2 * found.states[key] / found.least
-            raise ConfigError(
-                f"{key}: takes {share:.0%} of the {decimal(found.least)} of memory that "
-                f"{plural(len(config.seeds), 'seed')} need at least, and {decimal(free)} are free; "
-                "make it smaller, or the seeds fewer"
-            )
-
-
-def _footprints(config: Common) -> list[Footprint]:
-    return [config.arm(name).footprint() for name in config.arms or [""]]
+    if found.least > free:
+        key = max(found.states, key=found.states.__getitem__)
+        share = 2 * found.states[key] / found.least
+        raise ConfigError(
+            f"{key}: takes {share:.0%} of the {decimal(found.least)} of memory that "
+            f"{plural(seeds, 'seed')} need at least, and {decimal(free)} are free; "
+            "make it smaller, or the seeds fewer"
+        )

@@ -47,8 +47,7 @@ class Classifier(Seeds):
 
     def _newborn(self, seed: int) -> ClassifierState:
         network = self.config.network
-        pixels = self.sequence.tasks[0].images.shape[1]
-        sizes = [pixels, *network.hidden, self.sequence.outputs]
+        sizes = self.config.sizes
         layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
         return ClassifierState(
             *starting_state(self.learner, self.descent, layers),

@@ -19,8 +19,7 @@ class Expected:
 
     def __init__(self, config: "Config"):
         self.sequence, self.batch = config.sequence, config.training.batch
-        pixels = self.sequence.tasks[0].images.shape[1]
-        sizes = [pixels, *config.network.hidden, self.sequence.outputs]
+        sizes = config.sizes
         self.synapses = sum(pre * post for pre, post in pairwise(sizes))
         self.step_asleep = ASLEEP[config.engine()] * sum(sizes)
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
-import numpy as np
 
 from sleeprun.config.common import Footprint
 from sleeprun.config.promise import array
@@ -24,8 +23,7 @@ def footprint(config: "Config") -> Footprint:
     Raises ConfigError where a class of a user's own does not do what it must.
     """
     sequence, seeds = config.sequence, len(config.seeds)
-    pixels = sequence.tasks[0].images.shape[1]
-    sizes = [pixels, *config.network.hidden, sequence.outputs]
+    sizes = config.sizes
     biases = [array("float32", b) if config.network.biases else None for b in sizes[1:]]
     weights = [array("float32", a, b) for a, b in pairwise(sizes)]
     layers = tuple(map(Layer, weights, biases))
@@ -43,5 +41,4 @@ def footprint(config: "Config") -> Footprint:
 
 
 def _bytes(tree: Any) -> int:
-    leaves = jax.tree.leaves(tree)
-    return sum(int(np.prod(leaf.shape, dtype=object)) * leaf.dtype.itemsize for leaf in leaves)
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

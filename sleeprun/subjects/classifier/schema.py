@@ -71,6 +71,12 @@ class Config(Common):
         return self.image_tasks.sequence(self.seeds)
 
     @property
+    def sizes(self) -> list[int]:
+        """Of all layers: inputs and outputs are as many as the data have."""
+        sequence = self.sequence
+        return [sequence.tasks[0].images.shape[1], *self.network.hidden, sequence.outputs]
+
+    @property
     def bound(self) -> Role | None:
         if self.learner.kind != "naive" or self.sleep.scheduled:
             return None

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
-import numpy as np
 from jax.tree_util import DictKey
 
 from sleeprun.config.common import Footprint
@@ -26,7 +25,7 @@ def footprint(config: "Config") -> Footprint:
     state = eqx.filter_eval_shape(birth, build(config), weights, array("uint32", 2))
     bytes_of: Counter[str] = Counter()
     for path, leaf in jax.tree.leaves_with_path(state):
-        size = int(np.prod(leaf.shape, dtype=object)) * leaf.dtype.itemsize
+        size = leaf.size * leaf.dtype.itemsize
         bytes_of[_key(config, [*path])] += len(config.seeds) * size
     return Footprint(dict(bytes_of), {})
 
