@@ -84,7 +84,7 @@ def _explained() -> int:
     except (HydraException, OmegaConfBaseException) as error:
         return say(MISTAKE, explain_hydra(error))
     except Exception as error:
-        if mistake := explain_other(error):
+        if mistake := explain_other(error, sys.argv[1:]):
             return say(MISTAKE, mistake)
         if not getattr(error, "told", False):
             log.exception("failed")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from command import sleeprun
-from conftest import composed
 
+from sleeprun import ConfigError, compose
 from sleeprun.__main__ import main
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.foreign import explain_group
@@ -19,13 +19,14 @@ from sleeprun.cli.reference import page
     [
         ("tasks.freeze.x=1", "tasks.freeze.x: tasks.freeze is a list here"),
         ("network=3", "network=3: must be the name of a file"),
+        ("tracking=[1]", "tracking=[1]: Hydra cannot take it (TypeError: "),
+        ("hydra=3", "hydra=3: Hydra cannot take it (ValueError: Config group override must be a"),
     ],
 )
-def test_hydra_s_plain_errors(override: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["sleeprun", override])
-    with pytest.raises(Exception) as caught:  # noqa: PT011
-        composed(override)
-    assert (explain_group(caught.value) or "").startswith(told)
+def test_hydra_s_plain_errors(override: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        compose("smoke", override)
+    assert str(caught.value).startswith(told)
 
 
 def test_an_argument_that_hydra_fails_on(tmp_path: Path) -> None:
@@ -35,6 +36,13 @@ def test_an_argument_that_hydra_fails_on(tmp_path: Path) -> None:
     assert ended.err.startswith(told)
     assert len(ended.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["launcher", "sweeper"])
+def test_a_part_of_hydra_that_is_no_mapping(part: str, tmp_path: Path) -> None:
+    ended = sleeprun("-m", "+experiment=smoke", f"hydra.{part}=null", "seeds=1", cwd=tmp_path)
+    told = f"sleeprun: hydra.{part}=null: must be a mapping, {{key: value}}\n"
+    assert (ended.code, ended.err, [*tmp_path.iterdir()]) == (2, told, [])
 
 
 def test_a_launcher_that_is_none(tmp_path: Path) -> None:
@@ -53,12 +61,11 @@ def test_hydra_s_own_ways_to_log(logging: str, tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (0, "")
 
 
-def test_the_program_s_own_errors_are_not_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_s_own_errors_are_not_a_mistake() -> None:
     """A job fails at a word that an argument happens to name."""
-    monkeypatch.setattr(sys, "argv", ["sleeprun", "tasks.freeze.x=1"])
     with pytest.raises(ValueError, match="int") as caught:
         int("x")
-    assert explain_group(caught.value) is None
+    assert explain_group(caught.value, ["tasks.freeze.x=1"]) is None
 
 
 def test_windows_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,11 +48,14 @@ def complaint(*given: str, experiment: str = "foraging_quick", folder: Path | No
         ("network.neurons.lfi.tau=3",
          "network.neurons.lfi: unknown key; did you mean 'lif'? Allowed: rulkov, lif; add a new "
          "one with +network.neurons.lfi=..."),
-        ("hydra.job.num=x",
-         "hydra.job.num=x: Value 'x' of type 'str' could not be converted to Integer"),
+        ("hydra.job.num=x", "hydra.job.num=x: must be a whole number"),
+        ("hydra.job.chdir=x", "hydra.job.chdir=x: must be true or false"),
         ("hydra.mode=foo", "hydra.mode=foo: Invalid value 'foo', expected one of [RUN, MULTIRUN]"),
-        ("hydra.run.dir={a: 1}", "hydra.run.dir={a: 1}: Cannot convert 'dict' to string: "
-         "'{'a': 1}'"),
+        ("hydra.run.dir={a: 1}", "hydra.run.dir={a: 1}: must be a text"),
+        ("hydra.job=3", "hydra.job=3: must be a mapping, {key: value}"),
+        ("hydra.job.env_set=3", "hydra.job.env_set=3: must be a mapping, {key: value}"),
+        ("hydra.job.env_copy=3", "hydra.job.env_copy=3: must be a list, [...]"),
+        ("runtime=3", "runtime=3: must be a mapping, {key: value}"),
         ("hydra.job.env_set=[1]", "hydra.job.env_set=[1]: must be a mapping, {key: value}"),
         ("hydra.overrides.task={a: 1}", "hydra.overrides.task={a: 1}: must be a list, [...]"),
         ("+arms.../../x={}", "+arms.../../x={}: 'arms.../../x' is no key; a key is a.b.c, a group "

@@ -7,7 +7,7 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.mistakes import mistakes_told
+from sleeprun.cli.mistakes import explain_other, mistakes_told
 from sleeprun.config import Common, ConfigError
 from sleeprun.subjects.parse import parse
 
@@ -23,8 +23,15 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
     given = [f"+experiment={experiment}", *overrides]
     if config_dir is not None:
         given.append(f"hydra.searchpath=[file://{Path(config_dir).absolute()}]")
-    with mistakes_told(), hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return typed(hydra.compose("config", overrides=given))
+    try:
+        with mistakes_told(), hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return typed(hydra.compose("config", overrides=given))
+    except ConfigError:
+        raise
+    except Exception as error:
+        if told := explain_other(error, given):
+            raise ConfigError(told) from error
+        raise
 
 
 def typed(cfg: DictConfig) -> Common:

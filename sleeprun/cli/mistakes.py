@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,14 @@ FOREIGN = {
     "hydra.sweeper.n_trials=...",
     "hydra/launcher/joblib": "hydra/launcher=joblib: needs hydra-joblib-launcher; "
     "pip install 'sleeprun[parallel]'",
+}
+# What is wanted where OmegaConf refuses a value, by its own words for that.
+WANTED = {
+    r"Cannot assign .* to Dict|Invalid type assigned": "a mapping, {key: value}",
+    r"Cannot assign .* to List|Invalid value assigned": "a list, [...]",
+    r"Cannot convert .* to string": "a text",
+    r".* is not a valid bool": "true or false",
+    r".* could not be converted to Integer": "a whole number",
 }
 
 
@@ -66,10 +74,11 @@ def _unmergeable(cause: BaseException | None) -> str:
     if isinstance(cause, IndexError):
         return "the list is not that long; give the whole list"
     told = str(getattr(cause, "msg", cause)).splitlines()[0]
-    if not told.startswith("Cannot merge"):  # a list and a mapping
-        return told
-    there = getattr(cause, "object_type", None)
-    return f"must be {'a list, [...]' if there is list else 'a mapping, {key: value}'}"
+    if told.startswith("Cannot merge"):  # a list and a mapping
+        there = getattr(cause, "object_type", None)
+        return f"must be {'a list, [...]' if there is list else 'a mapping, {key: value}'}"
+    wanted = (what for words, what in WANTED.items() if re.match(words, told))
+    return next((f"must be {what}" for what in wanted), told)
 
 
 def _ours(error: BaseException | None) -> BaseException | None:
@@ -139,9 +148,9 @@ def _argument(key: str, value: str) -> str:
     return argument(key, value)
 
 
-def explain_other(error: Exception) -> str | None:
-    """Any other error that is the user's to mend; none of one that is not."""
-    return explain_file(error) or explain_group(error) or explain_argument(error)
+def explain_other(error: Exception, words: Sequence[str]) -> str | None:
+    """Any other error that is the user's to mend, by what was typed; none of one that is not."""
+    return explain_file(error) or explain_group(error, words) or explain_argument(error, words)
 
 
 def explain_file(error: BaseException) -> str | None:

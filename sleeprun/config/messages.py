@@ -17,6 +17,7 @@ from sleeprun.config.values import Section
 
 Families = Sequence[type[Section]]
 S = TypeVar("S", bound=Section)
+SHORT = 3  # keys of a mapping that is told whole
 MEASURES = (
     "accuracy",
     "learning_accuracy",
@@ -100,13 +101,14 @@ def explain(problem: ErrorDetails, container: Mapping[str, Any], families: Famil
         case "literal_error":
             allowed = re.findall(r"'([^']+)'", problem["ctx"]["expected"])
             reason = f"not one of these{nearest(str(problem['input']), allowed)}"
-        case "dict_type":
+        case "dict_type" | "model_type":
             reason = "must be a mapping, {key: value}"
         case _:
             reason = re.sub(r" or instance of \w+| after validation", "", problem["msg"])
             reason = re.sub(r"^\w+ should", "must", reason)
     value = problem["input"]
-    shown = "" if isinstance(value, Mapping | BaseModel) else f"={as_yaml(value)}"
+    whole = isinstance(value, BaseModel) or (isinstance(value, Mapping) and len(value) > SHORT)
+    shown = "" if whole else f"={as_yaml(value)}"
     return f"{key}{shown}: {reason}"
 
 

@@ -2,10 +2,10 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("sleeprun")
 # Sections that have no effect on a job's results, but for two keys of `runtime`.
 ASIDE = {"hydra", "runtime", "tracking", "resume", "dry_run"}
+JOBS = "jobs.jsonl"
 _calls: list["_Call"] = []
 
 
@@ -32,15 +33,23 @@ def identity(*, _root_: DictConfig) -> str:
     return content_hash(defining)[:10]
 
 
-def swept(overrides: ListConfig, sweeper: DictConfig) -> list[str]:
+def swept(overrides: ListConfig, sweeper: object) -> list[str]:
     """The keys of which a multirun has several values."""
-    params: Any = sweeper.get("params") or {}
-    if not isinstance(params, DictConfig | dict):
-        raise ConfigError(f"hydra.sweeper.params={params!r}: must be a mapping, {{key: value}}")
+    params = mapping("hydra.sweeper", sweeper).get("params")
+    params = mapping("hydra.sweeper.params", {} if params is None else params)
     told = [f"{key!s}={values}" for key, values in params.items()]
     given = OverridesParser.create().parse_overrides([*told, *jobs.as_given(overrides)])
     stands = {one.get_key_element(): one.is_sweep_override() for one in given}
     return [key for key, several in stands.items() if several]
+
+
+def mapping(key: str, found: object) -> Mapping[str, Any]:
+    """What Hydra has at a key. Raises ConfigError where it is something else."""
+    if not isinstance(found, DictConfig | dict):
+        from sleeprun.config.messages import as_yaml  # loads JAX, which help need not
+
+        raise ConfigError(f"{key}={as_yaml(found)}: must be a mapping, {{key: value}}")
+    return cast(Mapping[str, Any], found)
 
 
 @dataclass
@@ -78,13 +87,13 @@ class Sweep(Callback):
             "path": str(job.folder),
             "overrides": job.overrides,
         }
-        with (folder / "jobs.jsonl").open("a") as file:
+        with (folder / JOBS).open("a") as file:
             file.write(json.dumps(told) + "\n")
 
 
 def begun() -> bool:
-    """Whether this process has run a multirun."""
-    return bool(_calls)
+    """Whether a job of a multirun that this process was called for has begun."""
+    return any((call.folder / JOBS).exists() for call in _calls)
 
 
 def folder() -> Path:

@@ -23,6 +23,7 @@ from sleeprun.config.values import Count
 from sleeprun.sweeps.launcher import Batched
 from sleeprun.sweeps.search import Search
 from sleeprun.sweeps.study import Searched
+from sleeprun.sweeps.sweep import mapping
 
 
 class Asked(Searched):
@@ -49,6 +50,7 @@ class GridOrSearch(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         self.hydra_context, self.config = hydra_context, config
+        mapping("hydra.launcher", config.hydra.launcher)
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
