@@ -1,5 +1,6 @@
 """Errors that come before a job are put plainly; the program's own are no user's mistake."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sleeprun.__main__ import main
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.foreign import explain_group
 from sleeprun.cli.help import config_dirs, print_help
-from sleeprun.cli.reference import page
+from sleeprun.cli.reference import keys, page, section
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,8 @@ def test_the_reference_is_in_step() -> None:
     """`make reference` writes it."""
     there = Path(__file__).parents[1] / "docs" / "reference.md"
     assert there.read_text() == page(conf_dir())
-    assert [line for line in there.read_text().splitlines() if line.endswith("|  |")] == []
+    lines = there.read_text().splitlines()
+    assert [line for line in lines if line.endswith(("|  |", "`: "))] == []  # without a word
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,11 @@ def test_the_reference_is_in_step() -> None:
         ("config", ["checkpoint_minutes", "seeds: 1"]),
         ("experiment", ["golden2022/sequential_then_sleep"]),
         ("data", ["Fashion-MNIST", "folder", "text or null"]),
+        ("runtime", ["checkpoint_minutes", "number > 0", "from which resume= goes on"]),
+        ("from", ["a run directory, or a boundary"]),
+        ("hydra/launcher", ["slurm", "timeout_min: 720", "keep the port inside"]),
+        ("hydra/sweeper", ["max_failure_rate: 0"]),
+        ("weights", ["coins_per_synapse"]),
     ],
 )
 def test_help_on_a_topic_tells_its_choices_and_keys(
@@ -104,6 +111,14 @@ def test_help_on_a_topic_tells_its_choices_and_keys(
 def test_help_on_what_is_no_topic(capsys: pytest.CaptureFixture[str]) -> None:
     assert print_help(conf_dir(), ["--help", "nuron"]) == 2
     assert "--help nuron: no such topic; did you mean 'neuron'?" in capsys.readouterr().err
+
+
+def test_every_key_of_all_experiments_is_a_topic_with_a_meaning() -> None:
+    found = ["\n".join(section(conf_dir(), topic)) for topic in keys()]
+    assert [
+        topic for topic, told in zip(keys(), found, strict=True) if f"## {topic}: " not in told
+    ] == []
+    assert [told for told in found if re.search(r"\|  \|$", told, re.M)] == []
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def _print_topic(conf: Path, topic: str) -> int:
     from sleeprun.config.spelling import nearest
 
     if not (parts := [*reference.section(conf, topic)]):
-        allowed = nearest(topic, reference.topics(conf))
+        allowed = nearest(topic, list(dict.fromkeys([*reference.topics(conf), *reference.keys()])))
         return say(MISTAKE, f"--help {topic}: no such topic{allowed}")
     Console().print(Markdown("\n\n".join(parts)))
     return OK

@@ -4,13 +4,13 @@ All of it follows from the declarations and from the files in conf/ with their c
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
@@ -18,18 +18,29 @@ from pydantic.fields import FieldInfo
 import sleeprun
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.help import choices
+from sleeprun.config.common import Common
 from sleeprun.config.kinds import Kinds
 from sleeprun.config.values import Section
 
 ROOMS = ("spiking", "gradient", "tasks")  # where parts are that a config chooses
 SIGNS = {Gt: (">", "gt"), Ge: (">=", "ge"), Lt: ("<", "lt"), Le: ("<=", "le")}
 PLAIN = {float: "number", int: "whole number", bool: "true or false", str: "text"}
+KEY = re.compile(r"^ *(\w+): *(.*)$", re.M)  # and what a file says of it
 INTRODUCTION = """\
 # Keys
 
 What a config can say. `sleeprun +experiment=NAME --cfg job` prints all of an experiment's keys with
 their values; `sleeprun --help TOPIC` prints one section of this page. Wherever a `kind` is chosen,
 the dotted path of a class of one's own will do as well ([extending.md](extending.md))."""
+
+
+class Row(NamedTuple):
+    """Of a table of keys."""
+
+    key: str
+    value: str
+    default: str
+    meaning: str
 
 
 def page(conf: Path) -> str:
@@ -43,11 +54,20 @@ def topics(conf: Path) -> list[str]:
     return ["config", *_groups(conf), *(kind for kind in _kinds() if kind not in _groups(conf))]
 
 
+def keys() -> list[str]:
+    """Those that every experiment has: topics that the page tells of under `config`."""
+    return [field.alias or name for name, field in Common.model_fields.items()]
+
+
 def section(conf: Path, topic: str) -> Iterator[str]:
-    """The paragraphs on a group or on what a kind is of; none where there is no such topic."""
+    """The paragraphs on a group, a key of every experiment or what a kind is of; none where there
+    is no such topic.
+    """
+    common = (conf / "config.yaml").read_text().partition("\nhydra:")[0]
     if topic == "config":
-        common = (conf / "config.yaml").read_text().partition("\nhydra:")[0]
         yield from ("## config: of every experiment", f"```yaml\n{common.strip()}\n```")
+    elif topic in keys() and topic not in _groups(conf):
+        yield from (f"## {topic}: of every experiment", _table(_of_everything(common, topic)))
     if topic in _groups(conf):
         yield from (f"## {topic}: a group", f"`{topic}=CHOICE`, or `/{topic}` in `defaults`:")
         yield "\n".join(f"* `{name}`: {told}" for name, told in choices(conf / topic))
@@ -59,14 +79,18 @@ def section(conf: Path, topic: str) -> Iterator[str]:
 
 
 def _groups(conf: Path) -> list[str]:
-    return [path.name for path in sorted(conf.iterdir()) if path.is_dir() and path.name != "hydra"]
+    """What is chosen by `GROUP=`: ours, then those of Hydra's own."""
+    folders = [path for path in sorted(conf.iterdir()) if path.name != "hydra"]
+    folders += sorted((conf / "hydra").iterdir())
+    return [str(path.relative_to(conf)) for path in folders if path.is_dir()]
 
 
 def _written(folder: Path) -> Iterator[str]:
-    """The choices that build on no other, whose comments say what their keys mean."""
+    """The choices that have keys of their own, whose comments say what they mean."""
     for path in sorted(folder.glob("*.yaml")):
         text = path.read_text().strip()
-        if "defaults:" not in text and "_global_" not in text and ":" in text:
+        builds = "defaults:" in text and folder.parent.name != "hydra"
+        if not builds and "_global_" not in text and ":" in text:
             yield f"`{path.stem}`:\n\n```yaml\n{text}\n```"
 
 
@@ -104,14 +128,31 @@ def _comments(group: Path, kind: str) -> dict[str, str]:
 
 def _kind(kinds: Kinds, name: str, comments: Mapping[str, str]) -> Iterator[str]:
     yield f"### `{name}`, {kinds.what}\n\n{cleandoc(kinds.of(name).__doc__ or '')}"
+    fields = kinds.section(name).model_fields.items()
     rows = [
-        " | ".join([f"| `{key}`", spoken(field), _default(field), f"{meaning} |"])
-        for key, field in kinds.section(name).model_fields.items()
+        Row(key, spoken(field), _default(field), field.description or comments.get(key, ""))
+        for key, field in fields
         if key != "kind"
-        for meaning in [field.description or comments.get(key, "")]
     ]
     if rows:
-        yield "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows])
+        yield _table(rows)
+
+
+def _of_everything(common: str, topic: str) -> Iterator[Row]:
+    """A key of conf/config.yaml, or those of its section."""
+    field = next(f for name, f in Common.model_fields.items() if topic in (name, f.alias))
+    kind = field.annotation
+    inner = isinstance(kind, type) and issubclass(kind, Section)
+    text = re.search(rf"^{topic}:.*\n(?:  .*\n)*", f"{common}\n", re.M)
+    told = dict(KEY.findall(text.group()))
+    for key, each in kind.model_fields.items() if inner else {topic: field}.items():
+        default, _, meaning = told[key].partition(" # ")
+        yield Row(key, spoken(each), f"`{default.strip()}`", meaning)
+
+
+def _table(rows: Iterable[Row]) -> str:
+    told = (f"| `{key}` | {' | '.join(more)} |" for key, *more in rows)
+    return "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *told])
 
 
 def _default(field: FieldInfo) -> str:

@@ -86,7 +86,7 @@ def minus_row_mean(excitatory: Weights) -> Weights:
 
 
 STARTS = Kinds(
-    "kind of starting weights",
+    "kind of weights at the start",
     "sleeprun.spiking.synapses.weights.StartingWeights",
     constant="sleeprun.spiking.synapses.weights.Constant",
     normal="sleeprun.spiking.synapses.weights.Normal",
