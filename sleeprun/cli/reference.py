@@ -141,11 +141,12 @@ def _kind(kinds: Kinds, name: str, comments: Mapping[str, str]) -> Iterator[str]
 def _of_everything(common: str, topic: str) -> Iterator[Row]:
     """A key of conf/config.yaml, or those of its section."""
     field = next(f for name, f in Common.model_fields.items() if topic in (name, f.alias))
-    kind = field.annotation
-    inner = isinstance(kind, type) and issubclass(kind, Section)
-    text = re.search(rf"^{topic}:.*\n(?:  .*\n)*", f"{common}\n", re.M)
-    told = dict(KEY.findall(text.group()))
-    for key, each in kind.model_fields.items() if inner else {topic: field}.items():
+    kind, fields = field.annotation, {topic: field}
+    if isinstance(kind, type) and issubclass(kind, Section):
+        fields = kind.model_fields
+    behind = common[common.index(f"\n{topic}:") :]
+    told = dict(reversed(KEY.findall(behind)))  # of a name the first
+    for key, each in fields.items():
         default, _, meaning = told[key].partition(" # ")
         yield Row(key, spoken(each), f"`{default.strip()}`", meaning)
 
