@@ -106,7 +106,7 @@ def test_a_run_without_arms() -> None:
 def test_a_course_is_the_mean_of_what_could_be_forgotten() -> None:
     known = cast(Results, {**AWAKE, "R": [[[0.2, 0.1], [0.8, 0.1], [0.6, 0.9]]]})
     course = course_of(known)
-    assert course == (["task1"], [0.2], [0.8], [0.6], False)
+    assert course == (["task1"], [0.2], [0.8], [0.6], "training")
 
 
 def scored(*R: list[float | None], role: str = "naive") -> Results:
@@ -145,3 +145,12 @@ def test_what_is_scored_behind_a_sleep_is_said_to_be() -> None:
              "task": "task1"}, {**AWAKE["boundaries"][2], "index": 3}]  # fmt: skip
     told, *_ = findings(cast(Results, {**scored([0.2, 0.8, 0.6, 0.4]), "boundaries": slept}), {})
     assert "0.20 untrained, 0.60 after training and its sleep (+0.40), 0.40 at the end (" in told
+
+
+def test_training_in_turns_with_sleep_is_said_to_be() -> None:
+    before, first, second = AWAKE["boundaries"]
+    turns = [before, {**first, "phase": "interleave"}, second]
+    run = {**scored([0.2, 0.6, 0.4]), "boundaries": turns}
+    for steps, trained in ((100, "training in turns with sleep"), (0, "training")):
+        told, *_ = findings(cast(Results, {**run, "sleep_steps": steps}), {})
+        assert f"0.60 after {trained} (+0.40)" in told

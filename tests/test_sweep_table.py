@@ -163,6 +163,20 @@ def test_every_seed_is_a_dot_around_their_mean(values: list[str], tmp_path: Path
     assert few == list(values) if len(values) < 9 else accuracy.get_xscale() == "log"
 
 
+@pytest.mark.parametrize(("across", "told"), [(2, "mean ± sd, n = 2"), (8, "mean, n = 2")])
+def test_a_map_says_sd_where_its_cells_do(across: int, told: str, tmp_path: Path) -> None:
+    values = [f"{reward} {kick}" for reward in range(2) for kick in range(across)]
+    paths = [tmp_path / value for value in values]
+    for path, value in zip(paths, values, strict=True):
+        reward, kick = value.split()
+        job(path, [f"sleep.reward={reward}", f"sleep.drive.kick={kick}"], [0, 1], [0.1, 0.2])
+    found = table.read(listing(tmp_path / "sweep", paths, list(range(len(paths)))))
+    figure = picture.picture(found, ["sleep.reward", "sleep.drive.kick"])
+    assert figure._suptitle.get_text().replace("\n", " ").endswith(f" sleep.drive.kick: {told}")
+    cells = {text.get_text() for text in figure.axes[0].texts}
+    assert cells == {"0.15 ± 0.07" if "sd" in told else "0.15"}
+
+
 def with_arms(path: Path, arms: dict[str, dict[str, list[float | None]]]) -> None:
     """A job's results are those of its arms, by measure."""
     told = json.loads((path / "results.json").read_text())

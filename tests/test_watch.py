@@ -1,6 +1,7 @@
 """What is warned of while a run goes on, from events that are made up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from conftest import configured
@@ -80,7 +81,8 @@ def test_a_population_that_is_silent_or_saturated() -> None:
     assert told == "network.populations.hidden: hidden is silent in 'it' (wake), in all seeds"
     # 10 cycles of 100 steps, 10 neurons, 2 seeds: a tenth of all steps is 2000 spikes
     (told,) = warnings(start(AGENTS), *phase("wake", hidden=[1500, 501]))
-    assert told.startswith("network.populations.hidden: hidden is saturated in 'it' (wake): 10 ")
+    assert told.startswith("network.populations.hidden: hidden is saturated in 'it' (wake): its")
+    assert told.endswith(" neurons spike in 10% of all steps")
     assert warnings(start(AGENTS), *phase("wake", hidden=[1500, 500])) == []
 
 
@@ -92,6 +94,20 @@ def test_what_need_not_fire() -> None:
         last = Begun(index=1, kind="score", name="next", cycle=5)
         told = warnings(start(IMAGES), one, last)
         assert [line.split(":")[0] for line in told] == ["sleep.threshold"] * warned
+
+
+def test_a_layer_that_is_saturated_asleep() -> None:
+    """5 steps of 4 units, 2 seeds: a tenth is 4 spikes."""
+    facts = replace(IMAGES, units={"output": 4})
+    last = Begun(index=1, kind="score", name="next", cycle=5)
+    for spikes, warned in ([2, 2], 0), ([2, 3], 1):
+        asleep = Trained(loss=[], spikes={"output": spikes})
+        one = Progress(phase=0, kind="sleep", name="it", begin=0, end=5, summary=asleep)
+        told = warnings(start(facts), one, last)
+        assert [line.split(" in ")[0] for line in told] == [
+            "sleep.threshold: output is saturated"
+        ] * warned
+    assert warnings(start(IMAGES), one, last) == []
 
 
 def test_each_key_is_told_of_once_whichever_arm_it_is() -> None:

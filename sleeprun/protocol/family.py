@@ -102,6 +102,11 @@ class Facts(EventPart):
         return 1
 
     @property
+    def neurons(self) -> Mapping[str, int]:
+        """How many each population has, where that is known."""
+        return self.cycle.sizes if self.cycle else {}
+
+    @property
     def contents(self) -> str | None:
         """What the data and their cutting into tasks are, in a line; none where tasks say it."""
         return None

@@ -20,6 +20,7 @@ from sleeprun.measures.statistics import (
 )
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results
+from sleeprun.report.stages import follows_sleep
 
 Scores = Sequence[float | None]
 PICTURES = ("arms", "performance", "r_matrix")  # the first that there is tells most
@@ -37,7 +38,7 @@ class Course(NamedTuple):
     untrained: Scores
     learned: Scores  # after the stage that trains them first, and its sleep
     final: Scores
-    slept: bool  # whether any of these stages had a sleep behind it
+    trained: str  # what these stages had: training, with a sleep or not
 
 
 def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
@@ -70,8 +71,13 @@ def course_of(results: Results) -> Course | None:
     which, when = list(earlier), list(earlier.values())
     scores = (R[:, 0, which], R[:, when, which], R[:, -1, which])
     means = _alike(*(each.mean(axis=1).tolist() for each in scores))
-    slept = any(rows[stage_ends(rows)[stage - 1]].after_sleep for stage in when)
-    return Course([tasks[j] for j in which], *means, slept)
+    ends = [rows[stage_ends(rows)[stage - 1]] for stage in when]
+    trained = "training"
+    if any(end.after_sleep for end in ends):
+        trained = "training and its sleep"
+    elif any(follows_sleep(end, results) for end in ends):
+        trained = "training in turns with sleep"
+    return Course([tasks[j] for j in which], *means, trained)
 
 
 def _of_one(results: Results) -> list[str]:
@@ -91,7 +97,7 @@ def _forgetting(where: str, course: Course) -> tuple[bool, str]:
     if not fall["n"]:
         return False, f"{where}{names}: no seed has a score both before training and ever after it."
     untrained, learned, final = map(_mean, (course.untrained, course.learned, course.final))
-    rose = f"{untrained} untrained, {learned} after training{' and its sleep' * course.slept}"
+    rose = f"{untrained} untrained, {learned} after {course.trained}"
     if _sign(rise) in (0, -1):
         told = f"{where}{names} was not learned: {rose} ({_certainty(rise)})"
         return False, f"{told}; so there was nothing to forget."

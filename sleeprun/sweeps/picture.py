@@ -29,6 +29,8 @@ from sleeprun.sweeps.table import SHOWN, Outcome, compared, groups, values
 ARM = "arm"
 WIDE, APART, ROW = 4.4, 0.45, 0.3  # inches of a panel, of a value along it and up it, at least
 FEW = 8  # values, that each have a place of their own; more numbers lie as far apart as they are
+CELL = 0.75  # of the way from a cell of a map to the next, which its number may take
+SPREAD = 0.9  # inches that a mean with its sd takes
 SLOTS = 12  # means in a panel, that are also told as numbers
 Scores = Mapping[tuple[str, str], list[float | None]]  # by the values of one key or of two
 
@@ -57,7 +59,8 @@ def picture(found: Sequence[Outcome], keys: list[str], missing: str = "") -> Fig
     along = across if mapped else down
     wide = max(WIDE, APART * len(along) if mapped or not _far_apart(along) else 0)
     tall = max(3.9, 1.9 + ROW * len(down)) if mapped else 3.9
-    title = _title(found, keys, shown, mapped)
+    cell = CELL * wide / len(across)
+    title = _title(found, keys, shown, mapped, cell)
     notes = dict.fromkeys([*(one.note for one in found if one.note), *filter(None, [missing])])
     room = 1.2 if mapped or len(keys) == 1 else 2.8
     figure = titled(len(shown) * wide + room, tall, title, " / ".join(notes))
@@ -78,9 +81,14 @@ def picture(found: Sequence[Outcome], keys: list[str], missing: str = "") -> Fig
     return figure
 
 
-def _title(found: Sequence[Outcome], keys: list[str], shown: list[str], mapped: bool) -> str:
+def _title(
+    found: Sequence[Outcome], keys: list[str], shown: list[str], mapped: bool, cell: float
+) -> str:
+    """Of the whole picture, whose map has cells so wide."""
     seeds = set().union(*(_seeds(found, measure) for measure in shown))
-    told = f"mean ± sd, {sample_size(seeds)}" if mapped else around(seeds)
+    told = around(seeds)
+    if mapped:
+        told = f"mean{' ± sd' if cell > SPREAD else ''}, {sample_size(seeds)}"
     chance = any(one.chance is not None for one in found) and "accuracy" in shown
     dots = f"; each dot is a seed{', the dashed line chance' * chance}" if not mapped else ""
     return f"{found[0].name}, sweep of {' and '.join(keys)}: {told}{dots}"
@@ -143,15 +151,15 @@ def _draw_map(
         shown[down.index(one), across.index(other)] = np.nan if mean is None else mean
     image = axes.imshow(shown, aspect="auto", cmap="viridis" if high else "viridis_r")
     axes.figure.colorbar(image, ax=axes)
-    apart = 0.75 * wide / len(across)
+    cell = CELL * wide / len(across)
     for (row, column), mean in np.ndenumerate(shown):
         if np.isfinite(mean):
             sd = described[down[row], across[column]]["sd"]
-            told = f"{mean:.2f}" + (f" ± {sd:.2f}" if sd is not None and apart > 0.9 else "")
+            told = f"{mean:.2f}" + (f" ± {sd:.2f}" if sd is not None and cell > SPREAD else "")
             ink = ink_on(image, mean)
             axes.text(column, row, told, color=ink, size=8, ha="center", va="center")
     name_ticks(axes.yaxis, range(len(down)), down, ROW)
-    name_ticks(axes.xaxis, range(len(across)), across, apart)
+    name_ticks(axes.xaxis, range(len(across)), across, cell)
 
 
 def numbers(names: Sequence[str]) -> list[float] | None:

@@ -111,11 +111,10 @@ class Watch:
         key = facts.fired_by(population, self.phase.vigilance)
         if key and not spikes:
             self.warn("silent", key, f"{population} is silent in '{name}' ({kind}), in all seeds")
-        cycle = facts.cycle
-        if key and cycle and spikes > SATURATED * cycle.steps * cycle.sizes[population]:
-            a_neuron = spikes / cycle.sizes[population]
+        everywhen = facts.steps_a_cycle * facts.neurons.get(population, 0)
+        if key and everywhen and spikes > SATURATED * everywhen:
             self.warn(
                 "saturated", key,
-                f"{population} is saturated in '{name}' ({kind}): {a_neuron:.0f} spikes a neuron "
-                f"in a cycle of {cycle.steps} steps",
+                f"{population} is saturated in '{name}' ({kind}): its neurons spike in "
+                f"{spikes / everywhen:.0%} of all steps",
             )  # fmt: skip

@@ -95,26 +95,24 @@ class Classifier(Seeds):
         return state, self.unpadded(report)
 
     def end(self, phase: Phase, state: ClassifierState) -> ClassifierState:
+        self._refuse_overflow(phase, state)
         if isinstance(phase, Wake):
             shown = self.stimuli.training(phase.tasks)
             state = self.call(awake.end_task, self.network, self.learner, *shown, state)
             trained = jnp.array([name in phase.tasks for name in self.sequence.names])
             return state._replace(seen=state.seen + trained.astype(jnp.int32))
-        self._refuse_overflow(phase, state)
         return self.call(asleep.end_probed_sleep, state) if state.before else state
 
     def _refuse_overflow(self, phase: Phase, state: ClassifierState) -> None:
-        """A sleep has no bound on its weights, and the next loss squares what they give."""
-        assert isinstance(phase, Sleep)
+        """Nothing bounds the weights, and the next loss squares what they give."""
         largest = np.sqrt(np.finfo(np.float32).max)
         for layer in self.unpadded(state.layers):
             fine = np.abs(layer.weights).max(axis=(1, 2)) < largest
             if not fine.all():
-                key = max("inc", "dec", key=phase.replay.numbers.__getitem__)
-                lost, value = self.config.seeds[int(fine.argmin())], phase.replay.numbers[key]
+                key = self.blamed(phase, "layers")
                 raise ConfigError(
-                    f"sleep.{key}={value:g}: the weights of seed {lost} outgrow in sleep what can "
-                    f"be computed with; lower sleep.{key}"
+                    f"{key}: the weights of seed {self.config.seeds[int(fine.argmin())]} outgrow "
+                    f"what can be computed with ({phase.title}); must be less"
                 )
 
     def summary(self, report: Report) -> Trained:
@@ -147,6 +145,7 @@ class Classifier(Seeds):
             shortened=False,
             scenario=self.config.image_tasks.scenario,
             classes=[[list(task.classes) for task in one.tasks] for one in sequences],
+            units=dict(zip(self.layers, self.config.sizes[1:], strict=True)),
         )
 
     def _chance(self) -> float:
@@ -186,7 +185,8 @@ class Classifier(Seeds):
     def blamed(self, phase: Phase, part: str) -> str:
         if isinstance(phase, Sleep):
             values = phase.replay.numbers
-            return ", ".join(f"sleep.{key}={values[key]}" for key in ("inc", "dec"))
+            key = max("inc", "dec", key=values.__getitem__)
+            return f"sleep.{key}={values[key]:g}"
         strength = getattr(self.config.learner, "strength", None)
         also = "" if strength is None else f", learner.strength={strength}"
         return f"training.rate={self.config.training.rate}{also}"

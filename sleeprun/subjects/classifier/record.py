@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sleeprun.protocol.events import Found
-from sleeprun.protocol.family import Clock, Counts, Facts, Marks, Scores, Summary, mean_of, per_seed
+from sleeprun.protocol.family import (
+    Clock,
+    Counts,
+    Facts,
+    Marks,
+    Scores,
+    Summary,
+    if_any,
+    mean_of,
+    per_seed,
+)
 from sleeprun.protocol.phases import Vigilance
 
 
@@ -39,11 +49,16 @@ class ImageFacts(Facts):
     shortened: bool
     scenario: str
     classes: list[list[list[int]]]  # [sequence][task], of one sequence or of every seed's
+    units: dict[str, int] | None = if_any(None)  # of every layer; older records lack it
     trained_by: ClassVar[str] = "training.epochs"
 
     def fired_by(self, population: str, vigilance: Vigilance) -> str | None:
         """Awake, its units have no spikes."""
         return "sleep.threshold" if vigilance is Vigilance.ASLEEP else None
+
+    @property
+    def neurons(self) -> dict[str, int]:
+        return self.units or {}
 
     @property
     def clock(self) -> Clock:
