@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
@@ -11,12 +12,13 @@ from conftest import composed, configured
 from perceptrons import SIZES, network
 from small_networks import config_of, population, projection
 
+import sleeprun
 from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron, promises
 from sleeprun.gradient.learners import LEARNERS, Learner
-from sleeprun.gradient.probes import Noise, noisy
+from sleeprun.gradient.probes import Noise, Probe, noisy
 from sleeprun.gradient.replay.drive import MeanImage
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.homeostasis import Homeostasis, Stepwise
@@ -339,6 +341,51 @@ def test_a_dry_run_tries_the_parts_of_ones_own(capsys: pytest.CaptureFixture[str
             print_protocol(parse(composed("+experiment=src_quick", *given, own)))
         assert str(raised.value).endswith((" (learner)", " (sleep.drive)"))
     assert not capsys.readouterr().out
+
+
+class MeasuresNothing(Probe):
+    def measure(self, tasks: Any) -> float:
+        return tasks[0].nothing
+
+
+class KeepsHalf(Learner):
+    def kept(self, earlier: Any) -> Any:
+        return sum(earlier) / 2
+
+
+class SaysNothing(Learner):
+    def misfit(self, images: int) -> str | None:
+        return images.nothing
+
+
+class CannotBeMade(Learner):
+    @classmethod
+    def create(cls) -> Any:
+        raise KeyError("nothing")
+
+
+QUICK = (
+    "arms=none", "tasks/data=digits", "tasks.samples=20", "tasks.count=2", "training.epochs=1",
+    "network.hidden=[4]", "sleep.schedule=never", "seeds=1", "tracking.mode=disabled",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "told"),
+    [
+        ("probes.own.mine", MeasuresNothing, "measure: AttributeError: "),
+        ("learner", KeepsHalf, "kept: gives 0.0; must give a whole number of images"),
+        ("learner", SaysNothing, "misfit: AttributeError: "),
+        ("learner", CannotBeMade, "create: KeyError: 'nothing'"),
+    ],
+)
+def test_what_only_a_run_shows_has_the_key_behind(
+    key: str, kind: type, told: str, tmp_path: Path
+) -> None:
+    own = f"+{key}={{kind: {__name__}.{kind.__name__}}}".replace("+learner", "learner")
+    with raises(f"{kind.__name__}.{told}") as raised:
+        sleeprun.run(sleeprun.compose("src_quick", *QUICK, own), tmp_path / "run")
+    assert str(raised.value).endswith(f" ({key})")
 
 
 class DrawsNone(MeanImage):

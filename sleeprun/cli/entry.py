@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from sleeprun.cli.compose import typed
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.config import Common, ConfigError
+from sleeprun.config.kinds import by_key
 from sleeprun.config.values import check_path
 from sleeprun.runs import lock
 from sleeprun.sweeps import sweep
@@ -154,7 +155,8 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
     if config.dry_run:
         from sleeprun.cli.dry_run import print_protocol
 
-        print_protocol(config)
+        with by_key(config):
+            print_protocol(config)
         return None
     if job.sweep:
         config = _of_a_sweep(config, job)

@@ -1,6 +1,7 @@
 """What a config can choose from: built-ins by a short name, and anyone's by its dotted path."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +12,8 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from sleeprun.config.declared import section_of, undeclared
-from sleeprun.config.promise import in_a_line
+from sleeprun.config.error import ConfigError
+from sleeprun.config.promise import Broken, in_a_line
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Section
 
@@ -96,15 +98,25 @@ class Kinds:
         return section.model_validate(said | {"kind": kind})
 
 
+@contextmanager
+def by_key(config: object) -> Iterator[None]:
+    """Meanwhile, what a class of a user's own does wrong has the keys behind that choose it."""
+    try:
+        yield
+    except Broken as error:
+        keys = [
+            key.removesuffix(".kind") for key, kind in own(config) if loaded(kind) is error.owner
+        ]
+        raise ConfigError(f"{error} ({', '.join(keys)})" if keys else str(error)) from error
+
+
 def own(told: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """The kinds of a user's own that a typed config chooses: `key.kind`, and their path."""
+    """The kinds of a user's own that a config chooses: `key.kind`, and their path."""
     match told:
-        case Section():
+        case Section() | Mapping():
             inner: Mapping[Any, object] = dict(told)
-            if "." in (kind := str(inner.get("kind", ""))):
+            if isinstance(kind := inner.get("kind"), str) and "." in kind:
                 yield f"{key}.kind", kind
-        case Mapping():
-            inner = told
         case list():
             inner = dict(enumerate(told))
         case _:

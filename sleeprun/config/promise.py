@@ -17,6 +17,14 @@ from sleeprun.config.error import ConfigError
 MOST_TOLD = 200  # letters of what a method gave
 
 
+class Broken(ConfigError):
+    """What a class did wrong, by the class alone: `kinds.by_key` tells the key that chooses it."""
+
+    def __init__(self, owner: type, told: str):
+        super().__init__(told)
+        self.owner = owner
+
+
 def array(dtype: str, *shape: int) -> Any:
     """What stands for an array of which only the shape is known."""
     return jax.ShapeDtypeStruct(shape, dtype)
@@ -91,8 +99,8 @@ def _class_in_words(kind: Any) -> str:
     return f"{kind.dtype.__name__} [{kind.dim_str.strip()}]" if of_arrays else f"a {kind.__name__}"
 
 
-def broken(owner: object, method: str, what: str) -> ConfigError:
-    return ConfigError(f"{named(owner, method)}: {what}")
+def broken(owner: object, method: str, what: str) -> Broken:
+    return Broken(_class_of(owner), f"{named(owner, method)}: {what}")
 
 
 def named(owner: object, method: str) -> str:

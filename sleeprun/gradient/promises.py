@@ -1,6 +1,7 @@
 """What a perceptron's parts promise, whoever wrote them: shapes of what their functions give."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sleeprun.config.promise import array, asking, broken, gave, given, keeps
 from sleeprun.gradient.learners import Learner, Step
@@ -38,6 +39,12 @@ def kept(learner: Learner, earlier: Sequence[int]) -> int:
     if not isinstance(found, int):
         raise broken(learner, "kept", f"gives {found!r}; must give a whole number of images")
     return found
+
+
+def misfit(part: Learner | Drive, told: Any) -> str | None:
+    """Why a part cannot be with such images. Raises ConfigError where it does not say."""
+    with asking(part, "misfit"):
+        return part.misfit(told)
 
 
 def check_drive(drive: Drive, pixels: int, shape: tuple[int, int] | None) -> None:

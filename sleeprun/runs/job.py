@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from sleeprun.config import Common, ConfigError, Role
+from sleeprun.config.kinds import by_key
 from sleeprun.config.messages import argument
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
@@ -39,7 +40,7 @@ def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
     run directory of its own, `arms/NAME`. Without a host the run has all devices to itself.
     """
     try:
-        with held(path):
+        with held(path), by_key(config):
             return _with_arms(config, path, host)
     except KeyboardInterrupt:
         if host is None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 
 from sleeprun.config import Common, ConfigError
-from sleeprun.config.kinds import loaded
+from sleeprun.config.kinds import by_key, loaded
 from sleeprun.config.messages import explain
 from sleeprun.config.sleep import SleepConfig, over
 from sleeprun.tasks.tasks import TASKS, Tasks
@@ -21,13 +21,14 @@ def parse(container: Mapping[str, Any]) -> Common:
     container = _whole(container, family)
     own = keys_of(family)
     given = {key: value for key, value in container.items() if key in own or value is not None}
-    try:
-        config = family.model_validate(given)
-    except ValidationError as error:
-        lines = [explain(problem, container, [family]) for problem in error.errors()]
-        raise ConfigError(_once(lines)) from None
-    if problems := list(config.contradictions()):
-        raise ConfigError(_once(problems))
+    with by_key(container):
+        try:
+            config = family.model_validate(given)
+        except ValidationError as error:
+            lines = [explain(problem, container, [family]) for problem in error.errors()]
+            raise ConfigError(_once(lines)) from None
+        if problems := list(config.contradictions()):
+            raise ConfigError(_once(problems))
     return config
 
 

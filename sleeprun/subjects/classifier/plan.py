@@ -67,12 +67,12 @@ class ClassifierPlan(Plan[ReplayConfig]):
         for place, one in enumerate(sleep.sleeps):
             here = _key(place)
             yield from one.misfits(here, self.stages)
-            if one.schedule != "never" and (misfit := one.drive.make().misfit(shape)):
+            if one.schedule != "never" and (misfit := promises.misfit(one.drive.make(), shape)):
                 yield f"{here}.drive.{misfit}"
         yield from self._unknown_activations()
         learner = self.config.learner.make()
         for stage in self.stages[:-1]:
-            if misfit := learner.misfit(self._images(stage)):
+            if misfit := promises.misfit(learner, self._images(stage)):
                 yield f"learner.{misfit} (task {stage.name})"
         if self.config.probes:
             for misfit in self.config.probes.misfits(shape):
