@@ -7,7 +7,7 @@ from conftest import configured
 from sleeprun.protocol.events import Event
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
-from sleeprun.subjects.classifier.schema import Config
+from sleeprun.subjects.classifier.experiment import ImageExperiment
 from sleeprun.subjects.seeds import over_seeds
 
 TINY = (
@@ -31,18 +31,18 @@ TINY = (
 )
 
 
-def images(*overrides: str) -> Config:
+def images(*overrides: str) -> ImageExperiment:
     """A config of classifiers, with `overrides` as on the command line."""
     config = configured(*overrides)
-    assert isinstance(config, Config)
+    assert isinstance(config, ImageExperiment)
     return config
 
 
-def tiny(*overrides: str) -> Config:
+def tiny(*overrides: str) -> ImageExperiment:
     return images(*TINY, *overrides)
 
 
-def run_of(config: Config, path: Path, devices: int = 1) -> Run:
+def run_of(config: ImageExperiment, path: Path, devices: int = 1) -> Run:
     return Run(config, config.subject(devices, over_seeds), config.phases(), RunDirectory(path))
 
 

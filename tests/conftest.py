@@ -14,8 +14,8 @@ from sleeprun.cli.folder import conf_dir
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
 from sleeprun.spiking.drives import DRIVES
+from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.phases import Sleep
-from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.parse import parse
 
 Kind = TypeVar("Kind", bound=Event)
@@ -42,7 +42,7 @@ def composed(*overrides: str) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=True)
 
 
-def configured(*overrides: str) -> Config:
+def configured(*overrides: str) -> AgentExperiment:
     return parse(composed(*overrides))
 
 
@@ -63,10 +63,10 @@ def of_kind(events: Iterable[Event], kind: type[Kind]) -> list[Kind]:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> Callable[..., Config]:
+def tiny(tmp_path: Path) -> Callable[..., AgentExperiment]:
     """A config whose every phase takes a few cycles, plus overrides."""
 
-    def make(*overrides: str) -> Config:
+    def make(*overrides: str) -> AgentExperiment:
         return configured(
             "name=tiny",
             "network.populations.hidden.size=[6,6]",

@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from sleeprun import noise
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
-from sleeprun.spiking.network import Clock, Engine, Network, NetworkState
+from sleeprun.spiking.network import Clock, Network, NetworkState
 from sleeprun.spiking.neurons import NEURONS
 from sleeprun.spiking.schema import NetworkConfig
 from sleeprun.spiking.simulate import advance

@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -31,6 +33,9 @@ HOME = {
     "matplotlib": {"report", "sweeps"},
     "pandas": {"runs"},
 }
+# Who loads some modules when they are needed: help, completion and the composing of a sweep do
+# without JAX, a run without Matplotlib to its end, a network without Pallas but for one engine.
+ON_DEMAND = {"", "__main__", "cli", "sweeps", "runs.one", "spiking.engines", "spiking.simulate"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -47,10 +52,14 @@ def room(path: Path) -> str:
     return name_of(path).split(".")[0]
 
 
-def imports(path: Path) -> set[str]:
-    """Modules imported when this one is; those inside functions are loaded on demand."""
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imports(nodes: Iterable[ast.AST]) -> set[str]:
     found = set()
-    for node in ast.parse(path.read_text()).body:
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -58,10 +67,10 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def own_imports(path: Path) -> set[str]:
-    """The package's own modules that one imports."""
-    found = set()
-    for name in imports(path):
+def own_imports(path: Path, *, at_once: bool = False) -> set[str]:
+    """The package's own modules that one imports, in functions and for types alone as well."""
+    found, tree = set(), parsed(path)
+    for name in imports(tree.body if at_once else ast.walk(tree)):
         parts = name.split(".")
         if parts[0] == "sleeprun":
             tried = (".".join(parts[1:end]) for end in range(len(parts), 1, -1))
@@ -86,12 +95,17 @@ def test_no_module_imports_itself_by_others() -> None:
     TopologicalSorter({name_of(path): own_imports(path) for path in MODULES}).prepare()
 
 
+def test_only_what_is_slow_to_load_is_loaded_on_demand() -> None:
+    late = {path for path in MODULES if own_imports(path) != own_imports(path, at_once=True)}
+    assert not [str(path) for path in late if not ON_DEMAND & {room(path), name_of(path)}]
+
+
 @pytest.mark.parametrize(("library", "rooms"), HOME.items())
 def test_foreign_libraries_have_one_home(library: str, rooms: set[str]) -> None:
     users = {
         room(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Import | ast.ImportFrom)
         and any(
             name.split(".")[0] == library
@@ -115,4 +129,4 @@ def test_a_run_starts_without_what_it_needs_at_its_end() -> None:
 @pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=str)
 def test_tests_do_not_import_each_other(path: Path) -> None:
     """What they share is in modules beside them that hold no tests."""
-    assert not {name for name in imports(path) if name.startswith("test_")}
+    assert not {name for name in imports(parsed(path).body) if name.startswith("test_")}

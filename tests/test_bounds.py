@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from conftest import configured
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.runs import bounds
 
 NAMES = ["0-1", "2-3", "4-5", "6-7", "8-9"]
@@ -24,7 +24,7 @@ def found(stages: list[str], **changed: Any) -> dict[str, Any]:
     } | changed  # fmt: skip
 
 
-def asked(tmp_path: Path, name: str, results: dict[str, Any]) -> Common:
+def asked(tmp_path: Path, name: str, results: dict[str, Any]) -> ExperimentConfig:
     (tmp_path / "results.json").write_text(json.dumps(results))
     return configured(
         "+experiment=src_quick", "tasks/data=digits", "seeds=2", f"{name}='{tmp_path}'"

@@ -20,8 +20,8 @@ from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier import awake
 from sleeprun.subjects.classifier.classifier import Classifier
+from sleeprun.subjects.classifier.experiment import ImageExperiment
 from sleeprun.subjects.classifier.phases import Sleep, Wake
-from sleeprun.subjects.classifier.schema import Config
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def same(ours: Any, theirs: Any) -> None:
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
-def sleeps(config: Config) -> list[Sleep]:
+def sleeps(config: ImageExperiment) -> list[Sleep]:
     return [phase for phase in config.phases() if isinstance(phase, Sleep)]
 
 

@@ -18,8 +18,8 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.describe import describe, shared_prefix
 from sleeprun.protocol.phases import Interleave, Phase, Protocol, Score, interleaved
 from sleeprun.spiking.build import build
+from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
-from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
 
@@ -43,7 +43,7 @@ def _hydra() -> Iterator[None]:
         yield
 
 
-def read(*overrides: str) -> Config:
+def read(*overrides: str) -> AgentExperiment:
     composed = compose("config", overrides=list(overrides))
     return parse(OmegaConf.to_container(composed, resolve=True, throw_on_missing=True))
 

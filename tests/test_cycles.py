@@ -20,18 +20,18 @@ from sleeprun.runs.store import RunDirectory
 from sleeprun.spiking import capacity
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import newborns
+from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.forager import Forager, leg_of
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Wake
-from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.plans import arms_of
 
 pytestmark = pytest.mark.slow
 
-Tiny = Callable[..., Config]
+Tiny = Callable[..., AgentExperiment]
 PLASTIC = ("input_hidden", "hidden_output")
 
 
-def run_of(config: Config, path: Path, devices: int = 1) -> Run:
+def run_of(config: AgentExperiment, path: Path, devices: int = 1) -> Run:
     (protocol,) = arms_of(config).values()
     return Run(config, Forager(config, devices), protocol, RunDirectory(path))
 

@@ -16,8 +16,8 @@ from conftest import of_kind
 from omegaconf import OmegaConf
 
 import sleeprun
+from sleeprun.cli.choices import experiments
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import experiments
 from sleeprun.gradient.probes import PROBES, measured
 from sleeprun.protocol.events import Carried, Progress
 from sleeprun.runs.loaded import LoadedRun

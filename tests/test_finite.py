@@ -8,7 +8,7 @@ import pytest
 from classifiers import tiny
 from conftest import configured
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.gradient.learners import Learner
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
@@ -44,7 +44,7 @@ class LosesLoss(Learner):
         return super().loss(network, memory, layers, batch, words) * jnp.nan
 
 
-def refusal(config: Common, folder: Path) -> str:
+def refusal(config: ExperimentConfig, folder: Path) -> str:
     (protocol,) = arms_of(config).values()
     run = Run(config, config.subject(1, over_seeds), protocol, RunDirectory(folder))
     with pytest.raises(ConfigError) as raised:

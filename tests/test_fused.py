@@ -12,9 +12,10 @@ import pytest
 from conftest import configured
 
 from sleeprun import noise
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
-from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick
+from sleeprun.spiking.network import Clock, Network, NetworkState, kick
 from sleeprun.spiking.simulate import advance
 
 # Jitter that excites the output neurons although inhibition balances the mean.

@@ -9,9 +9,10 @@ from command import sleeprun
 
 from sleeprun import ConfigError, compose
 from sleeprun.__main__ import main
+from sleeprun.cli.choices import config_dirs
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.foreign import explain_group
-from sleeprun.cli.help import config_dirs, print_help
+from sleeprun.cli.help import print_help
 from sleeprun.cli.reference import keys, page, section
 
 

@@ -12,11 +12,12 @@ from conftest import asleep, configured
 from reference import Reference
 
 from sleeprun import noise
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.learning import learn, regulate
-from sleeprun.spiking.network import Clock, Engine, Network, NetworkState, kick, projection_words
+from sleeprun.spiking.network import Clock, Network, NetworkState, kick, projection_words
 from sleeprun.spiking.simulate import advance
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build

@@ -5,7 +5,7 @@ before them, and does all the rest.
 import re
 from pathlib import Path
 
-from sleeprun.cli.help import choices, config_dirs
+from sleeprun.cli.choices import choices, config_dirs
 
 QUERY = re.compile(r"query=(\w+)")  # of Hydra's `-sc`, by a shell
 

@@ -8,11 +8,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_other, mistakes_told
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 
 
-def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> Common:
+def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> Experiment:
     """The config of an experiment with overrides as on the command line, `seeds=4` or the like.
 
     `config_dir` is a folder of a user's own configs. Raises ConfigError with a line for every
@@ -34,7 +35,7 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
         raise
 
 
-def typed(cfg: DictConfig) -> Common:
+def typed(cfg: DictConfig) -> Experiment:
     """A composed config, every key of it checked."""
     container = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     whole = cast(dict[str, object], container)

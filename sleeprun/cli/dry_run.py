@@ -4,19 +4,19 @@ import logging
 
 from rich.filesize import decimal
 
-from sleeprun.config import Common
-from sleeprun.config.common import Footprint
 from sleeprun.protocol.describe import describe, duration, plural, shortening
 from sleeprun.protocol.phases import Protocol
 from sleeprun.runs import bounds, branch, memory
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.subjects.expected import expected_bytes, expected_seconds, largest, refuse_too_large
+from sleeprun.subjects.experiment import Experiment
+from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.plans import behind, carried_out
 
 log = logging.getLogger("sleeprun")
 
 
-def print_protocol(config: Common) -> None:
+def print_protocol(config: Experiment) -> None:
     """The phases of every arm, and about how long they will take, in how much memory."""
     bounds.given(config)
     prepare_jax(config.devices)  # what simulates it, and what a state fits, depend on the device
@@ -42,13 +42,13 @@ def print_protocol(config: Common) -> None:
     print(f"\n{cycles:,d} {config.unit} a seed{together}; {about} {_needs(config, seconds, found)}")
 
 
-def _needs(config: Common, seconds: float, found: Footprint) -> str:
+def _needs(config: Experiment, seconds: float, found: Footprint) -> str:
     told = f"{duration(seconds)} on {plural(config.devices, 'core')}"
     needed = expected_bytes(found)
     return told if needed is None else f"{told}, {decimal(needed)} of memory"
 
 
-def _phases_behind(config: Common, protocol: Protocol) -> int:
+def _phases_behind(config: Experiment, protocol: Protocol) -> int:
     """How many phases another run has done for this one; says which."""
     if config.origin is None or config.resume:
         return 0

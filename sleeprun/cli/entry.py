@@ -16,10 +16,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from sleeprun.cli.compose import typed
 from sleeprun.cli.mistakes import mistakes_told
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.config.kinds import by_key
 from sleeprun.config.values import check_path
 from sleeprun.runs import lock
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.jobs import Job
 
@@ -179,7 +180,7 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
     return sum(known) / len(known) if len(known) == len(means) else None
 
 
-def _of_a_sweep(config: Common, job: Job) -> Common:
+def _of_a_sweep(config: Experiment, job: Job) -> Experiment:
     """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
     told = config.tracking
     named = {

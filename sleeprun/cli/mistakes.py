@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sleeprun.cli.choices import config_dirs, experiments
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.foreign import explain_argument, explain_group
-from sleeprun.cli.help import config_dirs, experiments
 
 # Of Hydra's plugins, what is said where they are missing.
 FOREIGN = {

@@ -16,9 +16,9 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
 
 import sleeprun
+from sleeprun.cli.choices import choices
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.help import choices
-from sleeprun.config.common import Common
+from sleeprun.config import ExperimentConfig
 from sleeprun.config.kinds import Kinds
 from sleeprun.config.values import Section
 
@@ -56,7 +56,7 @@ def topics(conf: Path) -> list[str]:
 
 def keys() -> list[str]:
     """Those that every experiment has: topics that the page tells of under `config`."""
-    return [field.alias or name for name, field in Common.model_fields.items()]
+    return [field.alias or name for name, field in ExperimentConfig.model_fields.items()]
 
 
 def section(conf: Path, topic: str) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _kind(kinds: Kinds, name: str, comments: Mapping[str, str]) -> Iterator[str]
 
 def _of_everything(common: str, topic: str) -> Iterator[Row]:
     """A key of conf/config.yaml, or those of its section."""
-    field = next(f for name, f in Common.model_fields.items() if topic in (name, f.alias))
+    field = next(f for name, f in ExperimentConfig.model_fields.items() if topic in (name, f.alias))
     kind, fields = field.annotation, {topic: field}
     if isinstance(kind, type) and issubclass(kind, Section):
         fields = kind.model_fields

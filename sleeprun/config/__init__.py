@@ -1,7 +1,9 @@
 """What all configs are made of: declared constants, kinds to choose from, and messages."""
 
-from sleeprun.config.common import Common, Role, TrackingConfig
 from sleeprun.config.error import ConfigError
+from sleeprun.config.experiment import ExperimentConfig
+from sleeprun.config.role import Role
 from sleeprun.config.spelling import nearest
+from sleeprun.config.tracking import TrackingConfig
 
-__all__ = ["Common", "ConfigError", "Role", "TrackingConfig", "nearest"]
+__all__ = ["ConfigError", "ExperimentConfig", "Role", "TrackingConfig", "nearest"]

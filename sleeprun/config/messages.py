@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args,
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sleeprun.config.common import Common, Role
 from sleeprun.config.error import ConfigError
+from sleeprun.config.experiment import ExperimentConfig
 from sleeprun.config.kinds import Kinds
+from sleeprun.config.role import Role
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Section
 
@@ -30,7 +31,7 @@ MEASURES = (
 )
 
 
-def unknown_measures(config: Common, finals: Sequence[str]) -> Iterator[str]:
+def unknown_measures(config: ExperimentConfig, finals: Sequence[str]) -> Iterator[str]:
     """What `runtime.require` names and no run has; a line each."""
     known = [*MEASURES, *finals]
     for name in config.runtime.require:
@@ -61,12 +62,14 @@ def unknown_key(
         if allowed and part not in allowed:
             new = "" if known else f"; add a new one with {add}"
             return f"{'.'.join(parts[: depth + 1])}: unknown key{nearest(part, allowed)}{new}"
-    whose = [kind.what for kind in families if issubclass(kind, Common) and has(kind, path)]
+    whose = [
+        kind.what for kind in families if issubclass(kind, ExperimentConfig) and has(kind, path)
+    ]
     only = f" (only {whose[0]} have such a key)" if len(families) > len(whose) == 1 else ""
     return f"{path}: nothing is there yet; add it with {add}{only}"
 
 
-def has(family: type[Common], path: str) -> bool:
+def has(family: type[ExperimentConfig], path: str) -> bool:
     """Whether its configs may have a dotted key, whatever kinds they choose."""
     *above, last = path.split(".")
     return last in _keys(above, [family])

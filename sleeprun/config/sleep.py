@@ -1,16 +1,13 @@
 """When a network sleeps: the same keys whatever sleeps, and whatever its sleep is made of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import PlainValidator
 
 from sleeprun.config.error import ConfigError
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Count, Section, Whole
-
-if TYPE_CHECKING:
-    from sleeprun.protocol.phases import Stage
 
 
 def _stages(value: object) -> object:
@@ -69,9 +66,8 @@ class SleepConfig(Section):
             return self.stages == "all" or stage > 1
         return stage in self.stages or name in self.stages
 
-    def misfits(self, key: str, stages: "Sequence[Stage]") -> Iterator[str]:
-        """A line for each of `stages` that there is not."""
-        names = [stage.name for stage in stages]
+    def misfits(self, key: str, names: Sequence[str]) -> Iterator[str]:
+        """A line for each of its stages that there is not, by the names of those there are."""
         if self.schedule != "never" and self.stages == "later" and len(names) == 1:
             yield f"{key}.stages='later': there is one stage of tasks alone; choose all, or never"
         if self.schedule == "never" or isinstance(self.stages, str):

@@ -5,20 +5,21 @@ from typing import cast
 
 import yaml
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.protocol.lines import without_nan
 from sleeprun.protocol.results import Results
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.job import carry_out
+from sleeprun.subjects.experiment import Experiment
 
 
-def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
+def run(config: Experiment, folder: str | Path, *, resume: bool = False) -> Results:
     """Carry an experiment out in `folder`, and its arms in `folder/arms`; returns its results.
 
     With `resume` a run that was interrupted is gone on with; without, a folder that has a run in
     it is refused with a ConfigError. Raises KeyboardInterrupt when stopped, with a checkpoint.
     """
-    if not isinstance(config, Common):
+    if not isinstance(config, Experiment):
         raise ConfigError(f"config={config!r:.60}: must be what sleeprun.compose gives")
     path = Path(folder)
     if not resume and (path / "events.jsonl").exists():
@@ -30,7 +31,7 @@ def run(config: Common, folder: str | Path, *, resume: bool = False) -> Results:
     return cast(Results, without_nan(carry_out(config, path)))  # as results.json has them
 
 
-def _record(config: Common, path: Path) -> None:
+def _record(config: Experiment, path: Path) -> None:
     """What it is run with, where Hydra writes it: `load` and `sleeprun resume=` read it there."""
     whole = config.model_dump(mode="json", by_alias=True)
     here = {"hydra": {"runtime": {"cwd": str(Path.cwd())}}}  # from where its paths are meant

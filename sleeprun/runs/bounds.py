@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-from sleeprun.config import Common, ConfigError, Role
+from sleeprun.config import ConfigError, ExperimentConfig, Role
 from sleeprun.protocol.phases import parted
 from sleeprun.protocol.results import Bound, Results
 from sleeprun.runs.files import DamagedFile, read_json
@@ -12,12 +12,12 @@ from sleeprun.runs.files import DamagedFile, read_json
 BOUNDS = (Role.NAIVE, Role.JOINT)
 
 
-def given(config: Common) -> dict[str, Results]:
+def given(config: ExperimentConfig) -> dict[str, Results]:
     """The results of the run directories that the keys `joint` and `naive` name."""
     return {name: _read(config, name) for name in BOUNDS if getattr(config, name) is not None}
 
 
-def _read(config: Common, name: str) -> Results:
+def _read(config: ExperimentConfig, name: str) -> Results:
     folder = getattr(config, name)
     try:
         found = cast(Results, read_json(Path(folder).expanduser() / "results.json"))
@@ -28,7 +28,7 @@ def _read(config: Common, name: str) -> Results:
     return found
 
 
-def _misfits(config: Common, name: str, found: Results) -> Iterator[str]:
+def _misfits(config: ExperimentConfig, name: str, found: Results) -> Iterator[str]:
     if "arms" in found:
         yield f"has arms; name one of them, in its folder arms/: {', '.join(found['arms'])}"
     tasks, trained = config.task_names, config.trained_tasks

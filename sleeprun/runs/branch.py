@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.protocol.describe import Protocol
 from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
@@ -16,6 +16,7 @@ from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.run import signature
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.subset import of_seeds
+from sleeprun.subjects.experiment import Experiment
 
 log = logging.getLogger("sleeprun")
 
@@ -55,7 +56,7 @@ class Branch:
         }
 
 
-def find(origin: str, config: Common, protocol: Protocol) -> Branch:
+def find(origin: str, config: Experiment, protocol: Protocol) -> Branch:
     """The boundary that `origin` names, or the furthest one of that run that fits this one."""
     unfit: list[str] = []
     try:
@@ -76,7 +77,7 @@ def find(origin: str, config: Common, protocol: Protocol) -> Branch:
         raise ConfigError(f"from='{origin}': {error}") from None
 
 
-def off(branch: Branch, config: Common, folder: RunDirectory) -> None:
+def off(branch: Branch, config: Experiment, folder: RunDirectory) -> None:
     """Give the run in `folder` its state and its record, those of its own seeds."""
     header, state = branch.header, branch.state
     with branch.source.events_path.open("rb") as file:
@@ -110,7 +111,7 @@ def _boundaries(origin: Path) -> list[Path]:
     return [origin]
 
 
-def _fitting(checkpoint: Path, config: Common, protocol: Protocol) -> Branch:
+def _fitting(checkpoint: Path, config: Experiment, protocol: Protocol) -> Branch:
     header, state = checkpoints.read(checkpoint)
     source = RunDirectory(checkpoint.parent.parent)
     version.refuse_other(source.path)

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from rich.console import Console, RenderableType
 
-from sleeprun.config import Common
+from sleeprun.config import ExperimentConfig
 from sleeprun.runs.run import Run
 from sleeprun.runs.signals import stopped_by_signals
 from sleeprun.subjects.seeds import Over, over_seeds
@@ -19,7 +19,7 @@ class Host(Protocol):
     devices: int  # the number of seeds is padded to a multiple of them
     over: Over
 
-    def shown(self, config: Common, seconds: float) -> Shown:
+    def shown(self, config: ExperimentConfig, seconds: float) -> Shown:
         """For the eyes: a run with all its arms, which takes about so long."""
         ...
 
@@ -39,7 +39,7 @@ class Alone:
         self.devices = devices
         self.over: Over = over_seeds
 
-    def shown(self, config: Common, seconds: float) -> Terminal:
+    def shown(self, config: ExperimentConfig, seconds: float) -> Terminal:
         console = Console(stderr=True)
         shown = config.runtime.progress and console.is_terminal
         return Terminal(console, config, seconds, shown)

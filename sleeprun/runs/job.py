@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from sleeprun.config import Common, ConfigError, Role
+from sleeprun.config import ConfigError, Role
 from sleeprun.config.kinds import by_key
 from sleeprun.config.messages import argument
 from sleeprun.measures import statistics
@@ -25,6 +25,7 @@ from sleeprun.runs.one import Call
 from sleeprun.runs.results import account
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.expected import expected_seconds, largest, refuse_too_large
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.plans import arms_of, behind, carried_out, trunk
 from sleeprun.tracking import label, tables
 from sleeprun.tracking.watch import Warnings
@@ -33,7 +34,7 @@ log = logging.getLogger("sleeprun")
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
-def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
+def carry_out(config: Experiment, path: Path, host: Host | None = None) -> Results:
     """Run, or go on with, an experiment in the directory `path`; returns its results.
 
     With arms, the phases that they share are run once; each arm then goes on from there in a
@@ -55,7 +56,7 @@ def carry_out(config: Common, path: Path, host: Host | None = None) -> Results:
         ) from None
 
 
-def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
+def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by {argument('resume', path)}")
     refuse_another(config, path)
@@ -77,7 +78,7 @@ def _with_arms(config: Common, path: Path, host: Host | None) -> Results:
     return results
 
 
-def _announce(config: Common) -> float:
+def _announce(config: Experiment) -> float:
     """Say what is going to be run, and about how many seconds that takes, which it returns."""
     parts = carried_out(config).items()
     seconds = sum(sum(expected_seconds(config.arm(name), protocol)) for name, protocol in parts)
@@ -88,7 +89,9 @@ def _announce(config: Common) -> float:
     return seconds
 
 
-def _phases_and_arms(config: Common, path: Path, call: Call) -> tuple[Results, dict[str, Results]]:
+def _phases_and_arms(
+    config: Experiment, path: Path, call: Call
+) -> tuple[Results, dict[str, Results]]:
     """What is run once for all arms, and each of them; the upper bound is the first to be known."""
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
@@ -110,7 +113,7 @@ def _phases_and_arms(config: Common, path: Path, call: Call) -> tuple[Results, d
 
 
 def _compare(
-    config: Common,
+    config: Experiment,
     path: Path,
     results: Results,
     by_arm: dict[str, Results],

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.runs import checkpoints, frames, rasters
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
 from sleeprun.runs.store import RunDirectory
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.seeds import over_seeds
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class LoadedRun:
         return results_of(events)
 
     @cached_property
-    def config(self) -> Common:
+    def config(self) -> Experiment:
         return config_of(self.folder)
 
     @cached_property

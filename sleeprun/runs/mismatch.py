@@ -8,13 +8,14 @@ from typing import cast
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
 from sleeprun.runs.files import DamagedFile, read_yaml
 from sleeprun.runs.store import RunDirectory
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
@@ -23,7 +24,7 @@ UNKNOWN = "was made with another network, other tasks or another protocol"
 
 
 def mismatch(
-    config: Common,
+    config: Experiment,
     protocol: Protocol,
     engine: str,
     phases: int,
@@ -49,7 +50,7 @@ def mismatch(
     return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
 
 
-def refuse_another(config: Common, run: Path) -> None:
+def refuse_another(config: Experiment, run: Path) -> None:
     """Raises ConfigError unless it is the run of this very config that is in the directory."""
     if not (run / ".hydra" / "config.yaml").exists():
         return
@@ -63,14 +64,14 @@ def refuse_another(config: Common, run: Path) -> None:
         raise ConfigError(f"{run} has another run in it: {reason}; choose another folder")
 
 
-def life_of(run: Path) -> tuple[Common, Protocol]:
+def life_of(run: Path) -> tuple[Experiment, Protocol]:
     """The config and the protocol of a run, or of an arm, whose config is the whole run's."""
     config, arm = _stored(run)
     protocols = arms_of(config)
     return config, protocols[arm] if arm else trunk(config, list(protocols.values()))
 
 
-def config_of(run: Path) -> Common:
+def config_of(run: Path) -> Experiment:
     """What a run, or an arm, was begun with. Raises ConfigError in a line."""
     try:
         config, arm = _stored(run)
@@ -84,7 +85,7 @@ def config_of(run: Path) -> Common:
         raise ConfigError(f"{run}: its config cannot be read ({error})") from None
 
 
-def _stored(run: Path) -> tuple[Common, str | None]:
+def _stored(run: Path) -> tuple[Experiment, str | None]:
     """The config of a whole run, and which of its arms `run` is."""
     version.refuse_other(run)
     run = run.absolute()
@@ -104,7 +105,7 @@ def differences(here: object, there: object, key: str = "") -> Iterator[str]:
         yield "{}: {} here and {} there".format(key, *values)
 
 
-def _first_difference(config: Common, ours: Protocol, theirs: Protocol) -> str | None:
+def _first_difference(config: Experiment, ours: Protocol, theirs: Protocol) -> str | None:
     end = "no longer shared by the arms" if config.arms else "missing"
     for index, phases in enumerate(zip_longest(ours, theirs)):
         if phases[0] != phases[1]:

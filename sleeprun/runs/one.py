@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jax
 
-from sleeprun.config import Common, Role
+from sleeprun.config import Role
 from sleeprun.protocol.describe import describe
 from sleeprun.protocol.events import End, Event, Start
 from sleeprun.protocol.phases import Protocol
@@ -24,6 +24,7 @@ from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.expected import expected_seconds
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.tracking import tables
 from sleeprun.tracking.history import History
 from sleeprun.tracking.label import Label
@@ -47,7 +48,7 @@ class Call:
 
 
 def carry_out(
-    config: Common,
+    config: Experiment,
     protocol: Protocol,
     folder: RunDirectory,
     call: Call,
@@ -88,7 +89,7 @@ def carry_out(
 
 
 def tracked(
-    config: Common, folder: RunDirectory, told: Label, joint: Results | None = None
+    config: Experiment, folder: RunDirectory, told: Label, joint: Results | None = None
 ) -> WandB:
     described = config.model_dump(by_alias=True)
     return WandB(folder.path, told, config.tracking, described, History(joint))
@@ -103,7 +104,7 @@ def _live(run: Run, before: Sequence[Event], listeners: Sequence[Sink], call: Ca
         _tell(sinks, _timed(run))
 
 
-def _ahead(config: Common, protocol: Protocol, cycles: list[int], own: int) -> Ahead:
+def _ahead(config: Experiment, protocol: Protocol, cycles: list[int], own: int) -> Ahead:
     """What a run has before it, which itself begins at phase `own`; so many cycles are done."""
     seconds = zip(expected_seconds(config, protocol), protocol, strict=True)
     a_cycle = [one / max(1, phase.cycles) for one, phase in seconds]

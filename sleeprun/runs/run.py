@@ -12,7 +12,7 @@ from typing import Generic
 
 import numpy as np
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.identity import content_hash
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested, Warned
 from sleeprun.protocol.family import Summary
@@ -29,7 +29,7 @@ class Run(Generic[State, Report]):
 
     def __init__(
         self,
-        config: Common,
+        config: ExperimentConfig,
         subject: Subject[State, Report],
         protocol: Protocol,
         folder: RunDirectory,
@@ -241,7 +241,7 @@ class Run(Generic[State, Report]):
         return signature(self.config, self.subject.engine, behind)
 
 
-def signature(config: Common, engine: str, behind: Protocol) -> str:
+def signature(config: ExperimentConfig, engine: str, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
     return content_hash(
         [config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)]

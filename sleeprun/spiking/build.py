@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sleeprun.config.promise import array, asking, gave, part_of
+from sleeprun.config.runtime import Engine
 from sleeprun.noise import Purpose
-from sleeprun.spiking.network import Engine, Network, Population, Projection
+from sleeprun.spiking.network import Network, Population, Projection
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.relaxation import relaxation_of
 from sleeprun.spiking.schema import NetworkConfig, ProjectionConfig

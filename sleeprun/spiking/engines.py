@@ -3,8 +3,9 @@
 from typing import Literal, NamedTuple
 
 from sleeprun.config import ConfigError
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native
-from sleeprun.spiking.network import Engine, Network
+from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons.lif import LIF
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.synapses.current import Current

@@ -1,7 +1,7 @@
 """The network: populations joined by projections, and the state of all of them."""
 
 from graphlib import TopologicalSorter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 from scipy.sparse.csgraph import connected_components
 
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking import spikes as spike_lists
 from sleeprun.spiking.homeostasis import Homeostasis
 from sleeprun.spiking.neurons import Neuron, NeuronState
@@ -18,7 +19,6 @@ from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses import Along, Conducting, Synapse
 
 Weights = Float[Array, "pre post"]
-Engine = Literal["native", "fused", "by_layer", "by_step"]
 Words = UInt32[Array, " words"]
 
 

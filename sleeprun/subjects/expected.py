@@ -2,23 +2,24 @@
 
 from rich.filesize import decimal
 
-from sleeprun.config import Common, ConfigError
-from sleeprun.config.common import Footprint
+from sleeprun.config import ConfigError
 from sleeprun.protocol.describe import plural
 from sleeprun.protocol.phases import Protocol
+from sleeprun.subjects.experiment import Experiment
+from sleeprun.subjects.footprint import Footprint
 
 # Bytes of a process with its libraries and programs, and how many times as much as a state a run
 # holds at its widest; measured with 2 to 32 foraging agents.
 PROCESS, STATES = 600_000_000, 8
 
 
-def expected_seconds(config: Common, protocol: Protocol) -> list[float]:
+def expected_seconds(config: Experiment, protocol: Protocol) -> list[float]:
     """About how long each phase takes, of all seeds."""
     seeds_a_core = -(-len(config.seeds) // config.devices)
     return [seeds_a_core * seconds for seconds in config.expected_seconds(protocol)]
 
 
-def largest(config: Common) -> Footprint:
+def largest(config: Experiment) -> Footprint:
     """Of its arms."""
     arms = config.arms or [""]
     return max((config.arm(name).footprint() for name in arms), key=lambda each: each.least)

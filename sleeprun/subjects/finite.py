@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.kinds import own
 from sleeprun.protocol.phases import Phase, Vigilance
 
@@ -24,7 +24,7 @@ def lost(state: Any, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
 
 
 def refuse_lost(
-    config: Common, phase: Phase, done: int, state: Any, blamed: Callable[[str], str]
+    config: ExperimentConfig, phase: Phase, done: int, state: Any, blamed: Callable[[str], str]
 ) -> None:
     """Raises ConfigError of a state that is no longer finite `done` cycles or steps into a phase.
 
@@ -36,7 +36,7 @@ def refuse_lost(
         raise ConfigError(f"{keys}: {part} of seed {seed} is no longer finite ({where})")
 
 
-def _suspects(config: Common, phase: Phase) -> list[str]:
+def _suspects(config: ExperimentConfig, phase: Phase) -> list[str]:
     awake = Vigilance.of(phase.kind) is Vigilance.AWAKE
     idle = ("arms.", "probes.", *(["sleep."] if awake else []))
     return [f"{key}={kind}" for key, kind in own(config) if not key.startswith(idle)]

@@ -6,14 +6,15 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from sleeprun.config import Common, ConfigError
+from sleeprun.config import ConfigError
 from sleeprun.config.kinds import by_key, loaded
 from sleeprun.config.messages import explain
 from sleeprun.config.sleep import SleepConfig, over
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.tasks.tasks import TASKS, Tasks
 
 
-def parse(container: Mapping[str, Any]) -> Common:
+def parse(container: Mapping[str, Any]) -> Experiment:
     """The typed config. Raises ConfigError with a line for every mistake."""
     family = family_of(container)
     if foreign := list(_foreign(container, family)):
@@ -32,7 +33,7 @@ def parse(container: Mapping[str, Any]) -> Common:
     return config
 
 
-def family_of(container: Mapping[str, Any]) -> type[Common]:
+def family_of(container: Mapping[str, Any]) -> type[Experiment]:
     """Who can learn the tasks: their kind says it."""
     tasks = container.get("tasks")
     if not isinstance(tasks, Mapping):
@@ -46,21 +47,21 @@ def family_of(container: Mapping[str, Any]) -> type[Common]:
     return _family_of(found)
 
 
-def families() -> list[type[Common]]:
+def families() -> list[type[Experiment]]:
     """Those of the built-in tasks."""
     return [_family_of(TASKS.of(kind)) for kind in TASKS.built_in]
 
 
-def _family_of(tasks: type[Tasks]) -> type[Common]:
-    family: type[Common] = loaded(tasks.subject)
+def _family_of(tasks: type[Tasks]) -> type[Experiment]:
+    family: type[Experiment] = loaded(tasks.subject)
     return family
 
 
-def keys_of(family: type[Common]) -> list[str]:
+def keys_of(family: type[Experiment]) -> list[str]:
     return [field.alias or name for name, field in family.model_fields.items()]
 
 
-def _foreign(container: Mapping[str, Any], family: type[Common]) -> Iterator[str]:
+def _foreign(container: Mapping[str, Any], family: type[Experiment]) -> Iterator[str]:
     """Sections that only another family has; null stands for none."""
     known = {key: other.what for other in families() for key in keys_of(other)}
     for key, value in container.items():
@@ -75,7 +76,7 @@ def _foreign(container: Mapping[str, Any], family: type[Common]) -> Iterator[str
             yield from _another_familys(f"{place}{part}", sections.get(part), part, family)
 
 
-def _another_familys(key: str, given: Any, part: str, family: type[Common]) -> Iterator[str]:
+def _another_familys(key: str, given: Any, part: str, family: type[Experiment]) -> Iterator[str]:
     """Of a section that each family has in its own kind."""
     allowed = _kinds(family, part)
     if isinstance(given, Mapping) and allowed and given.get("kind", allowed[0]) not in allowed:
@@ -84,14 +85,14 @@ def _another_familys(key: str, given: Any, part: str, family: type[Common]) -> I
         yield f"{key}.kind='{given['kind']}': {family.what} have {known}{awake}"
 
 
-def _kinds(family: type[Common], part: str) -> tuple[str, ...]:
+def _kinds(family: type[Experiment], part: str) -> tuple[str, ...]:
     """Those that a section may be of; none where its schema lists none."""
     fields = getattr(family.model_fields[part].annotation, "model_fields", {})
     annotation = fields["kind"].annotation if "kind" in fields else None
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
-def _whole(container: Mapping[str, Any], family: type[Common]) -> Mapping[str, Any]:
+def _whole(container: Mapping[str, Any], family: type[Experiment]) -> Mapping[str, Any]:
     """Sleeps and arms, which say in what they differ, with all that they leave out."""
     container = {**container, "sleep": SleepConfig.whole(container.get("sleep"))}
     arms = container.get("arms")
@@ -100,7 +101,7 @@ def _whole(container: Mapping[str, Any], family: type[Common]) -> Mapping[str, A
     return {**container, "arms": {name: _arm(container, arm, family) for name, arm in arms.items()}}
 
 
-def _arm(container: Mapping[str, Any], arm: Any, family: type[Common]) -> Any:
+def _arm(container: Mapping[str, Any], arm: Any, family: type[Experiment]) -> Any:
     if not isinstance(arm, Mapping):
         return arm
     sections = {part: container.get(part) for part in family.arm_sections()}

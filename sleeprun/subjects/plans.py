@@ -2,17 +2,17 @@
 
 from itertools import takewhile
 
-from sleeprun.config import Common
 from sleeprun.protocol.describe import shared_prefix
 from sleeprun.protocol.phases import Protocol, Score
+from sleeprun.subjects.experiment import Experiment
 
 
-def arms_of(config: Common) -> dict[str, Protocol]:
+def arms_of(config: Experiment) -> dict[str, Protocol]:
     """The protocol of every arm; a config without arms has one, without a name."""
     return {name: config.arm(name).phases() for name in config.arms or [""]}
 
 
-def trunk(config: Common, protocols: list[Protocol]) -> Protocol:
+def trunk(config: Experiment, protocols: list[Protocol]) -> Protocol:
     """What is run once for all arms."""
     shared = shared_prefix(protocols)
     if config.arms and not config.arms_share_training:
@@ -20,7 +20,7 @@ def trunk(config: Common, protocols: list[Protocol]) -> Protocol:
     return shared
 
 
-def carried_out(config: Common) -> dict[str, Protocol]:
+def carried_out(config: Experiment) -> dict[str, Protocol]:
     """What is run once for all arms, under no name; then what each arm does from there on."""
     protocols = arms_of(config)
     shared = trunk(config, list(protocols.values()))
@@ -29,6 +29,6 @@ def carried_out(config: Common) -> dict[str, Protocol]:
     }
 
 
-def behind(config: Common, shared: Protocol) -> int:
+def behind(config: Experiment, shared: Protocol) -> int:
     """How many of its phases an arm does not carry out itself."""
     return len(shared) if config.arms_share_training else 0

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from rich.console import RenderableType
 
-from sleeprun.config import Common
+from sleeprun.config import ExperimentConfig
 from sleeprun.runs.run import Run
 from sleeprun.runs.signals import stopped_by_signals
 from sleeprun.sweeps.calls import Call
@@ -49,7 +49,7 @@ class Member(Generic[Result]):
     def over(self, function: Callable, devices: int) -> Callable:
         return partial(self._ask, function)
 
-    def shown(self, config: Common, seconds: float) -> JobProgress:
+    def shown(self, config: ExperimentConfig, seconds: float) -> JobProgress:
         return self.progress.of(config, seconds, self.judge)
 
     @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 from hydra.core.utils import JobReturn, JobStatus
 
 from sleeprun.config import ConfigError
-from sleeprun.config.common import available_cores
+from sleeprun.config.runtime import available_cores
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.cluster import shared_out
 from sleeprun.sweeps.launcher import Batched

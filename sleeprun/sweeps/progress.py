@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sleeprun.config import Common
+from sleeprun.config import ExperimentConfig
 from sleeprun.protocol.events import Event
 from sleeprun.sweeps.pruning import Judge
 from sleeprun.tracking.sink import Ahead
@@ -78,7 +78,9 @@ class JobProgress:
         self.terminal: Terminal
         self.judge: Judge | None = None
 
-    def of(self, config: Common, seconds: float, judge: Judge | None = None) -> "JobProgress":
+    def of(
+        self, config: ExperimentConfig, seconds: float, judge: Judge | None = None
+    ) -> "JobProgress":
         self.judge = judge
         self.terminal = Terminal(Console(), config, seconds, shown=False)
         return self

@@ -146,7 +146,7 @@ class Schedule(Section):
 class AgentTasks(Schedule, Tasks):
     """A kind of tasks in a world. Derived classes add their keys, `names` and `world`."""
 
-    subject: ClassVar[str] = "sleeprun.subjects.forager.schema.Config"
+    subject: ClassVar[str] = "sleeprun.subjects.forager.experiment.AgentExperiment"
 
     chance: ClassVar[float] = 0.5  # what an agent that learned nothing scores
     crowded: ClassVar[str] = "tasks: the world has no room left"  # a mistake, in words

@@ -9,7 +9,7 @@ from sleeprun.config.values import Section
 class Tasks(Section):
     """Tasks of one kind. Derived classes add their keys and say what they are for."""
 
-    subject: ClassVar[str]  # the path of the config of those who can learn them
+    subject: ClassVar[str]  # the path of the experiments of those who can learn them
 
     kind: str
 

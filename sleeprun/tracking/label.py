@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from sleeprun.config import Common
+from sleeprun.config import ExperimentConfig
 
 LONGEST_TAG = 64  # that W&B takes
 
@@ -19,7 +19,7 @@ class Label(NamedTuple):
         return self._replace(tags=tuple(told))
 
 
-def of_run(config: Common, folder: Path) -> Label:
+def of_run(config: ExperimentConfig, folder: Path) -> Label:
     """A run, or what compares its arms; those are grouped with it."""
     told = config.tracking
     own_group = f"{config.name}/{folder.name}" if config.arms else None
@@ -28,6 +28,6 @@ def of_run(config: Common, folder: Path) -> Label:
     return label.tagged(config.name)
 
 
-def of_arm(config: Common, folder: Path, arm: str) -> Label:
+def of_arm(config: ExperimentConfig, folder: Path, arm: str) -> Label:
     whole = of_run(config, folder)
     return whole._replace(name=f"{whole.name}: {arm}", job_type="arm").tagged(arm)

@@ -7,7 +7,7 @@ from collections import deque
 from rich import progress
 from rich.console import Console
 
-from sleeprun.config import Common
+from sleeprun.config import ExperimentConfig
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Begun, Event, Progress, Tested, Warned
 from sleeprun.protocol.family import Summary
@@ -21,7 +21,7 @@ LINES = 10  # that a whole run is told in where there is no bar
 class Terminal:
     """A progress bar over a run with all its arms; where it cannot be shown, a few lines."""
 
-    def __init__(self, console: Console, config: Common, seconds: float, shown: bool):
+    def __init__(self, console: Console, config: ExperimentConfig, seconds: float, shown: bool):
         self.recent: deque[Summary] = deque(maxlen=RECENT)
         self.ahead = Ahead("", [], 0.0)
         self.seeds, self.unit = len(config.seeds), config.unit

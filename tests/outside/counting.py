@@ -7,13 +7,13 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.config import Common
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Count, Section
 from sleeprun.protocol.events import Event, Found, Scored
 from sleeprun.protocol.family import Counts, Facts, Marks, Summary, per_seed
 from sleeprun.protocol.phases import Asleep, Boundary, Live, Phase, Protocol, Score, Stage
 from sleeprun.protocol.plan import Plan, numbered
+from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.seeds import Over, Seeds
 from sleeprun.tasks.tasks import TASKS, Tasks
 
@@ -21,7 +21,7 @@ FULL = 10  # what a lesson that is known counts
 
 
 class Counting(Tasks):
-    subject: ClassVar[str] = "counting.Config"
+    subject: ClassVar[str] = "counting.CountingExperiment"
 
     lessons: list[str]
     repeats: Count
@@ -37,7 +37,7 @@ class Rest(SleepConfig):
     also: list["Rest"]
 
 
-class Config(Common):
+class CountingExperiment(Experiment):
     unit: ClassVar[str] = "repeats"
     what: ClassVar[str] = "counters"
 
@@ -95,7 +95,7 @@ class Recite(Live):
 
 
 class Lessons(Plan[Rest]):
-    def __init__(self, config: Config):
+    def __init__(self, config: CountingExperiment):
         self.tasks: Counting = config.tasks
         super().__init__(numbered([[lesson] for lesson in self.tasks.lessons]), config.sleep)
 
@@ -148,7 +148,7 @@ class State(NamedTuple):
 class Counters(Seeds):
     engine = "by_step"
 
-    def __init__(self, config: Config, devices: int, over: Over):
+    def __init__(self, config: CountingExperiment, devices: int, over: Over):
         super().__init__(len(config.seeds), devices, over)
         self.step, self.lessons = config.network.step, config.tasks.lessons
 

@@ -25,7 +25,7 @@ from small_networks import (
 )
 
 from sleeprun.config.declared import number
-from sleeprun.spiking.network import Engine
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking.neurons.lif import LIF
 from sleeprun.spiking.schema import NetworkConfig, contradictions
 from sleeprun.spiking.synapses import Synapse

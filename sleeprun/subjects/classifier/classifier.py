@@ -19,7 +19,7 @@ from sleeprun.gradient.probes import WeightChange
 from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
 from sleeprun.protocol.phases import Boundary, Phase, Score
-from sleeprun.subjects.classifier import asleep, awake, promises
+from sleeprun.subjects.classifier import asleep, awake, engine, promises
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
@@ -35,7 +35,7 @@ class Classifier(Seeds):
         self.config = config
         self.stimuli = stimuli(config, devices)
         self.sequence = self.stimuli.sequence
-        self.engine = config.engine()
+        self.engine = engine.chosen(config)
         self.network = promises.perceptron(config.network)
         self.learner, self.descent = config.learner.make(), config.training.make()
         hidden = range(1, len(config.network.hidden) + 1)

@@ -2,21 +2,17 @@
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sleeprun.tasks.images.sequence import ImageTasks
 
-if TYPE_CHECKING:
-    from sleeprun.subjects.classifier.schema import Config
 
-
-def contents_hash(config: "Config") -> str:
+def contents_hash(tasks: ImageTasks, network: dict[str, Any]) -> str:
     """Its keys had other names, and a number was hashed as it was written: 8 and 8.0 differ."""
-    tasks, network = config.image_tasks, config.network.model_dump()
     cut = tasks.model_dump(exclude={"kind", "data", "together", "samples"})
     own = {"tasks": tasks.kind} if type(tasks) is not ImageTasks else {}
     parts = [
-        {"model": network.pop("kind"), **network},
+        {{"kind": "model"}.get(key, key): value for key, value in network.items()},
         tasks.data.model_dump(),
         {"kind": cut.pop("cut"), **cut, **own},
     ]

@@ -1,13 +1,11 @@
 """About how long a perceptron's phases take, in operations that a core does one after another."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from sleeprun.protocol.phases import Phase, Score
+from sleeprun.subjects.classifier import engine
 from sleeprun.subjects.classifier.phases import Sleep
-
-if TYPE_CHECKING:
-    from sleeprun.subjects.classifier.schema import Config
+from sleeprun.subjects.classifier.schema import Config
 
 # A step of sleep takes as long as so many operations a neuron: measured on 784-1200-1200-10, asleep
 # after tasks of MNIST, where a matrix product comes to 80 GFLOP/s.
@@ -17,11 +15,11 @@ ASLEEP = {"native": 50, "by_layer": 1_100, "by_step": 43_000}
 class Expected:
     """Counts the operations of each phase of one network."""
 
-    def __init__(self, config: "Config"):
+    def __init__(self, config: Config):
         self.sequence, self.batch = config.sequence, config.training.batch
         sizes = config.sizes
         self.synapses = sum(pre * post for pre, post in pairwise(sizes))
-        self.step_asleep = ASLEEP[config.engine()] * sum(sizes)
+        self.step_asleep = ASLEEP[engine.chosen(config)] * sum(sizes)
 
     def operations(self, phase: Phase) -> float:
         match phase:

@@ -1,23 +1,21 @@
 """How much memory perceptrons take, by the keys of the config that it depends on."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import equinox as eqx
 import jax
 
-from sleeprun.config.common import Footprint
 from sleeprun.config.promise import array
 from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layer
 from sleeprun.subjects.classifier.promises import check
+from sleeprun.subjects.classifier.schema import Config
+from sleeprun.subjects.footprint import Footprint
 
-if TYPE_CHECKING:
-    from sleeprun.subjects.classifier.schema import Config
 
-
-def footprint(config: "Config") -> Footprint:
+def footprint(config: Config) -> Footprint:
     """Bytes of one state of all seeds, and of the images that they are shown. Reads the data.
 
     Raises ConfigError where a class of a user's own does not do what it must.

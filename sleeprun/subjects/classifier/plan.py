@@ -1,7 +1,6 @@
 """From tasks of images and a perceptron's sleeps to phases (Tadros et al. 2022)."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sleeprun.config import ConfigError, nearest
 from sleeprun.config.declared import section_of
@@ -12,9 +11,7 @@ from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.phases import Boundary, Live, Score, Stage, misnamed
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.classifier.phases import Sleep, Wake
-
-if TYPE_CHECKING:
-    from sleeprun.subjects.classifier.schema import Config
+from sleeprun.subjects.classifier.schema import Config
 
 WEIGHTS = ("weights",)
 ALL = "all tasks"
@@ -23,7 +20,7 @@ ALL = "all tasks"
 class ClassifierPlan(Plan[ReplayConfig]):
     """Each task, or all as one; every task is scored at every boundary."""
 
-    def __init__(self, config: "Config"):
+    def __init__(self, config: Config):
         self.config, self.sequence = config, config.sequence
         names = self.sequence.names
         together = config.image_tasks.together
@@ -66,7 +63,7 @@ class ClassifierPlan(Plan[ReplayConfig]):
         shape, sleep = self.sequence.shape, self.config.sleep
         for place, one in enumerate(sleep.sleeps):
             here = _key(place)
-            yield from one.misfits(here, self.stages)
+            yield from one.misfits(here, [stage.name for stage in self.stages])
             if one.schedule != "never" and (misfit := promises.misfit(one.drive.make(), shape)):
                 yield f"{here}.drive.{misfit}"
         yield from self._unknown_activations()

@@ -12,11 +12,11 @@ from jaxtyping import Array, UInt32
 
 from sleeprun import noise
 from sleeprun.config.promise import part_of
+from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native, promises
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.engines import Chosen, choose
-from sleeprun.spiking.network import Engine
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, birth
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.tasks import agent as world

@@ -1,24 +1,21 @@
 """How much memory agents take, by the keys of the config that it depends on."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
 from jax.tree_util import DictKey
 
-from sleeprun.config.common import Footprint
 from sleeprun.config.promise import array
+from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.cycles import birth
-
-if TYPE_CHECKING:
-    from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.forager.schema import Config
 
 BY_PROJECTION = {"weights", "synapses"}  # fields of a network's state
 
 
-def footprint(config: "Config") -> Footprint:
+def footprint(config: Config) -> Footprint:
     """Bytes of one state of all seeds. Builds the network, but no state."""
     ends = {name: config.network.ends(each) for name, each in config.network.projections.items()}
     weights = {name: array("float32", *each.shape) for name, each in ends.items()}
@@ -30,7 +27,7 @@ def footprint(config: "Config") -> Footprint:
     return Footprint(dict(bytes_of), {})
 
 
-def _key(config: "Config", path: list[object]) -> str:
+def _key(config: Config, path: list[object]) -> str:
     """What a leaf of the state depends on: a rule, a projection, a population, or the world."""
     names = [step.key for step in path if isinstance(step, DictKey)]
     fields = {getattr(step, "name", None) for step in path}

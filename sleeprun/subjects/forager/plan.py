@@ -1,21 +1,18 @@
 """From the tasks and the sleeps of an agent to the phases of a protocol."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sleeprun.protocol.phases import Boundary, Live, Score, Stage, interleaved
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
+from sleeprun.subjects.forager.schema import Config, NoiseSleep
 from sleeprun.tasks.agent import scaled
 
-if TYPE_CHECKING:
-    from sleeprun.subjects.forager.schema import Config, NoiseSleep
 
-
-class AgentPlan(Plan["NoiseSleep"]):
+class AgentPlan(Plan[NoiseSleep]):
     """Knows what is plastic so far; every task of the world is scored at every boundary."""
 
-    def __init__(self, config: "Config"):
+    def __init__(self, config: Config):
         self.config, self.tasks = config, config.agent_tasks
         super().__init__(numbered(self.tasks.stages), config.sleep)
         self.plastic = config.network.plastic
@@ -38,7 +35,7 @@ class AgentPlan(Plan["NoiseSleep"]):
         a_round = sum(part.cycles for part in parts)
         return interleaved(tuple(parts), max(1, round(cycles / a_round)))
 
-    def sleeping(self, sleep: "NoiseSleep", length: int) -> Live:
+    def sleeping(self, sleep: NoiseSleep, length: int) -> Live:
         if sleep.schedule == "after":
             length = scaled(length, self.config.protocol.scale)
         learns = self.plastic if sleep.plasticity else ()

@@ -40,7 +40,7 @@ class Sequence(NamedTuple):
 class ImageTasks(Tasks):
     """Images in tasks. A user's own kind derives from it, gives `cut_up`, and adds its keys."""
 
-    subject: ClassVar[str] = "sleeprun.subjects.classifier.schema.Config"
+    subject: ClassVar[str] = "sleeprun.subjects.classifier.experiment.ImageExperiment"
 
     data: Annotated[Any, SOURCES] = Field(description="the images and their classes")
     cut: Literal["classes", "permuted", "data_sets"]

@@ -1,0 +1,11 @@
+"""What a run is beside others."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    NAIVE = "naive"  # the lower bound: one stage after another, and nothing else
+    JOINT = "joint"  # the upper bound: all tasks at once
+    AWAKE = "awake"  # in another way
+    SLEEP = "sleep"
+    CONTROL = "control"  # a sleep that changes nothing

@@ -1,0 +1,52 @@
+"""An experiment that can be carried out: its keys, its protocol, and who lives through it."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from sleeprun.config import ExperimentConfig
+from sleeprun.config.runtime import Engine
+from sleeprun.protocol.phases import Protocol
+from sleeprun.subjects.footprint import Footprint
+from sleeprun.subjects.seeds import Over
+from sleeprun.subjects.subject import Subject
+
+
+class Experiment(ExperimentConfig):
+    """A family of networks derives its own, which says what differs."""
+
+    @abstractmethod
+    def contradictions(self) -> Iterator[str]:
+        """Values that are fine alone and impossible together, a line each."""
+
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        """What can be run and yet may mislead: a key, and why."""
+        lives = [self.arm(name).sleep for name in self.arms] or [self.sleep]
+        if self.sleep.also and not any(life.scheduled for life in lives):
+            told = "lists sleeps that never come: sleep.schedule=never is theirs as well, unless"
+            yield "sleep.also", f"{told} they say schedule: after, or interleaved"
+
+    @abstractmethod
+    def phases(self) -> Protocol:
+        """The protocol. Raises ConfigError where the data don't fit it."""
+
+    def expected_seconds(self, protocol: Protocol) -> list[float]:
+        """About how long each phase takes, of one network on a core, where nobody knows better."""
+        return [phase.cycles / self.runtime.expected_cycles_per_second for phase in protocol]
+
+    @property
+    def timed(self) -> bool:
+        """Whether that was measured; else it may well take longer."""
+        return True
+
+    def footprint(self) -> Footprint:
+        """How much memory it takes. Raises ConfigError where the data don't fit."""
+        return Footprint({}, {})
+
+    @abstractmethod
+    def engine(self) -> Engine:
+        """By what means it is simulated here. Raises ConfigError where that is impossible."""
+
+    @abstractmethod
+    def subject(self, devices: int, over: Over) -> Subject[Any, Any]:
+        """Who lives through the protocol."""
