@@ -13,7 +13,7 @@ from sleeprun.runs import checkpoints, version
 from sleeprun.runs.checkpoints import SavedHeader
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.mismatch import mismatch
-from sleeprun.runs.run import signature
+from sleeprun.runs.resuming import signature
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.experiment import Experiment

@@ -12,13 +12,12 @@ from typing import Generic
 
 import numpy as np
 
-from sleeprun.config import ConfigError, ExperimentConfig
-from sleeprun.config.identity import content_hash
-from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested, Warned
+from sleeprun.config import ExperimentConfig
+from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested
 from sleeprun.protocol.family import Summary
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
-from sleeprun.runs.checkpoints import Header, load, read_header
-from sleeprun.runs.files import DamagedFile
+from sleeprun.runs import resuming
+from sleeprun.runs.checkpoints import Header
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.finite import refuse_lost
 from sleeprun.subjects.subject import Report, State, Subject
@@ -63,36 +62,16 @@ class Run(Generic[State, Report]):
 
     def resume(self) -> Iterator[Event]:
         """Go on from the furthest whole checkpoint; from the start if there is none."""
-        trouble = None
-        for path in self.folder.furthest():
-            try:
-                header = read_header(path)
-                if header["signature"] != self._signature(header["phase"], header["done"]):
-                    raise ConfigError(
-                        f"resume={self.folder.path}: {path.name} was made with another "
-                        "configuration (network, tasks, seeds, protocol, runtime.simulate or "
-                        "runtime.skip_quiet)"
-                    )
-                states = load(path, self._like(header["capacity"]))
-                self.folder.rewind(header)
-            except DamagedFile as error:
-                trouble = error
-                yield Warned(message=f"{error}; trying an older checkpoint")
-                continue
-            self.state, *copies = self.subject.padded(states)
-            self.tested = copies[0] if copies else self.state
-            self.phase, self.done, self.cycle = (header[key] for key in ("phase", "done", "cycle"))
-            self.marks = np.array(header["marks"], int)
-            self.earlier_seconds = header["seconds"]
-            self.branched_from = header.get("branched_from")
-            break
-        else:
-            if trouble:
-                raise ConfigError(
-                    f"resume={self.folder.path}: {trouble}, and no older checkpoint can be gone on "
-                    "with; nothing was changed"
-                )
-            self.folder.rewind(None)
+        saved = yield from resuming.rewound(self.folder, self._signature, self._like)
+        if saved is None:
+            return
+        header, states = saved
+        self.state, *copies = self.subject.padded(states)
+        self.tested = copies[0] if copies else self.state
+        self.phase, self.done, self.cycle = header["phase"], header["done"], header["cycle"]
+        self.marks = np.array(header["marks"], int)
+        self.earlier_seconds = header["seconds"]
+        self.branched_from = header.get("branched_from")
 
     def events(self) -> Iterator[Event]:
         """Carry out what is left of the protocol. An interruption leaves a checkpoint."""
@@ -238,14 +217,7 @@ class Run(Generic[State, Report]):
 
     def _signature(self, phase: int, done: int) -> str:
         behind = self.protocol[: phase + (done > 0)]
-        return signature(self.config, self.subject.engine, behind)
-
-
-def signature(config: ExperimentConfig, engine: str, behind: Protocol) -> str:
-    """What a checkpoint depends on; `behind` are the phases up to its own."""
-    return content_hash(
-        [config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)]
-    )
+        return resuming.signature(self.config, self.subject.engine, behind)
 
 
 def coming_tests(protocol: Protocol) -> list[Score]:
