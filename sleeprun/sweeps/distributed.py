@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from hydra.core.utils import JobReturn, JobStatus
+from hydra.core.utils import JobStatus
 
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import available_cores
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.cluster import shared_out
+from sleeprun.sweeps.jobs import Returned
 from sleeprun.sweeps.launcher import Batched
 
 LONGEST_PATH = 4096  # bytes
@@ -37,7 +38,7 @@ class Distributed(Batched):
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
-    ) -> Sequence[JobReturn]:
+    ) -> Sequence[Returned]:
         hosts = _hosts(self.config.runtime.cores, self.asked, sweep.folder())
         jobs = [*dict.fromkeys(map(tuple, job_overrides))]
         first, *others = hosts.exchange([list(job) for job in jobs], f"{initial_job_idx}-jobs")
@@ -107,16 +108,18 @@ class _Told(NamedTuple):
     mistake: bool  # whether the config is to blame
 
 
-def _told(end: JobReturn) -> _Told:
-    if end.status == JobStatus.COMPLETED:
+def _told(end: Returned) -> _Told:
+    if end.failure is None:
         return _Told(end.return_value, None, mistake=False)
-    failure = end._return_value
-    return _Told(None, str(failure), isinstance(failure, ConfigError))
+    return _Told(None, str(end.failure), isinstance(end.failure, ConfigError))
 
 
-def _returned(told: _Told) -> JobReturn:
+def _returned(told: _Told) -> Returned:
+    end = Returned()
     if told.failure is None:
-        return JobReturn(status=JobStatus.COMPLETED, _return_value=told.result)
+        end.return_value, end.status = told.result, JobStatus.COMPLETED
+        return end
     failure = (ConfigError if told.mistake else RuntimeError)(told.failure)
     failure.told = True  # type: ignore[union-attr]
-    return JobReturn(status=JobStatus.FAILED, _return_value=failure)
+    end.fail(failure)
+    return end

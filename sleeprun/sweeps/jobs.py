@@ -7,11 +7,12 @@ leave it to `Job.current`.
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, setup_globals
+from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 
@@ -40,6 +41,17 @@ class Job(NamedTuple):
     def name(self) -> str:
         """`sleep.reward=0.5`: what tells it from the others of its sweep, if anything."""
         return " ".join(one for one in self.overrides if one.partition("=")[0] in self.swept)
+
+
+@dataclass
+class Returned(JobReturn):
+    """What Hydra is told of a job; its failure can be read without being raised."""
+
+    failure: Exception | None = None
+
+    def fail(self, failure: Exception) -> None:
+        self.return_value = self.failure = failure
+        self.status = JobStatus.FAILED
 
 
 def as_given(overrides: object) -> list[str]:
@@ -82,7 +94,7 @@ def place(config: DictConfig, number: int) -> Path:
     return folder
 
 
-def begin(config: DictConfig) -> JobReturn:
+def begin(config: DictConfig) -> Returned:
     """Make a job's directory with its `.hydra`; what is to be returned of it."""
     task_config = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     hydra_config = OmegaConf.masked_copy(config, "hydra")
@@ -93,7 +105,7 @@ def begin(config: DictConfig) -> JobReturn:
         OmegaConf.save(task_config, record / "config.yaml")
         OmegaConf.save(hydra_config, record / "hydra.yaml")
         OmegaConf.save(config.hydra.overrides.task, record / "overrides.yaml")
-    return JobReturn(
+    return Returned(
         overrides=as_given(config.hydra.overrides.task),
         cfg=task_config,
         hydra_cfg=hydra_config,

@@ -10,12 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hydra.core.utils import (
-    JobReturn,
-    JobStatus,
-    configure_log,
-    filter_overrides,
-)
+from hydra.core.utils import JobStatus, configure_log, filter_overrides
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
@@ -23,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from sleeprun.config import ConfigError
 from sleeprun.config.values import Count, Positive, Section
 from sleeprun.sweeps import jobs, logs
-from sleeprun.sweeps.jobs import Job
+from sleeprun.sweeps.jobs import Job, Returned
 from sleeprun.sweeps.pruning import Judge
 
 if TYPE_CHECKING:
@@ -72,7 +67,7 @@ class Batched(Prepared):
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
-    ) -> Sequence[JobReturn]:
+    ) -> Sequence[Returned]:
         return self.launch_judged(job_overrides, initial_job_idx, [None] * len(job_overrides))
 
     def launch_judged(
@@ -80,7 +75,7 @@ class Batched(Prepared):
         job_overrides: Sequence[Sequence[str]],
         initial_job_idx: int,
         judges: Sequence[Judge | None],
-    ) -> Sequence[JobReturn]:
+    ) -> Sequence[Returned]:
         """A job that its judge finds bad returns without a result, its status UNKNOWN."""
         for key in ("chdir", "env_set"):
             if value := self.config.hydra.job[key]:
@@ -96,7 +91,7 @@ class Batched(Prepared):
         job_overrides: Sequence[Sequence[str]],
         initial_job_idx: int,
         judges: Sequence[Judge | None],
-    ) -> Sequence[JobReturn]:
+    ) -> Sequence[Returned]:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         load = self.hydra_context.config_loader.load_sweep_config
@@ -105,7 +100,7 @@ class Batched(Prepared):
         names = told_apart(job_overrides, initial_job_idx)
         planned = dict(enumerate(map(_Planned, configs, names, judges)))
         log.info("%d jobs, together", len(planned))
-        returns: dict[int, JobReturn] = {}
+        returns: dict[int, Returned] = {}
         # A job that is in the batch twice finds, the second time, that it is done.
         while left := [place for place in planned if place not in returns]:
             once = {folders[place]: place for place in reversed(left)}
@@ -113,7 +108,7 @@ class Batched(Prepared):
             returns |= dict(zip(places, self._together([planned[p] for p in places]), strict=True))
         return [returns[place] for place in planned]
 
-    def _together(self, planned: list[_Planned]) -> list[JobReturn]:
+    def _together(self, planned: list[_Planned]) -> list[Returned]:
         from sleeprun.sweeps.batch import Batch
         from sleeprun.sweeps.programs import Programs
         from sleeprun.sweeps.progress import BatchProgress
@@ -125,7 +120,7 @@ class Batched(Prepared):
             ends = batch.carry_out([partial(self._carry_out, one) for one in planned])
         return [_returned(end) for end in ends]
 
-    def _carry_out(self, planned: _Planned, member: "Member") -> JobReturn:
+    def _carry_out(self, planned: _Planned, member: "Member") -> Returned:
         config = planned.config
         # A score of one arm says nothing of the others.
         judge = member.judge = None if config.get("arms") else planned.judge
@@ -140,7 +135,7 @@ class Batched(Prepared):
                 end.return_value = self.task_function(given, job, member)  # type: ignore[call-arg]
                 end.status = JobStatus.COMPLETED
             except Exception as error:
-                end.return_value, end.status = error, JobStatus.FAILED
+                end.fail(error)
             except KeyboardInterrupt:
                 if judge is None or not judge.bad:
                     log.warning("interrupted; go on with: the same command")
@@ -160,13 +155,13 @@ def told_apart(job_overrides: Sequence[Sequence[str]], first: int) -> list[str]:
     ]
 
 
-def _returned(end: JobReturn | BaseException) -> JobReturn:
+def _returned(end: Returned | BaseException) -> Returned:
     if isinstance(end, BaseException):
         raise end
     return end
 
 
-def _how(result: JobReturn | BaseException) -> str:
+def _how(result: Returned | BaseException) -> str:
     if isinstance(result, BaseException):
         return "interrupted"
     return ENDS[result.status]
