@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_hydra
-from sleeprun.config import ConfigError
+from sleeprun.config import ConfigError, Role
 from sleeprun.protocol.describe import describe, shared_prefix
 from sleeprun.protocol.phases import Interleave, Phase, Protocol, Score, interleaved
 from sleeprun.spiking.build import build
@@ -242,6 +242,19 @@ def test_several_sleeps_in_a_row() -> None:
         *("task2", "task2, slept", "task2, slept 2", "task2, slept 3"),
     ]
     assert [row.index for row in rows] == list(range(len(rows)))
+
+
+def test_an_arm_s_further_sleeps_differ_from_its_own_sleep() -> None:
+    also = "sleep.also=[{schedule: after, length: 40}, {plasticity: true}]"
+    config = read("+experiment=foraging_quick", also)
+    slept = {
+        name: [one.plasticity for one in config.arm(name).sleep.sleeps] for name in config.arms
+    }
+    assert slept == {
+        "sequential": [True] * 3, "sleep": [True] * 3, "control": [False, False, True],
+    }  # fmt: skip
+    quiet = read("+experiment=foraging_quick", "sleep.also=[{schedule: after, length: 40}]")
+    assert quiet.arm("control").role is Role.CONTROL
 
 
 def test_sleep_in_turns_with_training_and_another_after_it() -> None:

@@ -167,12 +167,12 @@ def spiking(*phases: tuple[str, ...], cycles: int = 3) -> list[Event]:
 
 
 def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
-    told = spiking(("task1",), ("sleep",), ("sleep",), ("task2", "sleep"), ("task1",))
+    told = spiking(("task1",), ("sleep",), ("sleep",), ("task2", "sleep"), ("sleep",), ("task1",))
     figure = figures.raster(told, {})
     panels = {part._suptitle.get_text(): part.axes for part in figure.subfigs if part.axes}
     assert list(panels) == [
         "asleep after task1", "asleep after task1, 2", "awake: task2",
-        "asleep in turns with task2", "awake: task1",
+        "asleep in turns with task2", "asleep after task2", "awake: task1",
     ]  # fmt: skip
     assert "last 3 cycles" in figure._suptitle.get_text()
     cycle = 600 * 0.5  # ms
@@ -183,7 +183,7 @@ def test_a_raster_has_every_task_awake_and_every_sleep_over_several_cycles():
         assert [text.get_text() for text in axes[0].texts] == ["no spikes"]
         assert axes[2].get_xlim()[1] == 3 * cycle
     grounds = [axes[0].get_facecolor() for axes in panels.values()]
-    assert grounds[0] == grounds[1] == grounds[3] != grounds[2] == grounds[4]
+    assert grounds[0] == grounds[1] == grounds[3] == grounds[4] != grounds[2] == grounds[5]
 
 
 def test_the_last_panels_of_a_raster_are_those_that_came_last():
@@ -398,6 +398,16 @@ def test_stages_lie_at_whole_numbers_and_what_follows_them_behind():
     foraging = stages.along({"boundaries": [untrained, *ROWS]})
     np.testing.assert_allclose(foraging.at, [-1, 0, 1, 1 + half])
     assert foraging.names == {-1: "untrained", 0: "unsupervised", 1: "task1"}
+
+
+def test_a_title_tells_of_sleeps_where_there_are_any():
+    awake = results() | {"boundaries": ROWS[:2], "R": [rows[:2] for rows in R]}
+    for result, slept in ((results(), True), (awake, False)):
+        for drawn, told in (
+            (matrices.r_matrix(run_of(), result), "bars: after sleep"),
+            (matrices.of_arms(run_of(), {"a": result, "b": awake}), "cut by its sleeps"),
+        ):
+            assert (told in drawn._suptitle.get_text().replace("\n", " ")) is slept
 
 
 def test_every_boundary_of_a_matrix_has_its_own_place():

@@ -39,7 +39,7 @@ def curves(events: Events, results: Results) -> Figure | None:
     for index, task in enumerate(dict.fromkeys(each.task for each in told)):
         _draw_task(axes, task, index, [each for each in told if each.task == task], unit)
     draw_chance(axes, events)
-    axes.set(ylim=(0, 1))
+    axes.set(ylim=(-0.03, 1.03))  # whole marks at 0 and 1
     axes.xaxis.set_major_formatter("{x:,.10g}")
     legend(figure, [*axes.get_legend_handles_labels()[0], *grounds(phases, start)])
     return figure

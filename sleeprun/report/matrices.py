@@ -26,6 +26,7 @@ from sleeprun.report.style import (
     title_panel,
 )
 
+BY_SLEEPS = "; a stage is cut by its sleeps: before them above, after them below, with a bar"
 MOST_NUMBERS = 12  # tasks, of which each score is written out
 
 
@@ -48,10 +49,9 @@ def r_matrix(events: Events, results: Results) -> Figure | None:
     by_seed = np.moveaxis(scores, 0, -1)
     (mean, sd), (rows, columns) = spread(by_seed), scores.shape[1:]
     cell = Cell(1.1, 0.42) if columns <= MOST_NUMBERS else Cell(0.22, 0.2)
-    told = (
-        f"mean{' ± sd' if cell.written else ''}, {sample_size(known(by_seed))}; bars: after sleep"
-    )
-    title = f"performance (R), {told}"
+    slept = [follows_sleep(boundary, results) for boundary in boundaries_of(results)]
+    told = f"mean{' ± sd' if cell.written else ''}, {sample_size(known(by_seed))}"
+    title = f"performance (R), {told}{'; bars: after sleep' * any(slept)}"
     names = [boundary_name(boundary) for boundary in boundaries_of(results)]
     width = max(5, 1.7 + room(names) + cell.wide * columns)
     figure = sheet(events, width, 1.4 + room(results["tasks"]) + cell.tall * rows, title)
@@ -61,9 +61,8 @@ def r_matrix(events: Events, results: Results) -> Figure | None:
         text = f"{value:.2f} ± {sd[row, column]:.2f}".replace(" ± nan", "").replace("nan", "?")
         look = {"ha": "center", "va": "center", "color": ink_on(image, value)}
         axes.text(column + 0.5, row + 0.5, text, **look)
-    for row, boundary in enumerate(boundaries_of(results)):
-        if follows_sleep(boundary, results):
-            _draw_sleep(axes, row, 1, columns)
+    for row in np.flatnonzero(slept).tolist():
+        _draw_sleep(axes, row, 1, columns)
     name_ticks(axes.yaxis, np.arange(rows) + 0.5, names, cell.tall)
     _finish(axes, results["tasks"], rows, cell)
     _draw_bar(figure, image, axes, chance(events))
@@ -80,10 +79,8 @@ def of_arms(events: Events, arms: dict[str, Results]) -> Figure:
     wide, tall, down = cell.wide * len(tasks), cell.tall * cut * rows, -(-len(arms) // across)
     scores = [np.moveaxis(np.array(result["R"], float), 0, -1) for result in arms.values()]
     n = sample_size(set().union(*map(known, scores)))
-    title = (
-        f"performance by task, mean, {n}; a stage is cut by its sleeps: before them above, "
-        "after them below, with a bar"
-    )
+    slept = any(follows_sleep(each, one) for one in arms.values() for each in boundaries_of(one))
+    title = f"performance by task, mean, {n}{BY_SLEEPS * slept}"
     width = max(7, 1.8 + room(stages) + across * (0.4 + wide))
     figure = sheet(events, width, 1.2 + room(tasks) + down * (0.5 + tall), title)
     share = {"sharex": True, "sharey": True, "squeeze": False}

@@ -1,6 +1,7 @@
 """The spikes of the last cycles of every task awake and of every sleep."""
 
 import math
+from collections import Counter
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -55,16 +56,16 @@ def raster(events: Events, results: Results) -> Figure | None:
 
 def _names(told: list[Part]) -> list[str]:
     """Of each: awake on what, or asleep after what or in turns with it."""
-    names, awake, phase, slept = [], "", -1, 0
+    names, awake, phase, slept = [], "", -1, Counter()
     for part in told:
         if part.vigilance is Vigilance.ASLEEP:
-            slept += 1
             sort = "" if part.name == Kind.SLEEP else f" ({short(part.name)})"
             when = "in turns with" if part.phase == phase else "after"
-            again = f", {slept}" if slept > 1 else ""
+            slept[when] += 1
+            again = f", {slept[when]}" if slept[when] > 1 else ""
             names.append(f"asleep{sort}{f' {when} {awake}' if awake else ''}{again}")
         else:
-            awake, phase, slept = short(part.name), part.phase, 0
+            awake, phase, slept = short(part.name), part.phase, Counter()
             names.append(f"awake: {awake}")
     return names
 

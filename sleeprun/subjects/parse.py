@@ -94,11 +94,11 @@ def _kinds(family: type[Experiment], part: str) -> tuple[str, ...]:
 
 def _whole(container: Mapping[str, Any], family: type[Experiment]) -> Mapping[str, Any]:
     """Sleeps and arms, which say in what they differ, with all that they leave out."""
-    container = {**container, "sleep": SleepConfig.whole(container.get("sleep"))}
+    whole = {**container, "sleep": SleepConfig.whole(container.get("sleep"))}
     arms = container.get("arms")
     if not isinstance(arms, Mapping):
-        return container
-    return {**container, "arms": {name: _arm(container, arm, family) for name, arm in arms.items()}}
+        return whole
+    return {**whole, "arms": {name: _arm(container, arm, family) for name, arm in arms.items()}}
 
 
 def _arm(container: Mapping[str, Any], arm: Any, family: type[Experiment]) -> Any:
