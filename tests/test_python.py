@@ -291,3 +291,22 @@ def test_where_there_is_no_run_a_line_says_so(tmp_path: Path) -> None:
         _ = sleeprun.load(tmp_path).config
     with pytest.raises(sleeprun.ConfigError, match=r"it has not come to a boundary"):
         _ = sleeprun.load(tmp_path).results
+
+
+def test_relative_data_are_those_of_the_folder_that_it_was_run_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for folder in (home, elsewhere):
+        folder.mkdir()
+    drawn = np.random.default_rng(0).random((40, 9))
+    np.savez(home / "d.npz", X=drawn, y=np.arange(40) % 4)
+    monkeypatch.chdir(home)
+    data = ("tasks/data=features", "tasks.data.file=d.npz", "tasks.count=2", "tasks.samples=null")
+    short = ("sleep.schedule=never", "~probes", "network.hidden=[4]")
+    sleeprun.run(sleeprun.compose("src_quick", *DIGITS, *data, *short), "run")
+    here = sleeprun.load("run").weights()
+    monkeypatch.chdir(elsewhere)
+    there = sleeprun.load(home / "run").weights()
+    assert all((there[name] == weights).all() for name, weights in here.items())
+    assert Path.cwd() == elsewhere

@@ -199,10 +199,11 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
     from sleeprun.runs.files import read_list, read_yaml
+    from sleeprun.runs.home import home_of
     from sleeprun.runs.version import refuse_other
 
-    if (record / "hydra.yaml").exists():
-        _go_to(Path(read_yaml(record / "hydra.yaml").hydra.runtime.cwd))
+    if home := home_of(record.parent):
+        _go_to(home)
     refuse_other(record.parent)
     stored, begun_with = read_yaml(record / "config.yaml"), read_list(record / "overrides.yaml")
     for override in given:

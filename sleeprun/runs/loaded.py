@@ -11,6 +11,7 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.runs import checkpoints, frames, rasters
+from sleeprun.runs.home import at_home
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
 from sleeprun.runs.store import RunDirectory
@@ -90,8 +91,9 @@ class LoadedRun:
         """By projection or layer, as saved at a boundary: its index or name; else the last one."""
         path = self._checkpoint(boundary)
         run = path.parent.parent  # an arm, or the whole run
-        subject = config_of(run).subject(1, over_seeds)
         (capacity,) = checkpoints.read_header(path)["capacity"]
+        with at_home(run):
+            subject = config_of(run).subject(1, over_seeds)
         (state,) = checkpoints.load(path, (subject.like(subject.birth(), capacity),))
         return subject.weights(state)
 

@@ -1,0 +1,24 @@
+"""The folder that a run was called in: there are the relative paths that its config names."""
+
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+
+from sleeprun.runs.files import read_yaml
+
+
+def home_of(run: Path) -> Path | None:
+    """That of a run or an arm; none where its record does not say it, or it is gone."""
+    whole = run.parent.parent if run.parent.name == "arms" else run
+    told = whole / ".hydra" / "hydra.yaml"
+    if not told.exists():
+        return None
+    home = Path(read_yaml(told).hydra.runtime.cwd)
+    return home if home.is_dir() else None
+
+
+@contextmanager
+def at_home(run: Path) -> Iterator[None]:
+    """Meanwhile relative paths are those of the run, if its home is known."""
+    with chdir(home_of(run) or Path.cwd()):
+        yield
