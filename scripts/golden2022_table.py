@@ -31,7 +31,7 @@ from sleeprun.report import performance
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.expected import expected_seconds
-from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
 
@@ -86,7 +86,7 @@ def quoted(path: Path) -> str:
     return f"'{escaped}'"
 
 
-def config_of(overrides: list[str]) -> Config:
+def config_of(overrides: list[str]) -> AgentExperiment:
     """As the command will compose it, so that a mistake is told before anything is run."""
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -104,7 +104,7 @@ def stop(message: str, code: int) -> Any:
     sys.exit(code)
 
 
-def announce(configs: dict[str, Config], folder: Path) -> None:
+def announce(configs: dict[str, AgentExperiment], folder: Path) -> None:
     """How long everything that is not yet done will take."""
     total = 0.0
     protocols = {name: arms_of(config)[""] for name, config in configs.items()}
@@ -201,7 +201,7 @@ def differences(results: Results) -> list[str]:
     return lines
 
 
-def conditions_of(configs: dict[str, Config], results: Results) -> list[str]:
+def conditions_of(configs: dict[str, AgentExperiment], results: Results) -> list[str]:
     """What the numbers were obtained with."""
     config, found = configs["task1"], results["task1"]
     tasks, scale = config.agent_tasks, config.protocol.scale

@@ -1,7 +1,7 @@
 """The `sleeprun` command: from the command line to a typed config, and from errors to exit codes.
 
-Exit codes are in `cli.codes`. JAX and W&B are imported inside the job alone, so that help
-and completion come at once.
+Exit codes are in `cli.codes`. What loads Hydra and JAX is imported where they are called, so that
+help and completion come at once.
 """
 
 import logging
@@ -10,9 +10,13 @@ import sys
 
 from sleeprun.cli.arguments import overrides_first
 from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
+from sleeprun.cli.completion import answered
 from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.help import print_help
+from sleeprun.cli.mistakes import explain_hydra, explain_other, explain_setting
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.runs.signals import interruptible
+from sleeprun.version import VERSION
 
 log = logging.getLogger("sleeprun")
 
@@ -34,19 +38,12 @@ def _called() -> int:
     except FileNotFoundError:
         return say(MISTAKE, "this folder is not there any more; cd to one that is")
     if "--version" in sys.argv[1:]:
-        from sleeprun.version import VERSION
-
         print(f"sleeprun {VERSION}")
         return OK
     if len(sys.argv) == 1 or {"--help", "-h"} & set(sys.argv[1:]):
-        from sleeprun.cli.help import print_help
-
         return print_help(conf_dir(), sys.argv[1:])
-    if line := os.environ.get("COMP_LINE"):
-        from sleeprun.cli.completion import answered
-
-        if answered(conf_dir(), sys.argv[1:], line):
-            return OK
+    if (line := os.environ.get("COMP_LINE")) and answered(conf_dir(), sys.argv[1:], line):
+        return OK
     sys.argv[1:] = overrides_first(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let errors reach `_explained`
     return _explained()
@@ -58,8 +55,6 @@ def _explained() -> int:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
-
-    from sleeprun.cli.mistakes import explain_hydra, explain_other, explain_setting
 
     try:
         from sleeprun.cli.entry import Unmet, entry, failures, remove_scratch
@@ -96,8 +91,6 @@ def _explained() -> int:
 
 def compare() -> None:
     """The `sleeprun-compare` command."""
-    from sleeprun.cli.mistakes import explain_setting
-
     try:
         from sleeprun.cli.compare import main
     except ValueError as error:  # JAX reads its settings when it is imported

@@ -33,9 +33,10 @@ HOME = {
     "matplotlib": {"report", "sweeps"},
     "pandas": {"runs"},
 }
-# Who loads some modules when they are needed: help, completion and the composing of a sweep do
-# without JAX, a run without Matplotlib to its end, a network without Pallas but for one engine.
-ON_DEMAND = {"", "__main__", "cli", "sweeps", "runs.one", "spiking.engines", "spiking.simulate"}
+# Who loads some modules when they are needed: help, completion, messages and the composing of a
+# sweep do without JAX, a run without Matplotlib to its end, other engines than one without Pallas.
+ON_DEMAND = {"", "__main__", "cli.foreign", "cli.help", "cli.mistakes", "sweeps"}
+ON_DEMAND |= {"runs.one", "spiking.engines", "spiking.simulate"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -41,8 +41,8 @@ def test_a_first_signal_stops_a_run_and_a_second_one_interrupts(
 @pytest.mark.parametrize("number", signals.SIGNALS)
 def test_a_signal_while_the_command_sets_itself_up(number: signal.Signals, tmp_path: Path) -> None:
     code = (
-        "import signal, sys, sleeprun.__main__ as command, sleeprun.cli.help as help\n"
-        f"help.print_help = lambda *_: signal.raise_signal({number.value})\n"
+        "import signal, sys, sleeprun.__main__ as command\n"
+        f"command.print_help = lambda *_: signal.raise_signal({number.value})\n"
         "sys.argv = ['sleeprun', '--help']\n"
         "command.main()"
     )

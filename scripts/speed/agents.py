@@ -17,9 +17,9 @@ from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.forager import leg_of
 from sleeprun.subjects.forager.phases import Sleep, Wake
-from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.seeds import over_seeds
 
@@ -49,7 +49,7 @@ class Activity(NamedTuple):
     kicks: dict[str, Float[np.ndarray, " neuron"]]  # each neuron's kicks a cycle, where there are
 
 
-def configured(overrides: Iterable[str]) -> Config:
+def configured(overrides: Iterable[str]) -> AgentExperiment:
     OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
     OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):

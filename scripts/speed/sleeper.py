@@ -7,8 +7,8 @@ import numpy as np
 import sleeprun
 from sleeprun.protocol.phases import Live
 from sleeprun.subjects.classifier.classifier import Classifier
+from sleeprun.subjects.classifier.experiment import ImageExperiment
 from sleeprun.subjects.classifier.phases import Sleep
-from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.classifier.state import ClassifierState
 from sleeprun.tasks.images.cutting import mean_image
 from speed.numpy_sleep import Drive, Rule
@@ -34,7 +34,7 @@ class Sleeper(NamedTuple):
 
 def classifier_of(engine: str, *overrides: str) -> Classifier:
     config = sleeprun.compose("src_quick", *OVERRIDES, f"runtime.simulate={engine}", *overrides)
-    assert isinstance(config, Config)
+    assert isinstance(config, ImageExperiment)
     return Classifier(config, 1)
 
 

@@ -1,7 +1,4 @@
-"""What Hydra calls for each job, in whichever process that is: a config comes in, a run is made.
-
-What simulates and what tracks is imported only once the config has been found to be right.
-"""
+"""What Hydra calls for each job, in whichever process that is: a config comes in, a run is made."""
 
 import logging
 import os
@@ -10,22 +7,24 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from sleeprun.cli.compose import typed
+from sleeprun.cli.dry_run import print_protocol
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.config import ConfigError
 from sleeprun.config.kinds import by_key
 from sleeprun.config.values import check_path
 from sleeprun.runs import lock
+from sleeprun.runs.files import read_list, read_yaml
+from sleeprun.runs.home import home_of
+from sleeprun.runs.host import Host
+from sleeprun.runs.job import carry_out
+from sleeprun.runs.version import refuse_other
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.jobs import Job
-
-if TYPE_CHECKING:
-    from sleeprun.runs.host import Host
 
 log = logging.getLogger("sleeprun")
 failures: list[Exception] = []
@@ -90,7 +89,7 @@ OmegaConf.register_new_resolver("sleeprun.identity", sweep.identity, replace=Tru
 OmegaConf.register_new_resolver("sleeprun.swept", sweep.swept, replace=True, use_cache=True)
 
 
-def entry(cfg: DictConfig, job: Job | None = None, host: "Host | None" = None) -> float | None:
+def entry(cfg: DictConfig, job: Job | None = None, host: Host | None = None) -> float | None:
     """One run, its failure kept in `failures`, before which Hydra would print a line.
 
     Without a job it is the one that Hydra says is being run.
@@ -114,7 +113,7 @@ def _go_to(home: Path) -> None:
         sys.path.insert(0, here)
 
 
-def _objective(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
+def _objective(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
     """A run's mean final score over the trained tasks, which a sweeper makes large."""
     folder = job.folder
     try:
@@ -144,7 +143,7 @@ def _remove(folder: Path) -> None:
         left.rmdir()
 
 
-def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
+def _carry_out(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
     if cfg.get("resume") and job.sweep:
         raise ConfigError(
             f"resume={cfg.resume}: a sweep goes on by itself when it is called again; one run is "
@@ -154,16 +153,12 @@ def _carry_out(cfg: DictConfig, job: Job, host: "Host | None") -> float | None:
         cfg = _resumed_config(cfg, job.overrides)
     config = typed(cfg)
     if config.dry_run:
-        from sleeprun.cli.dry_run import print_protocol
-
         with by_key(config):
             print_protocol(config)
         return None
     if job.sweep:
         config = _of_a_sweep(config, job)
     log.info("%s: setting up; all that comes of it goes to %s", config.name, job.folder)
-    from sleeprun.runs.job import carry_out
-
     results = carry_out(config, job.folder, host)
     arms = results.get("arms") or {"": results["metrics"]}
     unmet = [
@@ -198,10 +193,6 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     record = Path(cfg.resume).expanduser().absolute() / ".hydra"
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
-    from sleeprun.runs.files import read_list, read_yaml
-    from sleeprun.runs.home import home_of
-    from sleeprun.runs.version import refuse_other
-
     if home := home_of(record.parent):
         _go_to(home)
     refuse_other(record.parent)
