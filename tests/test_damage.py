@@ -66,6 +66,10 @@ def without(name: str) -> Damage:
     return lambda run: [path.unlink() for path in list(run.glob(name))]
 
 
+def cut_behind(name: str, word: bytes) -> Damage:
+    return lambda run: (run / name).write_bytes((run / name).read_bytes().partition(word)[0])
+
+
 LAST = "checkpoints/cycle*"  # where it was stopped; boundaries are before it
 MENDED: list[tuple[str, Damage]] = [
     ("begun", lambda run: None),
@@ -94,7 +98,8 @@ UNREADABLE: list[tuple[Damage, str]] = [
     (cut(".hydra/config.yaml", 0.3), "config"),
     (said(".hydra/config.yaml", b"\xff"), "config.yaml"),
     (said(".hydra/config.yaml", b"- 1\n"), "config.yaml"),
-    (said(".hydra/config.yaml", b""), "config"),
+    (said(".hydra/config.yaml", b""), "config.yaml is damaged: it has no name"),
+    (cut_behind(".hydra/config.yaml", b"\nseeds:"), "config.yaml is damaged: it has no runtime"),
 ]
 
 
@@ -141,6 +146,14 @@ def test_a_config_that_cannot_be_read_is_a_line(
     with pytest.raises(sleeprun.ConfigError, match=told) as raised:
         sleeprun.load(run).config  # noqa: B018
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_record_that_does_not_say_where_it_was_run(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    run = copied(folders["done"], tmp_path / "run", said(".hydra/hydra.yaml", b"hydra: {}"))
+    with pytest.raises(sleeprun.ConfigError, match=r"hydra.yaml is damaged: it has no hydra\."):
+        sleeprun.load(run).weights()
 
 
 def test_a_file_that_cannot_grow_leaves_a_run_to_go_on_with(

@@ -17,7 +17,7 @@ from sleeprun.config import ConfigError
 from sleeprun.config.kinds import by_key
 from sleeprun.config.values import check_path
 from sleeprun.runs import lock
-from sleeprun.runs.files import read_list, read_yaml
+from sleeprun.runs.files import read_config, read_list
 from sleeprun.runs.home import home_of
 from sleeprun.runs.host import Host
 from sleeprun.runs.job import carry_out
@@ -196,7 +196,7 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
     if home := home_of(record.parent):
         _go_to(home)
     refuse_other(record.parent)
-    stored, begun_with = read_yaml(record / "config.yaml"), read_list(record / "overrides.yaml")
+    stored, begun_with = read_config(record.parent), read_list(record / "overrides.yaml")
     for override in given:
         section = override.lstrip("+").split(".")[0].split("=")[0]
         if section in ("resume", "dry_run") or override in begun_with:

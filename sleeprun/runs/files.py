@@ -92,10 +92,19 @@ def _object(path: Path, text: bytes, keys: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def read_yaml(path: Path) -> DictConfig:
-    """A config. Raises DamagedFile."""
+def read_yaml(path: Path, *keys: str) -> DictConfig:
+    """A config with these keys, `a.b` for one in a section. Raises DamagedFile."""
     found = _loaded(path)
-    return found if isinstance(found, DictConfig) else _not_keys(path)
+    if not isinstance(found, DictConfig):
+        _not_keys(path)
+    if missing := [key for key in keys if OmegaConf.select(found, key) is None]:
+        raise DamagedFile(f"{path} is damaged: it has no {missing[0]}")
+    return found
+
+
+def read_config(run: Path) -> DictConfig:
+    """What Hydra recorded of a run. Raises DamagedFile."""
+    return read_yaml(run / ".hydra" / "config.yaml", "name", "runtime")
 
 
 def read_list(path: Path) -> ListConfig:

@@ -8,12 +8,12 @@ from sleeprun.runs.files import read_yaml
 
 
 def home_of(run: Path) -> Path | None:
-    """That of a run or an arm; none where its record does not say it, or it is gone."""
+    """That of a run or an arm; none where nothing was recorded of it, or it is gone."""
     whole = run.parent.parent if run.parent.name == "arms" else run
     told = whole / ".hydra" / "hydra.yaml"
     if not told.exists():
         return None
-    home = Path(read_yaml(told).hydra.runtime.cwd)
+    home = Path(read_yaml(told, "hydra.runtime.cwd").hydra.runtime.cwd)
     return home if home.is_dir() else None
 
 

@@ -13,7 +13,7 @@ from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
-from sleeprun.runs.files import DamagedFile, read_yaml
+from sleeprun.runs.files import DamagedFile, read_config
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
@@ -90,7 +90,7 @@ def _stored(run: Path) -> tuple[Experiment, str | None]:
     version.refuse_other(run)
     run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
-    stored = read_yaml((run.parent.parent if arm else run) / ".hydra" / "config.yaml")
+    stored = read_config(run.parent.parent if arm else run)
     container = cast(dict[str, object], OmegaConf.to_container(stored, resolve=True))
     return parse(container), arm
 
