@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from classifiers import TINY
+from classifiers import TINY, tiny
+from jax.errors import JaxRuntimeError
 
 import sleeprun
 from sleeprun.cli import compare
+from sleeprun.runs import job
 from sleeprun.runs.run import Run
 from sleeprun.tasks.images.sequence import _sequences
 
@@ -173,6 +175,27 @@ def test_a_file_that_cannot_grow_leaves_a_run_to_go_on_with(
     assert f"go on with: sleeprun resume={run}" in str(told.value)
     found = sleeprun.run(config, run, resume=True)
     assert found["R"] == sleeprun.load(folders["done"]).results["R"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError("std::bad_alloc"), "there is not enough memory (std::bad_alloc); free some"),
+        (JaxRuntimeError("RESOURCE_EXHAUSTED: 9 GB\nmore"), "memory (RESOURCE_EXHAUSTED: 9 GB)"),
+        (JaxRuntimeError("INTERNAL: else"), None),
+    ],
+)
+def test_too_little_memory_is_a_line(
+    error: Exception, told: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(job, "_with_arms", fails)
+    with pytest.raises(sleeprun.ConfigError if told else JaxRuntimeError) as raised:
+        job.carry_out(tiny(), tmp_path / "run")
+    assert (told or "INTERNAL") in str(raised.value)
+    assert ("go on with: sleeprun resume=" in str(raised.value)) is bool(told)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])

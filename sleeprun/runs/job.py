@@ -4,6 +4,7 @@ import errno
 import logging
 from pathlib import Path
 
+from jax.errors import JaxRuntimeError
 from rich.console import Console, RenderableType
 from rich.text import Text
 
@@ -54,6 +55,13 @@ def carry_out(config: Experiment, path: Path, host: Host | None = None) -> Resul
             f"{error.filename}: {error.strerror}; nothing is half written. Make room for it, then "
             f"go on with: sleeprun {argument('resume', path)}"
         ) from None
+    except (MemoryError, JaxRuntimeError) as error:
+        if not memory.shortage(error):
+            raise
+        raise ConfigError(
+            f"there is not enough memory ({memory.shortage(error)}); free some or raise its "
+            f"limit, then go on with: sleeprun {argument('resume', path)}; or take fewer seeds"
+        ) from error
 
 
 def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:

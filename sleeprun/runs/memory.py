@@ -49,6 +49,12 @@ def of_devices() -> int:
     return free()
 
 
+def shortage(error: Exception) -> str | None:
+    """What an error says of too little memory, in a line; none of one that has another cause."""
+    told = str(error).partition("\n")[0] or type(error).__name__
+    return told if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in told else None
+
+
 def forget_programs_if_crowded() -> None:
     """Let go of compiled programs before Linux's limit on a process's memory maps is near.
 
