@@ -12,6 +12,7 @@ from conftest import configured, of_kind
 
 from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron
+from sleeprun.gradient.learners import LEARNERS
 from sleeprun.gradient.learners.buffer import Ranked
 from sleeprun.gradient.perceptron import Layer
 from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored
@@ -118,13 +119,13 @@ def test_the_phase_whose_weights_outgrow_all_is_to_blame(
         carried_out(run)
 
 
-def test_rehearsal_that_keeps_nothing_is_told(tmp_path: Path) -> None:
-    config = tiny("learner=rehearsal", "learner.fraction=0.001")
+def test_poured_rehearsal_that_keeps_nothing_is_told(tmp_path: Path) -> None:
+    config = tiny("learner=poured", "learner.fraction=0.001")
     told = "learner.fraction=0.001: keeps none of 60 images; must be 0.017 or more (task 0-1)"
     with pytest.raises(ConfigError) as error:
         config.phases()
     assert str(error.value) == told
-    assert tiny("learner=rehearsal", "learner.fraction=0.0").phases()
+    assert tiny("learner=poured", "learner.fraction=0.0").phases()
 
 
 def test_sleep_without_plasticity_changes_no_weight(tmp_path: Path) -> None:
@@ -269,7 +270,7 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
         images("+experiment=src2022/mnist", f"tasks.data.folder={tmp_path}").phases()
 
 
-CHOICES = ["naive", "rehearsal", "ewc", "si", "lwf", "derpp", "agem", "icarl", "averaging"]
+CHOICES = [*LEARNERS.built_in]
 
 
 @pytest.mark.parametrize("learner", CHOICES)
@@ -328,8 +329,8 @@ def test_weights_that_are_no_longer_finite_end_the_run(tmp_path: Path) -> None:
             carried_out(run_of(tiny(*words), tmp_path / phase))
 
 
-def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> None:
-    whole = tiny("learner=rehearsal", "learner.fraction=1.0", "sleep.schedule=never")
+def test_all_images_poured_in_take_as_long_as_training_on_all_tasks_together() -> None:
+    whole = tiny("learner=poured", "learner.fraction=1.0", "sleep.schedule=never")
     joint = tiny("tasks.together=true", "sleep.schedule=never")
     *_, last = (phase for phase in whole.phases() if isinstance(phase, Wake))
     (together,) = (phase for phase in joint.phases() if isinstance(phase, Wake))
@@ -349,8 +350,8 @@ def test_whole_rehearsal_ends_as_long_as_training_on_all_tasks_together() -> Non
     np.testing.assert_array_equal(rows(mixed, labels), rows(everything, known))
 
 
-def test_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
-    config = tiny("learner=rehearsal", "learner.fraction=0.1", "sleep.schedule=never")
+def test_poured_rehearsal_carries_its_share_of_images(tmp_path: Path) -> None:
+    config = tiny("learner=poured", "learner.fraction=0.1", "sleep.schedule=never")
     told = carried_out(run_of(config, tmp_path))
     carried = [event.bytes for event in of_kind(told, Carried)]
     an_image = 64 * 4 + 4

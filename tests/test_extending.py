@@ -360,7 +360,7 @@ def test_a_key_of_another_kind_is_told_once_however_many_arms_there_are(inside: 
         composed("+experiment=src_quick sleep=own_white", "sleep.drive.dt=0.1")
     assert str(raised.value) == (
         "sleep.drive.dt: 'own.white.White' has no such key; remove it with ~sleep.drive.dt "
-        "(in a file: null)"
+        "(in a file: null), or choose mean_image, which has it"
     )
 
 

@@ -83,6 +83,12 @@ def test_a_buffer_counts_by_its_images() -> None:
     assert more["learner"] - few["learner"] == 3 * 100 * 4 * (64 + 10 + 1)  # pixels, outputs, label
 
 
+@pytest.mark.parametrize("learner", ["rehearsal", "agem", "icarl"])
+def test_a_buffer_that_fills_counts_as_it_will_be(learner: str) -> None:
+    wanted = (*IMAGES, "seeds=3", f"learner={learner}", "learner.capacity=40")
+    assert configured(*wanted).footprint().states["learner"] == 3 * 40 * 4 * (64 + 1 + 1)  # a rank
+
+
 def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
     config = configured(*AGENTS, "seeds=3")
     least = config.footprint().least

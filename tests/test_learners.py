@@ -25,7 +25,8 @@ from sleeprun.gradient.learners.icarl import ICaRL
 from sleeprun.gradient.learners.learner import Learner, Step
 from sleeprun.gradient.learners.lwf import LwF
 from sleeprun.gradient.learners.naive import Naive
-from sleeprun.gradient.learners.rehearsal import Rehearsal
+from sleeprun.gradient.learners.poured import Poured
+from sleeprun.gradient.learners.rehearsal import Rehearsal, joined
 from sleeprun.gradient.learners.si import SI
 from sleeprun.gradient.perceptron import Batch, Layer, Layers
 
@@ -39,7 +40,8 @@ def elastic(strength: float, decay: float = 1.0, sampled: bool = False) -> Learn
 
 LEARNERS = {
     "naive": Naive(),
-    "rehearsal": Rehearsal(0.5),
+    "rehearsal": Rehearsal(20),
+    "poured": Poured(0.5),
     "ewc": elastic(10.0, 0.9),
     "si": SI(0.1, 0.1),
     "lwf": LwF(1.0, 2.0),
@@ -145,7 +147,7 @@ def forgotten() -> float:
     return accuracy(Naive(), state, tasks()[0])
 
 
-@pytest.mark.parametrize("name", ["rehearsal", "derpp", "agem", "icarl"])
+@pytest.mark.parametrize("name", ["rehearsal", "poured", "derpp", "agem", "icarl"])
 def test_a_method_with_a_memory_forgets_less(name: str, forgotten: float) -> None:
     state, _ = learned(LEARNERS[name], births(0), words())
     assert forgotten < 0.3
@@ -212,7 +214,8 @@ def test_carried_bytes_by_hand() -> None:
 
     image = 4 * 3 + 4
     assert carried(Naive()) == 0
-    assert carried(Rehearsal(0.5)) == 2 * image
+    assert carried(Poured(0.5)) == 2 * image
+    assert carried(Rehearsal(3)) == 3 * (image + 4)
     assert carried(elastic(1.0)) == weights
     assert carried(SI(1.0, 1.0)) == weights
     assert carried(LwF(1.0, 2.0)) == 2
@@ -274,8 +277,8 @@ def as_rows(shown: jax.Array) -> list[tuple[float, ...]]:
     return sorted(tuple(row) for row in np.asarray(shown).tolist())
 
 
-def test_whole_rehearsal_trains_on_all_images_so_far() -> None:
-    learner, memory = Rehearsal(1.0), buffer.empty(births(0))
+def test_all_images_poured_in_are_all_images_so_far() -> None:
+    learner, memory = Poured(1.0), buffer.empty(births(0))
     for number, task in enumerate(tasks()):
         mixed, labels = learner.mix(memory, *task)
         everything = jnp.concatenate([other.images for other in tasks()[: number + 1]])
@@ -284,18 +287,18 @@ def test_whole_rehearsal_trains_on_all_images_so_far() -> None:
         memory = learner.consolidate(NETWORK, memory, births(0), *task, words())
 
 
-def test_rehearsal_keeps_its_fraction_of_every_task() -> None:
-    learner, memory = Rehearsal(0.25), buffer.empty(births(0))
+def test_what_is_poured_in_is_a_fraction_of_every_task() -> None:
+    learner, memory = Poured(0.25), buffer.empty(births(0))
     for task in tasks():
         memory = learner.consolidate(NETWORK, memory, births(0), *task, words())
     np.testing.assert_array_equal(np.bincount(memory.labels), 3)
-    none = Rehearsal(0.0).consolidate(
+    none = Poured(0.0).consolidate(
         NETWORK, buffer.empty(births(0)), births(0), *tasks()[0], words()
     )
     assert len(none.labels) == 0
 
 
-@pytest.mark.parametrize("learner", [Rehearsal(0.3), ICaRL(17), ICaRL(1000), Naive()])
+@pytest.mark.parametrize("learner", [Poured(0.3), ICaRL(17), ICaRL(1000), Rehearsal(9)])
 def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
     """Tasks of 24, 15 and 24 images."""
     memory, earlier = learner.init(births(0)), []
@@ -306,6 +309,62 @@ def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
         assert len(mixed) == there + learner.kept(earlier)
         memory = learner.consolidate(NETWORK, memory, births(0), shown, labels, words())
         earlier.append(there)
+
+
+def remembering(capacity: int, tasks_done: int = 2) -> Ranked:
+    memory = Rehearsal(capacity).init(births(0))
+    for number, task in enumerate(tasks()[:tasks_done]):
+        key = noise.stream(words(), number)
+        memory = Rehearsal(capacity).consolidate(NETWORK, memory, births(0), *task, key)
+    return memory
+
+
+@pytest.mark.parametrize("capacity", [1, 3, 7, 20])
+@pytest.mark.parametrize("size", [1, 7, 24])
+def test_half_of_every_batch_is_kept_images_of_all_classes_alike(capacity: int, size: int) -> None:
+    """Whatever is kept, and though the first class has the fewest: 20 are 5 of each of four."""
+    memory, new = remembering(capacity), tasks()[2]
+    there = len(set(np.asarray(memory.labels).tolist()))
+    counts = jnp.arange(size) < max(size - 2, 1)  # a last batch is filled up
+    batch = Batch(new.images[:size], new.labels[:size], counts)
+    extra = np.zeros(CLASSES, int)
+    for step in range(8):
+        found = joined(memory, batch, noise.stream(words(), step))
+        assert_trees_equal(jax.tree.map(lambda leaf: leaf[:size], found), batch)
+        rows = {tuple(row) for row in as_rows(memory.images)}
+        assert {tuple(row) for row in as_rows(found.images[size:])} <= rows
+        np.testing.assert_array_equal(found.counts[size:], counts)
+        shares = np.bincount(found.labels[size:], minlength=CLASSES)
+        assert shares[4:].sum() == 0  # the new task's classes
+        known = shares[np.unique(memory.labels)]
+        assert (len(known), known.sum()) == (there, size)
+        assert known.max() - known.min() <= 1
+        extra += shares > size // there
+    assert size % there == 0 or (extra[np.unique(memory.labels)] > 0).sum() > 1
+
+
+def test_no_kept_image_comes_twice_before_all_of_its_class_have_come() -> None:
+    memory = Ranked(jnp.arange(6.0)[:, None], jnp.array([3, 1, 1, 3, 1, 1]), jnp.zeros(6))
+    seen = set()
+    for step in range(20):
+        batch = buffer.by_class(memory, 8, noise.stream(words(), step))
+        assert sorted(np.asarray(batch.images[:, 0]).tolist()) == [0, 0, 1, 2, 3, 3, 4, 5]
+        np.testing.assert_array_equal(batch.labels, memory.labels[batch.images[:, 0].astype(int)])
+        seen.add(int(buffer.by_class(memory, 1, noise.stream(words(), step)).images[0, 0]))
+    assert seen == set(range(6))
+
+
+def test_rehearsal_lowers_the_mean_over_both_halves_of_a_batch() -> None:
+    learner, net, layers = Rehearsal(20), network(0.0, "cross_entropy", False), births(0)
+    new = Batch(*tasks()[2], jnp.ones(SHOWN, bool))
+    plain = perceptron.batch_loss(net, layers, new, words())
+    assert float(learner.loss(net, learner.init(layers), layers, new, words())) == float(plain)
+    memory = remembering(20)
+    old = joined(memory, new, words())
+    old = Batch(*(leaf[SHOWN:] for leaf in old))
+    replayed = perceptron.batch_loss(net, layers, old, words())
+    both = learner.loss(net, memory, layers, new, words())
+    assert float(both) == pytest.approx((float(plain) + float(replayed)) / 2, rel=1e-5)
 
 
 # EWC
@@ -706,7 +765,9 @@ def test_a_learner_of_a_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ("kind", "numbers"),
     [
         ("ewc", {"strength": -1.0, "decay": 1.0, "sampled": True}),
-        ("rehearsal", {"fraction": 1.5}),
+        ("poured", {"fraction": 1.5}),
+        ("rehearsal", {"capacity": 0}),
+        ("rehearsal", {"fraction": 0.5}),
         ("si", {"strength": 1.0, "damping": 0.0}),
         ("agem", {"capacity": 0, "size": 8}),
         ("lwf", {"strength": 1.0}),

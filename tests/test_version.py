@@ -7,6 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import sleeprun
+from sleeprun.cli.compose import typed
 from sleeprun.cli.entry import _resumed_config
 from sleeprun.config import ConfigError
 from sleeprun.runs.version import of_run, refuse_other
@@ -45,6 +46,20 @@ def test_an_old_run_is_not_gone_on_with(old: Path) -> None:
         _resumed_config(OmegaConf.create({"resume": str(old)}), [])
     with pytest.raises(ConfigError, match=told):
         _ = sleeprun.load(old).config
+
+
+def test_a_run_whose_rehearsal_was_poured_says_what_is_called_so_now(old: Path) -> None:
+    now = START | {"versions": {"sleeprun": sleeprun.__version__}}
+    score_lines = (old / "events.jsonl").read_text().splitlines()[1:]
+    (old / "events.jsonl").write_text("\n".join([json.dumps(now), *score_lines, ""]))
+    config = sleeprun.compose("src_quick", "arms=none", "learner=poured").model_dump(mode="json")
+    config["learner"]["kind"] = "rehearsal"
+    for name, content in {"config": config, "overrides": []}.items():
+        (old / ".hydra" / f"{name}.yaml").write_text(json.dumps(content))
+    told = "learner.fraction: 'rehearsal' has no such key; remove .*, or choose poured, which has"
+    with pytest.raises(ConfigError, match=told):
+        typed(_resumed_config(OmegaConf.create({"resume": str(old), "dry_run": False}), []))
+    assert sleeprun.load(old).R.tolist() == [[[0.6, 0.4]]]
 
 
 def test_a_run_of_this_version_is_gone_on_with(old: Path) -> None:

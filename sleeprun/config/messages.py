@@ -152,8 +152,19 @@ def _of_another_kind(path: list[str], container: Any, families: Families) -> str
         section = section[int(part) if isinstance(section, list) else part]
     chosen, key = section.get("kind"), ".".join(path)
     if isinstance(chosen, str) and path[-1] in _keys(path[:-1], families):
-        return f"{key}: '{chosen}' has no such key; remove it with ~{key} (in a file: null)"
+        remove = f"remove it with ~{key} (in a file: null)"
+        return f"{key}: '{chosen}' has no such key; {remove}{_or_choose(path, families)}"
     return None
+
+
+def _or_choose(path: Sequence[str], families: Families) -> str:
+    """The kinds that have a key, of the section that it stands in."""
+    schemas = [one for one in _within(path[:-1], families) if _section(one)]
+    having = [
+        one.model_fields["kind"] for one in schemas if {path[-1], "kind"} <= {*one.model_fields}
+    ]
+    kinds = dict.fromkeys(kind for field in having for kind in get_args(field.annotation))
+    return f", or choose {' or '.join(kinds)}, which has it" if kinds else ""
 
 
 def _further_up(path: list[str], families: Families) -> str | None:

@@ -1,6 +1,6 @@
 """What a perceptron's parts promise, whoever wrote them: shapes of what their functions give."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sleeprun.config.promise import array, asking, broken, gave, given, keeps
@@ -30,6 +30,16 @@ def check_learner(learner: Learner, network: Perceptron, layers: Layers) -> None
         keeps(learner, "follow", (network, memory, step, WORDS), memory)
         memory = given(learner, "consolidate", network, memory, layers, images, labels, WORDS)
         keeps(learner, "outputs", (network, memory, layers, images), scores)
+
+
+def remembered(
+    learner: Learner, network: Perceptron, memory: Any, layers: Layers, tasks: Iterable[int]
+) -> Any:
+    """The shapes of a learner's memory after tasks of so many images, from those before them."""
+    for images in tasks:
+        shown = array("float32", images, len(layers[0].weights)), array("int32", images)
+        memory = given(learner, "consolidate", network, memory, layers, *shown, WORDS)
+    return memory
 
 
 def kept(learner: Learner, earlier: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ LEARNERS = Kinds(
     "sleeprun.gradient.learners.Learner",
     naive="sleeprun.gradient.learners.naive.Naive",
     rehearsal="sleeprun.gradient.learners.rehearsal.Rehearsal",
+    poured="sleeprun.gradient.learners.poured.Poured",
     ewc="sleeprun.gradient.learners.ewc.EWC",
     si="sleeprun.gradient.learners.si.SI",
     lwf="sleeprun.gradient.learners.lwf.LwF",

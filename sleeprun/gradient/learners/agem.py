@@ -9,22 +9,19 @@ from sleeprun.config.declared import count
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import buffer
 from sleeprun.gradient.learners.buffer import Ranked
-from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words
+from sleeprun.gradient.learners.keeping import Keeping
+from sleeprun.gradient.learners.learner import Scalar, Words
 from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.noise import Purpose
 
 
-class AGEM(Learner):
+class AGEM(Keeping):
     """A gradient that would raise the loss of images kept from earlier tasks loses that part.
 
     The memory is class-balanced.
     """
 
-    capacity: int = count("images that are kept")
     size: int = count("of those, for a step's reference gradient")
-
-    def init(self, layers: Layers) -> Ranked:
-        return buffer.unranked(layers)
 
     def direct(
         self,
@@ -41,18 +38,6 @@ class AGEM(Learner):
         batch = buffer.sample(memory, self.size, words)
         reference = jax.grad(lambda layers: perceptron.batch_loss(network, layers, batch, words))
         return projected(gradient, reference(layers))
-
-    def consolidate(
-        self,
-        network: Perceptron,
-        memory: Ranked,
-        layers: Layers,
-        images: Images,
-        labels: Labels,
-        words: Words,
-    ) -> Ranked:
-        new = Ranked(images, labels, buffer.random_scores(labels, words))
-        return buffer.balanced(memory, new, self.capacity)
 
 
 def product(one: Layers, other: Layers) -> Float[Array, ""]:

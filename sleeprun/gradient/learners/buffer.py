@@ -72,3 +72,20 @@ def sample(buffer: Buffer | Ranked, size: int, words: UInt32[Array, "2"]) -> Bat
     draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
     chosen = noise.below(len(buffer.labels), draws)
     return Batch(buffer.images[chosen], buffer.labels[chosen], jnp.ones(size, bool))
+
+
+def by_class(buffer: Buffer | Ranked, size: int, words: UInt32[Array, "2"]) -> Batch:
+    """A batch from a buffer that is not empty, in which classes differ by at most one image.
+
+    No image comes twice before all others of its class have come.
+    """
+    labels, there = buffer.labels, len(buffer.labels)
+    order = jnp.lexsort((random_scores(labels, words), labels))
+    first = jnp.diff(labels[order], prepend=-1) != 0  # of its class
+    begin = jnp.flatnonzero(first, size=there, fill_value=there).astype(jnp.int32)
+    classes, own = first.sum().astype(jnp.int32), jnp.diff(begin, append=there)
+    offset = noise.below(classes, noise.uniform(words, -1))  # who is first where one is more
+    turn = offset + jnp.arange(size, dtype=jnp.int32)
+    whose = turn % classes
+    chosen = order[begin[whose] + (turn // classes) % own[whose]]
+    return Batch(buffer.images[chosen], labels[chosen], jnp.ones(size, bool))

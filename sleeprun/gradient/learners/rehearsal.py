@@ -1,47 +1,34 @@
-"""Rehearsal: a fraction of every earlier task's images is mixed into the new task's training."""
+"""Experience replay (Rolnick et al. 2019; Chaudhry et al. 2019, "tiny episodic memories").
 
-from collections.abc import Sequence
+As many images of earlier tasks as a batch has new ones join it, so that half of what a step lowers
+is the loss of what was learned before, however few are kept.
+"""
 
-from jaxtyping import Array
+import jax.numpy as jnp
 
-from sleeprun.config.declared import setting
-from sleeprun.config.values import Fraction
+from sleeprun import noise
+from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import buffer
-from sleeprun.gradient.learners.buffer import Buffer, Ranked
-from sleeprun.gradient.learners.learner import Images, Labels, Learner, Words
-from sleeprun.gradient.perceptron import Layers, Perceptron
+from sleeprun.gradient.learners.buffer import Ranked
+from sleeprun.gradient.learners.keeping import Keeping
+from sleeprun.gradient.learners.learner import Scalar, Words
+from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
+from sleeprun.noise import Purpose
 
 
-class Rehearsal(Learner):
-    """The fraction is class-balanced; a fraction of 1 keeps every image."""
+class Rehearsal(Keeping):
+    """Half of every batch is of images kept from earlier tasks, all their classes alike."""
 
-    fraction: float = setting(Fraction, "of every earlier task's images")
+    def loss(
+        self, network: Perceptron, memory: Ranked, layers: Layers, batch: Batch, words: Words
+    ) -> Scalar:
+        return perceptron.batch_loss(network, layers, joined(memory, batch, words), words)
 
-    def init(self, layers: Layers) -> Buffer:
-        return buffer.empty(layers)
 
-    def mix(self, memory: Buffer, images: Images, labels: Labels) -> tuple[Array, Array]:
-        return buffer.joined(Buffer(images, labels), memory)
-
-    def kept(self, earlier: Sequence[int]) -> int:
-        return sum(round(self.fraction * images) for images in earlier)
-
-    def misfit(self, images: int) -> str | None:
-        if self.fraction == 0 or self.kept([images]):
-            return None
-        least = f"{1 / images:.2g}"
-        return f"fraction={self.fraction:g}: keeps none of {images} images; must be {least} or more"
-
-    def consolidate(
-        self,
-        network: Perceptron,
-        memory: Buffer,
-        layers: Layers,
-        images: Images,
-        labels: Labels,
-        words: Words,
-    ) -> Buffer:
-        """The buffer, longer by a fraction of this task's images."""
-        new = Ranked(images, labels, buffer.random_scores(labels, words))
-        chosen = buffer.balanced(buffer.unranked(layers), new, self.kept([len(labels)]))
-        return buffer.joined(memory, Buffer(chosen.images, chosen.labels))
+def joined(memory: Ranked, batch: Batch, words: Words) -> Batch:
+    """A batch, and as many kept images as it has; alone before the first task is done."""
+    if not len(memory.labels):
+        return batch
+    kept = buffer.by_class(memory, len(batch.labels), noise.stream(words, Purpose.REPLAYED_LABELS))
+    replayed = kept._replace(counts=batch.counts)
+    return Batch(*(jnp.concatenate(pair) for pair in zip(batch, replayed, strict=True)))

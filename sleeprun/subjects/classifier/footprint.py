@@ -10,7 +10,7 @@ from sleeprun.config.promise import array
 from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layer
-from sleeprun.subjects.classifier.promises import check
+from sleeprun.subjects.classifier.promises import check, perceptron
 from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.footprint import Footprint
 
@@ -28,12 +28,13 @@ def footprint(config: Config) -> Footprint:
     check(config, layers)
     learner, descent = config.learner.make(), config.training.make()
     state = eqx.filter_eval_shape(starting_state, learner, descent, layers)
-    kept = promises.kept(learner, [len(task.images) for task in sequence.tasks])
+    network, tasks = perceptron(config.network), [len(task.images) for task in sequence.tasks]
+    memory = promises.remembered(learner, network, state.memory, layers, tasks)
     own = config.image_tasks.order_seed == "by_seed"
     shown = sum(task.images.nbytes + task.test_images.nbytes for task in sequence.tasks)
     states = {
         "network.hidden": seeds * _bytes((state.layers, state.momentum)),
-        "learner": seeds * (_bytes(state.memory) + kept * sequence.tasks[0].images[0].nbytes),
+        "learner": seeds * _bytes(memory),
     }
     return Footprint(states, {"tasks.data": shown * (seeds if own else 1)})
 
