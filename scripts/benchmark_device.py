@@ -22,8 +22,8 @@ import numpy as np
 from sleeprun.runs.devices import device_name
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
-from sleeprun.subjects.forager.cycles import AgentState, Experiment
 from sleeprun.subjects.forager.forager import leg_of
+from sleeprun.subjects.forager.state import AgentState, Experiment
 from sleeprun.subjects.seeds import over_seeds
 from speed import agents
 from speed.agents import PHASES

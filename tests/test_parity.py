@@ -23,6 +23,7 @@ from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.forager import leg_of
 from sleeprun.subjects.forager.phases import Wake
+from sleeprun.subjects.forager.state import birth
 
 pytestmark = pytest.mark.slow
 
@@ -150,7 +151,7 @@ def test_the_agents_own_cycles_agree_with_the_reference() -> None:
     experiment = build(config)
     network, world = experiment.network, experiment.world
     weights = starting_weights(config.network, SEED)
-    state = cycles.birth(experiment, weights, noise.seed_key(SEED))
+    state = birth(experiment, weights, noise.seed_key(SEED))
     words = noise.stream(state.key, 11)
     arrays = (np.asarray(weights[name], float) for name in PLASTIC)
     reference = Reference(*arrays, factor_of(network, words))

@@ -16,10 +16,10 @@ from sleeprun.spiking.capacity import overrun
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
-from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.forager import leg_of
 from sleeprun.subjects.forager.phases import Sleep, Wake
+from sleeprun.subjects.forager.state import AgentState, Experiment, Tally
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.seeds import over_seeds
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from sleeprun.subjects.forager.cycles import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, Experiment
 
 Kicks = dict[str, Float[Array, " neuron"]]
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons import Neuron
-from sleeprun.subjects.forager.cycles import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, Experiment
 from speed.agents import PLASTIC, Activity
 
 FLOAT = 4  # bytes

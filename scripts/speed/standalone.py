@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sleeprun.subjects.forager.cycles import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, Experiment
 from speed.agents import Activity
 from speed.rounds import Sample
 

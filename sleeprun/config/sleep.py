@@ -7,7 +7,7 @@ from pydantic import PlainValidator
 
 from sleeprun.config.error import ConfigError
 from sleeprun.config.spelling import nearest
-from sleeprun.config.values import Count, Section, Whole
+from sleeprun.config.values import Count, Fraction, Section, Whole
 
 
 def _stages(value: object) -> object:
@@ -89,6 +89,14 @@ class SleepConfig(Section):
                 raise ConfigError(f"sleep.also.{place}.also: must be listed in sleep.also itself")
         first = {**section, "also": []}
         return {**section, "also": [over(first, entry) for entry in section["also"]]}
+
+
+class DecaySleep(SleepConfig):
+    """Weights decay towards where they started: a rival of sleep, without a spike or noise."""
+
+    kind: Literal["decay"]
+    share: Fraction  # of the way to where they started, a step or a cycle
+    also: list[Any]
 
 
 def over(below: Any, above: Any) -> Any:

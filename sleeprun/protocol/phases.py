@@ -97,6 +97,17 @@ class Asleep(Live):
 
 
 @dataclass(frozen=True)
+class Decay(Asleep):
+    """Weights go a `share` of the way to where they started, each cycle; nothing else happens."""
+
+    share: float
+
+    @property
+    def title(self) -> str:
+        return "decay" if self.plastic else super().title
+
+
+@dataclass(frozen=True)
 class Change(Phase):
     """An intervention, which takes none."""
 

@@ -1,13 +1,13 @@
 """What changes a network slowly: plasticity at an event, homeostasis once a cycle."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
-from sleeprun.spiking.network import Clock, Network, NetworkState, now, out_weights
+from sleeprun.spiking.network import Clock, Network, NetworkState, Weights, now, out_weights
 from sleeprun.spiking.plasticity import PlasticityEvent, apply
 from sleeprun.spiking.synapses.weights import minus_row_mean
 
@@ -37,12 +37,41 @@ def learn(
         spikes = state.spikes[pre], state.spikes[projection.post]
         event = PlasticityEvent(*spikes, reward, drift, time)
         weights[name], rules[name] = apply(projection.rule, rules[name], weights[name], event)
-    for name, projection in network.projections.items():
-        if projection.mirrors is not None and projection.mirrors in plastic:
-            weights[name] = minus_row_mean(weights[projection.mirrors])
+    weights = _mirrored(network, weights, plastic)
     seen = {name: spike_lists.forget(s, horizon) for name, s in state.spikes.items()}
     silent = {name: jnp.zeros_like(spiked) for name, spiked in state.spiked.items()}
     return state._replace(weights=weights, plastic=rules, spikes=seen, spiked=silent)
+
+
+def decay(
+    network: Network,
+    state: NetworkState,
+    start: Mapping[str, Weights],
+    share: Float[Array, ""],
+    plastic: Collection[str],
+) -> NetworkState:
+    """The named projections' weights, a share of the way to where they started.
+
+    Synapses that do not exist (weight 0) or are locked stay as they are.
+    """
+    weights = dict(state.weights)
+    for name in plastic:
+        here, locked = weights[name], state.plastic[name].locked
+        nearer = (1 - share) * here + share * start[name]
+        weights[name] = jnp.where((here != 0) & ~locked, nearer, here)
+    return state._replace(weights=_mirrored(network, weights, plastic))
+
+
+def _mirrored(
+    network: Network, weights: dict[str, Weights], plastic: Collection[str]
+) -> dict[str, Weights]:
+    """With those that follow the weights of a plastic projection."""
+    follow = {
+        name: minus_row_mean(weights[projection.mirrors])
+        for name, projection in network.projections.items()
+        if projection.mirrors is not None and projection.mirrors in plastic
+    }
+    return weights | follow
 
 
 def _reach(network) -> Int[Array, ""]:

@@ -87,9 +87,10 @@ def _another_familys(key: str, given: Any, part: str, family: type[Experiment]) 
 
 def _kinds(family: type[Experiment], part: str) -> tuple[str, ...]:
     """Those that a section may be of; none where its schema lists none."""
-    fields = getattr(family.model_fields[part].annotation, "model_fields", {})
-    annotation = fields["kind"].annotation if "kind" in fields else None
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
+    annotation = family.model_fields[part].annotation
+    fields = [getattr(one, "model_fields", {}) for one in get_args(annotation) or [annotation]]
+    kinds = [its["kind"].annotation for its in fields if "kind" in its]
+    return tuple(kind for one in kinds if get_origin(one) is Literal for kind in get_args(one))
 
 
 def _whole(container: Mapping[str, Any], family: type[Experiment]) -> Mapping[str, Any]:

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
 from sleeprun.config.declared import section_of
-from sleeprun.config.sleep import SleepConfig
+from sleeprun.config.sleep import DecaySleep, SleepConfig
 from sleeprun.gradient.replay import DRIVES, Replay
 
 
@@ -15,3 +17,11 @@ class ReplayConfig(SleepConfig, section_of(Replay)):  # type: ignore[misc]
     # for them, and no image is kept; or those of the first sleep stay.
     scale: Literal["every_sleep", "carried", "first_sleep"]
     also: list["ReplayConfig"]
+
+
+class DecayConfig(DecaySleep):
+    schedule: Literal["never", "after"]
+    also: list["DecayConfig"]
+
+
+PerceptronSleep = Annotated[ReplayConfig | DecayConfig, Field(discriminator="kind")]

@@ -3,23 +3,21 @@
 All functions are compiled, and run for the seeds of a run at once.
 """
 
+import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.gradient import perceptron, probes, replay
-from sleeprun.gradient.perceptron import Perceptron
+from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.replay import Asleep, Drive, Replay
 from sleeprun.noise import Purpose
 from sleeprun.subjects.classifier.state import ClassifierState, Report, report
 
 
-def begin_sleep(
-    network: Perceptron,
-    scale: str,
-    probed: bool,
-    images: Float[Array, "image pixel"],
-    state: ClassifierState,
+def begin_replay(
+    network: Perceptron, scale: str, images: Float[Array, "image pixel"], state: ClassifierState
 ) -> ClassifierState:
     """The factors of a sleep, from the weights and activations over `images`; quiet membranes.
 
@@ -35,10 +33,10 @@ def begin_sleep(
         factors = jnp.where(state.factors.any(), state.factors, factors)
     state = state._replace(factors=factors, largest=largest)
     quiet = tuple(jnp.zeros_like(membrane) for membrane in state.membrane)
-    return state._replace(membrane=quiet, before=tuple(weights) if probed else ())
+    return state._replace(membrane=quiet)
 
 
-def sleep(
+def replayed(
     rule: Replay,
     drive: Drive,
     shape: tuple[int, int] | None,
@@ -47,19 +45,38 @@ def sleep(
     count: Int[Array, ""],
     state: ClassifierState,
 ) -> tuple[ClassifierState, Report]:
-    """`count` steps of sleep."""
+    """`count` steps of replay."""
     words = noise.stream(noise.stream(state.key, Purpose.REPLAY), state.begun)
     asleep = Asleep(tuple(layer.weights for layer in state.layers), state.membrane)
     alpha = rule.alpha(state.factors)
     asleep, spikes = replay.sleep(
         rule, drive, alpha, asleep, image, shape, words, state.step, count, engine
     )
-    layers = tuple(
-        layer._replace(weights=weights)
-        for layer, weights in zip(state.layers, asleep.weights, strict=True)
-    )
+    layers = with_weights(state.layers, asleep.weights)
     state = state._replace(layers=layers, membrane=asleep.membrane, step=state.step + count)
     return state, report(state, spikes=spikes)
+
+
+def decay(
+    share: Float[Array, ""],
+    start: tuple[Float[Array, "_ _"], ...],
+    count: Int[Array, ""],
+    state: ClassifierState,
+) -> tuple[ClassifierState, Report]:
+    """`count` steps, in each of which weights go a share of the way to their `start`."""
+
+    def one(_: Int[Array, ""], weights: tuple[Array, ...]) -> tuple[Array, ...]:
+        return jax.tree.map(lambda now, then: (1 - share) * now + share * then, weights, start)
+
+    weights = lax.fori_loop(0, count, one, tuple(layer.weights for layer in state.layers))
+    layers = with_weights(state.layers, weights)
+    state = state._replace(layers=layers, step=state.step + count)
+    return state, report(state, spikes=jnp.zeros(0, jnp.int32))  # there are none to tell of
+
+
+def with_weights(layers: Layers, weights: tuple[Float[Array, "_ _"], ...]) -> Layers:
+    pairs = zip(layers, weights, strict=True)
+    return tuple(layer._replace(weights=its) for layer, its in pairs)
 
 
 def end_probed_sleep(state: ClassifierState) -> ClassifierState:

@@ -4,29 +4,30 @@ Awake they are trained by gradient descent; asleep they are spiking networks tha
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners.training import starting_state
+from sleeprun.gradient.perceptron import Layers
 from sleeprun.gradient.probes import WeightChange
-from sleeprun.gradient.replay.schema import ReplayConfig
 from sleeprun.protocol.events import Carried, Event, Scored
-from sleeprun.protocol.phases import Boundary, Phase, Score
-from sleeprun.subjects.classifier import asleep, awake, engine, promises
+from sleeprun.protocol.phases import Asleep, Boundary, Decay, Phase, Score
+from sleeprun.subjects.classifier import asleep, awake, carried, engine, promises
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
 from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.classifier.state import ClassifierState, Report
 from sleeprun.subjects.classifier.stimuli import stimuli
-from sleeprun.subjects.seeds import Over, Seeds, over_seeds
+from sleeprun.subjects.seeds import Over, PerSeed, Seeds, over_seeds
 
 
 class Classifier(Seeds):
@@ -46,9 +47,7 @@ class Classifier(Seeds):
         return self.padded(jax.tree.map(lambda *leaves: np.stack(leaves), *newborns))
 
     def _newborn(self, seed: int) -> ClassifierState:
-        network = self.config.network
-        sizes = self.config.sizes
-        layers = perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
+        layers, sizes = self._starting_layers(seed), self.config.sizes
         return ClassifierState(
             *starting_state(self.learner, self.descent, layers),
             noise.seed_key(seed),
@@ -62,16 +61,28 @@ class Classifier(Seeds):
             moved=WeightChange(*(jnp.zeros(len(layers)) for _ in WeightChange._fields)),
         )
 
+    def _starting_layers(self, seed: int) -> Layers:
+        network, sizes = self.config.network, self.config.sizes
+        return perceptron.starting_layers(sizes, network.weight_spread, network.biases, seed)
+
+    @cached_property
+    def start(self) -> tuple[Float[Array, "seed _ _"], ...]:
+        """The weights that every seed began with, which decay goes to."""
+        born = [self._starting_layers(seed) for seed in self.config.seeds]
+        of_layers = zip(*born, strict=True)
+        return self.padded(tuple(np.stack([one.weights for one in layer]) for layer in of_layers))
+
     def begin(self, phase: Phase, state: ClassifierState) -> ClassifierState:
         state = state._replace(begun=state.begun + state.step, step=jnp.zeros_like(state.step))
         if isinstance(phase, Wake):
             return self.call(awake.begin_task, self.network, self.learner, state)
-        if not isinstance(phase, Sleep):
-            return state
-        tasks = self._last(state) if phase.scale == "carried" else self._seen(state)
-        images, _ = self.stimuli.training(tasks)
-        how = (phase.scale, self.config.probes is not None)
-        return self.call(asleep.begin_sleep, self.network, *how, images, state)
+        if isinstance(phase, Sleep):
+            tasks = self._last(state) if phase.scale == "carried" else self._seen(state)
+            images, _ = self.stimuli.training(tasks)
+            state = self.call(asleep.begin_replay, self.network, phase.scale, images, state)
+        if isinstance(phase, Asleep) and self.config.probes:
+            state = state._replace(before=tuple(layer.weights for layer in state.layers))
+        return state
 
     def chunk(self, phase: Phase) -> int:
         runtime = self.config.runtime
@@ -88,7 +99,11 @@ class Classifier(Seeds):
                 state, report = self.call(awake.train, *how, *shown, jnp.int32(count), state)
             case Sleep():
                 how = self._replayed(phase, state)
-                state, report = self.call(asleep.sleep, *how, jnp.int32(count), state)
+                state, report = self.call(asleep.replayed, *how, jnp.int32(count), state)
+            case Decay():
+                share = jnp.float32(phase.share if phase.plastic else 0.0)
+                how = (share, PerSeed(self.start), jnp.int32(count))
+                state, report = self.call(asleep.decay, *how, state)
             case Score():
                 tested = self.stimuli.test(phase.task)
                 report = self.call(awake.test, self.network, self.learner, *tested, state)
@@ -116,7 +131,7 @@ class Classifier(Seeds):
                 )
 
     def summary(self, report: Report) -> Trained:
-        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=True))
+        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=False))
         return Trained(loss=report.loss.tolist(), spikes=spikes)
 
     def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
@@ -155,25 +170,18 @@ class Classifier(Seeds):
         return float(np.mean([1 / len(task.classes) for task in self.sequence.tasks]))
 
     def seen_at(self, boundary: Boundary, state: ClassifierState) -> Iterator[Event]:
-        carried = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
-        if sleeps := self.config.sleep.scheduled:
-            carried += self._carried_for(sleeps, state)
-        yield Carried(boundary=boundary, bytes=carried)
+        yield Carried(boundary=boundary, bytes=self._carried(state))
         if self.config.probes and boundary.tasks:
             parts = (self, self.network, self.learner, self.stimuli, self.layers)
             yield from Probing(self.config.probes, *parts).events(boundary, state)
 
-    def _carried_for(self, sleeps: list[ReplayConfig], state: ClassifierState) -> int:
-        """Bytes of earlier tasks that one network needs for its sleeps."""
-        tasks = self.sequence.of(self._seen(state))
-        seen = any(sleep.drive.shown == "seen" for sleep in sleeps)
-        mean = self.sequence.tasks[0].images[0].nbytes if seen else 0
-        scales = {sleep.scale for sleep in sleeps}
-        if "every_sleep" in scales:  # takes the activations of all earlier images anew
-            return mean + sum(task.images.nbytes for task in tasks)
-        if "carried" in scales:
-            return mean + state.largest[0].nbytes
-        return mean + state.factors[0].nbytes
+    def _carried(self, state: ClassifierState) -> int:
+        """Bytes that one network keeps beside its weights, for its learner and its sleeps."""
+        kept = self.learner.carried(jax.tree.map(lambda leaf: leaf[0], state.memory))
+        if replays := [one for _, one in self.config.replays()]:
+            kept += carried.for_replay(replays, self.sequence, self._seen(state), state)
+        decays = len(replays) < len(self.config.sleep.scheduled)
+        return kept + (sum(weights[0].nbytes for weights in self.start) if decays else 0)
 
     def seen_after(self, phase: Phase, state: ClassifierState) -> Iterator[Event]:
         yield from ()
@@ -187,6 +195,8 @@ class Classifier(Seeds):
             values = phase.replay.numbers
             key = max("inc", "dec", key=values.__getitem__)
             return f"sleep.{key}={values[key]:g}"
+        if isinstance(phase, Decay):
+            return f"sleep.share={phase.share:g}"
         strength = getattr(self.config.learner, "strength", None)
         also = "" if strength is None else f", learner.strength={strength}"
         return f"training.rate={self.config.training.rate}{also}"

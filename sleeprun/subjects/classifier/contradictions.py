@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sleeprun.config import Role
 from sleeprun.config.messages import unknown_measures
-from sleeprun.gradient.replay.schema import ReplayConfig
+from sleeprun.gradient.replay.schema import PerceptronSleep, ReplayConfig
 from sleeprun.subjects.classifier.schema import ArmConfig, Config
 
 
@@ -41,11 +41,13 @@ def cautions(config: Config) -> Iterator[tuple[str, str]]:
             yield f"arms.{name}.training", f"the upper bound is trained otherwise: {differs}"
 
 
-def _thresholds(config: Config, key: str, sleep: ReplayConfig) -> Iterator[str]:
+def _thresholds(config: Config, key: str, sleep: PerceptronSleep) -> Iterator[str]:
     layers = len(config.network.hidden) + 1
     for place, one in enumerate(sleep.sleeps):
+        if one.schedule == "never" or not isinstance(one, ReplayConfig):
+            continue
         given, here = len(one.threshold), f"{key}.also.{place - 1}" if place else key
-        if one.schedule != "never" and given != layers:
+        if given != layers:
             yield (
                 f"{here}.threshold: {given} thresholds; must be {layers}, "
                 "one for each hidden layer and one for the output"

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from sleeprun.protocol.phases import Phase, Score
+from sleeprun.protocol.phases import Decay, Phase, Score
 from sleeprun.subjects.classifier import engine
 from sleeprun.subjects.classifier.phases import Sleep
 from sleeprun.subjects.classifier.schema import Config
@@ -28,4 +28,6 @@ class Expected:
                 return 2 * self.synapses * len(task.test_images)
             case Sleep():
                 return self.step_asleep * phase.cycles
+            case Decay():
+                return 2 * self.synapses * phase.cycles
         return 6 * self.synapses * self.batch * phase.cycles  # forward, and twice that backward

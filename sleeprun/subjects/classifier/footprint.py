@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 
 from sleeprun.config.promise import array
+from sleeprun.config.sleep import DecaySleep
 from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layer
@@ -36,6 +37,8 @@ def footprint(config: Config) -> Footprint:
         "network.hidden": seeds * _bytes((state.layers, state.momentum)),
         "learner": seeds * _bytes(memory),
     }
+    if any(isinstance(sleep, DecaySleep) for sleep in config.sleep.scheduled):
+        states["sleep.kind"] = seeds * _bytes(weights)  # those that they began with
     return Footprint(states, {"tasks.data": shown * (seeds if own else 1)})
 
 

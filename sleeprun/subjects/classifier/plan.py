@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from sleeprun.config import ConfigError, nearest
 from sleeprun.config.declared import section_of
+from sleeprun.config.sleep import DecaySleep
 from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import steps_an_epoch
 from sleeprun.gradient.replay import Replay
-from sleeprun.gradient.replay.schema import ReplayConfig
-from sleeprun.protocol.phases import Boundary, Live, Score, Stage, misnamed
+from sleeprun.gradient.replay.schema import PerceptronSleep
+from sleeprun.protocol.phases import Boundary, Decay, Live, Score, Stage, misnamed
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.schema import Config
@@ -17,7 +18,7 @@ WEIGHTS = ("weights",)
 ALL = "all tasks"
 
 
-class ClassifierPlan(Plan[ReplayConfig]):
+class ClassifierPlan(Plan[PerceptronSleep]):
     """Each task, or all as one; every task is scored at every boundary."""
 
     def __init__(self, config: Config):
@@ -35,9 +36,11 @@ class ClassifierPlan(Plan[ReplayConfig]):
         steps = training.epochs * steps_an_epoch(self._images(stage) + kept, training.batch)
         return Wake(stage.tasks, cycles=steps, plastic=WEIGHTS)
 
-    def sleeping(self, sleep: ReplayConfig, length: int) -> Live:
-        replay = section_of(Replay)(**sleep.numbers)
+    def sleeping(self, sleep: PerceptronSleep, length: int) -> Live:
         plastic = WEIGHTS if sleep.plasticity else ()
+        if isinstance(sleep, DecaySleep):
+            return Decay(sleep.share, cycles=length, plastic=plastic)
+        replay = section_of(Replay)(**sleep.numbers)
         return Sleep(replay, sleep.drive, sleep.scale, cycles=length, plastic=plastic)
 
     def tests(self, boundary: Boundary) -> Iterator[Score]:
@@ -62,10 +65,10 @@ class ClassifierPlan(Plan[ReplayConfig]):
     def _misfits(self) -> Iterator[str]:
         shape, sleep = self.sequence.shape, self.config.sleep
         for place, one in enumerate(sleep.sleeps):
-            here = _key(place)
-            yield from one.misfits(here, [stage.name for stage in self.stages])
-            if one.schedule != "never" and (misfit := promises.misfit(one.drive.make(), shape)):
-                yield f"{here}.drive.{misfit}"
+            yield from one.misfits(_key(place), [stage.name for stage in self.stages])
+        for key, replay in self.config.replays():
+            if misfit := promises.misfit(replay.drive.make(), shape):
+                yield f"{key}.drive.{misfit}"
         yield from self._unknown_activations()
         learner = self.config.learner.make()
         for stage in self.stages[:-1]:
@@ -81,7 +84,7 @@ class ClassifierPlan(Plan[ReplayConfig]):
         for number, stage in enumerate(self.stages, 1):
             unknown.append(stage)
             for place, sleep in enumerate(self.sleeps):
-                if not sleep.happens_in(number, stage.name):
+                if isinstance(sleep, DecaySleep) or not sleep.happens_in(number, stage.name):
                     continue
                 if sleep.scale == "carried" and unknown[1:]:
                     yield (

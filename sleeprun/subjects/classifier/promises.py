@@ -16,6 +16,6 @@ def check(config: Config, layers: Layers) -> None:
     """Of `layers` the shapes count alone. Raises ConfigError where a part breaks its promise."""
     with part_of("learner"):
         promises.check_learner(config.learner.make(), perceptron(config.network), layers)
-    for key, sleep in config.sleep.by_key():
+    for key, sleep in config.replays():
         with part_of(f"{key}.drive"):
             promises.check_drive(sleep.drive.make(), len(layers[0].weights), config.sequence.shape)

@@ -10,7 +10,7 @@ from sleeprun.config.identity import content_hash
 from sleeprun.config.values import Count, FolderName, Positive, Section
 from sleeprun.gradient.learners import LEARNERS, Descent
 from sleeprun.gradient.probes.schema import ProbesConfig
-from sleeprun.gradient.replay.schema import ReplayConfig
+from sleeprun.gradient.replay.schema import PerceptronSleep, ReplayConfig
 from sleeprun.subjects.classifier import earlier
 from sleeprun.tasks.images.sequence import ImageTasks, Sequence
 from sleeprun.tasks.tasks import TASKS
@@ -32,7 +32,7 @@ class ArmConfig(Section):
     tasks: Annotated[Any, TASKS]
     training: section_of(Descent)  # type: ignore[valid-type]
     learner: Annotated[Any, LEARNERS]
-    sleep: ReplayConfig
+    sleep: PerceptronSleep
 
 
 class Config(ExperimentConfig):
@@ -43,7 +43,7 @@ class Config(ExperimentConfig):
     tasks: Annotated[Any, TASKS]
     training: section_of(Descent)  # type: ignore[valid-type]
     learner: Annotated[Any, LEARNERS]
-    sleep: ReplayConfig
+    sleep: PerceptronSleep
     arms: dict[FolderName, ArmConfig]
     probes: ProbesConfig | None = None
 
@@ -104,3 +104,7 @@ class Config(ExperimentConfig):
     @property
     def arms_share_training(self) -> bool:
         return False  # they may differ in training from the start
+
+    def replays(self) -> list[tuple[str, ReplayConfig]]:
+        """The sleeps that are ever slept and replay, each with its key."""
+        return [(key, one) for key, one in self.sleep.by_key() if isinstance(one, ReplayConfig)]

@@ -28,7 +28,7 @@ class Report(NamedTuple):
     """What some steps did."""
 
     loss: Float[Array, ""]
-    spikes: Int[Array, " layer"]
+    spikes: Int[Array, " layer"]  # none are told of decay
     right: Int[Array, ""]
     wrong: Int[Array, ""]
 

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, UInt32
+from jaxtyping import Array, Float, UInt32
 
 from sleeprun import noise
 from sleeprun.config.promise import part_of
@@ -17,8 +17,8 @@ from sleeprun.spiking import native, promises
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.engines import Chosen, choose
-from sleeprun.subjects.forager.cycles import AgentState, Experiment, birth
 from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.forager.state import AgentState, Experiment, birth
 from sleeprun.tasks import agent as world
 
 log = logging.getLogger("sleeprun")
@@ -50,7 +50,7 @@ def _check(config: Config, experiment: Experiment) -> None:
     sizes = {name: each.count for name, each in config.network.populations.items()}
     with part_of("tasks"):
         world.check(experiment.world, sizes[experiment.sees], sizes[experiment.moves])
-    for key, sleep in config.sleep.by_key():
+    for key, sleep in config.driven():
         with part_of(f"{key}.drive"):
             size = sizes[sleep.drive.population]
             promises.check_drive(sleep.drive.make(), size, config.network.cycle_steps)
@@ -74,10 +74,15 @@ def _tell(line: str) -> None:
 
 def newborns(config: Config, experiment: Experiment, seeds: list[int]) -> AgentState:
     """The agents of all seeds before they have seen anything; every leaf is [seed, ...]."""
-    weights = [starting_weights(config.network, seed) for seed in seeds]
-    together = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *weights)
+    together = weights_at_birth(config, seeds)
     keys = jnp.asarray(np.stack([noise.seed_key(seed) for seed in seeds]))
     return _births(experiment, together, keys)
+
+
+def weights_at_birth(config: Config, seeds: list[int]) -> dict[str, Float[Array, "seed _ _"]]:
+    """Of every projection."""
+    weights = [starting_weights(config.network, seed) for seed in seeds]
+    return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *weights)
 
 
 @eqx.filter_jit

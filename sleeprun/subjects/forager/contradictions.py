@@ -10,6 +10,7 @@ from sleeprun.protocol.plan import numbered
 from sleeprun.spiking import schema
 from sleeprun.subjects.forager.plan import AgentPlan
 from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.forager.sleeps import NoiseSleep
 from sleeprun.tasks.agent import MOST_CYCLES, chance_of
 
 
@@ -108,8 +109,9 @@ def _sleeps(config: Config) -> Iterator[str]:
         for place, one in enumerate(sleep.sleeps):
             here = f"{key}.also.{place - 1}" if place else key
             yield from one.misfits(here, stages)
-            slept = one.schedule != "never"
-            if slept and one.drive.population not in config.network.populations:
+            if one.schedule == "never" or not isinstance(one, NoiseSleep):
+                continue
+            if one.drive.population not in config.network.populations:
                 wanted = one.drive.population
                 allowed = nearest(wanted, list(config.network.populations))
                 yield f"{here}.drive.population='{wanted}': no such population{allowed}"

@@ -3,77 +3,21 @@
 Every function carries one seed's state; `subjects/seeds.py` maps them over the seeds.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.noise import Purpose
 from sleeprun.spiking.drives import Drive
-from sleeprun.spiking.learning import learn, regulate
-from sleeprun.spiking.network import Clock, Network, NetworkState, kick
+from sleeprun.spiking.learning import decay, learn, regulate
+from sleeprun.spiking.network import Clock, NetworkState, kick
 from sleeprun.spiking.simulate import advance as simulate
-from sleeprun.tasks.agent import World
-
-
-class Experiment(eqx.Module):
-    """What all seeds share: the network's constants, the world and its tasks."""
-
-    network: Network
-    world: World
-    sees: str = eqx.field(static=True)  # the population that sees
-    vision: tuple[int, ...] = eqx.field(static=True)  # its size
-    moves: str = eqx.field(static=True)
-
-
-class AgentState(NamedTuple):
-    network: NetworkState
-    world: Any
-    key: UInt32[Array, "2"]
-    cycle: Int[Array, ""]
-    rates: dict[str, Float[Array, "task _"]]  # mean spikes a cycle while training each task
-    trained: Bool[Array, " task"]
-    heard: dict[str, Int[Array, " _"]]  # spikes since this waking phase began
-    heard_cycles: Int[Array, ""]
-
-
-class Tally(NamedTuple):
-    """What happened over some cycles. `spikes` are counted by population, over all its neurons."""
-
-    awake: Int[Array, ""]
-    asleep: Int[Array, ""]
-    rewarded: Int[Array, ""]
-    punished: Int[Array, ""]
-    neutral: Int[Array, ""]
-    spikes: dict[str, Int[Array, ""]]
-
-
-def birth(
-    experiment: Experiment, weights: dict[str, Float[Array, "_ _"]], key: UInt32[Array, "2"]
-) -> AgentState:
-    """A seed's agent before it has seen anything."""
-    sizes = {name: population.size for name, population in experiment.network.populations.items()}
-    tasks = len(experiment.world.tasks)
-    return AgentState(
-        experiment.network.init(weights),
-        experiment.world.nowhere(),
-        key,
-        jnp.int32(0),
-        {name: jnp.zeros((tasks, size)) for name, size in sizes.items()},
-        jnp.zeros(tasks, bool),
-        {name: jnp.zeros(size, jnp.int32) for name, size in sizes.items()},
-        jnp.int32(0),
-    )
-
-
-def blank_tally(experiment: Experiment) -> Tally:
-    zero = jnp.int32(0)
-    spikes = {name: zero for name in experiment.network.populations}
-    return Tally(zero, zero, zero, zero, zero, spikes)
+from sleeprun.subjects.forager.state import AgentState, Experiment, Start, Tally, blank_tally
 
 
 def enter_world(experiment: Experiment, state: AgentState, task: Any) -> AgentState:
@@ -158,6 +102,17 @@ def sleep_cycle(
     return state._replace(network=net, cycle=state.cycle + 1), tally
 
 
+def decay_cycle(
+    experiment: Experiment, state: AgentState, tally: Tally, leg: "Leg", start: Start | None
+) -> tuple[AgentState, Tally]:
+    """One cycle in which weights decay, and neurons and world stand still."""
+    assert start is not None
+    assert leg.share is not None
+    net = decay(experiment.network, state.network, start, leg.share, leg.plastic)
+    state = state._replace(network=net, cycle=state.cycle + 1)
+    return state, tally._replace(asleep=tally.asleep + 1)
+
+
 def _own_spikes(
     earlier: dict[str, Float[Array, " _"]],
     spiked: dict[str, Float[Array, " _"]],
@@ -177,11 +132,12 @@ def _count(tally: Tally, spiked: dict[str, Float[Array, " _"]]) -> dict[str, Arr
 
 
 class Leg(eqx.Module):
-    """A stretch of waking (on a task) or of sleep (with a drive), of a number of cycles."""
+    """A stretch of waking (on a task), sleep (with a drive) or decay, of a number of cycles."""
 
     task: Any  # None asleep
     label: Int[Array, ""]  # the task's index in the world, -1 for the unsupervised world
     drive: Drive | None
+    share: Float[Array, ""] | None  # of the way to where weights started, a cycle of decay
     reward: Float[Array, ""]  # of every cycle asleep
     cycles: Int[Array, ""]
     plastic: tuple[str, ...] = eqx.field(static=True)
@@ -198,12 +154,24 @@ def end(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
 def advance(
     experiment: Experiment, leg: Leg, count: Int[Array, ""], state: AgentState
 ) -> tuple[AgentState, Tally]:
-    """`count` cycles of a leg."""
+    """`count` cycles of a leg of waking or sleep."""
     return _cycles(experiment, leg, count, (state, blank_tally(experiment)))
 
 
+def fade(
+    experiment: Experiment, leg: Leg, start: Start, count: Int[Array, ""], state: AgentState
+) -> tuple[AgentState, Tally]:
+    """`count` cycles of a leg of decay, which has no spikes to tell of."""
+    state, tally = _cycles(experiment, leg, count, (state, blank_tally(experiment)), start)
+    return state, tally._replace(spikes={})
+
+
 def take_turns(
-    experiment: Experiment, legs: tuple[Leg, ...], count: Int[Array, ""], state: AgentState
+    experiment: Experiment,
+    legs: tuple[Leg, ...],
+    start: Start | None,
+    count: Int[Array, ""],
+    state: AgentState,
 ) -> tuple[AgentState, Tally]:
     """`count` rounds of the legs in turn, each from its begin to its end."""
 
@@ -211,7 +179,7 @@ def take_turns(
         state, tally = carry
         for leg in legs:
             state = begin(experiment, leg, state)
-            state, tally = _cycles(experiment, leg, leg.cycles, (state, tally))
+            state, tally = _cycles(experiment, leg, leg.cycles, (state, tally), start)
             state = end(experiment, leg, state)
         return state, tally
 
@@ -219,9 +187,15 @@ def take_turns(
 
 
 def _cycles(
-    experiment: Experiment, leg: Leg, count: Int[Array, ""], carry: tuple[AgentState, Tally]
+    experiment: Experiment,
+    leg: Leg,
+    count: Int[Array, ""],
+    carry: tuple[AgentState, Tally],
+    start: Start | None = None,
 ) -> tuple[AgentState, Tally]:
     def one(_, carry):
+        if leg.share is not None:
+            return decay_cycle(experiment, *carry, leg, start)
         if leg.task is None:
             return sleep_cycle(experiment, *carry, leg)
         return wake_cycle(experiment, *carry, leg.task, leg.plastic)

@@ -6,8 +6,8 @@ import numpy as np
 
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
 from sleeprun.protocol.phases import Boundary, Phase, Score
-from sleeprun.subjects.forager.cycles import AgentState, Experiment, Tally
 from sleeprun.subjects.forager.record import Eaten, Foraged
+from sleeprun.subjects.forager.state import AgentState, Experiment, Tally
 
 BINS = 60
 FIELDS = 48  # neurons whose receptive field is recorded

@@ -9,8 +9,8 @@ from jax.tree_util import DictKey
 from sleeprun.config.promise import array
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.forager.build import build
-from sleeprun.subjects.forager.cycles import birth
 from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.forager.state import birth
 
 BY_PROJECTION = {"weights", "synapses"}  # fields of a network's state
 

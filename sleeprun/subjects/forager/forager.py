@@ -5,26 +5,27 @@ them is here.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Scored
-from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score
+from sleeprun.protocol.phases import Boundary, Decay, Interleave, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.forager import cycles, events, interventions
-from sleeprun.subjects.forager.build import build, chosen, newborns
-from sleeprun.subjects.forager.cycles import AgentState, Experiment, Leg, Tally
+from sleeprun.subjects.forager.build import build, chosen, newborns, weights_at_birth
+from sleeprun.subjects.forager.cycles import Leg
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.subjects.forager.schema import Config
-from sleeprun.subjects.seeds import Over, Seeds, over_seeds
+from sleeprun.subjects.forager.state import AgentState, Experiment, Tally
+from sleeprun.subjects.seeds import Over, PerSeed, Seeds, over_seeds
 from sleeprun.tasks.agent import chance_of
 
 SHOWN = 5  # cycles of a phase that a raster has, where no number is asked for
@@ -42,6 +43,11 @@ class Forager(Seeds):
 
     def birth(self) -> AgentState:
         return self.padded(newborns(self.config, self.experiment, self.config.seeds))
+
+    @cached_property
+    def start(self) -> dict[str, Float[Array, "seed _ _"]]:
+        """The weights that every seed began with, which decay goes to."""
+        return self.padded(weights_at_birth(self.config, self.config.seeds))
 
     def begin(self, phase: Phase, state: AgentState) -> AgentState:
         """What comes before a phase's first cycle; for a test, a copy in a world of its own."""
@@ -69,13 +75,13 @@ class Forager(Seeds):
 
         Where a list runs over, they are simulated again with more room.
         """
-        function, legs = self._program(phase)
-        after, tally = self._call(function, legs, jnp.int32(count), state)
+        function, *how = self._program(phase)
+        after, tally = self._call(function, *how, jnp.int32(count), state)
         while full := overrun(self.experiment.network, after.network):
             if any(lost(after, self.config.seeds)):
                 break  # nor do its spikes mean anything
-            state = self._roomier(function, legs, state, full)
-            after, tally = self._call(function, legs, jnp.int32(count), state)
+            state = self._roomier(function, how, state, full)
+            after, tally = self._call(function, *how, jnp.int32(count), state)
         if after.world.crowded.any():
             raise ConfigError(self.config.agent_tasks.crowded)
         return after, self.unpadded(tally)
@@ -86,6 +92,8 @@ class Forager(Seeds):
         return self.config.runtime.spikes or SHOWN
 
     def heard(self, phase: Live) -> int:
+        if isinstance(phase, Decay):
+            return 0  # nobody spikes
         return min(self.wanted, 1 if isinstance(phase, Interleave) else phase.cycles)
 
     def listen(
@@ -105,7 +113,7 @@ class Forager(Seeds):
         self, phase: Live, count: int, state: AgentState
     ) -> tuple[AgentState, Tally, list[Event]]:
         """`count` cycles, of which the last ones are taken one by one."""
-        singly = min(count, self.wanted)
+        singly = min(count, self.heard(phase))
         tallies, spikes = [], []
         if count > singly:
             state, tally = self.advance(phase, count - singly, state)
@@ -179,19 +187,24 @@ class Forager(Seeds):
         return self.unpadded(state._replace(network=network))
 
     def _roomier(
-        self, function: Callable, legs: Any, state: AgentState, full: list[str]
+        self, function: Callable, how: list[Any], state: AgentState, full: list[str]
     ) -> AgentState:
         """Room for one more cycle or round at least, so that what runs away is soon seen."""
         network = self.experiment.network
         while full:
             state = state._replace(network=doubled(network, state.network, full))
-            after, _ = self._call(function, legs, jnp.int32(1), state)
+            after, _ = self._call(function, *how, jnp.int32(1), state)
             full = overrun(network, after.network)
         return state
 
-    def _program(self, phase: Live | Score) -> tuple[Callable, Any]:
+    def _program(self, phase: Live | Score) -> tuple[Any, ...]:
+        """What carries a phase out, and with what."""
         if isinstance(phase, Interleave):
-            return cycles.take_turns, tuple(map(self.leg, phase.phases))
+            decays = any(isinstance(part, Decay) for part in phase.phases)
+            start = PerSeed(self.start) if decays else None
+            return cycles.take_turns, tuple(map(self.leg, phase.phases)), start
+        if isinstance(phase, Decay):
+            return cycles.fade, self.leg(phase), PerSeed(self.start)
         return cycles.advance, self.leg(phase)
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
@@ -199,16 +212,19 @@ class Forager(Seeds):
 
 
 def _total(tallies: list[Tally]) -> Tally:
-    return jax.tree.map(lambda *counts: sum(counts), *tallies)
+    counted = max((tally.spikes for tally in tallies), key=len)  # decay tells of none
+    none = jax.tree.map(np.zeros_like, counted)
+    alike = [tally._replace(spikes=tally.spikes or none) for tally in tallies]
+    return jax.tree.map(lambda *counts: sum(counts), *alike)
 
 
-def _leg(experiment: Experiment, phase: Wake | Sleep | Score) -> Leg:
+def _leg(experiment: Experiment, phase: Wake | Sleep | Decay | Score) -> Leg:
     if isinstance(phase, Score):
         phase = Wake(phase.task, cycles=phase.cycles)
     return leg_of(experiment, phase)
 
 
-def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
+def leg_of(experiment: Experiment, phase: Wake | Sleep | Decay) -> Leg:
     """A phase's task or drive as arrays."""
     world, task, label = experiment.world, None, -1
     if isinstance(phase, Wake):
@@ -218,6 +234,7 @@ def leg_of(experiment: Experiment, phase: Wake | Sleep) -> Leg:
         task=task,
         label=jnp.int32(label),
         drive=phase.drive.make() if isinstance(phase, Sleep) else None,
+        share=jnp.float32(phase.share) if isinstance(phase, Decay) else None,
         reward=jnp.float32(phase.reward if isinstance(phase, Sleep) else 0.0),
         cycles=jnp.int32(phase.cycles),
         plastic=phase.plastic,

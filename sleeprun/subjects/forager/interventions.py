@@ -5,7 +5,7 @@ from jaxtyping import Array, Float
 
 from sleeprun import noise
 from sleeprun.noise import Purpose
-from sleeprun.subjects.forager.cycles import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, Experiment
 
 
 def freeze_strongest(

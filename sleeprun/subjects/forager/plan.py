@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from sleeprun.protocol.phases import Boundary, Live, Score, Stage, interleaved
+from sleeprun.config.sleep import DecaySleep
+from sleeprun.protocol.phases import Boundary, Decay, Live, Score, Stage, interleaved
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
-from sleeprun.subjects.forager.schema import Config, NoiseSleep
+from sleeprun.subjects.forager.schema import Config
+from sleeprun.subjects.forager.sleeps import AgentSleep
 from sleeprun.tasks.agent import scaled
 
 
-class AgentPlan(Plan[NoiseSleep]):
+class AgentPlan(Plan[AgentSleep]):
     """Knows what is plastic so far; every task of the world is scored at every boundary."""
 
     def __init__(self, config: Config):
@@ -35,10 +37,12 @@ class AgentPlan(Plan[NoiseSleep]):
         a_round = sum(part.cycles for part in parts)
         return interleaved(tuple(parts), max(1, round(cycles / a_round)))
 
-    def sleeping(self, sleep: NoiseSleep, length: int) -> Live:
+    def sleeping(self, sleep: AgentSleep, length: int) -> Live:
         if sleep.schedule == "after":
             length = scaled(length, self.config.protocol.scale)
         learns = self.plastic if sleep.plasticity else ()
+        if isinstance(sleep, DecaySleep):
+            return Decay(sleep.share, cycles=length, plastic=learns)
         return Sleep(sleep.drive, sleep.reward, cycles=length, plastic=learns)
 
     def tests(self, boundary: Boundary) -> Iterator[Score]:

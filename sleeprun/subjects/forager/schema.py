@@ -1,30 +1,20 @@
 """What a config says of foraging agents."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from sleeprun.config import ExperimentConfig, Role
 from sleeprun.config.identity import content_hash
-from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import FolderName, Section
-from sleeprun.spiking.drives import DRIVES
 from sleeprun.spiking.schema import NetworkConfig
+from sleeprun.subjects.forager.sleeps import AgentSleep, NoiseSleep
 from sleeprun.tasks.agent import AgentTasks, names_of
 from sleeprun.tasks.tasks import TASKS
-
-
-class NoiseSleep(SleepConfig):
-    """A population is driven by noise while no world is there."""
-
-    kind: Literal["noise"]
-    drive: Annotated[Any, DRIVES]
-    reward: float  # of every cycle
-    also: list["NoiseSleep"]
 
 
 class ArmConfig(Section):
     """In what an arm may differ."""
 
-    sleep: NoiseSleep
+    sleep: AgentSleep
 
 
 class Config(ExperimentConfig):
@@ -33,7 +23,7 @@ class Config(ExperimentConfig):
 
     network: NetworkConfig
     tasks: Annotated[Any, TASKS]
-    sleep: NoiseSleep
+    sleep: AgentSleep
     arms: dict[FolderName, ArmConfig]
 
     @property
@@ -84,3 +74,7 @@ class Config(ExperimentConfig):
     @property
     def arms_share_training(self) -> bool:
         return True
+
+    def driven(self) -> list[tuple[str, NoiseSleep]]:
+        """The sleeps that are ever slept and have a drive, each with its key."""
+        return [(key, one) for key, one in self.sleep.by_key() if isinstance(one, NoiseSleep)]
