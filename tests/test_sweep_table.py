@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from classifiers import TINY
+from command import sleeprun
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
@@ -369,3 +371,19 @@ def test_a_mistake_is_a_line_and_exit_code_2(
     assert ended.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
+
+
+def test_results_of_another_job_in_its_folder_are_not_a_job_s(tmp_path: Path) -> None:
+    """Both have the same folder: the second is refused, and the table tells of the first alone."""
+    quick = ("training.epochs=1", "sleep.schedule=never", "~probes", "runtime.progress=false")
+    quiet = ("tracking.mode=disabled", "runtime.figures=false")
+    words = (*TINY[:-1], *quick, *quiet, "hydra.sweep.subdir=x", "seeds=[0],[1]")
+    ended = sleeprun("-m", *words, cwd=tmp_path)
+    assert ended.code == 1
+    assert "has another run in it: seeds: [1] here and [0] there" in ended.err
+    (listed,) = tmp_path.rglob("jobs.jsonl")
+    ((path, job),) = table.jobs_of(listed.parent).items()
+    assert (path.name, job.foreign, "seeds=[0]" in job.overrides) == ("x", False, True)
+    listed.write_text(listed.read_text().splitlines()[1] + "\n")  # had the first been another call
+    (alone,) = table.read(listed.parent)
+    assert (alone.overrides["seeds"], alone.done, alone.metrics) == ("[1]", False, {})

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, ListConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.config import ConfigError
 from sleeprun.config.identity import content_hash
+from sleeprun.runs.files import read_config
 from sleeprun.sweeps import jobs
 from sleeprun.sweeps.jobs import Job
 
@@ -86,9 +88,20 @@ class Sweep(Callback):
             "number": config.hydra.job.num,
             "path": str(job.folder),
             "overrides": job.overrides,
+            "foreign": _foreign(job.folder, config),
         }
         with (folder / JOBS).open("a") as file:
             file.write(json.dumps(told) + "\n")
+
+
+def _foreign(folder: Path, config: DictConfig) -> bool:
+    """Whether the run in a job's folder is of another config, whose results are not the job's."""
+    if not (folder / "events.jsonl").exists():
+        return False
+    try:
+        return identity(_root_=read_config(folder)) != identity(_root_=config)
+    except (ConfigError, OmegaConfBaseException, AttributeError):
+        return True  # which the job itself will tell
 
 
 def begun() -> bool:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -47,22 +47,34 @@ class Outcome:
     chance: float | None
 
 
-def jobs_of(sweep: Path) -> dict[Path, list[str]]:
-    """The directories of a sweep's jobs, in order, with their overrides; one that it has twice
-    comes once. Raises DamagedFile."""
+class Listed(NamedTuple):
+    """A job, as a sweep's list has it."""
+
+    overrides: list[str]
+    foreign: bool  # the run in its directory is another's
+
+
+def jobs_of(sweep: Path) -> dict[Path, Listed]:
+    """The directories of a sweep's jobs, in order; one that it has twice comes once, as the job
+    whose run it is. Raises DamagedFile."""
     listed = sweep / "jobs.jsonl"
     lines = read_lines(listed, "number", "path", "overrides") if listed.exists() else []
-    jobs = sorted(lines, key=lambda job: job["number"])
-    return {Path(job["path"]): job["overrides"] for job in jobs}
+    found: dict[Path, Listed] = {}
+    for job in sorted(lines, key=lambda job: job["number"]):
+        path, one = Path(job["path"]), Listed(job["overrides"], job.get("foreign", False))
+        if path not in found or not one.foreign:
+            found[path] = one
+    return found
 
 
 def read(sweep: Path) -> list[Outcome]:
-    return [found for job, given in jobs_of(sweep).items() for found in _read(job, given)]
+    return [found for path, job in jobs_of(sweep).items() for found in _read(path, job)]
 
 
-def _read(job: Path, given: Sequence[str]) -> Iterator[Outcome]:
+def _read(job: Path, listed: Listed) -> Iterator[Outcome]:
+    given, foreign = listed
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
-    results: dict[str, Any] = {**(RunDirectory(job).results() or {})}
+    results: dict[str, Any] = {**((not foreign and RunDirectory(job).results()) or {})}
     done = bool(results)
     pruned = not done and (job / PRUNED).exists()
     name = results.get("experiment", "")
