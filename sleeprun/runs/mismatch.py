@@ -10,6 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.config import ConfigError
 from sleeprun.config.messages import as_yaml
+from sleeprun.config.runtime import Engine
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
@@ -26,7 +27,7 @@ UNKNOWN = "was made with another network, other tasks or another protocol"
 def mismatch(
     config: Experiment,
     protocol: Protocol,
-    engine: str,
+    engine: Engine,
     phases: int,
     source: Path,
     start: Start,

@@ -5,6 +5,7 @@ from typing import Any
 
 from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.identity import content_hash
+from sleeprun.config.runtime import Engine
 from sleeprun.protocol.events import Warned
 from sleeprun.protocol.phases import Protocol
 from sleeprun.runs.checkpoints import SavedHeader, load, read_header
@@ -14,7 +15,7 @@ from sleeprun.runs.store import RunDirectory
 Saved = tuple[SavedHeader, tuple[Any, ...]]  # with the states that it was made of
 
 
-def signature(config: ExperimentConfig, engine: str, behind: Protocol) -> str:
+def signature(config: ExperimentConfig, engine: Engine, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
     return content_hash(
         [config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)]

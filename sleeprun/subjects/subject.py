@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
+from sleeprun.config.runtime import Engine
 from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.family import Facts, Summary
 from sleeprun.protocol.phases import Boundary, Phase, Score
@@ -21,7 +22,7 @@ Report = TypeVar("Report")
 @runtime_checkable
 class Subject(Protocol[State, Report]):
     seeds: int
-    engine: Any
+    engine: Engine
 
     def facts(self) -> Facts:
         """What a record says of it at its start."""

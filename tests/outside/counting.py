@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from sleeprun.config.runtime import Engine
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Count, Section
 from sleeprun.protocol.events import Event, Found, Scored
@@ -77,7 +78,7 @@ class CountingExperiment(Experiment):
     def expected_seconds(self, protocol: Protocol) -> list[float]:
         return [1e-3 * phase.cycles for phase in protocol]
 
-    def engine(self) -> str:
+    def engine(self) -> Engine:
         return "by_step"
 
     def subject(self, devices: int, over: Over) -> "Counters":

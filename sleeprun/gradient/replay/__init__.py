@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun import noise
 from sleeprun.config.kinds import Kinds
+from sleeprun.config.runtime import Engine
 from sleeprun.gradient.replay.by_layer import window
 from sleeprun.gradient.replay.drive import Drive
 from sleeprun.gradient.replay.rule import Asleep, Counts, Replay, by_step, factors, g, step
@@ -63,7 +64,7 @@ def sleep(
     words: noise.Stream,
     first_step: Int[Array, ""],
     count: Int[Array, ""],
-    engine: str,
+    engine: Engine,
     steps: int | None = None,
 ) -> tuple[Asleep, Counts]:
     """`count` steps from `first_step` on, and how many spikes each layer had.

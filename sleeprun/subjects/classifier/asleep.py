@@ -9,6 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
+from sleeprun.config.runtime import Engine
 from sleeprun.gradient import perceptron, probes, replay
 from sleeprun.gradient.perceptron import Layers, Perceptron
 from sleeprun.gradient.replay import Asleep, Drive, Replay
@@ -40,7 +41,7 @@ def replayed(
     rule: Replay,
     drive: Drive,
     shape: tuple[int, int] | None,
-    engine: str,
+    engine: Engine,
     image: Float[Array, " pixel"],
     count: Int[Array, ""],
     state: ClassifierState,
