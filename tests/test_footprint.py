@@ -7,10 +7,13 @@ from pathlib import Path
 
 import jax
 import pytest
+from classifiers import tiny
 from command import sleeprun
 from conftest import configured
 
+from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
+from sleeprun.runs import memory
 from sleeprun.subjects.expected import largest, refuse_too_large
 from sleeprun.subjects.seeds import over_seeds
 
@@ -127,3 +130,11 @@ def test_it_is_refused_before_anything_is_run(tmp_path: Path, more: list[str]) -
 def test_a_dry_run_tells_how_much_memory_is_needed(tmp_path: Path) -> None:
     done = sleeprun(*AGENTS, "dry_run=true", cwd=tmp_path)
     assert re.search(r"about .* on \d+ cores?, \d+\.\d MB of memory$", done.out.strip())
+
+
+def test_more_memory_than_is_free_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(memory, "of_devices", lambda: 10**8)
+    print_protocol(tiny())
+    assert re.search(r"\d MB of memory, and 100.0 MB are free$", capsys.readouterr().out.strip())

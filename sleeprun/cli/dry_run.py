@@ -45,7 +45,11 @@ def print_protocol(config: Experiment) -> None:
 def _needs(config: Experiment, seconds: float, found: Footprint) -> str:
     told = f"{duration(seconds)} on {plural(config.devices, 'core')}"
     needed = expected_bytes(found)
-    return told if needed is None else f"{told}, {decimal(needed)} of memory"
+    if needed is None:
+        return told
+    free = memory.of_devices()
+    more = f", and {decimal(free)} are free" if needed > free else ""
+    return f"{told}, {decimal(needed)} of memory{more}"
 
 
 def _phases_behind(config: Experiment, protocol: Protocol) -> int:
