@@ -68,11 +68,6 @@ def later(
             *["network.projections.input_hidden.wiring.fan_in=9,8,99", "tracking.mode=offline"],
             cwd=cwd,
         ),
-        "parallel": lambda cwd: sleeprun(
-            *["--multirun", *tiny, "hydra/launcher=joblib"],
-            *["sleep.reward=0,0.5", "tasks.train=0.5"],
-            cwd=cwd,
-        ),
         "damaged": lambda cwd: resumed_from_damaged(futures["broken"].result().copy, cwd),
         "branched": lambda cwd: broken_off_branch(whole.run, tiny, cwd),
         "arms": lambda cwd: sleeprun(
@@ -586,18 +581,6 @@ def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(
     for job, value in zip(ended.jobs, (-1, -2), strict=True):
         (log,) = job.glob("*.log")
         assert f"tasks.test={value}: must be greater than 0" in log.read_text()
-
-
-def test_a_sweep_in_parallel(later: dict[str, Future[Ended]]) -> None:
-    ended = later["parallel"].result()
-    assert ended.code == 0, ended.out + ended.err
-    assert len(ended.jobs) == 2
-    for job, reward in zip(ended.jobs, ("0", "0.5"), strict=True):
-        assert (job / "DONE").exists()
-        assert f"sleep.reward={reward}" in (job / ".hydra" / "overrides.yaml").read_text()
-        assert f"sleep.reward={reward} " in ended.out
-    first, second = (results(job) for job in ended.jobs)
-    assert first["R"][0][:2] == second["R"][0][:2]  # before there is any sleep
 
 
 def test_arms_go_on_from_the_same_state(later: dict[str, Future[Ended]]) -> None:
