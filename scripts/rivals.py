@@ -1,0 +1,189 @@
+"""How much rehearsal does what sleep does: accuracy over images kept, and learners at equal memory.
+
+    python scripts/rivals.py curve --data mnist=DIR --data fashion_mnist=DIR --minutes 20
+
+The pieces (rivals.yaml) are ordinary runs in FOLDER. Each that is done leaves a small file in
+RECORDS; called again, the script goes on where it stopped. `search` chooses each learner's strength
+on images that are held out, and `ranking` takes what it chose.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from rich.filesize import decimal
+
+import sleeprun
+from sleeprun.measures import statistics
+from sleeprun.protocol.describe import duration
+from sleeprun.runs.files import write_json
+
+PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
+KEPT = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds", "device", "versions")
+
+
+class Piece(NamedTuple):
+    """One way of learning some tasks, with all seeds."""
+
+    name: str  # of its record, a path
+    tasks: dict[str, Any]  # experiment, and folders: the key that says where each data set is
+    overrides: list[str]
+
+    @property
+    def folders(self) -> dict[str, str]:
+        return self.tasks["folders"]
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    began = time.monotonic()
+    for piece in PIECES[arguments.what](arguments.records):
+        record = arguments.records / f"{piece.name}.json"
+        if record.exists() or not set(piece.folders) <= set(arguments.data):
+            continue
+        if time.monotonic() - began > 60 * arguments.minutes:
+            break
+        found = carry_out(piece, arguments)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        write_json(record, found)
+        print(f"{piece.name}: {mean(found):.3f}, {duration(found['wall_seconds'])}", flush=True)
+    print("\n".join(table(arguments.records / arguments.what)))
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=PIECES)
+    parser.add_argument("--data", action="append", default=[], metavar="NAME=DIR")
+    records = Path(__file__).with_name("records")
+    parser.add_argument("--records", type=Path, default=records, help=f"(default {records})")
+    folder = Path("runs/rivals")
+    parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="none begins later")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all")
+    arguments = parser.parse_args()
+    arguments.data = dict(one.split("=", 1) for one in arguments.data)
+    return arguments
+
+
+def carry_out(piece: Piece, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run it, or go on with it; what is kept of its results."""
+    experiment = piece.tasks["experiment"]
+    given = [*PLAN["always"], *piece.overrides, *arguments.set]
+    where = [f"{key}={arguments.data[name]}" for name, key in piece.folders.items()]
+    config = sleeprun.compose(experiment, *given, *where)
+    folder = arguments.folder / piece.name
+    results = sleeprun.run(config, folder, resume=(folder / "events.jsonl").exists())
+    measures = {name: results["metrics"][name]["per_seed"] for name in ("accuracy", "forgetting")}
+    command = ["sleeprun", f"+experiment={experiment}", *given]
+    told = {key: results[key] for key in KEPT}  # type: ignore[literal-required]
+    return {"command": command, "seeds": results["seeds"], **measures, **told}
+
+
+def curve(_: Path) -> Iterator[Piece]:
+    """Whatever is kept, awake and asleep."""
+    for kept, data, (state, how) in product(PLAN["curve"], PLAN["tasks"], PLAN["states"].items()):
+        learner = ["learner=rehearsal", f"learner.capacity={kept}"] if kept else ["learner=naive"]
+        yield Piece(
+            f"curve/{data}/{kept}_{state}",
+            PLAN["tasks"][data],
+            [*learner, *how, seeds(PLAN["seeds"])],
+        )
+
+
+def search(_: Path) -> Iterator[Piece]:
+    """Every strength of every learner that has one, awake; of decay every share."""
+    plan = PLAN["search"]
+    for data, (rival, values) in product(PLAN["tasks"], plan["values"].items()):
+        for numbers in product(*values.values()):
+            strengths = [f"{key}={value}" for key, value in zip(values, numbers, strict=True)]
+            given = [*strengths, *plan["overrides"], seeds(plan["seeds"])]
+            name = f"search/{data}/{rival}/{'_'.join(map(str, numbers))}"
+            yield Piece(name, PLAN["tasks"][data], [*of_kind(rival), *given])
+
+
+def ranking(records: Path) -> Iterator[Piece]:
+    """Every learner with as much memory as the others; beside them those that keep no images."""
+    plan = PLAN["ranking"]
+    for data, (state, how) in product(PLAN["tasks"], PLAN["states"].items()):
+        given, tasks = [*how, seeds(PLAN["seeds"])], PLAN["tasks"][data]
+        for (rival, image), memory in product(plan["images"].items(), plan["memory"]):
+            kept = (memory - plan["sleep"] * (state == "asleep")) // image
+            learner = [
+                f"learner={rival}",
+                f"learner.capacity={kept}",
+                *chosen(records, data, rival),
+            ]
+            if kept > 0:
+                yield Piece(f"ranking/{data}/{memory}_{rival}_{state}", tasks, [*learner, *given])
+        for rival in plan["others"]:
+            learner = [f"learner={rival}", *chosen(records, data, rival)]
+            yield Piece(f"ranking/{data}/own_{rival}_{state}", tasks, [*learner, *given])
+    for data in PLAN["tasks"]:
+        decay = [*of_kind("decay"), *chosen(records, data, "decay"), seeds(PLAN["seeds"])]
+        yield Piece(f"ranking/{data}/own_naive_decay", PLAN["tasks"][data], decay)
+
+
+def variants(_: Path) -> Iterator[Piece]:
+    """MNIST, then Fashion-MNIST, awake and asleep, one detail changed at a time."""
+    changes = {name: one for name, one in PLAN["variants"].items() if isinstance(one, list)}
+    for (name, change), (state, how) in product(
+        changes.items(), (("awake", PLAN["states"]["awake"]), ("asleep", []))
+    ):
+        given = [*change, *how, "learner=naive", seeds(PLAN["variants"]["seeds"])]
+        yield Piece(f"variants/{name}_{state}", PLAN["variants"], given)
+
+
+PIECES = {"curve": curve, "search": search, "ranking": ranking, "variants": variants}
+
+
+def of_kind(rival: str) -> list[str]:
+    if rival == "decay":
+        return ["learner=naive", "sleep=decay"]
+    return [f"learner={rival}", *PLAN["states"]["awake"]]
+
+
+def seeds(wanted: object) -> str:
+    return f"seeds={wanted}".replace(" ", "")
+
+
+def chosen(records: Path, data: str, rival: str) -> list[str]:
+    """The strengths that did best in a search; those of the config where there was none."""
+    paths = sorted((records / "search" / data / rival).glob("*.json"))
+    found = [json.loads(path.read_text()) for path in paths]
+    names = PLAN["search"]["values"].get(rival, {})
+    best = max(found, key=mean, default={"command": []})
+    return [one for one in best["command"] if one.split("=")[0] in names]
+
+
+def mean(record: dict[str, Any]) -> float:
+    return sum(record["accuracy"]) / len(record["accuracy"])
+
+
+def table(records: Path) -> Iterator[str]:
+    """A line a piece that is done: accuracy and forgetting over seeds, bytes, steps and time."""
+    yield "| piece | accuracy | forgetting | n | carried | training steps | sleep steps | time |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for path in sorted(records.rglob("*.json")):
+        found = json.loads(path.read_text())
+        scores = (spread(found[name]) for name in ("accuracy", "forgetting"))
+        steps = (f"{found[name]:,d}" for name in ("training_steps", "sleep_steps"))
+        cost = decimal(found["carried_bytes"]), *steps, duration(found["wall_seconds"])
+        cells = path.relative_to(records).with_suffix(""), *scores, len(found["seeds"]), *cost
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def spread(values: list[float]) -> str:
+    found = statistics.describe(values)
+    around = " [{:.3f}, {:.3f}]".format(*found["ci95"]) if found["ci95"] else ""
+    return f"{found['mean']:.3f} +- {found['sd']:.3f}{around}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""What the script of rivals runs: pieces that can be, at the memory that they are said to carry."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import pytest
+from conftest import configured
+
+from sleeprun.gradient import perceptron
+from sleeprun.gradient.learners import LEARNERS
+from sleeprun.subjects.classifier.schema import Config
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "rivals.py"
+
+
+@pytest.fixture(scope="module")
+def rivals() -> Any:
+    spec = importlib.util.spec_from_file_location("rivals", SCRIPT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def composed(rivals: Any, piece: Any) -> Config:
+    folders = [f"{key}=/tmp" for key in piece.folders.values()]
+    given = [*rivals.PLAN["always"], *piece.overrides, *folders]
+    config = configured(f"+experiment={piece.tasks['experiment']}", *given)
+    assert isinstance(config, Config)
+    return config
+
+
+def of(rivals: Any, what: str, records: Path, part: str) -> list[Any]:
+    return [piece for piece in rivals.PIECES[what](records) if part in piece.name]
+
+
+def test_the_curve_is_of_images_kept_awake_and_asleep(rivals: Any, tmp_path: Path) -> None:
+    pieces = of(rivals, "curve", tmp_path, "curve/mnist/")
+    assert len(pieces) == 2 * 6
+    for piece in pieces[:: len(pieces) - 1]:
+        config = composed(rivals, piece)
+        kept, state = piece.name.split("/")[2].split("_")
+        assert getattr(config.learner, "capacity", 0) == int(kept)
+        assert config.sleep.schedule == {"awake": "never", "asleep": "after"}[state]
+        assert (len(config.seeds), config.arms) == (10, {})
+
+
+@pytest.mark.parametrize("name", ["outputs_20", "image_last", "constants_mnist"])
+def test_a_variant_can_be_run(rivals: Any, name: str, tmp_path: Path) -> None:
+    (piece,) = of(rivals, "variants", tmp_path, f"{name}_asleep")
+    assert composed(rivals, piece).image_tasks.samples == 25000
+
+
+@pytest.mark.parametrize("rival", ["derpp", "decay"])
+def test_a_strength_is_searched_on_images_held_out(rivals: Any, rival: str, tmp_path: Path) -> None:
+    config = composed(rivals, of(rivals, "search", tmp_path, f"search/mnist/{rival}/")[-1])
+    assert config.image_tasks.validation
+    assert not set(config.seeds) & set(range(rivals.PLAN["seeds"]))
+
+
+def test_learners_are_ranked_at_the_memory_that_they_really_carry(
+    rivals: Any, tmp_path: Path
+) -> None:
+    plan = rivals.PLAN["ranking"]
+    layers = perceptron.starting_layers((784, 10), 0.1, False, 0)
+    shown, labels = jnp.zeros((100, 784)), jnp.arange(100, dtype=jnp.int32) % 10
+    network = perceptron.Perceptron(jnp.float32(0), perceptron.squared_error, True)
+    for kind, image in plan["images"].items():
+        more = {"size": 1, "alpha": 1.0, "beta": 1.0} if kind == "derpp" else {}
+        more = {"size": 1} if kind == "agem" else more
+        section = LEARNERS.section(kind).model_validate({"kind": kind, "capacity": 50} | more)
+        learner, words = section.make(), jnp.zeros(2, jnp.uint32)
+        memory = learner.init(layers)
+        kept = learner.consolidate(network, memory, layers, shown, labels, words)
+        assert learner.carried(kept) - 50 * image in (0, 4)  # a reservoir counts what it was shown
+    assert plan["sleep"] == 784 * 4 + 3 * 4  # mean image, largest activations
+    found = {
+        piece.name.split("/")[2]: dict(each.split("=") for each in piece.overrides)
+        for piece in of(rivals, "ranking", tmp_path, "ranking/mnist/")
+    }
+    assert found["160000_rehearsal_awake"]["learner.capacity"] == "50"
+    assert found["160000_rehearsal_asleep"]["learner.capacity"] == "49"
+    assert found["3148_rehearsal_awake"]["learner.capacity"] == "1"
+    assert "3148_rehearsal_asleep" not in found  # sleep alone carries as much
+
+
+def test_the_strength_is_taken_that_did_best_in_the_search(rivals: Any, tmp_path: Path) -> None:
+    for alpha, score in ((0.1, 0.5), (1.0, 0.9), (0.5, 0.2)):
+        record = tmp_path / "search" / "mnist" / "derpp" / f"{alpha}.json"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        command = [f"learner.alpha={alpha}", "learner.beta=2.0", "seeds=[1000]"]
+        record.write_text(json.dumps({"command": command, "accuracy": [score]}))
+    (piece,) = of(rivals, "ranking", tmp_path, "ranking/mnist/160000_derpp_awake")
+    assert {"learner.alpha=1.0", "learner.beta=2.0"} < set(piece.overrides)
+    assert "seeds=[1000]" not in piece.overrides
+
+
+def test_a_piece_that_is_done_is_not_run_again(
+    rivals: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = []
+
+    def carry_out(piece: Any, _: Any) -> dict[str, Any]:
+        ran.append(piece.name)
+        return {"command": [], "seeds": [0, 1], "accuracy": [0.25, 0.75], "forgetting": [0, 0],
+                "carried_bytes": 3148, "training_steps": 500, "sleep_steps": 0,
+                "wall_seconds": 61.0}  # fmt: skip
+
+    monkeypatch.setattr(rivals, "carry_out", carry_out)
+    given = ["rivals.py", "curve", "--data", "mnist=/tmp", "--records", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", given)
+    for _ in range(2):
+        rivals.main()
+    assert len(ran) == len(set(ran)) == 12
+    line = (
+        "| mnist/188_awake | 0.500 +- 0.354 | 0.000 +- 0.000 | 2 | 3.1 kB | 500 | 0 | 1 min 01 s |"
+    )
+    assert line in capsys.readouterr().out
