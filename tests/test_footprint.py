@@ -56,7 +56,9 @@ QUIET = ("tracking=disabled", "runtime.figures=false", "runtime.cores=1", "arms=
 @pytest.mark.parametrize(
     "given",
     [
-        ("foraging_quick", *QUIET, "protocol.scale=0.0003", "seeds=6"),
+        pytest.param(
+            ("foraging_quick", *QUIET, "protocol.scale=0.0003", "seeds=6"), marks=pytest.mark.long
+        ),
         ("src_quick", *QUIET, "~probes", "training.epochs=1", "sleep.length=30", "seeds=3"),
     ],
 )

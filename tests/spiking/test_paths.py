@@ -72,8 +72,16 @@ def recurrent(neuron: str, synapse: str) -> NetworkConfig:
     return config_of(populations, projections)
 
 
-@pytest.mark.parametrize(("neuron", "synapse"), PAIRS)
-@pytest.mark.parametrize("shape", [feed_forward, recurrent])
+# Both shapes with every pair; of the conductances, one is tried in short in each.
+SHORT = {feed_forward: ("current", "alpha_beta"), recurrent: ("current", "exponential")}
+SHAPES = [
+    pytest.param(shape, *pair, marks=() if pair[1] in short else pytest.mark.long)
+    for shape, short in SHORT.items()
+    for pair in PAIRS
+]
+
+
+@pytest.mark.parametrize(("shape", "neuron", "synapse"), SHAPES)
 def test_by_layer_has_the_spikes_of_the_plain_simulation(
     shape: Any, neuron: str, synapse: str
 ) -> None:
