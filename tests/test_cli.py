@@ -190,11 +190,13 @@ def test_help_lists_a_users_own_experiments(tiny: list[str], tmp_path: Path) -> 
     assert re.search(r"^  tiny +two tasks and interleaved sleep", ended.out, re.MULTILINE)
 
 
-def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("to", ["", "hydra.run.dir=a/b", "-m hydra.sweep.dir=a/b"])
+def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(to: str, tmp_path: Path) -> None:
     cwd, scratch = tmp_path / "cwd", tmp_path / "scratch"
     cwd.mkdir()
     scratch.mkdir()
-    ended = sleeprun("+experiment=smoke", "dry_run=true", cwd=cwd, TMPDIR=str(scratch))
+    asked = ("+experiment=smoke", "dry_run=true", *to.split())
+    ended = sleeprun(*asked, cwd=cwd, TMPDIR=str(scratch))
     assert (ended.code, ended.err) == (0, "")
     for word in ("unsupervised", "interleave", "sleep", "freeze", "lesion", "score", "arm after"):
         assert word in ended.out

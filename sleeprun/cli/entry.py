@@ -115,31 +115,35 @@ def _go_to(home: Path) -> None:
 
 def _objective(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
     """A run's mean final score over the trained tasks, which a sweeper makes large."""
-    folder = job.folder
     try:
         with mistakes_told():
             return _carry_out(cfg, job, host)
     except (ConfigError, Unmet) as error:
         if job.sweep:
             log.error("%s", error)
-        begun = cfg.resume or (folder / "events.jsonl").exists() or isinstance(error, lock.InUse)
-        if not begun and not job.sweep:
-            _remove(folder)
+        elif not isinstance(error, lock.InUse):
+            _leave_nothing(cfg, job)
         raise
     except Exception as error:
-        log.exception("failed; what was recorded is in %s", folder)
+        log.exception("failed; what was recorded is in %s", job.folder)
         error.told = True  # type: ignore[attr-defined]
         raise
 
 
-def _remove(folder: Path) -> None:
+def _leave_nothing(cfg: DictConfig, job: Job) -> None:
     """Take back what Hydra wrote where nothing was begun, and the folders made for it."""
+    folder = job.folder
+    if cfg.get("resume") or (folder / "events.jsonl").exists():
+        return
     shutil.rmtree(folder / ".hydra", ignore_errors=True)
     for name in ("sleeprun.log", lock.NAME):
         (folder / name).unlink(missing_ok=True)
     for left in (folder, *folder.parents):
-        if Path.cwd() not in left.absolute().parents or any(left.iterdir()):
+        listing = left / "multirun.yaml"  # Hydra's, of a sweep
+        others = {*left.iterdir()} - ({listing} if job.sweep else set())
+        if Path.cwd() not in left.absolute().parents or others:
             break
+        listing.unlink(missing_ok=True)
         left.rmdir()
 
 
@@ -155,6 +159,7 @@ def _carry_out(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
     if config.dry_run:
         with by_key(config):
             print_protocol(config)
+        _leave_nothing(cfg, job)
         return None
     if job.sweep:
         config = _of_a_sweep(config, job)
