@@ -19,6 +19,7 @@ class Purpose(IntEnum):
     """
 
     WIRING = 1
+    NEURONS = 2
     STARTING_WEIGHTS = 4  # of perceptrons
     SYNAPSES = 11
     WORLD = 12

@@ -1,5 +1,6 @@
 """The network: populations joined by projections, and the state of all of them."""
 
+from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
@@ -75,23 +76,35 @@ class Network(eqx.Module):
         """Of the projections that have one."""
         return {name: p.rule for name, p in self.projections.items() if p.rule is not None}
 
-    def init(self, weights: dict[str, Float[Array, "_ _"]]) -> NetworkState:
-        """The resting network with the given weights [pre, post]; 0 is no synapse."""
+    def init(
+        self, weights: dict[str, Float[Array, "_ _"]], words: Words | None = None
+    ) -> NetworkState:
+        """The resting network with the given weights [pre, post]; 0 is no synapse.
+
+        `words` are what is drawn with, where neurons differ; without them they do not.
+        """
         pops = self.populations
         return NetworkState(
-            neurons={name: pop.neuron.init(pop.size) for name, pop in pops.items()},
+            neurons={name: self._born(name, words) for name in pops},
             spikes={name: spike_lists.empty(pop.spike_capacity) for name, pop in pops.items()},
             spiked={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             resistance={name: jnp.ones(pop.size) for name, pop in pops.items()},
             rate={name: jnp.zeros(pop.size) for name, pop in pops.items()},
             weights=dict(weights),
             synapses={
-                name: projection.synapse.init(pops[projection.pre].size, pops[projection.post].size)
-                for name, projection in self.projections.items()
+                name: each.synapse.born(
+                    each.synapse.init(pops[each.pre].size, pops[each.post].size), weights[name]
+                )
+                for name, each in self.projections.items()
             },
             plastic={name: starting(rule, weights[name]) for name, rule in self.rules.items()},
             out_start=out_weights(self, weights),
         )
+
+    def _born(self, name: str, words: Words | None) -> NeuronState:
+        neuron = self.populations[name].neuron
+        state = neuron.init(self.populations[name].size)
+        return state if words is None else neuron.born(state, _own(words, self.populations, name))
 
     def stages(self) -> tuple[tuple[str, ...], ...]:
         """Populations in the order of simulation; those of one stage are stepped together."""
@@ -148,8 +161,12 @@ def now(network: Network, clock: Clock) -> Int[Array, ""]:
 
 def projection_words(network: Network, clock: Clock, name: str) -> Words:
     """A projection's own stream; a pytree's dictionaries lose their order, so names decide."""
-    place = sorted(network.projections).index(name)
-    return clock.words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)
+    return _own(clock.words, network.projections, name)
+
+
+def _own(words: Words, parts: Mapping[str, object], name: str) -> Words:
+    place = sorted(parts).index(name)
+    return words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)
 
 
 def along(network: Network, state: NetworkState, clock: Clock, name: str) -> Along:

@@ -44,6 +44,7 @@ def _check_neuron(neuron: Neuron, size: int) -> None:
             name = jax.tree_util.keystr(path, simple=True, separator=".")
             told = f"gives {name} of shape {[*leaf.shape]} for {size} neurons; must give"
             raise broken(neuron, "init", f"{told} {[size]}")
+    keeps(neuron, "born", (cell, WORDS), cell)
     keeps(neuron, "step", (cell,), (cell, array("bool", size)))
     if isinstance(neuron, Membrane):
         _check_membrane(neuron, cell, array("float32", size))
@@ -62,6 +63,7 @@ def _check_projection(key: str, projection: Projection, pre: Population, post: P
     v = brought if isinstance(post.neuron, Membrane) else None
     with part_of(f"{key}.synapse"):
         state = given(projection.synapse, "init", pre.size, post.size)
+        keeps(projection.synapse, "born", (state, weights), state)
         told = state, array("bool", pre.size), path, v
         keeps(projection.synapse, "step", told, (state, brought))
     if projection.rule is None:

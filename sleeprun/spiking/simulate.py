@@ -158,7 +158,7 @@ def _deliver(
         brought = brought / state.resistance[post]
         if isinstance(synapse, Conducting):
             assert isinstance(neuron, Membrane), f"{post}: conductances need a potential"
-            cells[post] = neuron.open(cell, brought, synapse.reversal)
+            cells[post] = neuron.open(cell, synapse.gain * brought, synapse.reversal)
         else:
             currents[post] = currents.get(post, 0.0) + brought
     for post, current in currents.items():

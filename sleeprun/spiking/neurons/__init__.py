@@ -13,4 +13,5 @@ NEURONS = Kinds(
     lif="sleeprun.spiking.neurons.lif.LIF",
     adex="sleeprun.spiking.neurons.adex.AdEx",
     conductance_based="sleeprun.spiking.neurons.conductance_based.ConductanceBased",
+    two_compartment="sleeprun.spiking.neurons.two_compartment.TwoCompartment",
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, UInt32
 
 Scalar = Float[Array, ""]
 Neurons = Float[Array, " neuron"]
@@ -29,7 +29,7 @@ State = TypeVar("State", bound=NeuronState)
 
 
 class Neuron(eqx.Module, Generic[State]):
-    """A model: declared constants, and two pure functions."""
+    """A model: declared constants, and pure functions."""
 
     @property
     def slower(self) -> float | None:
@@ -42,6 +42,10 @@ class Neuron(eqx.Module, Generic[State]):
     @abstractmethod
     def init(self, size: int) -> State:
         """The state of `size` neurons at rest."""
+
+    def born(self, state: State, words: UInt32[Array, " words"]) -> State:
+        """That state in a newborn network, where neurons differ in what is drawn for them."""
+        return state
 
     @abstractmethod
     def step(self, state: State) -> tuple[State, Bool[Array, " neuron"]]:

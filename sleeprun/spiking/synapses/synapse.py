@@ -37,6 +37,10 @@ class Synapse(eqx.Module, Generic[State]):
         """The state of a projection between `pre` and `post` neurons; by default it has none."""
         return ()  # type: ignore[return-value]
 
+    def born(self, state: State, weights: Float[Array, "pre post"]) -> State:
+        """That state in a newborn network, where it depends on the starting weights."""
+        return state
+
     @abstractmethod
     def step(
         self, state: State, fired: Bool[Array, " pre"], along: Along, v: Post | None
@@ -75,6 +79,9 @@ class Conducting(Synapse[State]):
     """
 
     reversal: Float[Array, ""] = number("potential E", unit="mV")
+    gain: Float[Array, ""] = number(
+        "factor on the conductance, as of neuromodulators", ge=0, default=1.0
+    )
 
     def inhibits(self, rest: Float[Array, ""]) -> bool:
         """Whether it keeps neurons that rest at this potential (mV) from spiking."""

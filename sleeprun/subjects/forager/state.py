@@ -6,6 +6,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
+from sleeprun import noise
+from sleeprun.noise import Purpose
 from sleeprun.spiking.network import Network, NetworkState
 from sleeprun.tasks.agent import World
 
@@ -51,7 +53,7 @@ def birth(
     sizes = {name: population.size for name, population in experiment.network.populations.items()}
     tasks = len(experiment.world.tasks)
     return AgentState(
-        experiment.network.init(weights),
+        experiment.network.init(weights, noise.stream(key, Purpose.NEURONS)),
         experiment.world.nowhere(),
         key,
         jnp.int32(0),

@@ -1,6 +1,6 @@
-"""The mathematics of gates that open and close at rates."""
+"""The mathematics of gates that open and close."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
@@ -23,8 +23,31 @@ class Rates(NamedTuple):
         return self.steady + (gate - self.steady) * kept
 
 
+class Relaxation(NamedTuple):
+    """x' = (steady - x) / tau."""
+
+    steady: Neurons
+    tau: Neurons | Scalar  # ms
+
+    def relaxed(self, gate: Neurons, dt: Scalar) -> Neurons:
+        """The gate `dt` ms later: exact where both are constant."""
+        return self.steady + (gate - self.steady) * jnp.exp(-dt / self.tau)
+
+
+class TwoGates(NamedTuple):
+    """Of a channel that opens and then closes by itself: the gates, or how each moves."""
+
+    m: Any  # activation
+    h: Any  # inactivation
+
+
 def linoid(y: Neurons, scale: float) -> Neurons:
     """y / (1 - exp(-y / scale)), which is `scale` at 0."""
     near = jnp.abs(y) < 1e-3 * scale
     safe = jnp.where(near, scale, y)
     return jnp.where(near, scale + y / 2, safe / -jnp.expm1(-safe / scale))
+
+
+def sigmoid(v: Neurons, middle: float, slope: float) -> Neurons:
+    """1 / (1 + exp(-(v - middle) / slope)): falling where the slope is negative."""
+    return 1 / (1 + jnp.exp(-(v - middle) / slope))
