@@ -12,4 +12,7 @@ SYNAPSES = Kinds(
     "sleeprun.spiking.synapses.Synapse",
     current="sleeprun.spiking.synapses.current.Current",
     conductance="sleeprun.spiking.synapses.conductance.Conductance",
+    nmda="sleeprun.spiking.synapses.nmda.NMDA",
+    gaba_b="sleeprun.spiking.synapses.gaba_b.GABAB",
+    quantal="sleeprun.spiking.synapses.quantal.Quantal",
 )

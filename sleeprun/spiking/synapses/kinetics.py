@@ -11,7 +11,8 @@ from sleeprun.config.declared import number
 from sleeprun.config.kinds import Kinds
 from sleeprun.spiking.neurons.neuron import Scalar
 
-Pre = Float[Array, " pre"]
+Each = Float[Array, "*each"]  # pre neuron, or synapse [pre, post]
+Fired = Bool[Array, "*each"]
 
 
 State = TypeVar("State", bound=PyTree[Array])
@@ -21,13 +22,11 @@ class Kinetics(eqx.Module, Generic[State]):
     """A model: the open share of receptors grows by what spikes bind, and decays by itself."""
 
     @abstractmethod
-    def init(self, pre: int) -> State:
-        """The state of `pre` neurons that have never fired."""
+    def init(self, each: int | tuple[int, ...]) -> State:
+        """The state of so many pre neurons, or synapses, that have never released."""
 
     @abstractmethod
-    def step(
-        self, state: State, fired: Bool[Array, " pre"], dt: Scalar
-    ) -> tuple[State, Bool[Array, " pre"], Pre]:
+    def step(self, state: State, fired: Fired, dt: Scalar) -> tuple[State, Fired, Each]:
         """After a step of `dt` ms: the state, whose spikes release, and the share newly bound."""
 
     @abstractmethod
@@ -40,12 +39,10 @@ class Exponential(Kinetics[tuple[()]]):
 
     tau: Scalar = number("of the decay", unit="ms", gt=0)
 
-    def init(self, pre: int) -> tuple[()]:
+    def init(self, each: int | tuple[int, ...]) -> tuple[()]:
         return ()
 
-    def step(
-        self, state: tuple[()], fired: Bool[Array, " pre"], dt: Scalar
-    ) -> tuple[tuple[()], Bool[Array, " pre"], Pre]:
+    def step(self, state: tuple[()], fired: Fired, dt: Scalar) -> tuple[tuple[()], Fired, Each]:
         return state, fired, fired.astype(jnp.float32)
 
     def kept(self, dt: Scalar) -> Scalar:
@@ -53,9 +50,9 @@ class Exponential(Kinetics[tuple[()]]):
 
 
 class AlphaBetaState(NamedTuple):
-    open: Pre  # R, the share of receptors
-    pulse: Pre  # ms that are left of the transmitter's pulse
-    dead: Pre  # ms until a spike releases again
+    open: Each  # R, the share of receptors
+    pulse: Each  # ms that are left of the transmitter's pulse
+    dead: Each  # ms until a spike releases again
 
 
 class AlphaBeta(Kinetics[AlphaBetaState]):
@@ -72,13 +69,13 @@ class AlphaBeta(Kinetics[AlphaBetaState]):
     pulse: Scalar = number("its length", unit="ms", gt=0, default=1.0)
     dead_time: Scalar = number("from one release to the next", unit="ms", ge=0, default=0.0)
 
-    def init(self, pre: int) -> AlphaBetaState:
-        nothing = jnp.zeros(pre)
+    def init(self, each: int | tuple[int, ...]) -> AlphaBetaState:
+        nothing = jnp.zeros(each)
         return AlphaBetaState(nothing, nothing, nothing)
 
     def step(
-        self, state: AlphaBetaState, fired: Bool[Array, " pre"], dt: Scalar
-    ) -> tuple[AlphaBetaState, Bool[Array, " pre"], Pre]:
+        self, state: AlphaBetaState, fired: Fired, dt: Scalar
+    ) -> tuple[AlphaBetaState, Fired, Each]:
         released = fired & (state.dead < dt / 2)  # within rounding of 0
         left = jnp.where(released, self.pulse, state.pulse)
         lasting = jnp.minimum(left, dt)
