@@ -5,7 +5,7 @@ from math import prod
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from sleeprun.config.promise import array, asking, gave, part_of
 from sleeprun.config.runtime import Engine
@@ -13,9 +13,11 @@ from sleeprun.noise import Purpose
 from sleeprun.spiking.network import Network, Population, Projection
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.relaxation import relaxation_of
-from sleeprun.spiking.schema import NetworkConfig, ProjectionConfig
+from sleeprun.spiking.schema import NetworkConfig
 from sleeprun.spiking.synapses.weights import minus_row_mean
+from sleeprun.spiking.synapses.wiring import Connected
 
+Wired = dict[str, Bool[np.ndarray, "_ _"]]  # [pre, post] of every projection that has a wiring
 _mirrored = jax.jit(minus_row_mean)
 
 
@@ -42,7 +44,9 @@ def build(config: NetworkConfig, engine: Engine = "by_layer", skip_quiet: bool =
     projections = {
         name: Projection(
             synapse=projection.synapse.make(**whole),
-            rule=config.rules[projection.plasticity].make() if projection.plasticity else None,
+            rule=config.rules[projection.plasticity].make(**whole)
+            if projection.plasticity
+            else None,
             pre=projection.pre,
             post=projection.post,
             mirrors=projection.mirrors,
@@ -55,31 +59,50 @@ def build(config: NetworkConfig, engine: Engine = "by_layer", skip_quiet: bool =
 
 def starting_weights(config: NetworkConfig, seed: int) -> dict[str, Float[Array, "_ _"]]:
     """A seed's weights [pre, post] by projection; 0 where there is no synapse."""
-    weights: dict[str, Float[Array, "_ _"]] = {}
-    for index, (name, projection) in enumerate(config.projections.items()):
-        if projection.mirrors is None:
-            rng = np.random.default_rng([seed, Purpose.WIRING, index])
-            with part_of(f"network.projections.{name}"):
-                drawn = _draw(config, projection, rng)
-            weights[name] = jnp.asarray(drawn.astype(np.float32))
+    drawn = {
+        name: np.random.default_rng([seed, Purpose.WIRING, index])
+        for index, (name, projection) in enumerate(config.projections.items())
+        if projection.mirrors is None
+    }
+    wired = {name: _wire(config, name, rng) for name, rng in drawn.items()}
+    weights = {
+        name: jnp.asarray(_weigh(config, name, rng, wired).astype(np.float32))
+        for name, rng in drawn.items()
+    }
     for name, projection in config.projections.items():
         if projection.mirrors is not None:
             weights[name] = _mirrored(weights[projection.mirrors])
     return {name: weights[name] for name in config.projections}
 
 
-def _draw(
-    config: NetworkConfig, projection: ProjectionConfig, rng: np.random.Generator
-) -> Float[np.ndarray, "pre post"]:
+def _wire(config: NetworkConfig, name: str, rng: np.random.Generator) -> Connected:
+    projection = config.projections[name]
     assert projection.wiring is not None
-    ends = config.ends(projection)
-    wiring, start = projection.wiring.make(), projection.weights.make()
-    with asking(wiring, "connect"):
-        connected = wiring.connect(rng, ends)
-    gave(wiring, "connect", connected, array("bool", *ends.shape))
+    ends, wiring = config.ends(projection), projection.wiring.make()
+    with part_of(f"network.projections.{name}"):
+        with asking(wiring, "connect"):
+            connected = wiring.connect(rng, ends)
+        gave(wiring, "connect", connected, array("bool", *ends.shape))
     if ends.recurrent:
         np.fill_diagonal(connected, False)
-    with asking(start, "draw"):
-        weights = start.draw(rng, connected)
-    gave(start, "draw", weights, *(array(each, *ends.shape) for each in ("float32", "float64")))
+    return connected
+
+
+def _weigh(
+    config: NetworkConfig, name: str, rng: np.random.Generator, wired: Wired
+) -> Float[np.ndarray, "pre post"]:
+    projection, connected = config.projections[name], wired[name]
+    beside = (
+        its
+        for its in wired
+        if (config.projections[its].pre, config.projections[its].post)
+        == (projection.pre, projection.post)
+    )
+    joined = np.logical_or.reduce([wired[its] for its in beside])
+    start = projection.weights.make().among(joined)
+    with part_of(f"network.projections.{name}"):
+        with asking(start, "draw"):
+            weights = start.draw(rng, connected)
+        shapes = (array(each, *connected.shape) for each in ("float32", "float64"))
+        gave(start, "draw", weights, *shapes)
     return weights

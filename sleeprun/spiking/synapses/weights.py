@@ -1,6 +1,7 @@
 """Starting weights, drawn with a seed's own generator; 0 where there is no synapse."""
 
 from abc import abstractmethod
+from dataclasses import replace
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -21,6 +22,10 @@ class StartingWeights(eqx.Module):
     def draw(self, rng: np.random.Generator, connected: Connected) -> Drawn:
         """A positive weight for every synapse that exists."""
 
+    def among(self, joined: Connected) -> "StartingWeights":
+        """The same, told which pairs this or another projection between the populations joins."""
+        return self
+
 
 class Constant(StartingWeights):
     """The same for all."""
@@ -29,6 +34,24 @@ class Constant(StartingWeights):
 
     def draw(self, rng: np.random.Generator, connected: Connected) -> Drawn:
         return np.where(connected, self.value, 0.0)
+
+
+class Shared(StartingWeights):
+    """A conductance of the whole cell, shared by as many inputs as the cell with the most has.
+
+    Gonzalez et al. 2020: total / (area M), in mS/cm2, with M the most pre neurons that any post
+    neuron has by all projections between the two populations.
+    """
+
+    total: float = setting(Positive, "conductance of all inputs", unit="mS")
+    area: float = setting(Positive, "of a post neuron's membrane", unit="cm2")
+    most: int = eqx.field(static=True, default=1)  # M, which follows from the wiring
+
+    def among(self, joined: Connected) -> "Shared":
+        return replace(self, most=max(int(joined.sum(axis=0).max()), 1))
+
+    def draw(self, rng: np.random.Generator, connected: Connected) -> Drawn:
+        return np.where(connected, self.total / (self.area * self.most), 0.0)
 
 
 class Normal(StartingWeights):
@@ -89,6 +112,7 @@ STARTS = Kinds(
     "kind of weights at the start",
     "sleeprun.spiking.synapses.weights.StartingWeights",
     constant="sleeprun.spiking.synapses.weights.Constant",
+    shared="sleeprun.spiking.synapses.weights.Shared",
     normal="sleeprun.spiking.synapses.weights.Normal",
     coins="sleeprun.spiking.synapses.weights.Coins",
     mirror="sleeprun.spiking.synapses.weights.Mirror",

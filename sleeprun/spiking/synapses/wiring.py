@@ -119,4 +119,5 @@ WIRINGS = Kinds(
     all_to_all="sleeprun.spiking.synapses.wiring.AllToAll",
     random="sleeprun.spiking.synapses.wiring.RandomPairs",
     fixed_fan_in="sleeprun.spiking.synapses.wiring.FixedFanIn",
+    nearby="sleeprun.spiking.synapses.nearby.Nearby",
 )
