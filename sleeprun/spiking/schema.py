@@ -170,7 +170,7 @@ def cautions(network: NetworkConfig) -> Iterator[tuple[str, str]]:
     scaled = {
         network.projections[name].post
         for name in network.plastic
-        if network.rules[network.projections[name].plasticity or ""].make().normalise
+        if network.rules[network.projections[name].plasticity or ""].normalise
     }
     for name, population in network.populations.items():
         key, homeostasis = f"network.populations.{name}.homeostasis", population.homeostasis

@@ -15,4 +15,5 @@ RULES = Kinds(
     "plasticity rule",
     "sleeprun.spiking.plasticity.Plasticity",
     stdp="sleeprun.spiking.plasticity.stdp.STDP",
+    nearest_stdp="sleeprun.spiking.plasticity.nearest.NearestSTDP",
 )

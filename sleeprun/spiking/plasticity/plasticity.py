@@ -60,6 +60,10 @@ class Plasticity(eqx.Module, Generic[Own]):
     def update(self, state: Own, weights: Weights, event: PlasticityEvent) -> tuple[Weights, Own]:
         """The weights after an event."""
 
+    def bounds(self, state: Own) -> tuple[Array, Array]:
+        """Between what each weight is kept; for all synapses or [pre, post]."""
+        return self.weight_min, self.weight_max
+
     def skip(self, state: Own) -> Own:
         """The state after a cycle without plasticity."""
         return state
@@ -86,7 +90,8 @@ def apply(
 ) -> tuple[Weights, PlasticState]:
     """One plasticity event."""
     changed, own = rule.update(state.own, weights, event)
-    return bounded(rule, changed, weights, state), state._replace(own=own)
+    state = state._replace(own=own)
+    return bounded(rule, changed, weights, state), state
 
 
 def bounded(rule: Plasticity, changed: Weights, before: Weights, state: PlasticState) -> Weights:
@@ -94,14 +99,15 @@ def bounded(rule: Plasticity, changed: Weights, before: Weights, state: PlasticS
 
     Golden et al. 2022, "Applying traces".
     """
-    changed = jnp.clip(changed, rule.weight_min, rule.weight_max)
+    low, high = rule.bounds(state.own)
+    changed = jnp.clip(changed, low, high)
     free = (before != 0) & ~state.locked
     held = jnp.where(state.locked, before, 0.0)
     changed = jnp.where(free, changed, 0.0)
     if not rule.normalise:
         return held + changed
     total = changed.sum(axis=0)
-    least = rule.weight_min * free.sum(axis=0).astype(changed.dtype)
+    least = jnp.where(free, low, 0.0).sum(axis=0)
     left = jnp.maximum(state.target - held.sum(axis=0), least)
     scale = jnp.where(total > 0, left / jnp.where(total > 0, total, 1.0), 0.0)
     return held + changed * scale
