@@ -3,6 +3,7 @@
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,31 @@ def test_no_folder_is_removed_that_was_not_made_by_this_process(name: str, tmp_p
     assert (folder / "kept").exists()
     left = [path.name for path in tmp_path.iterdir() if path.is_dir() and path != folder]
     assert [one for one in left if one.startswith("sleeprun-")] == []
+
+
+SUMMED = """\
+import os, sys
+import jax, jax.numpy as jnp, numpy as np
+from sleeprun.runs.devices import prepare_jax
+
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
+prepare_jax(1)
+many = jnp.asarray(np.random.default_rng(0).uniform(0, 1, (49, 784)).astype(np.float32))
+print(np.asarray(jax.jit(lambda x: x.sum(axis=0))(many)).tobytes().hex())
+"""
+
+
+@pytest.mark.skipif(
+    len(getattr(os, "sched_getaffinity", lambda _: [0])(0)) < 2, reason="needs two cores"
+)
+@pytest.mark.parametrize(("cores", "threads"), [("1", None), ("2", "1")])
+def test_a_lone_core_adds_up_in_the_order_of_several(cores: str, threads: str | None) -> None:
+    def summed(cores: str, **env: str) -> str:
+        command, bare = [sys.executable, "-c", SUMMED, cores], {**os.environ}
+        bare.pop("NPROC", None)
+        return subprocess.check_output(command, env=bare | env, text=True)
+
+    assert summed(cores, **({"NPROC": threads} if threads else {})) == summed("2")
 
 
 @pytest.mark.slow

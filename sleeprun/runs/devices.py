@@ -9,6 +9,7 @@ import jax
 from platformdirs import user_cache_dir
 
 from sleeprun.config import ConfigError
+from sleeprun.config.runtime import available_cores
 from sleeprun.runs import memory
 
 log = logging.getLogger("sleeprun")
@@ -36,6 +37,8 @@ def prepare_jax(wanted: int) -> int:
     given = os.environ.get("XLA_FLAGS", "")
     if XLA_FLAGS not in given:
         os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {given}"
+    if available_cores() == 1 or os.environ.get("NPROC") == "1":
+        os.environ["NPROC"] = "2"  # threads of XLA, which adds up in another order with only one
     free = {name: one for name, one in UNLESS_GIVEN.items() if name.upper() not in os.environ}
     for name, value in (PINNED | free).items():
         jax.config.update(name, value)
