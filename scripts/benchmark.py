@@ -26,7 +26,7 @@ from sleeprun.runs.devices import device_name
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.forager import leg_of
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from sleeprun.subjects.seeds import over_seeds
 from speed import agents, contenders, roofline, rounds, standalone
 from speed.agents import PHASES
@@ -40,13 +40,13 @@ def two_cores(settled: AgentState, times: int) -> dict[str, Any]:
     """Wall time of the same seeds on two cores and on one."""
     if (os.cpu_count() or 1) < 2:
         return {"missing": "a second core"}
-    experiment = build(agents.configured(["seeds=1"]))
+    loop = build(agents.configured(["seeds=1"]))
     state = jax.device_get(agents.copies(settled, SEEDS))
-    leg, count = leg_of(experiment, PHASES["wake"]), jnp.int32(CORES_CYCLES)
+    leg, count = leg_of(loop, PHASES["wake"]), jnp.int32(CORES_CYCLES)
 
     def rate(devices: int) -> float:
         run = over_seeds(cycles.advance, devices)
-        took, _ = rounds.seconds(lambda: run(experiment, leg, count, state), time.perf_counter)
+        took, _ = rounds.seconds(lambda: run(loop, leg, count, state), time.perf_counter)
         return SEEDS * CORES_CYCLES / took
 
     both = (1, 2)
@@ -61,10 +61,10 @@ def two_cores(settled: AgentState, times: int) -> dict[str, Any]:
 def memory() -> dict[str, Any]:
     """The most memory that a process takes to compile waking and sleep and to run them."""
     config = agents.configured([f"seeds={SEEDS}"])
-    experiment = build(config)
-    state = newborns(config, experiment, config.seeds)
+    loop = build(config)
+    state = newborns(config, loop, config.seeds)
     for phase in PHASES.values():
-        state, _ = agents.live(experiment, phase, 20, state)
+        state, _ = agents.live(loop, phase, 20, state)
     jax.block_until_ready(state)
     # Linux hands the parent's peak down in `ru_maxrss`.
     status = Path("/proc/self/status")
@@ -83,15 +83,15 @@ def measure(
     state: AgentState, programs: dict[str, Path], roof: roofline.Roof, times: int
 ) -> dict[str, Any]:
     """All formulations with these agents, awake and asleep."""
-    experiment = build(agents.configured(["seeds=1"]))
+    loop = build(agents.configured(["seeds=1"]))
     found = {}
     for phase in PHASES:
         seen = agents.activity(state, phase, contenders.stretch(len(state.cycle)))
         entries = contenders.engines(phase, state) | contenders.naively(state, seen)
         first_calls = contenders.compiled(entries)
         for name, program in programs.items():
-            entries[name] = standalone.entry(program, experiment, seen)
-        needed = roofline.work(experiment, state, seen)
+            entries[name] = standalone.entry(program, loop, seen)
+        needed = roofline.work(loop, state, seen)
         engines = rounds.compared(rounds.in_turns(entries, times))
         for name, engine in engines.items():
             rate = engine["cycles_per_second"]["median"]
@@ -120,12 +120,12 @@ def table(title: str, engines: dict[str, Any]) -> str:
 def everything(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     rounds.pin(1)
     settled, roof = agents.settled(arguments.settle), roofline.measured()
-    experiment: Experiment = build(agents.configured(["seeds=1"]))
+    loop: ClosedLoop = build(agents.configured(["seeds=1"]))
     line: dict[str, Any] = {"device": device_name(jax.devices()[0]), "unit": "cycles/s"}
     line["roof"] = {name: round(value, 1) for name, value in roof._asdict().items()}
     programs: dict[str, Path] = {}
     try:
-        programs = standalone.programs(arguments.brian2, folder, experiment, settled)
+        programs = standalone.programs(arguments.brian2, folder, loop, settled)
     except standalone.Unavailable as reason:
         line["brian2"] = f"left out: {reason}"
     for seeds in arguments.seeds:

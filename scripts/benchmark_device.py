@@ -23,7 +23,7 @@ from sleeprun.runs.devices import device_name
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.forager import leg_of
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from sleeprun.subjects.seeds import over_seeds
 from speed import agents
 from speed.agents import PHASES
@@ -31,11 +31,11 @@ from speed.agents import PHASES
 HORIZON = 20  # cycles compared, one by one
 
 
-def path_of(experiment: Experiment, phase: str, state: AgentState) -> dict[str, np.ndarray]:
+def path_of(loop: ClosedLoop, phase: str, state: AgentState) -> dict[str, np.ndarray]:
     """Where the next cycles lead: each one's spikes, and the weights after the last."""
-    leg, one, found = leg_of(experiment, PHASES[phase]), jnp.int32(1), {}
+    leg, one, found = leg_of(loop, PHASES[phase]), jnp.int32(1), {}
     for cycle in range(HORIZON):
-        state, _ = over_seeds(cycles.advance, 1)(experiment, leg, one, state)
+        state, _ = over_seeds(cycles.advance, 1)(loop, leg, one, state)
         for name, spiked in state.network.spiked.items():
             found[f"{cycle}/{name}"] = np.asarray(spiked, np.int16)
     return found | {f"weights/{name}": np.asarray(w) for name, w in state.network.weights.items()}
@@ -58,13 +58,13 @@ def compared(ours: dict[str, np.ndarray], theirs: dict[str, Any], start: AgentSt
     return {"same_spikes_until": {1: shares[0], HORIZON: shares[-1]}, "weights": weights}
 
 
-def timed(experiment: Experiment, phase: str, state: AgentState, wanted: float) -> dict[str, Any]:
+def timed(loop: ClosedLoop, phase: str, state: AgentState, wanted: float) -> dict[str, Any]:
     """Cycles/s of all networks together; the stretch is as long as takes the seconds wanted."""
-    leg, run = leg_of(experiment, PHASES[phase]), over_seeds(cycles.advance, 1)
+    leg, run = leg_of(loop, PHASES[phase]), over_seeds(cycles.advance, 1)
 
     def seconds(count: int) -> float:
         start = time.perf_counter()
-        jax.block_until_ready(run(experiment, leg, jnp.int32(count), state))
+        jax.block_until_ready(run(loop, leg, jnp.int32(count), state))
         return time.perf_counter() - start
 
     first = seconds(1)
@@ -85,12 +85,12 @@ def entries(arguments: argparse.Namespace, settled: AgentState) -> Iterator[dict
         state = repeated(settled, networks)
         for engine in arguments.engines:
             for phase in PHASES:
-                experiment = engine_of(engine)
+                loop = engine_of(engine)
                 entry = {"engine": engine, "networks": networks, "phase": phase}
-                yield entry | timed(experiment, phase, state, arguments.seconds)
+                yield entry | timed(loop, phase, state, arguments.seconds)
 
 
-def engine_of(engine: str) -> Experiment:
+def engine_of(engine: str) -> ClosedLoop:
     name, _, skip = engine.partition("/")
     return build(
         agents.configured([f"runtime.simulate={name}", f"runtime.skip_quiet={skip == 'skip'}"])

@@ -115,12 +115,12 @@ def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Pa
 def test_vmapped_seeds_are_the_seeds_one_at_a_time(whole: Any) -> None:
     """What an accelerator does; the order of sums may differ there, the spikes may not."""
     run = whole[0]
-    leg = leg_of(run.subject.experiment, Wake("task1", cycles=5, plastic=PLASTIC))
-    state = newborns(run.config, run.subject.experiment, run.config.seeds)
+    leg = leg_of(run.subject.loop, Wake("task1", cycles=5, plastic=PLASTIC))
+    state = newborns(run.config, run.subject.loop, run.config.seeds)
 
     def five(state: Any) -> Any:
-        state = cycles.begin(run.subject.experiment, leg, state)
-        return cycles.advance(run.subject.experiment, leg, jnp.int32(5), state)
+        state = cycles.begin(run.subject.loop, leg, state)
+        return cycles.advance(run.subject.loop, leg, jnp.int32(5), state)
 
     together, tally = jax.jit(jax.vmap(five))(state)
     apart, tally_apart = jax.jit(lambda s: jax.lax.map(five, s))(state)
@@ -211,8 +211,8 @@ def test_scores_differ_between_boundaries_of_an_unchanged_network(whole: Any) ->
     """Tests draw new worlds at every boundary; they are not one lucky world."""
     worlds = [
         cycles.copy_for_test(
-            whole[0].subject.experiment,
-            leg_of(whole[0].subject.experiment, Wake("task1", cycles=1)),
+            whole[0].subject.loop,
+            leg_of(whole[0].subject.loop, Wake("task1", cycles=1)),
             jnp.int32(boundary),
             jax.tree.map(lambda leaf: leaf[0], whole[0].state),
         ).world.board
@@ -369,7 +369,7 @@ def test_activity_that_runs_away_ends_the_run(tmp_path: Path) -> None:
 def test_activity_that_no_list_can_hold_is_told(whole: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(capacity, "MOST", 1000)
     with pytest.raises(ConfigError, match="hidden at a time"):
-        capacity.doubled(whole[0].subject.experiment.network, whole[0].state.network, ["hidden"])
+        capacity.doubled(whole[0].subject.loop.network, whole[0].state.network, ["hidden"])
 
 
 def test_results_come_from_the_events_alone(whole: Any) -> None:

@@ -178,7 +178,7 @@ def test_an_agent_s_weights_go_a_share_of_the_way_and_nothing_else(
             wanted = np.where(held, before, decays(start[name], before, 0.25, 2))
             np.testing.assert_allclose(here, wanted, rtol=1e-6)
             assert 0 < held.sum() < held.size
-    for name, projection in agents.experiment.network.projections.items():
+    for name, projection in agents.loop.network.projections.items():
         if projection.mirrors:
             whole = jax.vmap(minus_row_mean)(after.network.weights[projection.mirrors])
             np.testing.assert_allclose(after.network.weights[name], whole, rtol=1e-6, atol=1e-9)

@@ -19,7 +19,7 @@ from sleeprun.subjects.forager.build import build, newborns
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.forager import leg_of
 from sleeprun.subjects.forager.phases import Sleep, Wake
-from sleeprun.subjects.forager.state import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Tally
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.seeds import over_seeds
 
@@ -58,44 +58,44 @@ def configured(overrides: Iterable[str]) -> AgentExperiment:
 
 
 def live(
-    experiment: Experiment, phase: Wake | Sleep, count: int, state: AgentState
+    loop: ClosedLoop, phase: Wake | Sleep, count: int, state: AgentState
 ) -> tuple[AgentState, Tally]:
-    leg = leg_of(experiment, phase)
-    state = over_seeds(cycles.begin, 1)(experiment, leg, state)
-    return over_seeds(cycles.advance, 1)(experiment, leg, jnp.int32(count), state)
+    leg = leg_of(loop, phase)
+    state = over_seeds(cycles.begin, 1)(loop, leg, state)
+    return over_seeds(cycles.advance, 1)(loop, leg, jnp.int32(count), state)
 
 
 def settled(count: int) -> AgentState:
     """Agents after `count` cycles in the unsupervised world and an eighth of it on task 1."""
     config = configured([f"seeds={SETTLED}", *SETTLING])
-    experiment = build(config)
-    everything = tuple(experiment.network.rules)
-    state = newborns(config, experiment, config.seeds)
-    state, _ = live(experiment, Wake(None, cycles=1, plastic=everything), count, state)
-    state, _ = live(experiment, PHASES["wake"], count // 8, state)
-    if full := overrun(experiment.network, state.network):
+    loop = build(config)
+    everything = tuple(loop.network.rules)
+    state = newborns(config, loop, config.seeds)
+    state, _ = live(loop, Wake(None, cycles=1, plastic=everything), count, state)
+    state, _ = live(loop, PHASES["wake"], count // 8, state)
+    if full := overrun(loop.network, state.network):
         raise RuntimeError(f"the lists of {', '.join(full)} ran over while settling")
-    return over_seeds(cycles.end, 1)(experiment, leg_of(experiment, PHASES["wake"]), state)
+    return over_seeds(cycles.end, 1)(loop, leg_of(loop, PHASES["wake"]), state)
 
 
 def copies(agents: AgentState, seeds: int) -> AgentState:
     """So many agents, each in a world and on noise of its own."""
     config = configured([f"seeds={seeds}"])
-    experiment = build(config)
+    loop = build(config)
     index = np.arange(seeds) % SETTLED
     state = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[index]), agents)
-    state = state._replace(key=newborns(config, experiment, config.seeds).key)
-    return live(experiment, PHASES["wake"], APART, state)[0]
+    state = state._replace(key=newborns(config, loop, config.seeds).key)
+    return live(loop, PHASES["wake"], APART, state)[0]
 
 
 def activity(state: AgentState, phase: str, count: int) -> Activity:
     """The next `count` cycles, by the fastest engine there is."""
-    experiment = build(configured(["seeds=1"]))
-    leg = leg_of(experiment, PHASES[phase])
-    after, tally = over_seeds(cycles.advance, 1)(experiment, leg, jnp.int32(count), state)
+    loop = build(configured(["seeds=1"]))
+    leg = leg_of(loop, PHASES[phase])
+    after, tally = over_seeds(cycles.advance, 1)(loop, leg, jnp.int32(count), state)
     spikes = spikes_a_cycle(tally, count)
     kicked = "input" if phase == "wake" else "hidden"
-    size = experiment.network.populations[kicked].size
+    size = loop.network.populations[kicked].size
     # An input neuron spikes once where it sees food; who is kicked asleep depends on its rate.
     share = (
         np.full(size, spikes["input"] / size)

@@ -10,7 +10,7 @@ from sleeprun.spiking import native
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.forager import leg_of
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from sleeprun.subjects.seeds import over_seeds
 from speed import naive
 from speed.agents import PHASES, Activity, configured, spikes_a_cycle
@@ -36,31 +36,31 @@ def engines(phase: str, state: AgentState) -> Entries:
     entries: Entries = {}
     for name, overrides in ENGINES.items():
         if native.available() or not name.startswith("native"):
-            experiment = build(configured(["seeds=1", *overrides]))
-            entries[name] = partial(_engine, experiment, phase, state)
+            loop = build(configured(["seeds=1", *overrides]))
+            entries[name] = partial(_engine, loop, phase, state)
     return entries
 
 
 def naively(state: AgentState, activity: Activity) -> Entries:
     if len(state.cycle) > NAIVE_SEEDS:
         return {}
-    experiment = build(configured(["seeds=1"]))
+    loop = build(configured(["seeds=1"]))
     kicks = {name: jnp.asarray(chance) for name, chance in activity.kicks.items()}
-    return {"naive": partial(_naive, experiment, kicks, state)}
+    return {"naive": partial(_naive, loop, kicks, state)}
 
 
-def _engine(experiment: Experiment, phase: str, state: AgentState) -> Sample:
+def _engine(loop: ClosedLoop, phase: str, state: AgentState) -> Sample:
     count = stretch(len(state.cycle))
-    leg = leg_of(experiment, PHASES[phase])
+    leg = leg_of(loop, PHASES[phase])
     run = over_seeds(cycles.advance, 1)
-    took, (_, tally) = seconds(lambda: run(experiment, leg, jnp.int32(count), state))
+    took, (_, tally) = seconds(lambda: run(loop, leg, jnp.int32(count), state))
     return Sample(count * len(state.cycle) / took, spikes_a_cycle(tally, count))
 
 
-def _naive(experiment: Experiment, kicks: Any, state: AgentState) -> Sample:
+def _naive(loop: ClosedLoop, kicks: Any, state: AgentState) -> Sample:
     seeds = len(state.cycle)
     count = max(2, NAIVE_STRETCH // seeds)
-    took, spikes = seconds(lambda: naive.run(experiment, kicks, jnp.int32(count), state))
+    took, spikes = seconds(lambda: naive.run(loop, kicks, jnp.int32(count), state))
     summed = {name: float(np.sum(each)) / count / seeds for name, each in spikes.items()}
     return Sample(count * seeds / took, summed)
 

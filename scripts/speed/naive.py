@@ -13,31 +13,31 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 
 Kicks = dict[str, Float[Array, " neuron"]]
 
 
 @eqx.filter_jit
 def run(
-    experiment: Experiment, kicks: Kicks, count: Int[Array, ""], state: AgentState
+    loop: ClosedLoop, kicks: Kicks, count: Int[Array, ""], state: AgentState
 ) -> dict[str, Float[Array, "seed neuron"]]:
     """`count` cycles of all seeds; returns every neuron's spikes."""
-    return jax.vmap(lambda agent: _cycles(experiment, kicks, count, agent))(state)
+    return jax.vmap(lambda agent: _cycles(loop, kicks, count, agent))(state)
 
 
-def _cycles(experiment: Experiment, kicks: Kicks, count: Int[Array, ""], agent: AgentState) -> Any:
-    network = experiment.network
+def _cycles(loop: ClosedLoop, kicks: Kicks, count: Int[Array, ""], agent: AgentState) -> Any:
+    network = loop.network
 
     def one(number, carry):
         neurons, spikes = carry
         for name, chance in kicks.items():
             kicked = jax.random.uniform(jax.random.key(number), chance.shape) < chance
             cell = neurons[name]
-            kick = jnp.where(kicked, experiment.world.kick, 0.0)
+            kick = jnp.where(kicked, loop.world.kick, 0.0)
             neurons = neurons | {name: cell._replace(i=cell.i + kick)}
         steps = number * network.cycle_steps + jnp.arange(network.cycle_steps, dtype=jnp.int32)
-        step = lambda carry, time: (_step(experiment, agent, time, *carry), None)  # noqa: E731
+        step = lambda carry, time: (_step(loop, agent, time, *carry), None)  # noqa: E731
         return lax.scan(step, (neurons, spikes), steps)[0]
 
     silence = {name: jnp.zeros(pop.size) for name, pop in network.populations.items()}
@@ -45,9 +45,9 @@ def _cycles(experiment: Experiment, kicks: Kicks, count: Int[Array, ""], agent: 
 
 
 def _step(
-    experiment: Experiment, agent: AgentState, time: Int[Array, ""], neurons: Any, spikes: Any
+    loop: ClosedLoop, agent: AgentState, time: Int[Array, ""], neurons: Any, spikes: Any
 ) -> tuple[Any, Any]:
-    network, state = experiment.network, agent.network
+    network, state = loop.network, agent.network
     keys = jax.random.split(
         jax.random.fold_in(jax.random.wrap_key_data(agent.key), time), len(network.projections)
     )

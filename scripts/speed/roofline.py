@@ -16,7 +16,7 @@ import numpy as np
 
 from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons import Neuron
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from speed.agents import PLASTIC, Activity
 
 FLOAT = 4  # bytes
@@ -57,8 +57,8 @@ def operations(neuron: Neuron) -> int:
     )
 
 
-def work(experiment: Experiment, state: AgentState, activity: Activity) -> Work:
-    network = experiment.network
+def work(loop: ClosedLoop, state: AgentState, activity: Activity) -> Work:
+    network = loop.network
     stepping, floats = 0, 0
     for population in network.populations.values():
         stepping += operations(population.neuron) * population.size * network.cycle_steps

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from speed.agents import Activity
 from speed.rounds import Sample
 
@@ -20,14 +20,12 @@ class Unavailable(Exception):
     """There is no Brian2, or it could not build the program."""
 
 
-def programs(
-    python: Path, folder: Path, experiment: Experiment, agents: AgentState
-) -> dict[str, Path]:
+def programs(python: Path, folder: Path, loop: ClosedLoop, agents: AgentState) -> dict[str, Path]:
     """Build the first agent's network, with STDP and without; the folders of the programs."""
     if not python.exists():
         raise Unavailable(f"no interpreter with Brian2 at {python}")
     numbers = folder / "network.npz"
-    np.savez(numbers, **_numbers(experiment, agents))
+    np.savez(numbers, **_numbers(loop, agents))
     found = {}
     for name, options in VARIANTS.items():
         found[name] = folder / name.replace("/", "_")
@@ -38,22 +36,22 @@ def programs(
     return found
 
 
-def _numbers(experiment: Experiment, agents: AgentState) -> dict[str, np.ndarray]:
-    network, state = experiment.network, agents.network
+def _numbers(loop: ClosedLoop, agents: AgentState) -> dict[str, np.ndarray]:
+    network, state = loop.network, agents.network
     neuron = network.populations["hidden"].neuron
     weights = {name: state.weights[name][0] for name in ("input_hidden", "hidden_output")}
     resistance = np.concatenate([state.resistance[name][0] for name in network.populations])
     rest = {
         "resistance": resistance,
         "jitter": network.projections["input_hidden"].synapse.jitter,
-        "kick": experiment.world.kick,
+        "kick": loop.world.kick,
     }
     return {name: np.asarray(value) for name, value in (vars(neuron) | weights | rest).items()}
 
 
-def entry(program: Path, experiment: Experiment, activity: Activity) -> Callable[[], Sample]:
+def entry(program: Path, loop: ClosedLoop, activity: Activity) -> Callable[[], Sample]:
     """The program, kicking as many neurons as were kicked in this stretch."""
-    sizes = {name: pop.size for name, pop in experiment.network.populations.items()}
+    sizes = {name: pop.size for name, pop in loop.network.populations.items()}
     chances = [activity.kicks.get(name, np.zeros(size, np.float32)) for name, size in sizes.items()]
     kicks = program / f"{'_'.join(activity.kicks)}.bin"
     np.concatenate(chances).astype(np.float32).tofile(kicks)

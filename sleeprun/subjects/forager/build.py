@@ -1,4 +1,4 @@
-"""From a config to the arrays of an experiment: what all seeds share, and each seed's birth."""
+"""From a config to the arrays of a closed loop: what all seeds share, and each seed's birth."""
 
 import logging
 from functools import cache
@@ -18,7 +18,7 @@ from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.engines import Chosen, choose
 from sleeprun.subjects.forager.schema import Config
-from sleeprun.subjects.forager.state import AgentState, Experiment, birth
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop, birth
 from sleeprun.tasks import agent as world
 
 log = logging.getLogger("sleeprun")
@@ -29,27 +29,27 @@ NO_KERNEL = (
 )
 
 
-def build(config: Config, engine: Engine | None = None) -> Experiment:
+def build(config: Config, engine: Engine | None = None) -> ClosedLoop:
     """By the engine that is chosen for it, where none is given."""
     tasks, network = config.agent_tasks, config.network
     vision = tuple(network.populations[tasks.sees].size)
-    experiment = Experiment(
+    loop = ClosedLoop(
         network=network_of(network, engine or chosen(config).engine, config.runtime.skip_quiet),
         world=world.world_of(tasks, vision),
         sees=tasks.sees,
         vision=vision,
         moves=tasks.moves,
     )
-    _check(config, experiment)
-    return experiment
+    _check(config, loop)
+    return loop
 
 
-def _check(config: Config, experiment: Experiment) -> None:
+def _check(config: Config, loop: ClosedLoop) -> None:
     """Raises ConfigError where a class of a user's own does not do what it must."""
-    promises.check(experiment.network)
+    promises.check(loop.network)
     sizes = {name: each.count for name, each in config.network.populations.items()}
     with part_of("tasks"):
-        world.check(experiment.world, sizes[experiment.sees], sizes[experiment.moves])
+        world.check(loop.world, sizes[loop.sees], sizes[loop.moves])
     for key, sleep in config.driven():
         with part_of(f"{key}.drive"):
             size = sizes[sleep.drive.population]
@@ -72,11 +72,11 @@ def _tell(line: str) -> None:
     log.warning(line)
 
 
-def newborns(config: Config, experiment: Experiment, seeds: list[int]) -> AgentState:
+def newborns(config: Config, loop: ClosedLoop, seeds: list[int]) -> AgentState:
     """The agents of all seeds before they have seen anything; every leaf is [seed, ...]."""
     together = weights_at_birth(config, seeds)
     keys = jnp.asarray(np.stack([noise.seed_key(seed) for seed in seeds]))
-    return _births(experiment, together, keys)
+    return _births(loop, together, keys)
 
 
 def weights_at_birth(config: Config, seeds: list[int]) -> dict[str, Float[Array, "seed _ _"]]:
@@ -86,5 +86,5 @@ def weights_at_birth(config: Config, seeds: list[int]) -> dict[str, Float[Array,
 
 
 @eqx.filter_jit
-def _births(experiment: Experiment, weights: Any, keys: UInt32[Array, "seed 2"]) -> AgentState:
-    return jax.vmap(lambda weight, key: birth(experiment, weight, key))(weights, keys)
+def _births(loop: ClosedLoop, weights: Any, keys: UInt32[Array, "seed 2"]) -> AgentState:
+    return jax.vmap(lambda weight, key: birth(loop, weight, key))(weights, keys)

@@ -17,13 +17,13 @@ from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.learning import decay, learn, regulate
 from sleeprun.spiking.network import Clock, NetworkState, kick
 from sleeprun.spiking.simulate import advance as simulate
-from sleeprun.subjects.forager.state import AgentState, Experiment, Start, Tally, blank_tally
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Start, Tally, blank_tally
 
 
-def enter_world(experiment: Experiment, state: AgentState, task: Any) -> AgentState:
+def enter_world(loop: ClosedLoop, state: AgentState, task: Any) -> AgentState:
     """Begin a waking phase: a new world, and a fresh count of spikes."""
     words = noise.stream(state.key, Purpose.WORLD)
-    world = experiment.world.lay(task, words, state.cycle)
+    world = loop.world.lay(task, words, state.cycle)
     world = world._replace(crowded=world.crowded | state.world.crowded)
     quiet = jax.tree.map(jnp.zeros_like, state.heard)
     return state._replace(world=world, heard=quiet, heard_cycles=jnp.int32(0))
@@ -41,21 +41,19 @@ def leave_world(state: AgentState, label: Int[Array, ""]) -> AgentState:
 
 
 def wake_cycle(
-    experiment: Experiment, state: AgentState, tally: Tally, task: Any, plastic: tuple[str, ...]
+    loop: ClosedLoop, state: AgentState, tally: Tally, task: Any, plastic: tuple[str, ...]
 ) -> tuple[AgentState, Tally]:
     """One movement cycle awake (Golden et al. 2022, "Order of events")."""
-    network = experiment.network
+    network = loop.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, Purpose.SYNAPSES))
     earlier = state.network.spiked
     net = simulate(network, state.network, clock, 1)
     spiked = net.spiked
     words = noise.stream(state.key, Purpose.WORLD)
-    world, meal = experiment.world.move(
-        state.world, task, spiked[experiment.moves], words, state.cycle
-    )
+    world, meal = loop.world.move(state.world, task, spiked[loop.moves], words, state.cycle)
     net = learn(network, net, clock, meal.reward, plastic)
-    sees = experiment.world.see(world)
-    net = kick(network, net, experiment.sees, jnp.where(sees, experiment.world.kick, 0.0))
+    sees = loop.world.see(world)
+    net = kick(network, net, loop.sees, jnp.where(sees, loop.world.kick, 0.0))
     if plastic:
         net = regulate(network, net, spiked, plastic)
     net = simulate(network, net, clock._replace(step=1), network.cycle_steps - 1)
@@ -78,11 +76,11 @@ def wake_cycle(
 
 
 def sleep_cycle(
-    experiment: Experiment, state: AgentState, tally: Tally, leg: "Leg"
+    loop: ClosedLoop, state: AgentState, tally: Tally, leg: "Leg"
 ) -> tuple[AgentState, Tally]:
     """One cycle asleep (Golden et al. 2022, "Sleep")."""
     assert leg.drive is not None
-    network = experiment.network
+    network = loop.network
     clock = Clock(state.cycle, 0, noise.stream(state.key, Purpose.SYNAPSES))
     driven = leg.drive.population
     tasks = jnp.maximum(state.trained.sum(), 1).astype(jnp.float32)
@@ -103,12 +101,12 @@ def sleep_cycle(
 
 
 def decay_cycle(
-    experiment: Experiment, state: AgentState, tally: Tally, leg: "Leg", start: Start | None
+    loop: ClosedLoop, state: AgentState, tally: Tally, leg: "Leg", start: Start | None
 ) -> tuple[AgentState, Tally]:
     """One cycle in which weights decay, and neurons and world stand still."""
     assert start is not None
     assert leg.share is not None
-    net = decay(experiment.network, state.network, start, leg.share, leg.plastic)
+    net = decay(loop.network, state.network, start, leg.share, leg.plastic)
     state = state._replace(network=net, cycle=state.cycle + 1)
     return state, tally._replace(asleep=tally.asleep + 1)
 
@@ -143,31 +141,31 @@ class Leg(eqx.Module):
     plastic: tuple[str, ...] = eqx.field(static=True)
 
 
-def begin(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
-    return state if leg.task is None else enter_world(experiment, state, leg.task)
+def begin(loop: ClosedLoop, leg: Leg, state: AgentState) -> AgentState:
+    return state if leg.task is None else enter_world(loop, state, leg.task)
 
 
-def end(experiment: Experiment, leg: Leg, state: AgentState) -> AgentState:
+def end(loop: ClosedLoop, leg: Leg, state: AgentState) -> AgentState:
     return state if leg.task is None else leave_world(state, leg.label)
 
 
 def advance(
-    experiment: Experiment, leg: Leg, count: Int[Array, ""], state: AgentState
+    loop: ClosedLoop, leg: Leg, count: Int[Array, ""], state: AgentState
 ) -> tuple[AgentState, Tally]:
     """`count` cycles of a leg of waking or sleep."""
-    return _cycles(experiment, leg, count, (state, blank_tally(experiment)))
+    return _cycles(loop, leg, count, (state, blank_tally(loop)))
 
 
 def fade(
-    experiment: Experiment, leg: Leg, start: Start, count: Int[Array, ""], state: AgentState
+    loop: ClosedLoop, leg: Leg, start: Start, count: Int[Array, ""], state: AgentState
 ) -> tuple[AgentState, Tally]:
     """`count` cycles of a leg of decay, which has no spikes to tell of."""
-    state, tally = _cycles(experiment, leg, count, (state, blank_tally(experiment)), start)
+    state, tally = _cycles(loop, leg, count, (state, blank_tally(loop)), start)
     return state, tally._replace(spikes={})
 
 
 def take_turns(
-    experiment: Experiment,
+    loop: ClosedLoop,
     legs: tuple[Leg, ...],
     start: Start | None,
     count: Int[Array, ""],
@@ -178,16 +176,16 @@ def take_turns(
     def one(_, carry):
         state, tally = carry
         for leg in legs:
-            state = begin(experiment, leg, state)
-            state, tally = _cycles(experiment, leg, leg.cycles, (state, tally), start)
-            state = end(experiment, leg, state)
+            state = begin(loop, leg, state)
+            state, tally = _cycles(loop, leg, leg.cycles, (state, tally), start)
+            state = end(loop, leg, state)
         return state, tally
 
-    return lax.fori_loop(0, count, one, (state, blank_tally(experiment)))
+    return lax.fori_loop(0, count, one, (state, blank_tally(loop)))
 
 
 def _cycles(
-    experiment: Experiment,
+    loop: ClosedLoop,
     leg: Leg,
     count: Int[Array, ""],
     carry: tuple[AgentState, Tally],
@@ -195,17 +193,17 @@ def _cycles(
 ) -> tuple[AgentState, Tally]:
     def one(_, carry):
         if leg.share is not None:
-            return decay_cycle(experiment, *carry, leg, start)
+            return decay_cycle(loop, *carry, leg, start)
         if leg.task is None:
-            return sleep_cycle(experiment, *carry, leg)
-        return wake_cycle(experiment, *carry, leg.task, leg.plastic)
+            return sleep_cycle(loop, *carry, leg)
+        return wake_cycle(loop, *carry, leg.task, leg.plastic)
 
     return lax.fori_loop(0, count, one, carry)
 
 
 def copy_for_test(
-    experiment: Experiment, leg: Leg, boundary: Int[Array, ""], state: AgentState
+    loop: ClosedLoop, leg: Leg, boundary: Int[Array, ""], state: AgentState
 ) -> AgentState:
     """A copy of the agent in a new world of the tested task, on noise streams of its own."""
     key = noise.stream(noise.stream(state.key, Purpose.TEST.value + boundary), leg.label)
-    return begin(experiment, leg, state._replace(key=key))
+    return begin(loop, leg, state._replace(key=key))

@@ -7,7 +7,7 @@ import numpy as np
 from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
 from sleeprun.protocol.phases import Boundary, Phase, Score
 from sleeprun.subjects.forager.record import Eaten, Foraged
-from sleeprun.subjects.forager.state import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Tally
 
 BINS = 60
 FIELDS = 48  # neurons whose receptive field is recorded
@@ -38,7 +38,7 @@ def score(phase: Score, eaten: np.ndarray) -> Scored:
     )
 
 
-def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> Iterable[Event]:
+def weights(loop: ClosedLoop, boundary: Boundary, state: AgentState) -> Iterable[Event]:
     """Weight histograms over all seeds, and some receptive fields of the first."""
     histograms: dict[str, Histogram] = {}
     for name, values in state.network.weights.items():
@@ -49,36 +49,34 @@ def weights(experiment: Experiment, boundary: Boundary, state: AgentState) -> It
             counts, edges = np.histogram(there, BINS, span)
             histograms[name] = {"edges": edges.tolist(), "counts": counts.tolist()}
     yield Weights(boundary=boundary, histograms=histograms)
-    for name, projection in experiment.network.projections.items():
-        if projection.pre == experiment.sees:
+    for name, projection in loop.network.projections.items():
+        if projection.pre == loop.sees:
             fields = np.asarray(state.network.weights[name][0]).T
             neurons = np.linspace(0, len(fields) - 1, min(FIELDS, len(fields))).astype(int)
             yield Fields(
                 boundary=boundary,
-                shape=list(experiment.vision),
+                shape=list(loop.vision),
                 neurons=neurons.tolist(),
                 weights=fields[neurons].round(6).tolist(),
             )
             return
 
 
-def raster(experiment: Experiment, phase: Phase, state: AgentState) -> Raster:
+def raster(loop: ClosedLoop, phase: Phase, state: AgentState) -> Raster:
     """The spikes of the last cycle simulated, of the first seed."""
-    spikes = {name: of_all[0] for name, of_all in _spikes(experiment, state, 1).items()}
+    spikes = {name: of_all[0] for name, of_all in _spikes(loop, state, 1).items()}
     return Raster(kind=phase.kind, name=phase.title, spikes=spikes)
 
 
-def spiked(experiment: Experiment, phase: Phase, state: AgentState, seeds: int) -> Spiked:
+def spiked(loop: ClosedLoop, phase: Phase, state: AgentState, seeds: int) -> Spiked:
     """Those of all seeds."""
-    spikes = _spikes(experiment, state, seeds)
+    spikes = _spikes(loop, state, seeds)
     return Spiked(kind=phase.kind, name=phase.title, spikes=spikes)
 
 
-def _spikes(
-    experiment: Experiment, state: AgentState, seeds: int
-) -> dict[str, list[list[list[int]]]]:
+def _spikes(loop: ClosedLoop, state: AgentState, seeds: int) -> dict[str, list[list[list[int]]]]:
     """Of the last cycle simulated, by population: [step, neuron] pairs of each of so many seeds."""
-    steps = experiment.network.cycle_steps
+    steps = loop.network.cycle_steps
     starts = (np.asarray(state.cycle[:seeds], np.int64) - 1) * steps
     pairs = {}
     for name, spikes in state.network.spikes.items():

@@ -24,7 +24,7 @@ from sleeprun.subjects.forager.cycles import Leg
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.subjects.forager.schema import Config
-from sleeprun.subjects.forager.state import AgentState, Experiment, Tally
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Tally
 from sleeprun.subjects.seeds import Over, PerSeed, Seeds, over_seeds
 from sleeprun.tasks.agent import chance_of
 
@@ -36,13 +36,13 @@ class Forager(Seeds):
         super().__init__(len(config.seeds), devices, over)
         self.config = config
         found = chosen(config)
-        self.experiment = build(config, found.engine)
+        self.loop = build(config, found.engine)
         self.engine, self.refused = found.engine, found.refused
         self.slower = found.slower if found.measured else None
-        self.leg = cache(partial(_leg, self.experiment))  # a phase has many calls
+        self.leg = cache(partial(_leg, self.loop))  # a phase has many calls
 
     def birth(self) -> AgentState:
-        return self.padded(newborns(self.config, self.experiment, self.config.seeds))
+        return self.padded(newborns(self.config, self.loop, self.config.seeds))
 
     @cached_property
     def start(self) -> dict[str, Float[Array, "seed _ _"]]:
@@ -77,7 +77,7 @@ class Forager(Seeds):
         """
         function, *how = self._program(phase)
         after, tally = self._call(function, *how, jnp.int32(count), state)
-        while full := overrun(self.experiment.network, after.network):
+        while full := overrun(self.loop.network, after.network):
             if any(lost(after, self.config.seeds)):
                 break  # nor do its spikes mean anything
             state = self._roomier(function, how, state, full)
@@ -126,8 +126,8 @@ class Forager(Seeds):
 
     def _spikes(self, phase: Live, state: AgentState) -> Event:
         if self.config.runtime.spikes:
-            return events.spiked(self.experiment, phase, state, self.seeds)
-        return events.raster(self.experiment, phase, state)
+            return events.spiked(self.loop, phase, state, self.seeds)
+        return events.raster(self.loop, phase, state)
 
     def end(self, phase: Live, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):
@@ -165,7 +165,7 @@ class Forager(Seeds):
 
     def seen_at(self, boundary: Boundary, state: AgentState) -> Iterator[Event]:
         """What the record tells of a boundary, beside its scores."""
-        yield from events.weights(self.experiment, boundary, self.unpadded(state))
+        yield from events.weights(self.loop, boundary, self.unpadded(state))
 
     def weights(self, state: AgentState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         return {name: np.asarray(each) for name, each in state.network.weights.items()}
@@ -179,18 +179,18 @@ class Forager(Seeds):
         return "sleep.drive, network.neurons" if isinstance(phase, Sleep) else "network.neurons"
 
     def capacity(self, state: AgentState) -> Capacity:
-        return capacity(self.experiment.network, state.network)
+        return capacity(self.loop.network, state.network)
 
     def like(self, state: AgentState, wanted: Capacity) -> AgentState:
         """The shape of a saved state whose lists have so much capacity."""
-        network = with_capacity(self.experiment.network, state.network, wanted)
+        network = with_capacity(self.loop.network, state.network, wanted)
         return self.unpadded(state._replace(network=network))
 
     def _roomier(
         self, function: Callable, how: list[Any], state: AgentState, full: list[str]
     ) -> AgentState:
         """Room for one more cycle or round at least, so that what runs away is soon seen."""
-        network = self.experiment.network
+        network = self.loop.network
         while full:
             state = state._replace(network=doubled(network, state.network, full))
             after, _ = self._call(function, *how, jnp.int32(1), state)
@@ -208,7 +208,7 @@ class Forager(Seeds):
         return cycles.advance, self.leg(phase)
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
-        return self.call(function, self.experiment, *arguments)
+        return self.call(function, self.loop, *arguments)
 
 
 def _total(tallies: list[Tally]) -> Tally:
@@ -218,15 +218,15 @@ def _total(tallies: list[Tally]) -> Tally:
     return jax.tree.map(lambda *counts: sum(counts), *alike)
 
 
-def _leg(experiment: Experiment, phase: Wake | Sleep | Decay | Score) -> Leg:
+def _leg(loop: ClosedLoop, phase: Wake | Sleep | Decay | Score) -> Leg:
     if isinstance(phase, Score):
         phase = Wake(phase.task, cycles=phase.cycles)
-    return leg_of(experiment, phase)
+    return leg_of(loop, phase)
 
 
-def leg_of(experiment: Experiment, phase: Wake | Sleep | Decay) -> Leg:
+def leg_of(loop: ClosedLoop, phase: Wake | Sleep | Decay) -> Leg:
     """A phase's task or drive as arrays."""
-    world, task, label = experiment.world, None, -1
+    world, task, label = loop.world, None, -1
     if isinstance(phase, Wake):
         task = world.tasks[phase.task] if phase.task else world.unsupervised
         label = list(world.tasks).index(phase.task) if phase.task else -1

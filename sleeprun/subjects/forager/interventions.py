@@ -5,11 +5,11 @@ from jaxtyping import Array, Float
 
 from sleeprun import noise
 from sleeprun.noise import Purpose
-from sleeprun.subjects.forager.state import AgentState, Experiment
+from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 
 
 def freeze_strongest(
-    experiment: Experiment, projection: str, percent: Float[Array, ""], state: AgentState
+    loop: ClosedLoop, projection: str, percent: Float[Array, ""], state: AgentState
 ) -> AgentState:
     """Lock the strongest `percent` of a projection's synapses."""
     network = state.network
@@ -23,16 +23,16 @@ def freeze_strongest(
 
 
 def cut_synapses(
-    experiment: Experiment, population: str, percent: Float[Array, ""], state: AgentState
+    loop: ClosedLoop, population: str, percent: Float[Array, ""], state: AgentState
 ) -> AgentState:
     """Cut every synapse from and to a random `percent` of a population."""
-    size = experiment.network.populations[population].size
+    size = loop.network.populations[population].size
     words = noise.stream(state.key, Purpose.LESION)
     draws = noise.uniform(words, state.cycle, jnp.arange(size, dtype=jnp.int32))
     count = jnp.round(size * percent / 100).astype(jnp.int32)
     spared = jnp.argsort(jnp.argsort(draws)) >= count
     weights = dict(state.network.weights)
-    for name, projection in experiment.network.projections.items():
+    for name, projection in loop.network.projections.items():
         if projection.pre == population:
             weights[name] = jnp.where(spared[:, None], weights[name], 0.0)
         if projection.post == population:

@@ -14,7 +14,7 @@ from sleeprun.tasks.agent import World
 Start = dict[str, Float[Array, "_ _"]]  # a seed's starting weights
 
 
-class Experiment(eqx.Module):
+class ClosedLoop(eqx.Module):
     """What all seeds share: the network's constants, the world and its tasks."""
 
     network: Network
@@ -47,14 +47,14 @@ class Tally(NamedTuple):
 
 
 def birth(
-    experiment: Experiment, weights: dict[str, Float[Array, "_ _"]], key: UInt32[Array, "2"]
+    loop: ClosedLoop, weights: dict[str, Float[Array, "_ _"]], key: UInt32[Array, "2"]
 ) -> AgentState:
     """A seed's agent before it has seen anything."""
-    sizes = {name: population.size for name, population in experiment.network.populations.items()}
-    tasks = len(experiment.world.tasks)
+    sizes = {name: population.size for name, population in loop.network.populations.items()}
+    tasks = len(loop.world.tasks)
     return AgentState(
-        experiment.network.init(weights, noise.stream(key, Purpose.NEURONS)),
-        experiment.world.nowhere(),
+        loop.network.init(weights, noise.stream(key, Purpose.NEURONS)),
+        loop.world.nowhere(),
         key,
         jnp.int32(0),
         {name: jnp.zeros((tasks, size)) for name, size in sizes.items()},
@@ -64,7 +64,7 @@ def birth(
     )
 
 
-def blank_tally(experiment: Experiment) -> Tally:
+def blank_tally(loop: ClosedLoop) -> Tally:
     zero = jnp.int32(0)
-    spikes = {name: zero for name in experiment.network.populations}
+    spikes = {name: zero for name in loop.network.populations}
     return Tally(zero, zero, zero, zero, zero, spikes)
