@@ -19,9 +19,9 @@ class ReplayConfig(SleepConfig, section_of(Replay)):  # type: ignore[misc]
     also: list["ReplayConfig"]
 
 
-class DecayConfig(DecaySleep):
+class PerceptronDecay(DecaySleep):
     schedule: Literal["never", "after"]
-    also: list["DecayConfig"]
+    also: list["PerceptronDecay"]
 
 
-PerceptronSleep = Annotated[ReplayConfig | DecayConfig, Field(discriminator="kind")]
+PerceptronSleep = Annotated[ReplayConfig | PerceptronDecay, Field(discriminator="kind")]

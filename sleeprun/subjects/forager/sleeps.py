@@ -17,8 +17,8 @@ class NoiseSleep(SleepConfig):
     also: list["NoiseSleep"]
 
 
-class Decay(DecaySleep):
-    also: list["Decay"]
+class AgentDecay(DecaySleep):
+    also: list["AgentDecay"]
 
 
-AgentSleep = Annotated[NoiseSleep | Decay, Field(discriminator="kind")]
+AgentSleep = Annotated[NoiseSleep | AgentDecay, Field(discriminator="kind")]
