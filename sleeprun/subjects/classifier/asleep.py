@@ -72,7 +72,7 @@ def decay(
     weights = lax.fori_loop(0, count, one, tuple(layer.weights for layer in state.layers))
     layers = with_weights(state.layers, weights)
     state = state._replace(layers=layers, step=state.step + count)
-    return state, report(state, spikes=jnp.zeros(0, jnp.int32))  # there are none to tell of
+    return state, report(state)._replace(spikes=None)
 
 
 def with_weights(layers: Layers, weights: tuple[Float[Array, "_ _"], ...]) -> Layers:

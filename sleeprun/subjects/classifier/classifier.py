@@ -131,8 +131,10 @@ class Classifier(Seeds):
                 )
 
     def summary(self, report: Report) -> Trained:
-        spikes = dict(zip(self.layers, report.spikes.T.tolist(), strict=False))
-        return Trained(loss=report.loss.tolist(), spikes=spikes)
+        if report.spikes is None:
+            return Trained(loss=report.loss.tolist(), spikes={})
+        spikes = zip(self.layers, report.spikes.T.tolist(), strict=True)
+        return Trained(loss=report.loss.tolist(), spikes=dict(spikes))
 
     def marks(self, report: Report) -> Int[np.ndarray, "2 seed"]:
         """Images classified rightly and wrongly."""

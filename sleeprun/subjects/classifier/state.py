@@ -28,7 +28,7 @@ class Report(NamedTuple):
     """What some steps did."""
 
     loss: Float[Array, ""]
-    spikes: Int[Array, " layer"]  # none are told of decay
+    spikes: Int[Array, " layer"] | None  # None where weights only decay
     right: Int[Array, ""]
     wrong: Int[Array, ""]
 
