@@ -1,5 +1,6 @@
 """A sleep in which weights only decay: exactly as far as it says, and nothing else happens."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -22,6 +23,7 @@ from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.synapses.weights import minus_row_mean
 from sleeprun.subjects.forager.forager import Forager
 from sleeprun.subjects.forager.phases import Wake
+from sleeprun.subjects.seeds import over_seeds
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,8 @@ def test_a_perceptron_s_weights_go_a_share_of_the_way_each_step(
                 exact = start.weights if share else before.weights[seed]
                 np.testing.assert_array_equal(now.weights[seed], exact)
     assert run.summary(report).spikes == {}  # so that nobody is told to be silent
+    with pytest.raises(ValueError, match="shorter"):  # whoever spikes must tell of all layers
+        run.summary(report._replace(spikes=np.zeros((2, 1))))
     untouched = state._replace(layers=None, step=None), after._replace(layers=None, step=None)
     jax.tree.map(np.testing.assert_array_equal, *untouched)
 
@@ -216,3 +220,19 @@ def test_agents_that_decay_live_through_their_protocol(tiny: Callable) -> None:
     assert decay == replace(decay, share=0.25, cycles=3, plastic=("hidden_output",))
     control = tiny(*AGENT, "sleep.schedule=after", "sleep.plasticity=false").phases()
     assert {p.title for p in control if isinstance(p, Decay)} == {"sleep without plasticity"}
+
+
+def test_a_decay_costs_an_agent_no_steps_but_the_weights_that_it_began_with(tiny: Callable) -> None:
+    turns = (*AGENT, "sleep.schedule=interleaved", "sleep.stages=later")
+    config, awake = tiny(*turns), tiny(*AGENT, "sleep.schedule=never")
+    agents = config.subject(1, over_seeds)
+    (phase,) = (one for one in config.phases() if isinstance(one, Interleave))
+    wake = sum(part.cycles for part in phase.phases if isinstance(part, Wake))
+    steps = phase.rounds * wake * config.network.cycle_steps
+    assert agents.steps(phase) == steps < phase.cycles * config.network.cycle_steps
+    assert agents.steps(Decay(0.5, cycles=7)) == 0
+    whole, decay, trained = config.expected_seconds((phase, Decay(0.5, cycles=7), phase.phases[0]))
+    assert whole == pytest.approx(phase.rounds * trained)
+    assert decay == 0
+    more = Counter(config.footprint().states) - Counter(awake.footprint().states)
+    assert more == {"sleep.kind": sum(each.nbytes for each in agents.start.values())}

@@ -1,6 +1,6 @@
 """About how long an agent's phases take."""
 
-from sleeprun.protocol.phases import Protocol
+from sleeprun.protocol.phases import Decay, Interleave, Phase, Protocol
 from sleeprun.spiking.engines import Chosen
 from sleeprun.subjects.forager.schema import Config
 
@@ -16,4 +16,11 @@ def expected_seconds(config: Config, chosen: Chosen, protocol: Protocol) -> list
     if chosen.engine == "native" and not config.runtime.skip_quiet:
         longer *= EVERY_STEP
     a_cycle = longer / config.runtime.expected_cycles_per_second
-    return [a_cycle * phase.cycles for phase in protocol]
+    return [a_cycle * simulated(phase) for phase in protocol]
+
+
+def simulated(phase: Phase) -> int:
+    """Cycles of a phase in which neurons are simulated; those of decay take next to no time."""
+    if isinstance(phase, Interleave):
+        return phase.rounds * sum(map(simulated, phase.phases))
+    return 0 if isinstance(phase, Decay) else phase.cycles

@@ -7,6 +7,7 @@ import jax
 from jax.tree_util import DictKey
 
 from sleeprun.config.promise import array
+from sleeprun.config.sleep import DecaySleep
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.schema import Config
@@ -24,6 +25,9 @@ def footprint(config: Config) -> Footprint:
     for path, leaf in jax.tree.leaves_with_path(state):
         size = leaf.size * leaf.dtype.itemsize
         bytes_of[_key(config, [*path])] += len(config.seeds) * size
+    if any(isinstance(sleep, DecaySleep) for sleep in config.sleep.scheduled):
+        began = sum(each.size * each.dtype.itemsize for each in weights.values())
+        bytes_of["sleep.kind"] = len(config.seeds) * began  # what it goes back to
     return Footprint(dict(bytes_of), {})
 
 

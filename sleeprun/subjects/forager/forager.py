@@ -21,6 +21,7 @@ from sleeprun.subjects.finite import lost
 from sleeprun.subjects.forager import cycles, events, interventions
 from sleeprun.subjects.forager.build import build, chosen, newborns, weights_at_birth
 from sleeprun.subjects.forager.cycles import Leg
+from sleeprun.subjects.forager.expected import simulated
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.subjects.forager.schema import Config
@@ -145,7 +146,7 @@ class Forager(Seeds):
         return events.score(phase, marks)
 
     def steps(self, phase: Phase) -> int:
-        return phase.cycles * self.config.network.cycle_steps
+        return simulated(phase) * self.config.network.cycle_steps
 
     def facts(self) -> ForagingFacts:
         config, tasks = self.config, self.config.agent_tasks
