@@ -236,3 +236,9 @@ def test_a_decay_costs_an_agent_no_steps_but_the_weights_that_it_began_with(tiny
     assert decay == 0
     more = Counter(config.footprint().states) - Counter(awake.footprint().states)
     assert more == {"sleep.kind": sum(each.nbytes for each in agents.start.values())}
+
+
+def test_arms_with_a_decay_are_as_long_as_sleep_is() -> None:
+    config = configured("+experiment=foraging_quick", "arms=foraging_decay", "sleep.length=50")
+    assert {arm.sleep.length for arm in config.arms.values()} == {50}
+    assert config.arms["decay"].sleep.kind == "decay"
