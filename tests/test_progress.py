@@ -102,6 +102,21 @@ def test_the_line_counts_what_is_behind_and_the_time_of_the_whole(
     assert terminal.bar.tasks[0].fields["left"] == "28 s left"  # 59 at 21 in 10 s
 
 
+def test_a_narrow_terminal_shows_how_long_it_takes_and_how_well_it_does() -> None:
+    console = Console(width=80)
+    terminal = Terminal(console, configured("seeds=2"), 100.0, shown=False)
+    terminal.begin(Ahead("foraging_quick:sleep", [1.0], 0.0))
+    phase = {"kind": "interleave", "name": "task2 / sleep"}
+    terminal.write(events.Begun(index=0, cycle=0, **phase))
+    told = Foraged(awake=1, asleep=0, rewarded=[5], punished=[4], neutral=[0], spikes={})
+    terminal.write(events.Progress(phase=0, begin=0, end=10, summary=told, **phase))
+    terminal.bar.update(terminal.task, left="1 h 13 min left")
+    with console.capture() as shown:
+        console.print(terminal.bar.get_renderable())
+    for word in ("foraging_quick:sl", "10 %", "performance 0.556", "1 h 13 min left"):
+        assert word in shown.get()
+
+
 @pytest.mark.slow
 def test_a_run_with_arms_comes_to_its_end_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -41,6 +41,7 @@ class Arm(NamedTuple):
     unknown: list[int]  # seeds without one
     tasks: tuple[str, ...]
     contents: str | None  # who learns what, where it is a run that says so
+    trained: int | None  # steps of each seed, where it is a run
 
 
 Arms = dict[str, Arm]
@@ -89,14 +90,14 @@ def read(folders: list[Path], measure: str) -> Arms:
         if not found:
             raise ConfigError(f"{folder}: no job of this sweep is done")
         before = set(arms)
-        for told, metrics, seeds, contents in found:
+        for told, metrics, seeds, contents, trained in found:
             if measure not in metrics:
                 raise ConfigError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
             name = told or folder.name
             name = f"{name} ({folder})" if name in before else name
             finals = (key for key in metrics if key.startswith("final/"))
             tasks = tuple(key.removeprefix("final/") for key in finals)
-            arm = arms.setdefault(name, Arm({}, [], tasks, contents))
+            arm = arms.setdefault(name, Arm({}, [], tasks, contents, trained))
             for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
                 if score is None:
                     arm.unknown.append(seed)
@@ -118,18 +119,22 @@ def doubtful(arms: Arms) -> Iterator[str]:
         elif None not in (arm.contents, first.contents) and arm.contents != first.contents:
             told = f"({arm.contents}) than {name} ({first.contents})"
             yield f"{other}: another network, other data or other settings of the tasks {told}"
+        if arm.trained and first.trained and not 0.8 < arm.trained / first.trained < 1.25:
+            times = f"{max(arm.trained, first.trained) / min(arm.trained, first.trained):.2g} times"
+            longer = "shorter" if arm.trained < first.trained else "longer"
+            yield f"{other}: trained {times} {longer} than {name}"
         if not arm.scores.keys() & first.scores.keys():
             yield f"{other}: no seed has a score in both it and {name}, so nothing is paired"
 
 
-def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None]]:
-    """Name, measures, seeds and contents of every arm; jobs of a sweep are meant to differ."""
+def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None, int | None]]:
+    """Name, measures, seeds, contents and training of every arm; jobs are meant to differ."""
     if (folder / "jobs.jsonl").exists():
         found = sweep_table.read(folder)
         keys = sweep_table.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
-             one.metrics, one.seeds, None)
+             one.metrics, one.seeds, None, None)
             for told, group in sweep_table.groups(found).items()
             for one in group
             if one.done
@@ -140,9 +145,13 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None]]:
         hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
         raise ConfigError(f"{folder}: neither a run that is done nor a sweep{hint}")
     told = cast(Results, read_json(results, "experiment", "seeds", "metrics"))
-    arms = told.get("arms") or {"": told["metrics"]}
+    arms, accounts = told.get("arms") or {"": told["metrics"]}, told.get("accounts", {})
+    shared = (told["seeds"], told.get("data"))
     return [
-        (f"{told['experiment']} {arm}".strip(), metrics, told["seeds"], told.get("data"))
+        (
+            *(f"{told['experiment']} {arm}".strip(), metrics, *shared),
+            accounts.get(arm, told).get("training_steps"),
+        )
         for arm, metrics in arms.items()
     ]
 

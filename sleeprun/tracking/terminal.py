@@ -16,6 +16,8 @@ from sleeprun.tracking.sink import Ahead
 log = logging.getLogger("sleeprun")
 RECENT = 50  # progress events before one that the running performance is taken over, too
 LINES = 10  # that a whole run is told in where there is no bar
+WIDE = 110  # columns, in which there is place for the speed as well
+BESIDE, SHORTEST = 58, 16  # columns that the rest takes, and that a phase's name has at least
 
 
 class Terminal:
@@ -39,7 +41,8 @@ class Terminal:
             console=console,
             disable=not shown,
         )
-        self.task = self.bar.add_task("setting up", total=seconds, performance="", left="")
+        self.name = "setting up"  # of the phase, in words
+        self.task = self.bar.add_task(self.name, total=seconds, performance="", left="")
 
     def __enter__(self) -> "Terminal":
         self.bar.start()
@@ -62,8 +65,10 @@ class Terminal:
             case Begun():
                 self.recent.clear()
                 self.phase_began, self.cycles = time.monotonic(), 0
-                name = f"{self.ahead.name}, {event.kind}: {event.name}"
-                self.bar.update(self.task, description=name, performance="preparing")
+                self.name = f"{self.ahead.name}, {event.kind}: {event.name}"
+                room = max(SHORTEST, self.bar.console.width - BESIDE)
+                told = self.name if len(self.name) <= room else f"{self.name[: room - 1]}…"
+                self.bar.update(self.task, description=told, performance="preparing")
             case Progress():
                 measures = event.summary.measures(self.recent)
                 self.recent.append(event.summary)
@@ -80,13 +85,15 @@ class Terminal:
         self.cycles += cycles
         now = time.monotonic()
         speed = self.seeds * self.cycles / max(now - self.phase_began, 1e-9)
-        told = ", ".join(filter(None, [performance, f"{speed:,.0f} {self.unit}/s"]))
+        fast = f"{speed:,.0f} {self.unit}/s"
+        narrow = performance and self.bar.console.width < WIDE
+        told = performance if narrow else ", ".join(filter(None, [performance, fast]))
         self.bar.update(self.task, advance=seconds, performance=told)
         left = f"{duration(self._left(now))} left"
         self.bar.update(self.task, left=left)
         if self.bar.disable and (line := int(LINES * self.part)) > self.lines:
             self.lines = line
-            log.info("%3.0f %%  %s; %s", 100 * self.part, self.bar.tasks[0].description, left)
+            log.info("%3.0f %%  %s; %s", 100 * self.part, self.name, left)
 
     def _left(self, now: float) -> float:
         """Seconds, at the pace at which this process has worked so far."""
