@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 
-from sleeprun.cli.arguments import overrides_first
+from sleeprun.cli.arguments import choice_as_flag, overrides_first
 from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
 from sleeprun.cli.completion import answered
 from sleeprun.cli.folder import conf_dir
@@ -44,6 +44,8 @@ def _called() -> int:
         return print_help(conf_dir(), sys.argv[1:])
     if (line := os.environ.get("COMP_LINE")) and answered(conf_dir(), sys.argv[1:], line):
         return OK
+    if meant := choice_as_flag(sys.argv[1:]):
+        return say(MISTAKE, meant)
     sys.argv[1:] = overrides_first(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let errors reach `_explained`
     return _explained()

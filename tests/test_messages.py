@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sleeprun
-from sleeprun.cli.arguments import overrides_first
+from sleeprun.cli.arguments import choice_as_flag, overrides_first
 
 OUTPUT = "network.projections.hidden_output"
 HIDDEN = "network.populations.hidden"
@@ -61,6 +61,7 @@ def complaint(*given: str, experiment: str = "foraging_quick", folder: Path | No
         ("+arms.../../x={}", "+arms.../../x={}: 'arms.../../x' is no key; a key is a.b.c, a group "
          "a/b"),
         ("+a..b=1", "+a..b=1: 'a..b' is no key; a key is a.b.c, a group a/b"),
+        ("smoke", "smoke: cannot be read as KEY=VALUE; did you mean +experiment=smoke?"),
         ("seeds='1", "seeds='1: cannot be read as KEY=VALUE"),
         ("seeds=[1,2",
          "seeds=[1,2: cannot be read as KEY=VALUE (no viable alternative at input '[1,2')"),
@@ -142,3 +143,16 @@ def test_a_flag_of_the_command_is_none_in_python() -> None:
 )
 def test_overrides_and_flags_in_any_order(typed: str, meant: str) -> None:
     assert overrides_first(typed.split()) == meant.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--experiment smoke", "--experiment: no such flag; did you mean +experiment=smoke?"),
+        ("--sleep=n3 -m", "--sleep=n3: no such flag; did you mean sleep=n3?"),
+        ("--experiment -m", "--experiment: no such flag; did you mean +experiment=...?"),
+        ("-m --config-dir conf +experiment=smoke", None),
+    ],
+)
+def test_a_choice_given_as_a_flag(typed: str, told: str | None) -> None:
+    assert choice_as_flag(typed.split()) == told

@@ -243,6 +243,9 @@ def test_what_is_not_to_be_run_is_told(agents: Path, tmp_path: Path) -> None:
     with pytest.raises(sleeprun.ConfigError, match=r"run in it; go on with it by resume=True$"):
         sleeprun.run(run.config, agents)
     assert sleeprun.run(run.config, agents, resume=True) == run.results
+    (tmp_path / "file").touch()
+    with pytest.raises(sleeprun.ConfigError, match=r"file/run.*: Not a directory$"):
+        sleeprun.run(run.config, tmp_path / "file" / "run")
     code = "import sleeprun; sleeprun.run({'a': 1}, 'mine')"  # where no types are checked
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE)
     told = "ConfigError: config={'a': 1}: must be what sleeprun.compose gives"

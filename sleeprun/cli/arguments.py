@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from sleeprun.cli.folder import conf_dir
+
 # Hydra's flags whose next word belongs to them.
 VALUED = {
     flag
@@ -18,6 +20,17 @@ def overrides_first(arguments: Sequence[str]) -> list[str]:
     places = {place for place, _ in overrides}
     flags = [word for place, word in enumerate(arguments) if place not in places]
     return [word for _, word in overrides] + flags
+
+
+def choice_as_flag(arguments: Sequence[str]) -> str | None:
+    """What to write instead of a group's choice that is given as a flag; none of any other."""
+    for word, after in pairwise([*arguments, ""]):
+        name, _, joined = word.removeprefix("--").partition("=")
+        if word.startswith("--") and name and (conf_dir() / name).is_dir():
+            value = joined or (after if after[:1] not in ("", *"-+~") else "...")
+            meant = f"{'+' if name == 'experiment' else ''}{name}={value}"
+            return f"{word}: no such flag; did you mean {meant}?"
+    return None
 
 
 def _overrides(arguments: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -123,6 +123,8 @@ def _unreadable(override: str, text: str) -> str:
     """What Hydra's grammar stumbles over, without what else it would have taken."""
     stumbled = re.search(r"^(?!Lexer|See )(\S.*? at|\w+ input|missing|Type\w+ ).*", text, re.M)
     told = f" ({stumbled.group().split(' expecting {')[0]})" if stumbled else ""
+    if override in _names_in("experiment"):
+        told = f"; did you mean +experiment={override}?"
     return f"{override}: cannot be read as KEY=VALUE{told}"
 
 
@@ -190,7 +192,8 @@ def _explain_key(error: BaseException, path: str) -> str:
     from sleeprun.subjects.parse import families, family_of
 
     if (conf_dir() / path).is_dir():
-        return f"{path}: none is chosen yet; choose one with +{path}=..."
+        wanted = next((word for word in sys.argv[1:] if word.startswith(f"{path}=")), f"{path}=...")
+        return f"{path}: none is chosen yet; choose one with +{wanted}"
     cause = error.__cause__
     parent, full = getattr(cause, "parent_node", None), getattr(cause, "full_key", None) or path
     if path.startswith("hydra."):

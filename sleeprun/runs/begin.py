@@ -27,7 +27,10 @@ def run(config: Experiment, folder: str | Path, *, resume: bool = False) -> Resu
     config = config.model_copy(update={"resume": str(path) if resume else None})
     told = resume and (path / ".hydra" / "config.yaml").exists()
     if not told and not (path / "events.jsonl").exists():
-        _record(config, path)
+        try:
+            _record(config, path)
+        except OSError as error:
+            raise ConfigError(f"{error.filename}: {error.strerror}") from None
     return cast(Results, without_nan(carry_out(config, path)))  # as results.json has them
 
 
