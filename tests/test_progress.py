@@ -70,6 +70,25 @@ def test_a_perceptrons_time_goes_by_operations() -> None:
     assert seconds[last] / seconds[sleep] == pytest.approx(last.cycles / sleep.cycles)
 
 
+@pytest.mark.parametrize(
+    ("learner", "passes"),
+    [
+        (["averaging"], 1),
+        (["rehearsal"], 2),  # half of each batch is old
+        (["lwf"], 1 + 1 / 3),  # the teacher goes there
+        (["agem", "learner.size=26"], 1 + 2),  # of twice the batch is the reference
+        (["derpp", "learner.size=26"], 1 + 2 + 2 + 1 / 3),  # outputs, labels; what is kept
+    ],
+)
+def test_training_takes_as_long_as_its_learner_says(learner: list[str], passes: float) -> None:
+    def awake(*overrides: str) -> float:
+        config = tiny("training.batch=13", *overrides)
+        took = zip(config.phases(), expected_seconds(config, config.phases()), strict=True)
+        return sum(seconds for phase, seconds in took if phase.kind == "wake")
+
+    assert awake(f"learner={learner[0]}", *learner[1:]) == pytest.approx(passes * awake())
+
+
 def test_arms_that_share_no_training_do_all_of_it() -> None:
     images = configured("+experiment=src_quick", "tasks/data=digits", "sleep.drive.patch=4")
     parts = carried_out(images)

@@ -353,6 +353,11 @@ class KeepsHalf(Learner):
         return sum(earlier) / 2
 
 
+class CostsNothing(Learner):
+    def passes(self, batch: int) -> float:
+        return 0 * batch
+
+
 class SaysNothing(Learner):
     def misfit(self, images: int) -> str | None:
         return images.nothing
@@ -375,6 +380,7 @@ QUICK = (
     [
         ("probes.own.mine", MeasuresNothing, "measure: AttributeError: "),
         ("learner", KeepsHalf, "kept: gives 0.0; must give a whole number of images"),
+        ("learner", CostsNothing, "passes: gives 0; must give a number above 0"),
         ("learner", SaysNothing, "misfit: AttributeError: "),
         ("learner", CannotBeMade, "create: KeyError: 'nothing'"),
     ],

@@ -1,5 +1,6 @@
 """What a perceptron's parts promise, whoever wrote them: shapes of what their functions give."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -48,6 +49,15 @@ def kept(learner: Learner, earlier: Sequence[int]) -> int:
         found = learner.kept(earlier)
     if not isinstance(found, int):
         raise broken(learner, "kept", f"gives {found!r}; must give a whole number of images")
+    return found
+
+
+def passes(learner: Learner, batch: int) -> float:
+    """What a training step costs, in batches. Raises ConfigError where a learner does not say."""
+    with asking(learner, "passes"):
+        found = learner.passes(batch)
+    if not isinstance(found, int | float) or not 0 < found < math.inf:
+        raise broken(learner, "passes", f"gives {found!r}; must give a number above 0")
     return found
 
 

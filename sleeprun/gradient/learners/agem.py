@@ -23,6 +23,9 @@ class AGEM(Keeping):
 
     size: int = count("of those, for a step's reference gradient")
 
+    def passes(self, batch: int) -> float:
+        return 1 + self.size / batch
+
     def direct(
         self,
         network: Perceptron,

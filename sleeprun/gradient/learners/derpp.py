@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 from sleeprun import noise
 from sleeprun.config.declared import count, number
 from sleeprun.gradient import perceptron
-from sleeprun.gradient.learners.learner import Learner, Scalar, Step, Words
+from sleeprun.gradient.learners.learner import THERE, Learner, Scalar, Step, Words
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
 from sleeprun.noise import Purpose
 
@@ -32,6 +32,9 @@ class DER(Learner):
     size: int = count("of those, replayed a step for their outputs, and for their labels")
     alpha: Scalar = number("weight of the stored outputs", ge=0)
     beta: Scalar = number("weight of the stored labels", ge=0)
+
+    def passes(self, batch: int) -> float:
+        return 1 + THERE + 2 * self.size / batch
 
     def init(self, layers: Layers) -> Reservoir:
         return empty(self.capacity, layers)

@@ -15,6 +15,7 @@ Scalar = Float[Array, ""]
 Images = Float[Array, "image pixel"]
 Labels = Int[Array, " image"]
 Words = UInt32[Array, "2"]  # of a noise stream
+THERE = 1 / 3  # of a pass there and back: back are two products of matrices, there is one
 
 
 class Step(NamedTuple):
@@ -45,6 +46,10 @@ class Learner(eqx.Module):
     def kept(self, earlier: Sequence[int]) -> int:
         """How many are mixed in, after tasks of so many images."""
         return 0
+
+    def passes(self, batch: int) -> float:
+        """What a step costs, in passes there and back of so large a batch, once much is kept."""
+        return 1
 
     def misfit(self, images: int) -> str | None:
         """`key=value: why` it cannot follow a task of so many images."""

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float
 
 from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron
-from sleeprun.gradient.learners.learner import Images, Labels, Learner, Scalar, Words, size
+from sleeprun.gradient.learners.learner import THERE, Images, Labels, Learner, Scalar, Words, size
 from sleeprun.gradient.perceptron import Batch, Layers, Perceptron
 
 
@@ -29,6 +29,9 @@ class LwF(Learner):
 
     strength: Scalar = number("of the distillation", ge=0)
     temperature: Scalar = number("of cross-entropy; a squared error has none", gt=0)
+
+    def passes(self, batch: int) -> float:
+        return 1 + THERE
 
     def init(self, layers: Layers) -> Teacher:
         return Teacher(layers, jnp.zeros(layers[-1].weights.shape[1], bool))

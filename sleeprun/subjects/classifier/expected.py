@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from sleeprun.gradient import promises
 from sleeprun.protocol.phases import Decay, Phase, Score
 from sleeprun.subjects.classifier import engine
 from sleeprun.subjects.classifier.phases import Sleep
@@ -16,7 +17,8 @@ class Expected:
     """Counts the operations of each phase of one network."""
 
     def __init__(self, config: Config):
-        self.sequence, self.batch = config.sequence, config.training.batch
+        self.sequence, batch = config.sequence, config.training.batch
+        self.shown = batch * promises.passes(config.learner.make(), batch)
         sizes = config.sizes
         self.synapses = sum(pre * post for pre, post in pairwise(sizes))
         self.step_asleep = ASLEEP[engine.chosen(config)] * sum(sizes)
@@ -30,4 +32,4 @@ class Expected:
                 return self.step_asleep * phase.cycles
             case Decay():
                 return 2 * self.synapses * phase.cycles
-        return 6 * self.synapses * self.batch * phase.cycles  # forward, and twice that backward
+        return 6 * self.synapses * self.shown * phase.cycles  # forward, and twice that backward
