@@ -71,7 +71,9 @@ def test_a_task_that_is_hardly_learned() -> None:
 def test_a_sleep_that_destroys_what_was_learned() -> None:
     (told,) = warnings(start(IMAGES), *scored(0.1, 0.9, 0.12))
     assert told.startswith("sleep: 'a, slept' left 0.12 of 0.90, chance 0.10")
-    assert warnings(start(IMAGES), *scored(0.1, 0.9, 0.4)) == []
+    (told,) = warnings(start(IMAGES), *scored(0.1, 0.94, 0.44))  # 0.34 of 0.84 above chance
+    assert told.startswith("sleep: 'a, slept' left 0.44 of 0.94, chance 0.10: this sleep destroys")
+    assert warnings(start(IMAGES), *scored(0.1, 0.94, 0.56)) == []  # 0.46 of 0.84
     assert warnings(start(IMAGES), *scored(0.1, 0.25, 0.1)) == []  # little was there
 
 

@@ -10,6 +10,7 @@ from sleeprun.protocol.family import Facts, mean_of
 
 log = logging.getLogger("sleeprun")
 LEARNED = 0.2  # of the way from chance to 1: what a sleep can destroy
+DESTROYED = 0.5  # of what was learned, above chance: no sleep that is meant to help does so
 SATURATED = 0.1  # spikes a neuron and step
 
 
@@ -84,12 +85,13 @@ class Watch:
         if self.facts is None or before is None or after is None:
             return
         chance = self.facts.chance
-        if share(before, chance) > LEARNED and near(after, chance):
+        learned, left = share(before, chance), share(after, chance)
+        if learned > LEARNED and left <= (1 - DESTROYED) * learned:
             self.warn(
                 "destroyed",
                 "sleep",
                 f"'{name}' left {after:.2f} of {before:.2f}, chance {chance:.2f}: this sleep "
-                "destroys what was learned; its constants may be another network's",
+                "destroys half or more of what was learned; its constants may be another network's",
             )
 
     def _over(self, boundary: int) -> float | None:
