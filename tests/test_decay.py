@@ -17,18 +17,20 @@ from conftest import configured, of_kind
 from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.gradient.perceptron import starting_layers
-from sleeprun.protocol.events import Carried, Scored
+from sleeprun.protocol.events import Carried, Progress, Scored
 from sleeprun.protocol.phases import Decay, Interleave
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.synapses.weights import minus_row_mean
 from sleeprun.subjects.forager.forager import Forager
 from sleeprun.subjects.forager.phases import Wake
+from sleeprun.subjects.forager.record import Foraged
 from sleeprun.subjects.seeds import over_seeds
 
 pytestmark = pytest.mark.slow
 
 DIGITS = ("+experiment=src_quick", "tasks/data=digits", "arms=none", "~probes", "sleep=decay")
 SMALL = ("network.hidden=[24,16]", "tasks.samples=60", "training.epochs=2", "seeds=2")
+PATCH = ("sleep.drive.patch=4",)
 SIZES = (64, 24, 16, 10)
 
 
@@ -102,8 +104,13 @@ def test_all_the_way_leaves_what_was_there_at_birth(tmp_path: Path) -> None:
     told = carried_out(run_of(images(*DIGITS, *SMALL, "sleep.share=1.0"), tmp_path / "whole"))
     scores = of_kind(told, Scored)
     untrained = {one.task: one.score for one in scores if one.boundary.name == "untrained"}
-    slept = [one for one in scores if one.boundary.after_sleep]
+    slept = [one for one in scores if one.boundary.after_rest]
     assert len(slept) == 5 * 5
+    assert {one.boundary.name for one in slept} >= {"0-1, decayed"}
+    rows = of_kind(told, Progress)
+    decays = [one for one in rows if one.kind == "rival"]
+    assert {(one.slept, one.trained) for one in decays} == {(0, 0)}
+    assert sum(one.trained for one in rows) == sum(one.cycles for one in rows if one not in decays)
     assert all(one.score == untrained[one.task] for one in slept)
     assert any(one.score != untrained[one.task] for one in scores)
     start = 4 * sum(pre * post for pre, post in pairwise(SIZES))
@@ -119,7 +126,7 @@ def test_a_decay_broken_off_goes_on_and_without_plasticity_changes_nothing(tmp_p
     carried_out(whole)
     broken = run_of(images(*given), tmp_path / "broken")
     for event in broken.events():
-        if getattr(event, "kind", None) == "sleep" and event.tag == "progress":
+        if getattr(event, "kind", None) == "rival" and event.tag == "progress":
             break
     broken.save()
     assert broken.done == 4
@@ -128,8 +135,8 @@ def test_a_decay_broken_off_goes_on_and_without_plasticity_changes_nothing(tmp_p
     jax.tree.map(np.testing.assert_array_equal, again.state, whole.state)
     quiet = carried_out(run_of(images(*given, "sleep.plasticity=false"), tmp_path / "quiet"))
     scores = {(one.boundary.name, one.task): one.score for one in of_kind(quiet, Scored)}
-    assert all(scores[f"{name}, slept", task] == scores[name, task]
-               for name, task in scores if (f"{name}, slept", task) in scores)  # fmt: skip
+    assert all(scores[f"{name}, decayed", task] == scores[name, task]
+               for name, task in scores if (f"{name}, decayed", task) in scores)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -190,7 +197,7 @@ def test_an_agent_s_weights_go_a_share_of_the_way_and_nothing_else(
     untouched = after._replace(cycle=state.cycle, network=after.network._replace(**same))
     jax.tree.map(np.testing.assert_array_equal, untouched, state)
     assert after.cycle.tolist() == [2, 2]
-    assert (tally.asleep.tolist(), tally.awake.tolist()) == ([2, 2], [0, 0])
+    assert (tally.asleep.tolist(), tally.awake.tolist()) == ([0, 0], [0, 0])
 
 
 def test_decay_in_turns_with_training_is_one_after_the_other(tiny: Callable) -> None:
@@ -205,7 +212,7 @@ def test_decay_in_turns_with_training_is_one_after_the_other(tiny: Callable) -> 
         tallies.append(told)
     jax.tree.map(np.testing.assert_array_equal, together, state)
     jax.tree.map(np.testing.assert_array_equal, all_told, jax.tree.map(np.add, *tallies))
-    assert (all_told.asleep.tolist(), all_told.awake.tolist()) == ([4, 4], [6, 6])
+    assert (all_told.asleep.tolist(), all_told.awake.tolist()) == ([0, 0], [6, 6])
     assert agents.heard(decay) == 0
     after, told = agents.advance(decay, 2, state)
     assert agents.summary(told).spikes == {}  # so that nobody is told to be silent
@@ -219,7 +226,7 @@ def test_agents_that_decay_live_through_their_protocol(tiny: Callable) -> None:
     (decay,) = (part for part in turns[0].phases if isinstance(part, Decay))
     assert decay == replace(decay, share=0.25, cycles=3, plastic=("hidden_output",))
     control = tiny(*AGENT, "sleep.schedule=after", "sleep.plasticity=false").phases()
-    assert {p.title for p in control if isinstance(p, Decay)} == {"sleep without plasticity"}
+    assert {p.title for p in control if isinstance(p, Decay)} == {"decay without plasticity"}
 
 
 def test_a_decay_costs_an_agent_no_steps_but_the_weights_that_it_began_with(tiny: Callable) -> None:
@@ -242,3 +249,24 @@ def test_arms_with_a_decay_are_as_long_as_sleep_is() -> None:
     config = configured("+experiment=foraging_quick", "arms=foraging_decay", "sleep.length=50")
     assert {arm.sleep.length for arm in config.arms.values()} == {50}
     assert config.arms["decay"].sleep.kind == "decay"
+
+
+@pytest.mark.parametrize(
+    ("given", "role"),
+    [
+        (("arms=src",), "rival"),
+        (("arms=src", "arms.decay.sleep.plasticity=false"), "awake"),
+        (("arms=src", "arms.decay.sleep.schedule=never"), "naive"),
+    ],
+)
+def test_a_decay_is_neither_sleep_nor_its_control(given: tuple[str, ...], role: str) -> None:
+    config = configured("+experiment=src_quick", "tasks/data=digits", *given, *PATCH)
+    assert config.arm("decay").role == role
+    assert config.arm("src").role == "sleep"
+
+
+def test_decay_in_turns_is_counted_neither_as_sleep_nor_as_training() -> None:
+    none = {name: [0] for name in ("rewarded", "punished", "neutral")}
+    summary = Foraged(awake=6, asleep=0, spikes={}, **none)
+    turns = Progress(phase=0, kind="interleave", name="", begin=0, end=10, summary=summary)
+    assert (turns.slept, turns.trained) == (0, 6)

@@ -89,6 +89,28 @@ def test_few_seeds_find_nothing(seeds: int) -> None:
     assert few in forgotten
 
 
+RIVAL = results("rival", 0.48, 0.62, 0.57, spread=1.5)
+
+
+def test_a_rival_is_told_beside_sleep_and_never_as_sleep() -> None:
+    """Whichever arm comes first."""
+    arms = {"sequential": AWAKE, "decay": RIVAL, "sleep": ASLEEP, "control": CONTROL}
+    _, saved, control, rival, beside = of_arms(**arms)
+    assert saved.startswith("Sleep (sleep) saved some of it: 0.60 at the end, ")
+    assert control.startswith("A sleep that changes nothing (control) did not do as much")
+    assert rival.startswith("A rival of sleep (decay) saved some of it: 0.57 at the end, +0.04 [")
+    assert rival.endswith("] against sequential, paired, n = 6.")
+    told = "Sleep (sleep) did better than that rival: 0.60 at the end, 0.57 with the rival, +0.03 ["
+    assert beside.startswith(told)
+    assert beside.endswith("] against decay, paired, n = 6.")
+    _, unknown, alone = of_arms(sequential=AWAKE, decay=RIVAL)
+    assert unknown == "No arm slept, so what sleep would save is not known."
+    assert alone == rival
+    assert findings(RIVAL, {})[0].startswith("Without sleep, but with a rival of it, task1 was")
+    better = results("rival", 0.48, 0.62, 0.62, spread=0.5)
+    assert "(sleep) did worse than that rival" in of_arms(**{**arms, "decay": better})[-1]
+
+
 def test_what_there_is_nothing_to_compare_with() -> None:
     assert of_arms(sequential=AWAKE, sleep=ASLEEP)[-1] == NO_CONTROL
     assert "No arm slept" in of_arms(sequential=AWAKE, other=results("awake", 0.5, 0.6, 0.5))[-1]

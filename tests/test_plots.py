@@ -327,7 +327,7 @@ def test_means_say_of_how_many_seeds_they_are():
 
     assert "mean, 95 % interval (± sd below n = 5), n = 4 to 7;" in title(arms.course, compared)
     assert "mean, n = 4 to 7;" in title(matrices.of_arms, compared)
-    assert "mean ± sd, n = 4 to 7;" in title(figures.r_matrix, compared["naive"])
+    assert title(figures.r_matrix, compared["naive"]).endswith("mean ± sd, n = 4 to 7")
     assert "mean, 95 % interval, n = 7;" in title(arms.course, {"asleep": compared["asleep"]})
 
 
@@ -379,9 +379,14 @@ def test_training_in_turns_with_sleep_follows_it():
     told = {
         "boundaries": [{"index": 0, "name": "untrained", "phase": "start", "task": None}, turns]
     }
-    assert stages.along(told | {"sleep_steps": 5}).slept.tolist() == [False, True]
-    assert stages.along(told | {"sleep_steps": 0}).slept.tolist() == [False, False]
-    assert stages.along(told).slept.tolist() == [False, False]  # of an old record
+    training = ["training", "training"]
+    for more, wanted in (
+        ({"sleep_steps": 5}, ["training", "sleep"]),
+        ({"sleep_steps": 0}, training),
+        ({}, training),  # an old record
+        ({"sleep_steps": 0, "role": "rival"}, ["training", "rival"]),
+    ):
+        assert stages.along(told | more).behind.tolist() == wanted
 
 
 def test_stages_lie_at_whole_numbers_and_what_follows_them_behind():
@@ -391,7 +396,7 @@ def test_stages_lie_at_whole_numbers_and_what_follows_them_behind():
     one, half = stages.along(cut(arm(1), 5)), stages.ASIDE
     np.testing.assert_allclose(one.at, [0, 1, 1 + half, 2, 2 + half])
     assert one.names == {0: "untrained", 1: "a", 2: "b"}
-    assert one.sleeps == [(1, 1 + half), (2, 2 + half)]
+    assert one.rests == [("sleep", 1, 1 + half), ("sleep", 2, 2 + half)]
     two = stages.along(cut(arm(2), 5))
     np.testing.assert_allclose(two.at, [0, 1, 1 + half / 2, 1 + half, 2])
     untrained = {"index": 0, "name": "untrained", "phase": "start", "task": None}

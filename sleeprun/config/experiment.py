@@ -81,7 +81,7 @@ class ExperimentConfig(Section):
     def role(self) -> Role:
         if self.bound or not (sleeps := self.sleep.scheduled):
             return self.bound or Role.AWAKE
-        return Role.SLEEP if any(sleep.plasticity for sleep in sleeps) else Role.CONTROL
+        return self.sleep.role if any(sleep.plasticity for sleep in sleeps) else self.sleep.idle
 
     @property
     @abstractmethod

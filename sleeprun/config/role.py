@@ -9,3 +9,4 @@ class Role(StrEnum):
     AWAKE = "awake"  # in another way
     SLEEP = "sleep"
     CONTROL = "control"  # a sleep that changes nothing
+    RIVAL = "rival"  # what might save as much, in the place of sleep

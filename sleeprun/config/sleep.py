@@ -1,11 +1,12 @@
 """When a network sleeps: the same keys whatever sleeps, and whatever its sleep is made of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import PlainValidator
 
 from sleeprun.config.error import ConfigError
+from sleeprun.config.role import Role
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Count, Fraction, Section, Whole
 
@@ -33,6 +34,9 @@ S = TypeVar("S", bound="SleepConfig")
 
 class SleepConfig(Section):
     """A sleep. `also` lists further ones, each by what differs from this one."""
+
+    role: ClassVar[Role] = Role.SLEEP  # of a run that has it
+    idle: ClassVar[Role] = Role.CONTROL  # of one in which it has no plasticity
 
     schedule: Literal["never", "interleaved", "after"]  # with training, or after it
     stages: Annotated[Any, PlainValidator(_stages)]  # that have it; later: all but the first
@@ -93,6 +97,9 @@ class SleepConfig(Section):
 
 class DecaySleep(SleepConfig):
     """Weights decay towards where they started: a rival of sleep, without a spike or noise."""
+
+    role = Role.RIVAL
+    idle = Role.AWAKE
 
     kind: Literal["decay"]
     share: Fraction  # of the way to where they started, a step or a cycle

@@ -21,10 +21,14 @@ NEAR = 0.05  # of the way from a floor to 1
 
 @runtime_checkable
 class BoundaryLike(Protocol):
-    """Whether a row of R follows sleep, and the tasks of the stage that it closes, if any."""
+    """Whether a row of R follows sleep, or that or a rival of it, and the tasks of the stage that
+    it closes, if any."""
 
     @property
     def after_sleep(self) -> bool: ...
+
+    @property
+    def after_rest(self) -> bool: ...
 
     @property
     def tasks(self) -> Sequence[str]: ...
@@ -91,10 +95,10 @@ def sleep_gains(
 
 
 def stage_ends(rows: Sequence[BoundaryLike]) -> list[int]:
-    """The boundaries that close the training stages: after a stage's own sleep, if it has one."""
+    """The boundaries that close the training stages: after a stage's own sleep or rival, if any."""
     ends: list[int] = []
     for index, row in enumerate(rows):
-        if row.after_sleep and ends and row.tasks:
+        if row.after_rest and ends and row.tasks:
             ends[-1] = index
         elif row.tasks:
             ends.append(index)

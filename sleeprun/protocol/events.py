@@ -120,6 +120,10 @@ class Progress(InPhase, Event, tag="progress"):
         """How many of the cycles."""
         return self.summary.slept(self.cycles, self.vigilance)
 
+    @property
+    def trained(self) -> int:
+        return self.summary.trained(self.cycles, self.vigilance)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tested(Event, tag="tested", recorded=False):

@@ -140,6 +140,10 @@ class Summary(EventPart):
         """How many of these cycles were asleep, in a phase that is spent so."""
         return cycles if vigilance is Vigilance.ASLEEP else 0
 
+    def trained(self, cycles: int, vigilance: Vigilance) -> int:
+        """How many were training."""
+        return 0 if vigilance is Vigilance.RIVAL else cycles - self.slept(cycles, vigilance)
+
     def measures(self: T, before: Sequence[T] = ()) -> dict[str, float]:
         """How well it goes, over all seeds; marks together with those told `before`."""
         marks = [told.marks for told in (*before, self) if told.marks]

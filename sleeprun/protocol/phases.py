@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 PLUS = "+"  # joins the tasks of a stage where they are shown or written as one text
 
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     START = "start"  # what a boundary follows where there is no phase before it
     INTERLEAVE = "interleave"
     SLEEP = "sleep"
+    RIVAL = "rival"  # of sleep, in its place
     SCORE = "score"
 
 
@@ -42,12 +43,15 @@ class Vigilance(StrEnum):
     AWAKE = "awake"
     INTERLEAVED = "interleaved"
     ASLEEP = "asleep"
+    RIVAL = "rival"  # neither: something else in the place of sleep
 
     @staticmethod
     def of(kind: str) -> "Vigilance":
         match kind:
             case Kind.SLEEP:
                 return Vigilance.ASLEEP
+            case Kind.RIVAL:
+                return Vigilance.RIVAL
             case Kind.INTERLEAVE:
                 return Vigilance.INTERLEAVED
         return Vigilance.AWAKE
@@ -82,10 +86,18 @@ class Live(Phase):
 
 
 @dataclass(frozen=True)
-class Asleep(Live):
+class Rest(Live):
+    """What a stage has beside its training: sleep, or a rival of it."""
+
+    past: ClassVar[str]  # what was done, in the name of the boundary behind it
+
+
+@dataclass(frozen=True)
+class Asleep(Rest):
     """Sleep, whatever it is made of; several are told apart by their titles."""
 
     kind = Kind.SLEEP
+    past = "slept"
 
     def __init_subclass__(cls) -> None:
         if cls.kind != Kind.SLEEP:
@@ -97,14 +109,16 @@ class Asleep(Live):
 
 
 @dataclass(frozen=True)
-class Decay(Asleep):
+class Decay(Rest):
     """Weights go a `share` of the way to where they started, each cycle; nothing else happens."""
 
     share: float
+    kind = Kind.RIVAL
+    past = "decayed"
 
     @property
     def title(self) -> str:
-        return "decay" if self.plastic else super().title
+        return "decay" if self.plastic else "decay without plasticity"
 
 
 @dataclass(frozen=True)
@@ -147,6 +161,11 @@ class Boundary:
     @property
     def after_sleep(self) -> bool:
         return self.phase == Kind.SLEEP
+
+    @property
+    def after_rest(self) -> bool:
+        """After the sleep of the stage before it, or a rival."""
+        return self.phase in (Kind.SLEEP, Kind.RIVAL)
 
     @property
     def task(self) -> str | None:

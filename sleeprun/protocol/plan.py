@@ -12,6 +12,7 @@ from sleeprun.protocol.phases import (
     Live,
     Phase,
     Protocol,
+    Rest,
     Score,
     Stage,
     joined,
@@ -45,7 +46,7 @@ class Plan(ABC, Generic[Asleep]):
         """A stage, in turns with some sleeps."""
 
     @abstractmethod
-    def sleeping(self, sleep: Asleep, length: int) -> Live: ...
+    def sleeping(self, sleep: Asleep, length: int) -> Rest: ...
 
     @abstractmethod
     def tests(self, boundary: Boundary) -> Iterator[Score]: ...
@@ -60,14 +61,13 @@ class Plan(ABC, Generic[Asleep]):
         self.score("untrained", Kind.START)
         self.opening()
         for number, stage in enumerate(self.stages, 1):
-            turns = list(self._asleep("interleaved", number, stage))
-            training = self.training(stage, turns)
+            training = self.training(stage, [*self._asleep("interleaved", number, stage)])
             self.written.append(training)
             self.score(stage.name, training.kind, stage)
             for place, asleep in enumerate(self._asleep("after", number, stage)):
                 again = f" {place + 1}" if place else ""
                 self.written.append(asleep)
-                self.score(f"{stage.name}, slept{again}", Kind.SLEEP, stage)
+                self.score(f"{stage.name}, {asleep.past}{again}", asleep.kind, stage)
             self.after_stage(stage)
         return tuple(self.written)
 
@@ -77,7 +77,7 @@ class Plan(ABC, Generic[Asleep]):
         boundary = Boundary(next(self.boundaries), name, phase, tasks)
         self.written.extend(self.tests(boundary))
 
-    def _asleep(self, schedule: str, number: int, stage: Stage) -> Iterator[Live]:
+    def _asleep(self, schedule: str, number: int, stage: Stage) -> Iterator[Rest]:
         """A stage's sleeps of one schedule."""
         for place, sleep in enumerate(self.sleeps):
             if sleep.schedule == schedule and sleep.happens_in(number, stage.name):

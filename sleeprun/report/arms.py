@@ -82,8 +82,7 @@ def course(events: Events, arms: Arms) -> Figure:
     grid[0, 0].margins(y=0.12)
     _name_arms(grid[-1, 1], list(arms))
     _name_stages(grid[-1, 0], [one for one in timed.values() if not _at_once(one, timed)])
-    shaded = any(one.sleeps for one in timed.values())
-    legend(figure, _told(shown != [None], shaded))
+    legend(figure, _told(shown != [None], timed))
     return figure
 
 
@@ -106,8 +105,7 @@ def _draw_arms(
     time: Axes, end: Axes, arms: Arms, timed: dict[str, Along], task: int | None
 ) -> None:
     """One task of every arm, or the mean over all."""
-    for sleep in {sleep for one in timed.values() for sleep in one.sleeps}:
-        time.axvspan(*sleep, fc=ground_of(Kind.SLEEP), lw=0, zorder=0)
+    _draw_rests(time, timed)
     for index, (arm, result) in enumerate(arms.items()):
         scores, look, one = _scores(result, task), look_of(index), timed[arm]
         if _at_once(one, timed):
@@ -116,7 +114,7 @@ def _draw_arms(
             aside = 0.02 * one.at[-1] * (index / max(1, len(arms) - 1) - 0.5)
             _draw_course(time, one, aside, scores, look)
         last = [0, *stage_ends(boundaries_of(result))][-1]
-        draw_seeds(end, index, scores[last], look | face_of(look, bool(one.slept[last])))
+        draw_seeds(end, index, scores[last], look | face_of(look, one.behind[last]))
 
 
 def _draw_course(axes: Axes, one: Along, aside: float, scores: np.ndarray, look: dict) -> None:
@@ -124,9 +122,21 @@ def _draw_course(axes: Axes, one: Along, aside: float, scores: np.ndarray, look:
     (mean, low, high), at = interval(scores), one.at + aside
     axes.fill_between(at, low, high, color=look["color"], alpha=0.13, lw=0)
     axes.plot(at, mean, color=look["color"], lw=1.4, zorder=3)
-    for slept in (False, True):
-        chosen = one.slept == slept
-        axes.plot(at[chosen], mean[chosen], ls="", ms=5, **look, **face_of(look, slept), zorder=4)
+    for kind in np.unique(one.behind):
+        chosen = one.behind == kind
+        axes.plot(at[chosen], mean[chosen], ls="", ms=5, **look, **face_of(look, kind), zorder=4)
+
+
+def _draw_rests(axes: Axes, timed: dict[str, Along]) -> None:
+    for span, kind in _rests(timed).items():
+        axes.axvspan(*span, fc=ground_of(kind), lw=0, zorder=0)
+
+
+def _rests(timed: dict[str, Along]) -> dict[tuple[float, float], str]:
+    """What is shaded from one place to another: sleep, and a rival where no arm sleeps."""
+    rests = {rest for one in timed.values() for rest in one.rests}
+    by_kind = sorted(rests, key=lambda rest: rest[0] == Kind.SLEEP)
+    return {(begin, end): kind for kind, begin, end in by_kind}
 
 
 def _draw_level(axes: Axes, scores: np.ndarray, look: dict) -> None:
@@ -139,7 +149,7 @@ def _draw_trained(axes: Axes, arms: Arms, task: str) -> None:
     """A bar below the stages that train a task, of the arm that has most of them."""
     told = max(arms.values(), key=lambda result: len(result["boundaries"]))
     for place, one in zip(along(told).at, boundaries_of(told), strict=True):
-        if task in one.tasks and not one.after_sleep:
+        if task in one.tasks and not one.after_rest:
             bar = {"color": INK, "lw": 3, "solid_capstyle": "butt"}
             axes.plot(
                 [place + ASIDE - 1, place], [0.015] * 2, transform=axes.get_xaxis_transform(), **bar
@@ -162,9 +172,11 @@ def _name_stages(axes: Axes, shown: list[Along]) -> None:
     axes.set_xlabel("After")
 
 
-def _told(by_task: bool, shaded: bool) -> list[Artist]:
+def _told(by_task: bool, timed: dict[str, Along]) -> list[Artist]:
     """What the marks mean."""
-    sleep = [Patch(fc=ground_of(Kind.SLEEP), label="sleep")] * shaded
+    names, drawn = {Kind.SLEEP: "sleep", Kind.RIVAL: "rival of sleep"}, {*_rests(timed).values()}
+    grounds = [Patch(fc=ground_of(k), label=name) for k, name in names.items() if k in drawn]
+    behind = {kind for one in timed.values() for kind in one.behind.tolist()}
     trained = [Line2D([], [], color=INK, lw=3, label="trained on it")] * by_task
     chance = Line2D([], [], color=PALE, lw=1, ls="--", label="chance")
-    return [*faces(), *sleep, *trained, chance]
+    return [*faces(behind), *grounds, *trained, chance]

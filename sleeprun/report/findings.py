@@ -19,12 +19,14 @@ from sleeprun.measures.statistics import (
     paired_difference,
 )
 from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.results import Results
-from sleeprun.report.stages import follows_sleep
+from sleeprun.report.stages import behind
 
 Scores = Sequence[float | None]
 PICTURES = ("arms", "performance", "r_matrix")  # the first that there is tells most
 ONE_STAGE = "One stage of training alone: nothing could be forgotten."
+RIVAL = "A rival of sleep"
 NO_CONTROL = (
     "No arm had a sleep that changes nothing (sleep.plasticity=false), "
     "the control for what else comes with sleep."
@@ -45,19 +47,24 @@ def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
     """`arms` are the results of each; none of a run without arms."""
     if not arms:
         return _of_one(results)
-    awake, asleep, control = (_first(arms, role) for role in (Role.NAIVE, Role.SLEEP, Role.CONTROL))
+    roles = (Role.NAIVE, Role.SLEEP, Role.CONTROL, Role.RIVAL)
+    awake, asleep, control, rival = (_first(arms, role) for role in roles)
     if awake is None:
         return ["No arm stayed awake and did nothing else, so what sleep saved is not known."]
     course = course_of(arms[awake])
     if course is None:
         return [ONE_STAGE]
     forgotten, told = _forgetting(f"Awake only ({awake}), ", course)
-    if asleep is None:
-        return [told, "No arm slept, so what sleep would save is not known."]
-    compared = filter(None, (awake, asleep, control))
+    compared = filter(None, (awake, asleep, control, rival))
     ends = {name: _final(arms[name], course.tasks) for name in compared}
-    saved = _saving(asleep, awake, ends, forgotten)
-    return [told, saved, _against(control, asleep, awake, ends) if control else NO_CONTROL]
+    rivalled = [_saving(RIVAL, rival, awake, ends, forgotten)] if rival else []
+    if asleep is None:
+        return [told, "No arm slept, so what sleep would save is not known.", *rivalled]
+    if rival:
+        rivalled.append(_beside(asleep, rival, ends))
+    saved = _saving("Sleep", asleep, awake, ends, forgotten)
+    still = _against(control, asleep, awake, ends) if control else NO_CONTROL
+    return [told, saved, still, *rivalled]
 
 
 def course_of(results: Results) -> Course | None:
@@ -72,19 +79,29 @@ def course_of(results: Results) -> Course | None:
     scores = (R[:, 0, which], R[:, when, which], R[:, -1, which])
     means = _alike(*(each.mean(axis=1).tolist() for each in scores))
     ends = [rows[stage_ends(rows)[stage - 1]] for stage in when]
-    trained = "training"
-    if any(end.after_sleep for end in ends):
-        trained = "training and its sleep"
-    elif any(follows_sleep(end, results) for end in ends):
-        trained = "training in turns with sleep"
-    return Course([tasks[j] for j in which], *means, trained)
+    return Course([tasks[j] for j in which], *means, _trained(ends, results))
+
+
+def _trained(ends: Sequence[Boundary], results: Results) -> str:
+    """What stages had that end so: training alone, or what else with it."""
+    if rest := next((end.phase for end in ends if end.after_rest), None):
+        return "training and its sleep" if rest == Kind.SLEEP else "training and a rival of sleep"
+    names = {Kind.SLEEP: "sleep", Kind.RIVAL: "a rival of sleep"}
+    followed = (names.get(behind(end, results)) for end in ends)
+    if rest := next(filter(None, followed), None):
+        return f"training in turns with {rest}"
+    return "training"
 
 
 def _of_one(results: Results) -> list[str]:
     course = course_of(results)
     if course is None:
         return [ONE_STAGE]
-    how = {Role.SLEEP: "With sleep ", Role.CONTROL: "With a sleep that changes nothing "}
+    how = {
+        Role.SLEEP: "With sleep ",
+        Role.CONTROL: "With a sleep that changes nothing ",
+        Role.RIVAL: "Without sleep, but with a rival of it, ",
+    }
     _, told = _forgetting(how.get(results.get("role"), "Without sleep "), course)
     return [told, "What sleep saves is told by arms that sleep and arms that do not."]
 
@@ -112,16 +129,31 @@ def _forgetting(where: str, course: Course) -> tuple[bool, str]:
     return _sign(fall) == -1, told
 
 
-def _saving(asleep: str, awake: str, ends: Mapping[str, Scores], forgotten: bool) -> str:
-    slept, rest = _alike(ends[asleep], ends[awake])
+def _saving(what: str, arm: str, awake: str, ends: Mapping[str, Scores], forgotten: bool) -> str:
+    """What sleep, or a rival, saved: the arm that had it against the one that had nothing."""
+    with_it, rest = _alike(ends[arm], ends[awake])
+    gain = paired_difference(with_it, rest)
+    verdict = {
+        1: f"{what} ({arm}) saved some of it" if forgotten else f"{what} ({arm}) helped",
+        0: f"{what} ({arm}) saved nothing measurable",
+        -1: f"{what} ({arm}) made it worse",
+        None: f"With {what[0].lower()}{what[1:]} ({arm})",
+    }[_sign(gain)]
+    return f"{verdict}: {_mean(with_it)} at the end, {_certainty(gain, f' against {awake}')}."
+
+
+def _beside(asleep: str, rival: str, ends: Mapping[str, Scores]) -> str:
+    """Where a rival does as well, what sleep saves needs no sleep."""
+    slept, rest = _alike(ends[asleep], ends[rival])
     gain = paired_difference(slept, rest)
     verdict = {
-        1: f"Sleep ({asleep}) saved some of it" if forgotten else f"Sleep ({asleep}) helped",
-        0: f"Sleep ({asleep}) saved nothing measurable",
-        -1: f"Sleep ({asleep}) made it worse",
-        None: f"With sleep ({asleep})",
+        1: f"Sleep ({asleep}) did better than that rival",
+        0: f"Sleep ({asleep}) did about as well as that rival",
+        -1: f"Sleep ({asleep}) did worse than that rival",
+        None: f"Sleep ({asleep}) beside that rival",
     }[_sign(gain)]
-    return f"{verdict}: {_mean(slept)} at the end, {_certainty(gain, f' against {awake}')}."
+    told = f"{_mean(slept)} at the end, {_mean(rest)} with the rival"
+    return f"{verdict}: {told}, {_certainty(gain, f' against {rival}')}."
 
 
 def _against(control: str, asleep: str, awake: str, ends: Mapping[str, Scores]) -> str:

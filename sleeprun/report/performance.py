@@ -15,8 +15,10 @@ from matplotlib.lines import Line2D
 
 from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.family import Clock, Counts, Scores
+from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Results
 from sleeprun.report.phases import draw_phases, grounds, spans
+from sleeprun.report.stages import TRAINING
 from sleeprun.report.style import (
     INK,
     PALE,
@@ -93,15 +95,16 @@ def running_performance(
     return (span[firsts, 0] + ends) / 2, score
 
 
-def after_sleep(events: Events) -> set[int]:
-    """The boundaries that follow sleep, or training in turns with it, by their index."""
-    found, slept = set(), False
+def behind(events: Events) -> dict[int, str]:
+    """What each boundary follows, alone or in turns with training: sleep or rival; or training."""
+    found, last = {}, TRAINING
     for event in events:
         match event:
             case Progress():
-                slept = event.slept > 0
-            case Scored() if slept:
-                found.add(event.boundary.index)
+                rest = Kind.SLEEP if event.slept else Kind.RIVAL
+                last = str(rest) if event.trained < event.cycles else TRAINING
+            case Scored():
+                found[event.boundary.index] = last
     return found
 
 
@@ -156,12 +159,19 @@ def _draw_performance(axes: Axes, events: Events, tasks: list[str]) -> list[Arti
     running = _draw_running(axes, chunks, cycles, unit)
     draw_chance(axes, events)
     looks = {task: look_of(index) for index, task in enumerate(tasks)}
-    shown = _draw_tests(axes, tests, looks, after_sleep(events), cycles, unit)
+    after = behind(events)
+    shown = _draw_tests(axes, tests, looks, after, cycles, unit)
     axes.update_datalim([(0, 0.4), (0, 0.8)], updatex=False)
     axes.margins(x=0.015)
     axes.xaxis.set_major_formatter("{x:,.10g}")
     chance = next(line for line in axes.lines if line.get_label() == "chance")
-    return [*running, chance, *shown, *(faces() if shown else ()), *grounds(phases, start)]
+    return [
+        *running,
+        chance,
+        *shown,
+        *(faces(after.values()) if shown else ()),
+        *grounds(phases, start),
+    ]
 
 
 def _draw_running(axes: Axes, chunks: list[Chunk], cycles: int, unit: int) -> list[Artist]:
@@ -186,7 +196,7 @@ def _draw_running(axes: Axes, chunks: list[Chunk], cycles: int, unit: int) -> li
 
 
 def _draw_tests(
-    axes: Axes, tests: Tests, looks: dict[str, dict], slept: set[int], cycles: int, unit: int
+    axes: Axes, tests: Tests, looks: dict[str, dict], after: dict[int, str], cycles: int, unit: int
 ) -> list[Artist]:
     """At their boundaries; those of a boundary soon after another a little later."""
     at: dict[int, float] = {}
@@ -199,13 +209,11 @@ def _draw_tests(
     shown: list[Artist] = []
     for rank, (task, told) in enumerate(tests.items()):
         look, left = looks[task], (rank - (len(tests) - 1) / 2) * aside
-        for filled in (False, True):
-            chosen = [boundary for boundary in told if (boundary in slept) == filled]
-            if not chosen:
-                continue
+        for kind in sorted({after[boundary] for boundary in told}):
+            chosen = [boundary for boundary in told if after[boundary] == kind]
             mean, sd = spread(np.array([told[boundary][1] for boundary in chosen], float))
             time = (np.array([at[boundary] for boundary in chosen]) + left) / unit
-            face = face_of(look, filled)
+            face = face_of(look, kind)
             axes.errorbar(time, mean, sd, ls="none", ms=6, zorder=4, **look, **face)
         shown.append(Line2D([], [], ls="", label=f"test of {task}", **look))
     return shown

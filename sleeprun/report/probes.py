@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import boundary_of
-from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Probed, Results, measure_of
 from sleeprun.report.labels import TEXT, broken, name_ticks, room, short
 from sleeprun.report.style import (
@@ -54,10 +53,10 @@ def probes(events: Events, results: Results) -> Figure | None:
 
 
 def _draw_sleeps(axes: Axes, rows: list[Probed]) -> None:
-    """Shade the way from before each sleep to after it."""
+    """Shade the way from before each sleep, or its rival, to after it."""
     for place, row in enumerate(rows):
-        if boundary_of(row["boundary"]).after_sleep:
-            axes.axvspan(place - 1, place, fc=ground_of(Kind.SLEEP), lw=0, zorder=0)
+        if (boundary := boundary_of(row["boundary"])).after_rest:
+            axes.axvspan(place - 1, place, fc=ground_of(boundary.phase), lw=0, zorder=0)
 
 
 def _draw_found(axes: Axes, rows: list[Probed], kind: type[Found]) -> None:

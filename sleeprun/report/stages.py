@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sleeprun.config import Role
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.results import Results
 
+TRAINING = "training"  # what a score follows that follows no sleep, nor a rival of it
 ASIDE = 0.45  # of the way from a stage to the next, over which what follows it is spread
 
 
@@ -17,8 +19,8 @@ class Along(NamedTuple):
 
     at: np.ndarray  # [boundary]
     names: dict[float, str]  # of places; a sleep belongs to the stage before it
-    slept: np.ndarray  # [boundary], whether it follows sleep
-    sleeps: list[tuple[float, float]]  # from the boundary before each to the one after it
+    behind: np.ndarray  # [boundary], what it follows: training, sleep or rival
+    rests: list[tuple[str, float, float]]  # which, from the boundary before each to that after it
 
 
 def boundaries_of(results: Results) -> list[Boundary]:
@@ -29,16 +31,25 @@ def by_stage(boundaries: list[Boundary]) -> list[list[Boundary]]:
     """Those before any training, then those of each stage: its own and what comes behind it."""
     stages: list[list[Boundary]] = [[]]
     for boundary in boundaries:
-        if boundary.tasks and not boundary.after_sleep:
+        if boundary.tasks and not boundary.after_rest:
             stages.append([])
         stages[-1].append(boundary)
     return stages
 
 
+def behind(boundary: Boundary, results: Mapping) -> str:
+    """What it follows, alone or in turns with training: sleep, or a rival of it; or training."""
+    if boundary.after_rest:
+        return str(boundary.phase)
+    if boundary.phase == Kind.INTERLEAVE and results.get("role") == Role.RIVAL:
+        return str(Kind.RIVAL)
+    in_turns = boundary.phase == Kind.INTERLEAVE and bool(results.get("sleep_steps"))
+    return str(Kind.SLEEP) if in_turns else TRAINING
+
+
 def follows_sleep(boundary: Boundary, results: Mapping) -> bool:
     """After it, or after training in turns with it."""
-    in_turns = boundary.phase == Kind.INTERLEAVE and bool(results.get("sleep_steps"))
-    return boundary.after_sleep or in_turns
+    return behind(boundary, results) == Kind.SLEEP
 
 
 def along(results: Results) -> Along:
@@ -50,11 +61,11 @@ def along(results: Results) -> Along:
     at = [float(place) for place, _ in placed]
     return Along(
         at=np.array(at),
-        names={float(place): one.name for place, one in placed if not one.after_sleep},
-        slept=np.array([follows_sleep(one, results) for _, one in placed], bool),
-        sleeps=[
-            (at[place - 1], at[place])
+        names={float(place): one.name for place, one in placed if not one.after_rest},
+        behind=np.array([behind(one, results) for _, one in placed]),
+        rests=[
+            (str(one.phase), at[place - 1], at[place])
             for place, (_, one) in enumerate(placed)
-            if place and one.after_sleep
+            if place and one.after_rest
         ],
     )

@@ -1,6 +1,6 @@
 """What all pictures of a run are drawn on: sheets that name the run, in one style."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,16 +17,17 @@ from matplotlib.patheffects import withStroke
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import noted
 from sleeprun.protocol.events import Event, Start
-from sleeprun.protocol.phases import Boundary, Vigilance
+from sleeprun.protocol.phases import Boundary, Kind, Vigilance
 from sleeprun.report.labels import SMALL, TALL, TEXT, TITLE, broken, room, short
+from sleeprun.report.stages import TRAINING
 
 Events = list[Event]
-Kind = TypeVar("Kind", bound=Event)
+E = TypeVar("E", bound=Event)
 CHANCE = 0.5
 INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 MARKERS = "osD^vP"
-GROUNDS = dict(zip(Vigilance, ("#fdf1d3", "#e4efdc", "#e6e0f2"), strict=True))
+GROUNDS = dict(zip(Vigilance, ("#fdf1d3", "#e4efdc", "#e6e0f2", "#fae3dc"), strict=True))
 UNTAUGHT = "#eeeeee"  # awake, without a task
 ASLEEP = "#7359a6"
 SEEDS = "seeds"  # marks the dots of single seeds
@@ -41,7 +42,7 @@ def save(figure: Figure, path: Path) -> Path:
     return part.replace(path)
 
 
-def told_of(events: Events, kind: type[Kind]) -> list[Kind]:
+def told_of(events: Events, kind: type[E]) -> list[E]:
     return [each for each in events if isinstance(each, kind)]
 
 
@@ -120,16 +121,22 @@ def look_of(index: int) -> dict:
     return {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[again % len(MARKERS)]}
 
 
-def face_of(look: dict, slept: bool) -> dict:
-    """A marker is filled where it follows sleep."""
-    return {"mfc": look["color"] if slept else "white", "mec": look["color"]}
+def face_of(look: dict, behind: str) -> dict:
+    """A marker is filled where it follows sleep, and half where it follows a rival."""
+    colour, half = look["color"], {"fillstyle": "left", "mfcalt": "white"}
+    filled = {"mfc": colour if behind != TRAINING else "white", "mec": colour}
+    return filled | half if behind == Kind.RIVAL else filled
 
 
-def faces() -> list[Line2D]:
-    """What the faces of markers mean."""
-    told = {"after training": "white", "after sleep": PALE}
+def faces(behind: Iterable[str] = ()) -> list[Line2D]:
+    """What the faces of markers mean; that of a rival of sleep where one is shown."""
+    rival = [Kind.RIVAL] if Kind.RIVAL in behind else []
     look = {"color": PALE, "ls": "", "marker": "o"}
-    return [Line2D([], [], mfc=face, label=name, **look) for name, face in told.items()]
+    return [
+        Line2D([], [], label=f"after {name}{' of sleep' * (name in rival)}",
+               **look, **face_of(look, name))
+        for name in (TRAINING, Kind.SLEEP, *rival)
+    ]  # fmt: skip
 
 
 def draw_chance(axes: Axes, events: Events) -> None:

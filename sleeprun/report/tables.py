@@ -58,7 +58,7 @@ def score_table(results: Results) -> RenderableType:
 
 
 def probes_table(results: Results) -> RenderableType | None:
-    """What the last sleep changed beside the scores; none where nothing was probed."""
+    """What the last sleep or rival changed beside the scores; none where nothing was probed."""
     if not (found := last_sleep(results["probes"])) or "family" not in results:
         return None
     earlier, later = found
@@ -77,14 +77,15 @@ def probes_table(results: Results) -> RenderableType | None:
                 shown = (mean_alone(before), mean_alone(after))
                 rows.append((told, *shown, escape(mean_and_interval(change))))
     columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)
-    title = f"{results['experiment']}: the sleep after {name}, n = {n}{_bracketed(n)}"
+    what = boundary_of(found[1]["boundary"]).phase
+    title = f"{results['experiment']}: the {what} after {name}, n = {n}{_bracketed(n)}"
     return Group(_bold(title), _table({told: list(of) for told, of in columns}))
 
 
 def last_sleep(rows: Sequence[Probed]) -> tuple[Probed, Probed] | None:
-    """What was found before the last sleep, and after it; none where there was no sleep."""
+    """What was found before the last sleep or rival, and after it; none where there was none."""
     for before, after in reversed([*pairwise(rows)]):
-        if boundary_of(after["boundary"]).after_sleep:
+        if boundary_of(after["boundary"]).after_rest:
             return before, after
     return None
 

@@ -43,8 +43,9 @@ def _misfits(config: ExperimentConfig, name: str, found: Results) -> Iterator[st
         yield f"was not trained on {', '.join(sorted(missing))}"
     if name == Role.JOINT and not any(stage.issuperset(trained) for stage in stages):
         yield "was trained on one task after another"
-    if name == Role.NAIVE and (found["sleep_steps"] or found["carried_bytes"]):
-        yield "sleeps, or carries memories from task to task"
+    slept = found["sleep_steps"] or found.get("role") == Role.RIVAL
+    if name == Role.NAIVE and (slept or found["carried_bytes"]):
+        yield "sleeps or has a rival of sleep, or carries memories from task to task"
 
 
 def summary(bounds: dict[str, Results]) -> dict[str, Bound]:

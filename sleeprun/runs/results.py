@@ -35,7 +35,7 @@ class _Read:
             case End():
                 self.end = event
             case Progress():
-                self.awake += event.cycles - event.slept
+                self.awake += event.trained
                 self.asleep += event.slept
             case Carried():
                 self.carried[event.boundary.index] = event.bytes

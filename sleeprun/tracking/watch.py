@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sleeprun.measures.forgetting import near, share
 from sleeprun.protocol.events import Begun, End, Event, Found, Progress, Scored, Start
 from sleeprun.protocol.family import Facts, mean_of
+from sleeprun.protocol.phases import Boundary
 
 log = logging.getLogger("sleeprun")
 LEARNED = 0.2  # of the way from chance to 1: what a sleep can destroy
@@ -64,12 +65,12 @@ class Watch:
 
     def _scored(self, event: Scored, score: float) -> None:
         boundary, task = event.boundary, event.task
-        asleep = boundary.after_sleep
-        if task in boundary.tasks and not asleep:
+        if task in boundary.tasks and not boundary.after_rest:
             self.trained.add(task)
             self._learned(task, self.scores[0].get(task), score)
-        if self.facts and asleep and len(self.scores[boundary.index]) == len(self.facts.tasks):
-            self._slept(boundary.name, *(self._over(boundary.index - ago) for ago in (1, 0)))
+        whole = self.facts and len(self.scores[boundary.index]) == len(self.facts.tasks)
+        if whole and boundary.after_rest:
+            self._rested(boundary, *(self._over(boundary.index - ago) for ago in (1, 0)))
 
     def _learned(self, task: str, untrained: float | None, score: float) -> None:
         if self.facts and untrained is not None and near(score, untrained):
@@ -80,8 +81,8 @@ class Watch:
                 "it is hardly learned, so there is little to forget; train longer",
             )
 
-    def _slept(self, name: str, before: float | None, after: float | None) -> None:
-        """Of the tasks trained so far, before and after a sleep."""
+    def _rested(self, boundary: Boundary, before: float | None, after: float | None) -> None:
+        """Of the tasks trained so far, before and after a sleep or its rival."""
         if self.facts is None or before is None or after is None:
             return
         chance = self.facts.chance
@@ -90,8 +91,9 @@ class Watch:
             self.warn(
                 "destroyed",
                 "sleep",
-                f"'{name}' left {after:.2f} of {before:.2f}, chance {chance:.2f}: this sleep "
-                "destroys half or more of what was learned; its constants may be another network's",
+                f"'{boundary.name}' left {after:.2f} of {before:.2f}, chance {chance:.2f}: this "
+                f"{boundary.phase} destroys half or more of what was learned; its constants may "
+                "be another network's",
             )
 
     def _over(self, boundary: int) -> float | None:

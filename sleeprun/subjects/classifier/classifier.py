@@ -19,7 +19,7 @@ from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layers
 from sleeprun.gradient.probes import WeightChange
 from sleeprun.protocol.events import Carried, Event, Scored
-from sleeprun.protocol.phases import Asleep, Boundary, Decay, Phase, Score
+from sleeprun.protocol.phases import Boundary, Decay, Phase, Rest, Score
 from sleeprun.subjects.classifier import asleep, awake, carried, engine, promises
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing
@@ -80,7 +80,7 @@ class Classifier(Seeds):
             tasks = self._last(state) if phase.scale == "carried" else self._seen(state)
             images, _ = self.stimuli.training(tasks)
             state = self.call(asleep.begin_replay, self.network, phase.scale, images, state)
-        if isinstance(phase, Asleep) and self.config.probes:
+        if isinstance(phase, Rest) and self.config.probes:
             state = state._replace(before=tuple(layer.weights for layer in state.layers))
         return state
 

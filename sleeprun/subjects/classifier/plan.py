@@ -9,7 +9,7 @@ from sleeprun.gradient import promises
 from sleeprun.gradient.learners.training import steps_an_epoch
 from sleeprun.gradient.replay import Replay
 from sleeprun.gradient.replay.schema import PerceptronSleep
-from sleeprun.protocol.phases import Boundary, Decay, Live, Score, Stage, misnamed
+from sleeprun.protocol.phases import Boundary, Decay, Live, Rest, Score, Stage, misnamed
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.schema import Config
@@ -36,7 +36,7 @@ class ClassifierPlan(Plan[PerceptronSleep]):
         steps = training.epochs * steps_an_epoch(self._images(stage) + kept, training.batch)
         return Wake(stage.tasks, cycles=steps, plastic=WEIGHTS)
 
-    def sleeping(self, sleep: PerceptronSleep, length: int) -> Live:
+    def sleeping(self, sleep: PerceptronSleep, length: int) -> Rest:
         plastic = WEIGHTS if sleep.plasticity else ()
         if isinstance(sleep, DecaySleep):
             return Decay(sleep.share, cycles=length, plastic=plastic)

@@ -84,7 +84,7 @@ class Probing:
         yield events.robustness(boundary, [right for right, _ in found])
         if self.wanted.overlap and len(places) > 1:
             yield events.overlap(boundary, self.layers[:-1], [hidden for _, hidden in found])
-        if boundary.after_sleep:
+        if boundary.after_rest:
             yield events.moved(boundary, self.layers, self.seeds.unpadded(state.moved))
         if self.wanted.own:
             tasks = zip(places, (arrays for _, arrays in shown), strict=True)

@@ -107,8 +107,7 @@ def decay_cycle(
     assert start is not None
     assert leg.share is not None
     net = decay(loop.network, state.network, start, leg.share, leg.plastic)
-    state = state._replace(network=net, cycle=state.cycle + 1)
-    return state, tally._replace(asleep=tally.asleep + 1)
+    return state._replace(network=net, cycle=state.cycle + 1), tally
 
 
 def _own_spikes(

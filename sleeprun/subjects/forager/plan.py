@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sleeprun.config.sleep import DecaySleep
-from sleeprun.protocol.phases import Boundary, Decay, Live, Score, Stage, interleaved
+from sleeprun.protocol.phases import Boundary, Decay, Live, Rest, Score, Stage, interleaved
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Sleep, Wake
 from sleeprun.subjects.forager.schema import Config
@@ -37,7 +37,7 @@ class AgentPlan(Plan[AgentSleep]):
         a_round = sum(part.cycles for part in parts)
         return interleaved(tuple(parts), max(1, round(cycles / a_round)))
 
-    def sleeping(self, sleep: AgentSleep, length: int) -> Live:
+    def sleeping(self, sleep: AgentSleep, length: int) -> Rest:
         if sleep.schedule == "after":
             length = scaled(length, self.config.protocol.scale)
         learns = self.plastic if sleep.plasticity else ()

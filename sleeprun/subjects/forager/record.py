@@ -27,6 +27,9 @@ class Foraged(Summary):
     def slept(self, cycles: int, vigilance: Vigilance) -> int:
         return self.asleep
 
+    def trained(self, cycles: int, vigilance: Vigilance) -> int:
+        return self.awake
+
     def plus(self, later: "Foraged") -> "Foraged":
         return Foraged(
             awake=self.awake + later.awake,
@@ -64,8 +67,9 @@ class ForagingFacts(Facts):
     untaught: ClassVar[Sequence[str]] = ("unsupervised",)
 
     def fired_by(self, population: str, vigilance: Vigilance) -> str | None:
-        """Asleep, what its drive does not reach is silent."""
-        return None if vigilance is Vigilance.ASLEEP else f"network.populations.{population}"
+        """Asleep, what its drive does not reach is silent, and in a rival of sleep all is."""
+        awake = vigilance in (Vigilance.AWAKE, Vigilance.INTERLEAVED)
+        return f"network.populations.{population}" if awake else None
 
     @property
     def contents(self) -> str | None:
