@@ -203,6 +203,16 @@ def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(to: str, tmp_path
     assert list(cwd.iterdir()) == list(scratch.iterdir()) == []
 
 
+@pytest.mark.parametrize("swept", ["", "-m seeds=1,2"])
+def test_a_dry_run_leaves_a_folder_of_temporary_files_where_it_is_called(
+    swept: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    asked = ("+experiment=smoke", "dry_run=true", *swept.split())
+    assert sleeprun(*asked, cwd=tmp_path, TMPDIR=str(tmp_path / "mine")).code == 0
+    assert [*tmp_path.rglob("*")] == [tmp_path / "mine"]
+
+
 @pytest.mark.parametrize(
     ("override", "told"),
     [

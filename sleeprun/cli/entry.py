@@ -135,6 +135,8 @@ def _leave_nothing(cfg: DictConfig, job: Job) -> None:
     folder = job.folder
     if cfg.get("resume") or (folder / "events.jsonl").exists():
         return
+    if scratch() in (folder, *folder.parents):
+        return  # it goes as a whole, and what it lies in is not this program's
     shutil.rmtree(folder / ".hydra", ignore_errors=True)
     for name in ("sleeprun.log", lock.NAME):
         (folder / name).unlink(missing_ok=True)
