@@ -148,7 +148,7 @@ def _beside(asleep: str, rival: str, ends: Mapping[str, Scores]) -> str:
     gain = paired_difference(slept, rest)
     verdict = {
         1: f"Sleep ({asleep}) did better than that rival",
-        0: f"Sleep ({asleep}) did about as well as that rival",
+        0: f"Sleep ({asleep}) was not measurably better or worse than that rival",
         -1: f"Sleep ({asleep}) did worse than that rival",
         None: f"Sleep ({asleep}) beside that rival",
     }[_sign(gain)]
