@@ -55,6 +55,7 @@ clean:  ## remove what was set up
 	rm -rf $(VENV) build dist
 
 $(READY): pyproject.toml constraints.txt $(wildcard sleeprun/spiking/native/*.h sleeprun/spiking/native/*.cc) sleeprun/spiking/native/CMakeLists.txt
+	@echo "setting up, once: packages are fetched and the kernel is compiled, in some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
