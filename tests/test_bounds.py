@@ -58,8 +58,17 @@ def test_a_run_of_sleeprun_0_1_is_a_bound(tmp_path: Path) -> None:
         ("joint", found(NAMES[:4]), "was not trained on 8-9"),
         ("joint", found(NAMES), "was trained on one task after another"),
         ("joint", found(NAMES, arms={"a": {}, "b": {}}), "has arms; name one of them.*: a, b"),
-        ("naive", found(NAMES, sleep_steps=5), "sleeps, or carries memories"),
-        ("naive", found(NAMES, carried_bytes=8), "sleeps, or carries memories"),
+        (
+            "naive",
+            found(NAMES, sleep_steps=5),
+            "sleeps or has a rival of sleep, or carries memories",
+        ),
+        ("naive", found(NAMES, role="rival"), "sleeps or has a rival of sleep"),
+        (
+            "naive",
+            found(NAMES, carried_bytes=8),
+            "sleeps or has a rival of sleep, or carries memories",
+        ),
     ],
 )
 def test_what_is_no_bound_is_refused(
