@@ -59,7 +59,8 @@ def _explained() -> int:
     from yaml import YAMLError
 
     try:
-        from sleeprun.cli.entry import Unmet, entry, failures, remove_scratch
+        from sleeprun.cli.entry import entry, failures, remove_scratch
+        from sleeprun.sweeps.jobs import Unmet
     except ValueError as error:  # JAX reads its settings when it is imported
         if mistake := explain_setting(error):
             return say(MISTAKE, mistake)

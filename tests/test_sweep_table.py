@@ -378,17 +378,38 @@ def test_a_mistake_is_a_line_and_exit_code_2(
     assert told in line
 
 
+QUICK = ("training.epochs=1", "sleep.schedule=never", "~probes", "runtime.progress=false")
+QUIET = ("tracking.mode=disabled", "runtime.figures=false")
+
+
 def test_results_of_another_job_in_its_folder_are_not_a_job_s(tmp_path: Path) -> None:
-    """Both have the same folder: the second is refused, and the table tells of the first alone."""
-    quick = ("training.epochs=1", "sleep.schedule=never", "~probes", "runtime.progress=false")
-    quiet = ("tracking.mode=disabled", "runtime.figures=false")
-    words = (*TINY[:-1], *quick, *quiet, "hydra.sweep.subdir=x", "seeds=[0],[1]")
+    """All have the same folder: the others are refused, and the table tells of the first alone."""
+    swept = ("runtime.simulate=by_step,by_layer", "seeds=[0],[1]")
+    words = (*TINY[:-1], *QUICK, *QUIET, "hydra.sweep.subdir=x", *swept)
     ended = sleeprun("-m", *words, cwd=tmp_path)
     assert ended.code == 1
     assert "has another run in it: seeds: [1] here and [0] there" in ended.err
+    assert "runtime.simulate: 'by_layer' here and 'by_step' there; choose another" in ended.out
     (listed,) = tmp_path.rglob("jobs.jsonl")
     ((path, job),) = table.jobs_of(listed.parent).items()
-    assert (path.name, job.foreign, "seeds=[0]" in job.overrides) == ("x", False, True)
-    listed.write_text(listed.read_text().splitlines()[1] + "\n")  # had the first been another call
+    assert (path.name, job.own) == ("x", True)
+    assert {"runtime.simulate=by_step", "seeds=[0]"} < {*job.overrides}
+    listed.write_text(listed.read_text().splitlines()[-1] + "\n")  # the others of another call
     (alone,) = table.read(listed.parent)
     assert (alone.overrides["seeds"], alone.done, alone.metrics) == ("[1]", False, {})
+
+
+def test_a_sweep_whose_data_were_exchanged_has_no_results(tmp_path: Path) -> None:
+    """Those of the first call it has, though it stayed below what is required."""
+    data = ("tasks/data=features", "tasks.data.file=own.npz", "tasks.samples=null")
+    words = (*TINY[:-1], *QUICK, *QUIET, *data, "seeds=[0]", "+runtime.require.accuracy=1")
+    ends = []
+    for seed in (0, 1):
+        images = np.random.default_rng(seed).random((200, 4, 4))
+        np.savez(tmp_path / "own.npz", X=images, y=np.arange(200) % 10)
+        ends.append(sleeprun("-m", *words, cwd=tmp_path).err)
+    assert "runtime.require.accuracy=1.0: the run reached only" in ends[0]
+    assert "its data are not those that tasks.data loads now" in ends[1]
+    calls = sorted(path.parent for path in tmp_path.rglob("jobs.jsonl"))
+    assert [one.done for call in calls for one in table.read(call)] == [True, False]
+    assert [(call / "sweep.csv").exists() for call in calls] == [True, False]

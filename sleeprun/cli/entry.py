@@ -24,16 +24,12 @@ from sleeprun.runs.job import carry_out
 from sleeprun.runs.version import refuse_other
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.sweeps import sweep
-from sleeprun.sweeps.jobs import Job
+from sleeprun.sweeps.jobs import Job, Unmet
 
 log = logging.getLogger("sleeprun")
 failures: list[Exception] = []
 SCRATCH, PREFIX = "SLEEPRUN_SCRATCH", "sleeprun-"
 made: dict[int, Path] = {}  # the scratch folder of a process, by its number
-
-
-class Unmet(Exception):
-    """A measure stayed below what `runtime.require` asks for."""
 
 
 @cache

@@ -6,6 +6,9 @@ from hashlib import sha256
 
 from pydantic import BaseModel
 
+# Sections that have no effect on results, but for `simulate` and `skip_quiet` of the first.
+ASIDE = {"runtime", "tracking", "resume", "dry_run"}
+
 
 def content_hash(content: object) -> str:
     """Of sections, mappings, lists and plain values; 8 and 8.0 are the same."""

@@ -67,10 +67,10 @@ def carry_out(config: Experiment, path: Path, host: Host | None = None) -> Resul
 def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
     if config.resume is None and (path / "events.jsonl").exists():
         raise ConfigError(f"{path} has a run in it; go on with it by {argument('resume', path)}")
-    refuse_another(config, path)
-    found = bounds.given(config)
     # A host's devices are for the seeds of all its jobs.
     devices = prepare_jax(config.cores if host else config.devices)
+    refuse_another(config, path)
+    found = bounds.given(config)
     if host is None:  # which else sees to it that all its jobs fit
         refuse_too_large(largest(config), len(config.seeds), memory.of_devices())
     host = host or Alone(devices)

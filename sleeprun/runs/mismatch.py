@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sleeprun.config import ConfigError
+from sleeprun.config import ConfigError, ExperimentConfig
+from sleeprun.config.identity import ASIDE
 from sleeprun.config.messages import as_yaml
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.events import Start
@@ -20,8 +21,16 @@ from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
-ASIDE = {"runtime", "tracking", "resume", "dry_run"}  # has no effect on results
 UNKNOWN = "was made with another network, other tasks or another protocol"
+
+
+def lived(config: ExperimentConfig) -> dict[str, Any]:
+    """What a state depends on, by key, beside its phases, seeds, engine and data."""
+    return config.lived() | _computed(config)
+
+
+def _computed(config: ExperimentConfig) -> dict[str, Any]:
+    return {"runtime": {"skip_quiet": config.runtime.skip_quiet}}
 
 
 def mismatch(
@@ -39,30 +48,42 @@ def mismatch(
         other, theirs = life_of(source)
     except (OmegaConfBaseException, ConfigError, KeyError):
         return UNKNOWN
-    ours, there = (
-        each.lived() | {"runtime": {"skip_quiet": each.runtime.skip_quiet}}
-        for each in (config, other)
-    )
-    if found := list(differences(ours, there)):
+    if found := list(differences(lived(config), lived(other))):
         more = f" (and {len(found) - 1} more)" if found[1:] else ""
         return f"{found[0]}{more}"
-    if start.engine not in (None, engine):
-        return f"runtime.simulate: '{engine}' here and '{start.engine}' there"
+    if reason := _begun_otherwise(config, engine, start):
+        return reason
     return _first_difference(config, protocol[:phases], theirs[:phases]) or UNKNOWN
 
 
 def refuse_another(config: Experiment, run: Path) -> None:
     """Raises ConfigError unless it is the run of this very config that is in the directory."""
     if not (run / ".hydra" / "config.yaml").exists():
+        if RunDirectory(run).record():
+            raise ConfigError(f"{run} has a run in it without its config; choose another folder")
         return
     there, _ = _stored(run)
-    ours, theirs = (each.model_dump(by_alias=True, exclude=ASIDE) for each in (config, there))
+    ours, theirs = (
+        each.model_dump(by_alias=True, exclude=ASIDE) | _computed(each) for each in (config, there)
+    )
     reason = next(differences(ours, theirs), None)
     start = next((e for e in RunDirectory(run).events() if isinstance(e, Start)), None)
-    if not reason and start and not config.learns(start.facts.contents):
-        reason = "its data are not those that tasks.data loads now"
+    if start and not reason:
+        # What is done may have been asked for alike, and be simulated otherwise on this machine.
+        alike = config.runtime.simulate == there.runtime.simulate
+        engine = start.engine if alike else config.engine()
+        reason = _begun_otherwise(config, engine, start)
     if reason:
         raise ConfigError(f"{run} has another run in it: {reason}; choose another folder")
+
+
+def _begun_otherwise(config: Experiment, engine: str | None, start: Start) -> str | None:
+    """What differs from what a run recorded at its start, which its config does not say."""
+    if start.engine not in (None, engine):
+        return f"runtime.simulate: '{engine}' here and '{start.engine}' there"
+    if not config.learns(start.facts.contents):
+        return "its data are not those that tasks.data loads now"
+    return None
 
 
 def life_of(run: Path) -> tuple[Experiment, Protocol]:

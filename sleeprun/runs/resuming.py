@@ -10,6 +10,7 @@ from sleeprun.protocol.events import Warned
 from sleeprun.protocol.phases import Protocol
 from sleeprun.runs.checkpoints import SavedHeader, load, read_header
 from sleeprun.runs.files import DamagedFile
+from sleeprun.runs.mismatch import lived
 from sleeprun.runs.store import RunDirectory
 
 Saved = tuple[SavedHeader, tuple[Any, ...]]  # with the states that it was made of
@@ -17,9 +18,7 @@ Saved = tuple[SavedHeader, tuple[Any, ...]]  # with the states that it was made 
 
 def signature(config: ExperimentConfig, engine: Engine, behind: Protocol) -> str:
     """What a checkpoint depends on; `behind` are the phases up to its own."""
-    return content_hash(
-        [config.lived(), config.seeds, engine, config.runtime.skip_quiet, repr(behind)]
-    )
+    return content_hash([lived(config), config.seeds, engine, config.contents, repr(behind)])
 
 
 def rewound(
@@ -39,7 +38,7 @@ def rewound(
             if header["signature"] != signature(header["phase"], header["done"]):
                 raise ConfigError(
                     f"resume={folder.path}: {path.name} was made with another configuration "
-                    "(network, tasks, seeds, protocol, runtime.simulate or runtime.skip_quiet)"
+                    "(network, tasks, data, seeds, protocol, runtime.simulate or skip_quiet)"
                 )
             states = load(path, like(header["capacity"]))
             folder.rewind(header)

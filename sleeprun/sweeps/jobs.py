@@ -43,6 +43,10 @@ class Job(NamedTuple):
         return " ".join(one for one in self.overrides if one.partition("=")[0] in self.swept)
 
 
+class Unmet(Exception):
+    """Of a job that is done a measure stayed below what `runtime.require` asks for."""
+
+
 @dataclass
 class Returned(JobReturn):
     """What Hydra is told of a job; its failure can be read without being raised."""

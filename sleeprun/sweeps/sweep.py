@@ -8,29 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, ListConfig
-from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.config import ConfigError
-from sleeprun.config.identity import content_hash
-from sleeprun.runs.files import read_config
+from sleeprun.config.identity import ASIDE, content_hash
 from sleeprun.sweeps import jobs
-from sleeprun.sweeps.jobs import Job
+from sleeprun.sweeps.jobs import Job, Unmet
 
 if TYPE_CHECKING:
     from sleeprun.sweeps.table import Outcome
 
 log = logging.getLogger("sleeprun")
-# Sections that have no effect on a job's results, but for two keys of `runtime`.
-ASIDE = {"hydra", "runtime", "tracking", "resume", "dry_run"}
 JOBS = "jobs.jsonl"
 _calls: list["_Call"] = []
 
 
 def identity(*, _root_: DictConfig) -> str:
-    """A short hash of everything that a job's results depend on: its directory's name."""
-    defining = jobs.resolved(_root_, without=ASIDE)
+    """A short hash of all that a job is asked to do: its directory's name."""
+    defining = jobs.resolved(_root_, without={"hydra", *ASIDE})
     defining["runtime"] = [_root_.runtime.simulate, _root_.runtime.skip_quiet]
     return content_hash(defining)[:10]
 
@@ -67,7 +64,7 @@ class _Call:
 class Sweep(Callback):
     """Hydra tells it where the sweep goes and of every job; `conclude` is called at the end.
 
-    `folder` is this call's own; its `jobs.jsonl` lists the jobs, a line each.
+    `folder` is this call's own; its `jobs.jsonl` lists each job as it begins, and as it ends.
     """
 
     def __init__(self, folder: str, swept: list[str]):
@@ -79,6 +76,15 @@ class Sweep(Callback):
 
     def on_job_start(self, config: DictConfig, **_: object) -> None:
         """In whichever process the job is."""
+        self._list(config, own=False)
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: object) -> None:
+        """Only a job that was not refused can say that what lies in its folder is its own."""
+        failed = job_return.status is JobStatus.FAILED
+        if not failed or isinstance(job_return._return_value, Unmet):
+            self._list(config, own=True)
+
+    def _list(self, config: DictConfig, *, own: bool) -> None:
         job = Job.of(config.hydra)
         if config.dry_run or job.sweep is None:
             return
@@ -88,20 +94,10 @@ class Sweep(Callback):
             "number": config.hydra.job.num,
             "path": str(job.folder),
             "overrides": job.overrides,
-            "foreign": _foreign(job.folder, config),
+            "own": own,
         }
         with (folder / JOBS).open("a") as file:
             file.write(json.dumps(told) + "\n")
-
-
-def _foreign(folder: Path, config: DictConfig) -> bool:
-    """Whether the run in a job's folder is of another config, whose results are not the job's."""
-    if not (folder / "events.jsonl").exists():
-        return False
-    try:
-        return identity(_root_=read_config(folder)) != identity(_root_=config)
-    except (ConfigError, OmegaConfBaseException, AttributeError):
-        return True  # which the job itself will tell
 
 
 def begun() -> bool:

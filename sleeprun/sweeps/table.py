@@ -51,7 +51,7 @@ class Listed(NamedTuple):
     """A job, as a sweep's list has it."""
 
     overrides: list[str]
-    foreign: bool  # the run in its directory is another's
+    own: bool  # the job took the run in its directory for its own
 
 
 def jobs_of(sweep: Path) -> dict[Path, Listed]:
@@ -61,8 +61,8 @@ def jobs_of(sweep: Path) -> dict[Path, Listed]:
     lines = read_lines(listed, "number", "path", "overrides") if listed.exists() else []
     found: dict[Path, Listed] = {}
     for job in sorted(lines, key=lambda job: job["number"]):
-        path, one = Path(job["path"]), Listed(job["overrides"], job.get("foreign", False))
-        if path not in found or not one.foreign:
+        path, one = Path(job["path"]), Listed(job["overrides"], job.get("own", True))
+        if path not in found or one.own:
             found[path] = one
     return found
 
@@ -72,9 +72,9 @@ def read(sweep: Path) -> list[Outcome]:
 
 
 def _read(job: Path, listed: Listed) -> Iterator[Outcome]:
-    given, foreign = listed
+    given, own = listed
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
-    results: dict[str, Any] = {**((not foreign and RunDirectory(job).results()) or {})}
+    results: dict[str, Any] = {**((own and RunDirectory(job).results()) or {})}
     done = bool(results)
     pruned = not done and (job / PRUNED).exists()
     name = results.get("experiment", "")
