@@ -158,6 +158,37 @@ def test_a_sweep_called_for_on_two_hosts(alone: dict[str, list[float]], tmp_path
     assert ours == [1, 1]
 
 
+NO_ADDRESS = {"coordinator_address": None}
+
+
+def test_the_first_host_listens_where_it_is_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without an address of its own JAX would listen on [::]."""
+    for name in ("ADDRESS", "BIND_ADDRESS", "PORT"):
+        monkeypatch.delenv(f"JAX_COORDINATOR_{name}", raising=False)
+    told = {"coordinator_address": "10.0.0.1:99", "coordinator_bind_address": "10.0.0.1:99"}
+    assert distributed._coordinator({"coordinator_address": "10.0.0.1:99"}) == told
+    slurm = ("JOB_ID", "7"), ("STEP_NODELIST", "node[3-5]"), ("NTASKS", "3"), ("PROCID", "1")
+    for name, value in (*slurm, ("LOCALID", "0")):
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    assert {*distributed._coordinator(NO_ADDRESS).values()} == {"node3:61447"}  # 65536 - 4096 + 7
+    monkeypatch.setenv("JAX_COORDINATOR_BIND_ADDRESS", "10.0.0.1:99")
+    assert distributed._coordinator(NO_ADDRESS)["coordinator_bind_address"] == "10.0.0.1:99"
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({}, "coordinator_address=null: must be HOST:PORT of the first host, which no cluster"),
+        ({"coordinator_address": "node3"}, "coordinator_address=node3: must be HOST:PORT"),
+    ],
+)
+def test_hosts_that_nobody_tells_of_are_refused(keys: dict[str, str], told: str) -> None:
+    with pytest.raises(ConfigError, match=f"^hydra/launcher=distributed: {told}"):
+        distributed._hosts(1, NO_ADDRESS | keys, Path())
+
+
 def test_jobs_are_named_by_what_tells_them_apart() -> None:
     jobs = [["+experiment=x", f"sleep.reward={reward}", "seeds=2"] for reward in (0, 1)]
     assert told_apart(jobs, 4) == ["#4 sleep.reward=0", "#5 sleep.reward=1"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from sleeprun.sweeps.jobs import Returned
 from sleeprun.sweeps.launcher import Batched
 
 LONGEST_PATH = 4096  # bytes
-POLL = 0.5  # seconds
+POLL, PATIENCE = 0.5, 300  # seconds; the latter for a cluster to tell its first host
 
 
 class Distributed(Batched):
@@ -86,9 +87,7 @@ def _hosts(cores: int, asked: dict[str, Any], folder: Path) -> _Hosts:
 
     if not jax.distributed.is_initialized():
         try:
-            # Without it the first host listens on all of its addresses, to anybody.
-            bind = asked["coordinator_address"]
-            jax.distributed.initialize(**asked, coordinator_bind_address=bind)
+            jax.distributed.initialize(**asked | _coordinator(asked))
         except (ValueError, RuntimeError) as error:
             raise ConfigError(f"hydra/launcher=distributed: {error}") from None
     prepare_jax(cores or available_cores())
@@ -98,6 +97,28 @@ def _hosts(cores: int, asked: dict[str, Any], folder: Path) -> _Hosts:
     told = np.asarray(multihost_utils.broadcast_one_to_all(told), np.uint8)
     shared = Path(os.fsdecode(told.tobytes().rstrip(b"\0")))
     return _Hosts(jax.process_count(), jax.process_index(), shared)
+
+
+def _coordinator(asked: dict[str, Any]) -> dict[str, str]:
+    """Where the first host is, as asked or else as JAX would find it, and where that listens.
+
+    Without the latter it listens on all of its addresses, to anybody. Raises ValueError.
+    """
+    from jax._src.clusters import ClusterEnv  # the only one that asks the cluster
+
+    address = asked["coordinator_address"] or os.environ.get("JAX_COORDINATOR_ADDRESS")
+    if address is None:
+        by = asked.get("cluster_detection_method")
+        address, *_ = ClusterEnv.auto_detect_unset_distributed_params(None, 0, 0, [], by, PATIENCE)
+    if address is None:
+        raise ValueError(
+            "coordinator_address=null: must be HOST:PORT of the first host, which no cluster tells "
+            "here"
+        )
+    if not re.fullmatch(r".+:\d+", str(address)):
+        raise ValueError(f"coordinator_address={address}: must be HOST:PORT of the first host")
+    bind = os.environ.get("JAX_COORDINATOR_BIND_ADDRESS", address)
+    return {"coordinator_address": address, "coordinator_bind_address": bind}
 
 
 class _Told(NamedTuple):
