@@ -14,7 +14,7 @@ from conftest import configured
 from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
 from sleeprun.runs import memory
-from sleeprun.subjects.expected import largest, refuse_too_large
+from sleeprun.subjects.expected import expected_bytes, largest, refuse_too_large
 from sleeprun.subjects.seeds import over_seeds
 
 AGENTS = ("+experiment=foraging_quick", "arms=none")
@@ -97,9 +97,21 @@ def test_a_buffer_that_fills_counts_as_it_will_be(learner: str) -> None:
 def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
     config = configured(*AGENTS, "seeds=3")
     least = config.footprint().least
-    refuse_too_large(largest(config), 3, least)
+    refuse_too_large(largest(config), 3, least, 10**12)
     with pytest.raises(ConfigError, match=r"^network\.rules\.unsupervised: takes \d+% of"):
-        refuse_too_large(largest(config), 3, least - 1)
+        refuse_too_large(largest(config), 3, least - 1, 10**12)
+
+
+def test_what_half_of_the_estimate_shows_to_exceed_all_memory_is_refused() -> None:
+    config = configured(*AGENTS, "network.rules.rewarded.lifetime=2000000000", "seeds=1")
+    found = largest(config)
+    expected = expected_bytes(found)
+    assert expected is not None
+    free = found.least  # which that alone would fit into
+    refuse_too_large(found, 1, free, expected // 2)
+    told = r"^network\.rules\.rewarded: takes 100% of the .* need at least, and there are"
+    with pytest.raises(ConfigError, match=told):
+        refuse_too_large(found, 1, free, expected // 2 - 1)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,7 @@ def test_what_exceeds_memory_by_a_byte_is_refused() -> None:
 )
 def test_what_cannot_fit_is_refused(given: tuple[str, ...], told: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(told)):
-        refuse_too_large(largest(configured(*given)), 6, 20_000_000_000)
+        refuse_too_large(largest(configured(*given)), 6, 20_000_000_000, 10**12)
 
 
 @pytest.mark.parametrize("more", [["dry_run=true"], []])

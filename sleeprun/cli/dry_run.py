@@ -23,7 +23,8 @@ def print_protocol(config: Experiment) -> None:
     for key, what in config.cautions():
         log.warning("%s: %s", key, what)
     found = largest(config)
-    refuse_too_large(found, len(config.seeds), memory.of_devices())
+    free, whole = memory.of_devices(), memory.whole_of_devices()
+    refuse_too_large(found, len(config.seeds), free, whole)
     parts = carried_out(config)
     short = shortening(config.shortened, config.protocol.scale)
     print(", ".join(filter(None, [f"{config.name}: {plural(len(config.seeds), 'seed')}", short])))

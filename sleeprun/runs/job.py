@@ -72,7 +72,8 @@ def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
     refuse_another(config, path)
     found = bounds.given(config)
     if host is None:  # which else sees to it that all its jobs fit
-        refuse_too_large(largest(config), len(config.seeds), memory.of_devices())
+        free, whole = memory.of_devices(), memory.whole_of_devices()
+        refuse_too_large(largest(config), len(config.seeds), free, whole)
     host = host or Alone(devices)
     warn, seconds = Warnings(), _announce(config)
     for key, what in config.cautions():

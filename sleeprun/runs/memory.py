@@ -49,6 +49,15 @@ def of_devices() -> int:
     return free()
 
 
+def whole_of_devices() -> int:
+    """Bytes that all devices have, whoever holds them now; a CPU's are the machine's."""
+    told = jax.local_devices()[0].memory_stats()
+    if told and "bytes_limit" in told:
+        return jax.local_device_count() * int(told["bytes_limit"])
+    limits = (int((group / "memory.max").read_text()) for group in _groups())
+    return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *limits])
+
+
 def shortage(error: Exception) -> str | None:
     """What an error says of too little memory, in a line; none of one that has another cause."""
     told = str(error).partition("\n")[0] or type(error).__name__
