@@ -15,20 +15,11 @@ from sleeprun.config.kinds import Kinds
 from sleeprun.config.role import Role
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Section
+from sleeprun.measures.forgetting import BESIDE_JOINT, MEASURES
 
 Families = Sequence[type[Section]]
 S = TypeVar("S", bound=Section)
 SHORT = 3  # keys of a mapping that is told whole
-MEASURES = (
-    "accuracy",
-    "learning_accuracy",
-    "backward_transfer",
-    "forward_transfer",
-    "forgetting",
-    "intransigence",
-    "sleep_gain_old",
-    "sleep_gain_new",
-)
 
 
 def unknown_measures(config: ExperimentConfig, finals: Sequence[str]) -> Iterator[str]:
@@ -38,8 +29,8 @@ def unknown_measures(config: ExperimentConfig, finals: Sequence[str]) -> Iterato
         if name not in known:
             yield f"runtime.require.{name}: no such measure{nearest(name, known)}"
     joint = config.joint or any(config.arm(name).bound is Role.JOINT for name in config.arms)
-    if "intransigence" in config.runtime.require and not joint:
-        yield "runtime.require.intransigence: needs joint=RUN_DIR of a run on all tasks at once"
+    if BESIDE_JOINT in config.runtime.require and not joint:
+        yield f"runtime.require.{BESIDE_JOINT}: needs joint=RUN_DIR of a run on all tasks at once"
 
 
 def unknown_key(

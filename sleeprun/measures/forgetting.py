@@ -114,6 +114,18 @@ def learned_stages(rows: Sequence[BoundaryLike], tasks: list[str]) -> dict[int, 
     return learned
 
 
+OF_SCORES = {
+    "accuracy": accuracy,
+    "learning_accuracy": learning_accuracy,
+    "backward_transfer": backward_transfer,
+    "forward_transfer": forward_transfer,
+    "forgetting": forgetting,
+}
+GAINS = ("sleep_gain_old", "sleep_gain_new")
+BESIDE_JOINT = "intransigence"
+MEASURES = (*OF_SCORES, *GAINS, BESIDE_JOINT)
+
+
 def measures(
     scores: Float[np.ndarray, "seed boundary task"],
     tasks: list[str],
@@ -125,18 +137,10 @@ def measures(
     per_seed: dict[str, list[float]] = {}
     for seed, of_seed in enumerate(scores):
         R = of_seed[[0, *stage_ends(rows)]]
-        old, new = sleep_gains(of_seed, rows, tasks)
-        values = {
-            "accuracy": accuracy(R, learned),
-            "learning_accuracy": learning_accuracy(R, learned),
-            "backward_transfer": backward_transfer(R, learned),
-            "forward_transfer": forward_transfer(R, learned),
-            "forgetting": forgetting(R, learned),
-            "sleep_gain_old": old,
-            "sleep_gain_new": new,
-        }
+        values = {name: measure(R, learned) for name, measure in OF_SCORES.items()}
+        values |= zip(GAINS, sleep_gains(of_seed, rows, tasks), strict=True)
         if joint is not None:
-            values["intransigence"] = intransigence(R, learned, joint[seed])
+            values[BESIDE_JOINT] = intransigence(R, learned, joint[seed])
         for name, value in values.items():
             per_seed.setdefault(name, []).append(float(value))
     return per_seed

@@ -8,9 +8,9 @@ from jaxtyping import Array, Float
 
 from sleeprun.config.declared import choice, number
 from sleeprun.config.kinds import Kinds
+from sleeprun.spiking.neurons.neuron import Scalar
 
 Neurons = Float[Array, " neuron"]
-Scalar = Float[Array, ""]
 
 
 class Homeostasis(eqx.Module):

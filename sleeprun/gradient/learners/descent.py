@@ -8,14 +8,14 @@ from typing import Any
 
 import equinox as eqx
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
 from sleeprun.config.declared import count, integer, number, setting
 from sleeprun.config.kinds import Kinds
 from sleeprun.config.promise import asking
+from sleeprun.gradient.learners.learner import Scalar
 from sleeprun.gradient.perceptron import Layers
 
-Scalar = Float[Array, ""]
 OPTIMISERS = Kinds(
     "kind of optimiser",
     "sleeprun.gradient.learners.descent.Optimiser",

@@ -10,8 +10,8 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun.config.declared import number, numbers
+from sleeprun.gradient.learners.learner import Scalar
 
-Scalar = Float[Array, ""]
 Counts = Int[Array, " layer"]
 
 

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from sleeprun.config.declared import flag, integer, number
+from sleeprun.spiking.neurons.neuron import Scalar
 from sleeprun.spiking.spikes import SpikeList
 
-Scalar = Float[Array, ""]
 Weights = Float[Array, "pre post"]
 
 
