@@ -105,7 +105,7 @@ def test_it_is_counted_thinned_and_tracked(events: list[Event]) -> None:
 
 
 def test_it_is_shown(events: list[Event]) -> None:
-    terminal = Terminal(Console(), configured("seeds=2"), 20.0, shown=False)
+    terminal = Terminal(Console(width=200), configured("seeds=2"), 20.0, shown=False)
     terminal.begin(Ahead("recall", [1.0], 0.0))
     for event in events:
         terminal.write(event)
