@@ -104,6 +104,12 @@ def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Pa
     both = run_of(configured(*OVERRIDES), tmp_path / "both", devices=2)
     carry_out(both)
     assert_same(both.state, whole[0].state)
+
+
+@pytest.mark.long
+def test_a_seed_is_the_same_in_company(whole: Any, tmp_path: Path) -> None:
+    from conftest import configured
+
     alone = run_of(configured(*OVERRIDES, "seeds=[1]"), tmp_path / "alone")
     carry_out(alone)
     assert_same(

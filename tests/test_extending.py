@@ -171,7 +171,7 @@ def test_an_own_probe_is_told(perceptron: LoadedRun, inside: Path) -> None:
 @pytest.mark.parametrize(
     ("engine", "refused"),
     [
-        ("by_step", []),
+        pytest.param("by_step", [], marks=pytest.mark.long),
         ("by_layer", []),
         ("native", ["projection hidden_output (rule Pull)"]),
     ],

@@ -115,7 +115,15 @@ def assert_trees_equal(one, other, **tolerance) -> None:
     jax.tree.map(lambda a, b: check(a, b, **tolerance), one, other)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+def halves(first: bool) -> list[Any]:
+    """Every other learner; those that the other test tries in short are long ones here."""
+    return [
+        pytest.param(name, marks=() if bool(place % 2) != first else pytest.mark.long)
+        for place, name in enumerate(LEARNERS)
+    ]
+
+
+@pytest.mark.parametrize("name", halves(first=True))
 def test_a_sequence_of_tasks_ends_finite_and_the_same_however_chunked(name: str) -> None:
     learner, layers = LEARNERS[name], births(0)
     whole, _ = learned(learner, layers, words(), epochs=2)
@@ -125,7 +133,7 @@ def test_a_sequence_of_tasks_ends_finite_and_the_same_however_chunked(name: str)
     assert_trees_equal(whole, learned(learner, layers, words(), epochs=2, pieces=3)[0])
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", halves(first=False))
 def test_seeds_together_are_as_seeds_alone(name: str) -> None:
     def run(layers, key):
         return learned(LEARNERS[name], layers, key, epochs=2)[0]

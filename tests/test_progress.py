@@ -136,6 +136,7 @@ def test_a_narrow_terminal_shows_how_long_it_takes_and_how_well_it_does() -> Non
         assert word in shown.get()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_with_arms_comes_to_its_end_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
