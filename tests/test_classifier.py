@@ -228,7 +228,7 @@ def test_largest_activations_are_over_all_images() -> None:
         ("tasks.groups=[[0,1],[2]]", "tasks.count=5: must be 2, one a group"),
         (
             "sleep=never",
-            "sleep.kind='noise': perceptrons on images have 'replay'; ",
+            "sleep.kind='noise': perceptrons on images have 'replay' or 'decay'; ",
         ),
         (
             "tasks.cut=data_sets",
@@ -274,7 +274,7 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
 THREE = ("tasks.count=3", "tasks.groups=[[0,1],[2,3],[4,5]]")  # each task has programs to compile
 
 
-RESUMED = {"rehearsal", "ewc", "derpp", "averaging"}  # in short; the others learn in short
+RESUMED = {"ewc", "derpp", "averaging"}  # in short; the others learn in short
 
 
 def learners(but: str, short: Callable[[str], bool]) -> list[Any]:

@@ -290,7 +290,7 @@ def test_where_there_is_no_run_a_line_says_so(tmp_path: Path) -> None:
         _ = sleeprun.load(tmp_path).config
     (tmp_path / ".hydra").mkdir()
     (tmp_path / ".hydra" / "config.yaml").write_text("tasks: [task1]\n")
-    with pytest.raises(sleeprun.ConfigError, match=r"not a config of this version of sleeprun"):
+    with pytest.raises(sleeprun.ConfigError, match=r"is damaged: it has no name"):
         _ = sleeprun.load(tmp_path).config
     with pytest.raises(sleeprun.ConfigError, match=r"it has not come to a boundary"):
         _ = sleeprun.load(tmp_path).results

@@ -27,7 +27,7 @@ def digests(weights: dict[str, np.ndarray]) -> list[str]:
     return [hashlib.sha256(array.tobytes()).hexdigest() for array in arrays]
 
 
-SHORT = {"smoke", "golden_sequential_then_sleep", "src_ewc_after"}
+SHORT = {"smoke", "src_ewc_after"}
 RUNS = [pytest.param(n, marks=() if n in SHORT else pytest.mark.long) for n in RECORDED["runs"]]
 
 

@@ -118,6 +118,7 @@ def boundaries(run: Path) -> int:
     return len({each["boundary"]["index"] for each in lines if each["event"] == "score"})
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_bad_trial_is_stopped_and_can_be_gone_on_with(tmp_path: Path) -> None:
     command = ("-m", *GOOD_AND_BAD, "hydra.sweeper.n_trials=3")
