@@ -274,7 +274,7 @@ def test_data_that_do_not_fit_are_told(tmp_path: Path) -> None:
 THREE = ("tasks.count=3", "tasks.groups=[[0,1],[2,3],[4,5]]")  # each task has programs to compile
 
 
-RESUMED = {"ewc", "derpp", "averaging"}  # in short; the others learn in short
+RESUMED = {"ewc", "averaging"}  # in short; the others learn in short
 
 
 def learners(but: str, short: Callable[[str], bool]) -> list[Any]:

@@ -141,6 +141,7 @@ def test_a_bad_trial_is_stopped_and_can_be_gone_on_with(tmp_path: Path) -> None:
     assert boundaries(bad) == boundaries(good)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_study_in_a_storage_goes_on(tmp_path: Path) -> None:
     keys = (

@@ -155,7 +155,8 @@ def test_every_job_has_its_own_log(swept: Callable[[str], Ended]) -> None:
         assert len(told) > len(phases) / 2
 
 
-@pytest.mark.parametrize("how", ["killed", pytest.param("interrupted", marks=pytest.mark.long)])
+@pytest.mark.long  # in short, a killed sweep is among test_fuzzing's
+@pytest.mark.parametrize("how", ["killed", "interrupted"])
 def test_a_sweep_called_again_completes_what_is_missing(
     how: str, swept: Callable[[str], Ended]
 ) -> None:
