@@ -6,10 +6,10 @@ The first arm is what the others are compared with. A run with arms brings each 
 sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that differ in seeds only as
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
 signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
-2/64 of one comparison). What makes a comparison doubtful (other tasks, another network or other
-data, seeds without a score) is said below. With --out it is written there, too, as compare.md and
-compare.tex. Exits with 2 where a folder has nothing to compare or cannot be written, which it says
-in a line.
+2/64 of one comparison). What makes a comparison doubtful (other tasks, another network, other data
+or training, seeds without a score) is said below. With --out it is written there, too, as
+compare.md and compare.tex. Exits with 2 where a folder has nothing to compare or cannot be written,
+which it says in a line.
 """
 
 import argparse
@@ -120,9 +120,9 @@ def doubtful(arms: Arms) -> Iterator[str]:
             told = f"({arm.contents}) than {name} ({first.contents})"
             yield f"{other}: another network, other data or other settings of the tasks {told}"
         if arm.trained and first.trained and not 0.8 < arm.trained / first.trained < 1.25:
-            times = f"{max(arm.trained, first.trained) / min(arm.trained, first.trained):.2g} times"
-            longer = "shorter" if arm.trained < first.trained else "longer"
-            yield f"{other}: trained {times} {longer} than {name}"
+            ratio = arm.trained / first.trained
+            told = f"{1 / ratio:.2g} times shorter" if ratio < 1 else f"{ratio:.2g} times longer"
+            yield f"{other}: trained {told} than {name}"
         if not arm.scores.keys() & first.scores.keys():
             yield f"{other}: no seed has a score in both it and {name}, so nothing is paired"
 
@@ -147,11 +147,9 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None, int 
     told = cast(Results, read_json(results, "experiment", "seeds", "metrics"))
     arms, accounts = told.get("arms") or {"": told["metrics"]}, told.get("accounts", {})
     shared = (told["seeds"], told.get("data"))
+    steps = {arm: accounts.get(arm, told).get("training_steps") for arm in arms}
     return [
-        (
-            *(f"{told['experiment']} {arm}".strip(), metrics, *shared),
-            accounts.get(arm, told).get("training_steps"),
-        )
+        (f"{told['experiment']} {arm}".strip(), metrics, *shared, steps.get(arm))
         for arm, metrics in arms.items()
     ]
 

@@ -40,15 +40,15 @@ def print_protocol(config: Experiment) -> None:
         print("\n".join(describe(left, config.unit, first)))
         cycles, seconds = cycles + sum(phase.cycles for phase in left), seconds + took
     together = ", in all arms together" * bool(config.arms)
-    print(f"\n{cycles:,d} {config.unit} a seed{together}; {about} {_needs(config, seconds, found)}")
+    needs = _needs(config, seconds, found, free)
+    print(f"\n{cycles:,d} {config.unit} a seed{together}; {about} {needs}")
 
 
-def _needs(config: Experiment, seconds: float, found: Footprint) -> str:
+def _needs(config: Experiment, seconds: float, found: Footprint, free: int) -> str:
     told = f"{duration(seconds)} on {plural(config.devices, 'core')}"
     needed = expected_bytes(found)
     if needed is None:
         return told
-    free = memory.of_devices()
     more = f", and {decimal(free)} are free" if needed > free else ""
     return f"{told}, {decimal(needed)} of memory{more}"
 

@@ -14,17 +14,15 @@ from jaxtyping import Array, Float, Int
 from sleeprun.config.declared import count
 from sleeprun.gradient.learners import buffer
 from sleeprun.gradient.learners.buffer import Buffer, Ranked
-from sleeprun.gradient.learners.learner import Images, Labels, Learner, Words
+from sleeprun.gradient.learners.keeping import Keeping
+from sleeprun.gradient.learners.learner import Images, Labels, Words
 from sleeprun.gradient.perceptron import Layers, Perceptron
 
 
-class ICaRL(Learner):
+class ICaRL(Keeping):
     """Exemplars, and the nearest mean of them."""
 
     capacity: int = count("exemplars, which all classes seen so far share")
-
-    def init(self, layers: Layers) -> Ranked:
-        return buffer.unranked(layers)
 
     def mix(self, memory: Ranked, images: Images, labels: Labels) -> tuple[Array, Array]:
         return buffer.joined(Buffer(images, labels), memory)
@@ -32,19 +30,12 @@ class ICaRL(Learner):
     def kept(self, earlier: Sequence[int]) -> int:
         return min(self.capacity, sum(earlier))
 
-    def consolidate(
-        self,
-        network: Perceptron,
-        memory: Ranked,
-        layers: Layers,
-        images: Images,
-        labels: Labels,
-        words: Words,
-    ) -> Ranked:
+    def ranks(
+        self, network: Perceptron, layers: Layers, images: Images, labels: Labels, words: Words
+    ) -> Float[Array, " image"]:
         classes = layers[-1].weights.shape[1]
         ranks = herding(features(network, layers, images), labels, classes, self.capacity)
-        new = Ranked(images, labels, ranks.astype(jnp.float32))
-        return buffer.balanced(memory, new, self.capacity)
+        return ranks.astype(jnp.float32)
 
     def outputs(
         self, network: Perceptron, memory: Ranked, layers: Layers, images: Images

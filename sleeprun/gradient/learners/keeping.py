@@ -1,5 +1,7 @@
 """What methods share that keep some images of earlier tasks."""
 
+from jaxtyping import Array, Float
+
 from sleeprun.config.declared import count
 from sleeprun.gradient.learners import buffer
 from sleeprun.gradient.learners.buffer import Ranked
@@ -8,7 +10,7 @@ from sleeprun.gradient.perceptron import Layers, Perceptron
 
 
 class Keeping(Learner):
-    """Images drawn from every task, which all classes seen so far share."""
+    """Images of every task, which all classes seen so far share; drawn, unless ranked otherwise."""
 
     capacity: int = count("images that are kept")
 
@@ -24,5 +26,11 @@ class Keeping(Learner):
         labels: Labels,
         words: Words,
     ) -> Ranked:
-        new = Ranked(images, labels, buffer.random_scores(labels, words))
-        return buffer.balanced(memory, new, self.capacity)
+        ranks = self.ranks(network, layers, images, labels, words)
+        return buffer.balanced(memory, Ranked(images, labels, ranks), self.capacity)
+
+    def ranks(
+        self, network: Perceptron, layers: Layers, images: Images, labels: Labels, words: Words
+    ) -> Float[Array, " image"]:
+        """Of a task's images: those of the lowest are kept."""
+        return buffer.random_scores(labels, words)
