@@ -4,14 +4,17 @@
 
 The pieces (rivals.yaml) are ordinary runs in FOLDER. Each that is done leaves a small file in
 RECORDS; called again, the script goes on where it stopped. `search` chooses each learner's strength
-on images that are held out, and `ranking` takes what it chose.
+on images that are held out; `curve` and `ranking` take what it chose.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,17 +44,14 @@ class Piece(NamedTuple):
 
 def main() -> None:
     arguments = parse_arguments()
-    began = time.monotonic()
-    for piece in PIECES[arguments.what](arguments.records):
-        record = arguments.records / f"{piece.name}.json"
-        if record.exists() or not set(piece.folders) <= set(arguments.data):
-            continue
-        if time.monotonic() - began > 60 * arguments.minutes:
-            break
-        found = carry_out(piece, arguments)
-        record.parent.mkdir(parents=True, exist_ok=True)
-        write_json(record, found)
-        print(f"{piece.name}: {mean(found):.3f}, {duration(found['wall_seconds'])}", flush=True)
+    wanted = [
+        piece
+        for piece in PIECES[arguments.what](arguments.records)
+        if set(piece.folders) <= set(arguments.data) and not record_of(piece, arguments).exists()
+    ]
+    finish = partial(finished, arguments=arguments, until=time.time() + 60 * arguments.minutes)
+    for line in side_by_side(finish, wanted, arguments.jobs):
+        print(line, flush=True)
     print("\n".join(table(arguments.records / arguments.what)))
 
 
@@ -66,10 +66,35 @@ def parse_arguments() -> argparse.Namespace:
     folder = Path("runs/rivals")
     parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="none begins later")
+    parser.add_argument("--jobs", type=int, default=1, help="pieces at a time")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all")
     arguments = parser.parse_args()
     arguments.data = dict(one.split("=", 1) for one in arguments.data)
     return arguments
+
+
+def side_by_side(finish: Callable[[Piece], str], wanted: list[Piece], jobs: int) -> Iterator[str]:
+    if jobs == 1:
+        yield from map(finish, wanted)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(finish, wanted)
+
+
+def finished(piece: Piece, arguments: argparse.Namespace, until: float) -> str:
+    """Run it unless time is up; leaves its record. Returns what there is to say."""
+    if time.time() > until:
+        return f"{piece.name}: not begun"
+    found = carry_out(piece, arguments)
+    record = record_of(piece, arguments)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    write_json(record, found)
+    return f"{piece.name}: {mean(found):.3f}, {duration(found['wall_seconds'])}"
+
+
+def record_of(piece: Piece, arguments: argparse.Namespace) -> Path:
+    path: Path = arguments.records / f"{piece.name}.json"
+    return path
 
 
 def carry_out(piece: Piece, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -86,15 +111,15 @@ def carry_out(piece: Piece, arguments: argparse.Namespace) -> dict[str, Any]:
     return {"command": command, "seeds": results["seeds"], **measures, **told}
 
 
-def curve(_: Path) -> Iterator[Piece]:
+def curve(records: Path) -> Iterator[Piece]:
     """Whatever is kept, awake and asleep."""
     for kept, data, (state, how) in product(PLAN["curve"], PLAN["tasks"], PLAN["states"].items()):
-        learner = ["learner=rehearsal", f"learner.capacity={kept}"] if kept else ["learner=naive"]
-        yield Piece(
-            f"curve/{data}/{kept}_{state}",
-            PLAN["tasks"][data],
-            [*learner, *how, seeds(PLAN["seeds"])],
-        )
+        learner = ["learner=naive"]
+        if kept:
+            capacity = f"learner.capacity={kept}"
+            learner = ["learner=rehearsal", capacity, *chosen(records, data, "rehearsal")]
+        given = [*learner, *how, seeds(PLAN["seeds"])]
+        yield Piece(f"curve/{data}/{kept}_{state}", PLAN["tasks"][data], given)
 
 
 def search(_: Path) -> Iterator[Piece]:

@@ -26,9 +26,10 @@ from sleeprun.gradient.learners.learner import Learner, Step
 from sleeprun.gradient.learners.lwf import LwF
 from sleeprun.gradient.learners.naive import Naive
 from sleeprun.gradient.learners.poured import Poured
-from sleeprun.gradient.learners.rehearsal import Rehearsal, joined
+from sleeprun.gradient.learners.rehearsal import Rehearsal, remembered
 from sleeprun.gradient.learners.si import SI
 from sleeprun.gradient.perceptron import Batch, Layer, Layers
+from sleeprun.noise import Purpose
 
 CLASSES, PIXELS, SHOWN = 6, 10, 24  # images a task, of two classes each
 SIZES = (PIXELS, 16, CLASSES)
@@ -40,7 +41,7 @@ def elastic(strength: float, decay: float = 1.0, sampled: bool = False) -> Learn
 
 LEARNERS = {
     "naive": Naive(),
-    "rehearsal": Rehearsal(20),
+    "rehearsal": Rehearsal(20, 1.0),
     "poured": Poured(0.5),
     "ewc": elastic(10.0, 0.9),
     "si": SI(0.1, 0.1),
@@ -306,7 +307,7 @@ def test_what_is_poured_in_is_a_fraction_of_every_task() -> None:
     assert len(none.labels) == 0
 
 
-@pytest.mark.parametrize("learner", [Poured(0.3), ICaRL(17), ICaRL(1000), Rehearsal(9)])
+@pytest.mark.parametrize("learner", [Poured(0.3), ICaRL(17), ICaRL(1000), Rehearsal(9, 1.0)])
 def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
     """Tasks of 24, 15 and 24 images."""
     memory, earlier = learner.init(births(0)), []
@@ -320,10 +321,10 @@ def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
 
 
 def remembering(capacity: int, tasks_done: int = 2) -> Ranked:
-    memory = Rehearsal(capacity).init(births(0))
+    memory = Rehearsal(capacity, 1.0).init(births(0))
     for number, task in enumerate(tasks()[:tasks_done]):
         key = noise.stream(words(), number)
-        memory = Rehearsal(capacity).consolidate(NETWORK, memory, births(0), *task, key)
+        memory = Rehearsal(capacity, 1.0).consolidate(NETWORK, memory, births(0), *task, key)
     return memory
 
 
@@ -337,12 +338,11 @@ def test_half_of_every_batch_is_kept_images_of_all_classes_alike(capacity: int, 
     batch = Batch(new.images[:size], new.labels[:size], counts)
     extra = np.zeros(CLASSES, int)
     for step in range(8):
-        found = joined(memory, batch, noise.stream(words(), step))
-        assert_trees_equal(jax.tree.map(lambda leaf: leaf[:size], found), batch)
+        found = remembered(memory, batch, noise.stream(words(), step))
         rows = {tuple(row) for row in as_rows(memory.images)}
-        assert {tuple(row) for row in as_rows(found.images[size:])} <= rows
-        np.testing.assert_array_equal(found.counts[size:], counts)
-        shares = np.bincount(found.labels[size:], minlength=CLASSES)
+        assert {tuple(row) for row in as_rows(found.images)} <= rows
+        np.testing.assert_array_equal(found.counts, counts)
+        shares = np.bincount(found.labels, minlength=CLASSES)
         assert shares[4:].sum() == 0  # the new task's classes
         known = shares[np.unique(memory.labels)]
         assert (len(known), known.sum()) == (there, size)
@@ -362,17 +362,18 @@ def test_no_kept_image_comes_twice_before_all_of_its_class_have_come() -> None:
     assert seen == set(range(6))
 
 
-def test_rehearsal_lowers_the_mean_over_both_halves_of_a_batch() -> None:
-    learner, net, layers = Rehearsal(20), network(0.0, "cross_entropy", False), births(0)
+@pytest.mark.parametrize("strength", [1.0, 0.25])
+def test_rehearsal_lowers_the_loss_of_new_and_of_kept_images(strength: float) -> None:
+    learner, layers = Rehearsal(20, strength), births(0)
+    net = network(0.0, "cross_entropy", False)
     new = Batch(*tasks()[2], jnp.ones(SHOWN, bool))
     plain = perceptron.batch_loss(net, layers, new, words())
     assert float(learner.loss(net, learner.init(layers), layers, new, words())) == float(plain)
     memory = remembering(20)
-    old = joined(memory, new, words())
-    old = Batch(*(leaf[SHOWN:] for leaf in old))
-    replayed = perceptron.batch_loss(net, layers, old, words())
+    drawn = noise.stream(words(), Purpose.REPLAYED_LABELS)
+    replayed = perceptron.batch_loss(net, layers, remembered(memory, new, drawn), drawn)
     both = learner.loss(net, memory, layers, new, words())
-    assert float(both) == pytest.approx((float(plain) + float(replayed)) / 2, rel=1e-5)
+    assert float(both) == pytest.approx(float(plain) + strength * float(replayed), rel=1e-5)
 
 
 # EWC

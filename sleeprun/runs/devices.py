@@ -28,6 +28,7 @@ PINNED = {
 UNLESS_GIVEN = {
     "jax_compilation_cache_dir": user_cache_dir("sleeprun"),
     "jax_persistent_cache_min_compile_time_secs": 0.1,
+    "jax_default_matmul_precision": "float32",  # a GPU would multiply with fewer digits
 }
 
 

@@ -1,12 +1,13 @@
 """Experience replay (Rolnick et al. 2019; Chaudhry et al. 2019, "tiny episodic memories").
 
-As many images of earlier tasks as a batch has new ones join it, so that half of what a step lowers
-is the loss of what was learned before, however few are kept.
+A step sees as many images of earlier tasks as it sees new ones, however few are kept, and lowers
+the loss of the new ones and, as heavily where `strength` is 1, that of the kept ones.
 """
 
 import jax.numpy as jnp
 
 from sleeprun import noise
+from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import buffer
 from sleeprun.gradient.learners.buffer import Ranked
@@ -17,7 +18,9 @@ from sleeprun.noise import Purpose
 
 
 class Rehearsal(Keeping):
-    """Half of every batch is of images kept from earlier tasks, all their classes alike."""
+    """Half of what a step sees is of images kept from earlier tasks, all their classes alike."""
+
+    strength: Scalar = number("of the kept images' loss, beside the new ones'", ge=0)
 
     def passes(self, batch: int) -> float:
         return 2
@@ -25,13 +28,14 @@ class Rehearsal(Keeping):
     def loss(
         self, network: Perceptron, memory: Ranked, layers: Layers, batch: Batch, words: Words
     ) -> Scalar:
-        return perceptron.batch_loss(network, layers, joined(memory, batch, words), words)
+        task = perceptron.batch_loss(network, layers, batch, words)
+        if not len(memory.labels):
+            return task
+        apart = noise.stream(words, Purpose.REPLAYED_LABELS)
+        replayed = perceptron.batch_loss(network, layers, remembered(memory, batch, apart), apart)
+        return task + jnp.asarray(self.strength) * replayed
 
 
-def joined(memory: Ranked, batch: Batch, words: Words) -> Batch:
-    """A batch, and as many kept images as it has; alone before the first task is done."""
-    if not len(memory.labels):
-        return batch
-    kept = buffer.by_class(memory, len(batch.labels), noise.stream(words, Purpose.REPLAYED_LABELS))
-    replayed = kept._replace(counts=batch.counts)
-    return Batch(*(jnp.concatenate(pair) for pair in zip(batch, replayed, strict=True)))
+def remembered(memory: Ranked, batch: Batch, words: Words) -> Batch:
+    """As many kept images as a batch has new ones, its padding included."""
+    return buffer.by_class(memory, len(batch.labels), words)._replace(counts=batch.counts)
