@@ -65,7 +65,7 @@ def _explained() -> int:
         if mistake := explain_setting(error):
             return say(MISTAKE, mistake)
         raise
-    from sleeprun.config import ConfigError
+    from sleeprun.config import ConfigError, Shortage
     from sleeprun.sweeps import sweep
 
     try:
@@ -74,7 +74,8 @@ def _explained() -> int:
             raise failures[0]
         return OK
     except ConfigError as error:
-        return say(FAILED if sweep.begun() else MISTAKE, str(error))
+        failed = isinstance(error, Shortage) or sweep.begun()
+        return say(FAILED if failed else MISTAKE, str(error))
     except Unmet as error:
         return say(FAILED if sweep.begun() else UNMET, str(error))
     except YAMLError as error:

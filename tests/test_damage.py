@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import command
 import numpy as np
 import pytest
 from classifiers import TINY, tiny
@@ -13,6 +14,8 @@ from jax.errors import JaxRuntimeError
 
 import sleeprun
 from sleeprun.cli import compare
+from sleeprun.cli.codes import FAILED
+from sleeprun.config import Shortage
 from sleeprun.runs import job
 from sleeprun.runs.run import Run
 from sleeprun.tasks.images.sequence import _sequences
@@ -166,13 +169,13 @@ def test_a_file_that_cannot_grow_leaves_a_run_to_go_on_with(
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 500, hard))
     try:
-        with pytest.raises(
-            sleeprun.ConfigError, match=r": File too large; nothing is half"
-        ) as told:
-            sleeprun.run(config, run, resume=True)
+        process = command.begin(f"resume={run}", cwd=tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    assert f"go on with: sleeprun resume={run}" in str(told.value)
+    ended = command.end(process, tmp_path)
+    assert ended.code == FAILED
+    assert ": File too large; nothing is half written" in ended.err
+    assert f"go on with: sleeprun resume={run}" in ended.err
     found = sleeprun.run(config, run, resume=True)
     assert found["R"] == sleeprun.load(folders["done"]).results["R"]
 
@@ -192,7 +195,7 @@ def test_too_little_memory_is_a_line(
         raise error
 
     monkeypatch.setattr(job, "_with_arms", fails)
-    with pytest.raises(sleeprun.ConfigError if told else JaxRuntimeError) as raised:
+    with pytest.raises(Shortage if told else JaxRuntimeError) as raised:
         job.carry_out(tiny(), tmp_path / "run")
     assert (told or "INTERNAL") in str(raised.value)
     assert ("go on with: sleeprun resume=" in str(raised.value)) is bool(told)

@@ -109,7 +109,7 @@ def test_what_half_of_the_estimate_shows_to_exceed_all_memory_is_refused() -> No
     assert expected is not None
     free = found.least  # which that alone would fit into
     refuse_too_large(found, 1, free, expected // 2)
-    told = r"^network\.rules\.rewarded: takes 100% of the .* need at least, and there are"
+    told = r"^network\.rules\.rewarded: takes 100% of the .* needed at least for .*, and there are"
     with pytest.raises(ConfigError, match=told):
         refuse_too_large(found, 1, free, expected // 2 - 1)
 

@@ -8,7 +8,7 @@ from jax.errors import JaxRuntimeError
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from sleeprun.config import ConfigError, Role
+from sleeprun.config import ConfigError, Role, Shortage
 from sleeprun.config.kinds import by_key
 from sleeprun.config.messages import argument
 from sleeprun.measures import statistics
@@ -51,14 +51,14 @@ def carry_out(config: Experiment, path: Path, host: Host | None = None) -> Resul
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        raise ConfigError(
+        raise Shortage(
             f"{error.filename}: {error.strerror}; nothing is half written. Make room for it, then "
             f"go on with: sleeprun {argument('resume', path)}"
         ) from None
     except (MemoryError, JaxRuntimeError) as error:
         if not memory.shortage(error):
             raise
-        raise ConfigError(
+        raise Shortage(
             f"there is not enough memory ({memory.shortage(error)}); free some or raise its "
             f"limit, then go on with: sleeprun {argument('resume', path)}; or take fewer seeds"
         ) from error

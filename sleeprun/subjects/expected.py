@@ -49,7 +49,6 @@ def refuse_too_large(found: Footprint, seeds: int, free: int, whole: int) -> Non
     key = max(found.states, key=found.states.__getitem__)
     share = 2 * found.states[key] / found.least
     raise ConfigError(
-        f"{key}: takes {share:.0%} of the {decimal(least)} of memory that "
-        f"{plural(seeds, 'seed')} need at least, and {there}; "
-        "make it smaller, or the seeds fewer"
+        f"{key}: takes {share:.0%} of the {decimal(least)} of memory that are needed at least for "
+        f"{plural(seeds, 'seed')}, and {there}; make it smaller, or the seeds fewer"
     )
