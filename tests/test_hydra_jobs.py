@@ -57,7 +57,10 @@ def test_a_jobs_log_never_has_a_neighbours_lines(
         turns = []
         for folder in folders:
             folder.mkdir()
-            context, job = contextvars.copy_context(), logs.of_job(logged_to(folder))
+            context, job = (
+                contextvars.copy_context(),
+                logs.of_job(logged_to(folder), f"{folder.name}=5%"),
+            )
             context.run(job.__enter__)
             turns.append((context, folder.name, job))
         for count in range(3):
@@ -72,12 +75,12 @@ def test_a_jobs_log_never_has_a_neighbours_lines(
     assert lines["one"] == ["INFO one 0", "INFO one 1", "INFO one 2", "WARNING one is warned"]
     assert lines["two"] == ["INFO two 0", "INFO two 1", "INFO two 2"]
     assert caplog.messages == ["between"] * 3 + ["after"]
-    assert capsys.readouterr().out == "WARNING one is warned\n"
+    assert capsys.readouterr().out == "WARNING one=5%: one is warned\n"
 
 
 @pytest.mark.parametrize("told", [None, {"version": 1, "root": None}])
 def test_a_job_may_have_no_log(told: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with logs.kept_apart(), logs.of_job(told and OmegaConf.create(told)):
+    with logs.kept_apart(), logs.of_job(told and OmegaConf.create(told), "#0"):
         log.warning("nobody hears")
     assert caplog.messages == []
 

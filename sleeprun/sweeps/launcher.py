@@ -126,7 +126,7 @@ class Batched(Prepared):
         judge = member.judge = None if config.get("arms") else planned.judge
         callbacks = self.hydra_context.callbacks
         end, job = jobs.begin(config), Job.of(config.hydra)
-        with logs.of_job(config.hydra.job_logging):
+        with logs.of_job(config.hydra.job_logging, planned.name):
             callbacks.on_job_start(config=config, task_function=self.task_function)
             try:
                 if judge:

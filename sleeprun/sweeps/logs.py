@@ -44,9 +44,9 @@ def kept_apart() -> Iterator[None]:
 
 
 @contextmanager
-def of_job(job_logging: DictConfig | None) -> Iterator[None]:
-    """Meanwhile this thread runs the job that is logged so."""
-    own = _handlers(job_logging)
+def of_job(job_logging: DictConfig | None, name: str) -> Iterator[None]:
+    """Meanwhile this thread runs the job that is logged so, and told apart on the console."""
+    own = _handlers(job_logging, name)
     token = _own.set(own)
     try:
         yield
@@ -56,18 +56,22 @@ def of_job(job_logging: DictConfig | None) -> Iterator[None]:
             handler.close()
 
 
-def _handlers(told: DictConfig | None) -> list[logging.Handler]:
+def _handlers(told: DictConfig | None, job: str) -> list[logging.Handler]:
     """The file and the console that `hydra.job_logging` asks for, in its format."""
     found: list[logging.Handler] = []
     if told is None or told.get("root") is None:
         return found
     for name in told.root.handlers:
         asked = told.handlers[name]
-        handler: logging.Handler = logging.StreamHandler(sys.stdout)
-        handler.setLevel(logging.WARNING)
+        style = told.formatters[asked.formatter] if "formatter" in asked else {}
+        line = style.get("format", "%(message)s")
+        handler: logging.Handler
         if "filename" in asked:
             handler = logging.FileHandler(asked.filename, asked.get("mode", "a"))
-        style = told.formatters[asked.formatter] if "formatter" in asked else {}
-        handler.setFormatter(logging.Formatter(style.get("format"), style.get("datefmt")))
+        else:
+            handler = logging.StreamHandler(sys.stdout)
+            handler.setLevel(logging.WARNING)
+            line = line.replace("%(message)s", f"{job.replace('%', '%%')}: %(message)s")
+        handler.setFormatter(logging.Formatter(line, style.get("datefmt")))
         found.append(handler)
     return found
