@@ -59,6 +59,7 @@ def test_every_layer_spikes_and_every_row_is_scored(whole: Any) -> None:
     spikes = [event.summary.spikes for event in told if event.kind == "sleep"]
     for layer in ("hidden 1", "hidden 2", "output"):
         assert sum(sum(one[layer]) for one in spikes) > 0
+    assert {len(event.summary.spikes) for event in told if event.kind == "wake"} == {0}
     scores = {(event.boundary.name, event.task): event for event in of_kind(events, Scored)}
     assert len(scores) == 11 * 5
     trained = [scores[f"{pair}", pair].score for pair in ("0-1", "2-3", "8-9")]

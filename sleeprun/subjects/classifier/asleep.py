@@ -55,7 +55,7 @@ def replayed(
     )
     layers = with_weights(state.layers, asleep.weights)
     state = state._replace(layers=layers, membrane=asleep.membrane, step=state.step + count)
-    return state, report(state, spikes=spikes)
+    return state, report(spikes=spikes)
 
 
 def decay(
@@ -72,7 +72,7 @@ def decay(
     weights = lax.fori_loop(0, count, one, tuple(layer.weights for layer in state.layers))
     layers = with_weights(state.layers, weights)
     state = state._replace(layers=layers, step=state.step + count)
-    return state, report(state)._replace(spikes=None)
+    return state, report()
 
 
 def with_weights(layers: Layers, weights: tuple[Float[Array, "_ _"], ...]) -> Layers:

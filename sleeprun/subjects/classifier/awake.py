@@ -33,7 +33,7 @@ def train(
     start = training.State(state.layers, state.momentum, state.memory)
     after, loss = training.train(network, learner, descent, *mixed, start, words, state.step, count)
     state = state._replace(**after._asdict(), step=state.step + count)
-    return state, report(state, loss=loss)
+    return state, report(loss=loss)
 
 
 def end_task(
@@ -67,4 +67,4 @@ def test(
     chosen = jnp.argmax(jnp.where(allowed, scores, -jnp.inf), axis=1)
     right = (chosen == labels).sum().astype(jnp.int32)
     known = (labels >= 0).sum().astype(jnp.int32)  # a label of -1 only fills up
-    return report(state, right=right, wrong=known - right)
+    return report(right=right, wrong=known - right)

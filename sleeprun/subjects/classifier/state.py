@@ -28,13 +28,12 @@ class Report(NamedTuple):
     """What some steps did."""
 
     loss: Float[Array, ""]
-    spikes: Int[Array, " layer"] | None  # None where weights only decay
+    spikes: Int[Array, " layer"] | None  # asleep
     right: Int[Array, ""]
     wrong: Int[Array, ""]
 
 
-def report(state: ClassifierState, **told: Array) -> Report:
+def report(**told: Array) -> Report:
     """With nothing where nothing is told."""
     zero = jnp.int32(0)
-    blank = Report(jnp.float32(jnp.nan), jnp.zeros(len(state.layers), jnp.int32), zero, zero)
-    return blank._replace(**told)
+    return Report(jnp.float32(jnp.nan), None, zero, zero)._replace(**told)
