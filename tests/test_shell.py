@@ -132,6 +132,17 @@ def test_no_folder_is_removed_that_was_not_made_by_this_process(name: str, tmp_p
     assert [one for one in left if one.startswith("sleeprun-")] == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system does not tell what is mapped")
+def test_too_few_addresses_for_xla_are_a_line(tmp_path: Path) -> None:
+    command = f"ulimit -v 1400000; exec {BIN}/sleeprun +experiment=smoke"
+    ended = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "sleeprun: ulimit -v: leaves " in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 SUMMED = """\
 import os, sys
 import jax, jax.numpy as jnp, numpy as np

@@ -3,10 +3,12 @@
 import logging
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import jax
 from platformdirs import user_cache_dir
+from rich.filesize import decimal
 
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import available_cores
@@ -31,9 +33,12 @@ UNLESS_GIVEN = {
     "jax_default_matmul_precision": "float32",  # a GPU would multiply with fewer digits
 }
 
+ADDRESSES = 2 << 30  # bytes that XLA maps, for its threads and for what it compiles
+
 
 def prepare_jax(wanted: int) -> int:
     """Set JAX up with so many devices; returns how many there are."""
+    _refuse_few_addresses()
     logging.getLogger("jax").setLevel(logging.WARNING)  # not which devices it looked for in vain
     given = os.environ.get("XLA_FLAGS", "")
     if XLA_FLAGS not in given:
@@ -49,6 +54,16 @@ def prepare_jax(wanted: int) -> int:
         log.debug("JAX has already started with %d devices", jax.local_device_count())
     memory.forget_programs_if_crowded()
     return min(wanted, _devices())
+
+
+@cache
+def _refuse_few_addresses() -> None:
+    """Before JAX is there: where it may not map what it wants, XLA ends the process."""
+    if (left := memory.addresses()) < ADDRESSES:
+        raise ConfigError(
+            f"ulimit -v: leaves {decimal(left)}, and XLA wants {decimal(ADDRESSES)}; raise it, or "
+            "limit memory by other means"
+        )
 
 
 def _devices() -> int:

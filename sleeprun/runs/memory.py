@@ -1,18 +1,20 @@
 """How much memory there is for the jobs of a batch, and for the programs of a process."""
 
 import os
+import resource
+import sys
 from pathlib import Path
 
 import jax
 
 _CGROUP, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-_MEMINFO = Path("/proc/meminfo")
+_MEMINFO, _MAPPED = Path("/proc/meminfo"), Path("/proc/self/statm")
 _MAPS, _MOST_MAPS = Path("/proc/self/maps"), Path("/proc/sys/vm/max_map_count")
 
 
 def free() -> int:
     """Bytes that this process may still take of the machine, or of its share of it."""
-    return max(0, min([_of_machine(), *map(_left_of, _groups())]))
+    return max(0, min([_of_machine(), addresses(), *map(_left_of, _groups())]))
 
 
 def _of_machine() -> int:
@@ -21,6 +23,14 @@ def _of_machine() -> int:
         (line,) = (line for line in _MEMINFO.read_text().splitlines() if "MemAvailable" in line)
         return int(line.split()[1]) * 1024
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def addresses() -> int:
+    """Bytes that this process may still map, where `ulimit -v` sets a bound and Linux tells."""
+    bound, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if bound == resource.RLIM_INFINITY or not _MAPPED.exists():
+        return sys.maxsize
+    return bound - int(_MAPPED.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _groups() -> list[Path]:
