@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
-from sleeprun.spiking.network import Clock, Network, NetworkState, Weights, now, out_weights
+from sleeprun.spiking.network import Clock, Edges, Network, NetworkState, Weights, now, out_weights
 from sleeprun.spiking.plasticity import PlasticityEvent, apply
 from sleeprun.spiking.synapses.weights import minus_row_mean
 
@@ -18,13 +18,17 @@ def learn(
     clock: Clock,
     reward: Float[Array, ""],
     plastic: Collection[str],
+    edges: Edges | None = None,
 ) -> NetworkState:
-    """Plasticity of the named projections; every spike so far counts as seen afterwards."""
+    """Plasticity of the named projections; every spike so far counts as seen afterwards.
+
+    A state that is `packed` goes with its edges.
+    """
     time = now(network, clock)
     horizon = time - _reach(network) if plastic else time
-    if native.learns(network):
+    if native.learns(network) and not edges:
         return native.learn(network, state, clock, reward, plastic, horizon)
-    out = out_weights(network, state.weights)
+    out = out_weights(network, state.weights, edges)
     weights, rules = dict(state.weights), dict(state.plastic)
     for name, projection in network.projections.items():
         if projection.rule is None:
@@ -35,7 +39,7 @@ def learn(
         pre = projection.pre
         drift = jnp.where(out[pre] > 0, state.out_start[pre] / out[pre], 0.0)
         spikes = state.spikes[pre], state.spikes[projection.post]
-        event = PlasticityEvent(*spikes, reward, drift, time)
+        event = PlasticityEvent(*spikes, reward, drift, time, (edges or {}).get(name))
         weights[name], rules[name] = apply(projection.rule, rules[name], weights[name], event)
     weights = _mirrored(network, weights, plastic)
     seen = {name: spike_lists.forget(s, horizon) for name, s in state.spikes.items()}

@@ -18,9 +18,11 @@ from sleeprun.spiking.plasticity import Plasticity, PlasticState, starting
 from sleeprun.spiking.relaxation import Relaxation
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses import Along, Conducting, Synapse
+from sleeprun.spiking.synapses.along import Each, Sources
 
 Weights = Float[Array, "pre post"]
 Words = UInt32[Array, " words"]
+Edges = dict[str, Sources]  # of the projections whose weights are [slot, post]
 
 
 class Population(eqx.Module):
@@ -135,14 +137,23 @@ class Network(eqx.Module):
 
 
 def out_weights(
-    network: Network, weights: dict[str, Float[Array, "_ _"]]
+    network: Network, weights: dict[str, Float[Array, "_ _"]], edges: Edges | None = None
 ) -> dict[str, Float[Array, " _"]]:
     """Each neuron's summed excitatory output weights."""
     total = {name: jnp.zeros(pop.size) for name, pop in network.populations.items()}
     for name, projection in network.projections.items():
         if projection.excitatory:
-            total[projection.pre] = total[projection.pre] + weights[name].sum(axis=1)
+            total[projection.pre] = _from_each(total[projection.pre], weights[name], edges, name)
     return total
+
+
+def _from_each(
+    total: Float[Array, " pre"], weights: Each, edges: Edges | None, name: str
+) -> Float[Array, " pre"]:
+    """With what each neuron has in another projection."""
+    if edges and name in edges:
+        return total.at[edges[name]].add(weights)
+    return total + weights.sum(axis=1)
 
 
 def kick(
@@ -169,12 +180,15 @@ def _own(words: Words, parts: Mapping[str, object], name: str) -> Words:
     return words + jnp.uint32(0x85EBCA6B) * jnp.uint32(place + 1)
 
 
-def along(network: Network, state: NetworkState, clock: Clock, name: str) -> Along:
+def along(
+    network: Network, state: NetworkState, clock: Clock, name: str, edges: Edges | None = None
+) -> Along:
     """What spikes run along; conductances are positive, whatever their sign."""
     conducts = isinstance(network.projections[name].synapse, Conducting)
     weights = state.weights[name] if conducts else signed(network, state, name)
     words = projection_words(network, clock, name)
-    return Along(weights, words, clock.cycle, jnp.int32(clock.step))
+    sources = (edges or {}).get(name)
+    return Along(weights, words, clock.cycle, jnp.int32(clock.step), sources)
 
 
 def signed(network: Network, state: NetworkState, name: str) -> Weights:

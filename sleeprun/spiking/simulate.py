@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, Int8, PyTree
 
 from sleeprun.spiking import native
 from sleeprun.spiking import spikes as spike_lists
-from sleeprun.spiking.network import Clock, Network, NetworkState, along, now
+from sleeprun.spiking.network import Clock, Edges, Network, NetworkState, along, now
 from sleeprun.spiking.neurons import Membrane, NeuronState
 from sleeprun.spiking.synapses import Conducting
 
@@ -24,18 +24,30 @@ Rasters = dict[str, Int8[Array, "time _"]]
 
 
 def advance(
-    network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current | None = None
+    network: Network,
+    state: NetworkState,
+    clock: Clock,
+    steps: int,
+    drive: Current | None = None,
+    edges: Edges | None = None,
 ) -> NetworkState:
-    """Simulate `steps` steps. `drive[population][t]` is added to I before step t."""
+    """Simulate `steps` steps. `drive[population][t]` is added to I before step t.
+
+    A state that is `packed` goes with its edges, which no kernel takes.
+    """
     drive = drive or {}
-    if native.simulates(network):
+    if native.simulates(network) and not edges:
         return native.window(network, state, clock, steps, drive)
-    simulate = _by_stage
-    if network.engine == "fused":
+    if network.engine == "fused" and not edges:
         from sleeprun.spiking import fused
 
-        simulate = _by_stage if fused.refused(network) else fused.advance
-    state = simulate(network, state, clock, steps, drive)
+        if not fused.refused(network):
+            return _counted(network, fused.advance(network, state, clock, steps, drive))
+    return _counted(network, _by_stage(network, state, clock, steps, drive, edges))
+
+
+def _counted(network: Network, state: NetworkState) -> NetworkState:
+    """With how often each neuron spiked."""
     spiked = {
         name: spike_lists.fresh_counts(spikes, network.populations[name].size)
         for name, spikes in state.spikes.items()
@@ -44,16 +56,23 @@ def advance(
 
 
 def _by_stage(
-    network: Network, state: NetworkState, clock: Clock, steps: int, drive: Current
+    network: Network,
+    state: NetworkState,
+    clock: Clock,
+    steps: int,
+    drive: Current,
+    edges: Edges | None,
 ) -> NetworkState:
     """One stage after another: its neurons over the whole window, then the list of its spikes."""
     start = now(network, clock)
     before = {name: spikes.length for name, spikes in state.spikes.items()}
     rasters: Rasters = {}
     for stage in network.stages():
-        current, stepped = _arriving(network, state, stage, before, clock, steps)
+        current, stepped = _arriving(network, state, stage, before, clock, steps, edges)
         earlier = {pre: rasters[pre] for pre in _pre(network, stepped) if pre not in stage}
-        state, fired = _run(network, stage, stepped, state, clock, steps, current, drive, earlier)
+        state, fired = _run(
+            network, stage, stepped, state, clock, steps, current, drive, earlier, edges
+        )
         rasters |= fired
         collected = {
             name: spike_lists.collect(state.spikes[name], fired[name], start) for name in stage
@@ -73,6 +92,7 @@ def _arriving(
     before: dict[str, Int[Array, ""]],
     clock: Clock,
     steps: int,
+    edges: Edges | None,
 ) -> tuple[Current, list[str]]:
     """What earlier stages bring, as far as it can be told at once, and the projections to step.
 
@@ -86,7 +106,7 @@ def _arriving(
             continue
         whole = None
         if pre not in stage:
-            path, start = along(network, state, clock, name), now(network, clock)
+            path, start = along(network, state, clock, name, edges), now(network, clock)
             spikes = state.spikes[pre]
             whole = projection.synapse.over_window(current[post], spikes, before[pre], start, path)
         if whole is None:
@@ -106,6 +126,7 @@ def _run(
     current: Current,
     drive: Current,
     earlier: Rasters,
+    edges: Edges | None,
 ) -> tuple[NetworkState, Rasters]:
     """Step the populations of one stage, and the synapses that lead there, through the window."""
 
@@ -120,7 +141,7 @@ def _run(
                 cell = cell._replace(i=cell.i + driven[name])
             cell, fired[name] = network.populations[name].neuron.step(cell)
             after[name] = cell._replace(i=cell.i + arriving[name])
-        synapses, after = _deliver(network, state, synapses, fired, after, clock, time)
+        synapses, after = _deliver(network, state, synapses, fired, after, clock, time, edges)
         rasters = {name: fired[name].astype(jnp.int8) for name in stage}
         return ({name: _stacked(cell) for name, cell in after.items()}, synapses), rasters
 
@@ -143,6 +164,7 @@ def _deliver(
     cells: dict[str, NeuronState],
     clock: Clock,
     time: Int[Array, ""],
+    edges: Edges | None,
 ) -> tuple[Synapses, dict[str, NeuronState]]:
     """What this step's spikes do to the synapses that are stepped, and to the neurons there."""
     after: Synapses = {}
@@ -153,7 +175,7 @@ def _deliver(
         post, synapse = projection.post, projection.synapse
         neuron, cell = network.populations[post].neuron, cells[post]
         v = neuron.potential(cell) if isinstance(neuron, Membrane) else None
-        path = along(network, state, clock, name)._replace(step=time)
+        path = along(network, state, clock, name, edges)._replace(step=time)
         after[name], brought = synapse.step(synapses[name], fired[projection.pre], path, v)
         brought = brought / state.resistance[post]
         if isinstance(synapse, Conducting):

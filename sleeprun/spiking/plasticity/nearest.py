@@ -1,6 +1,6 @@
 """Spike-timing-dependent plasticity of nearest pairs, each spike paired once."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax.numpy as jnp
 from jax import lax
@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 from sleeprun.config.declared import handed, number
 from sleeprun.spiking.plasticity.plasticity import Plasticity, PlasticityEvent, Scalar, Weights
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.along import spread
 
 LONG_AGO = 2**30  # steps; more than any reach
 
@@ -33,6 +34,8 @@ class NearestSTDP(Plasticity[NearestState]):
     `weight_min`, `weight_max` and what is added are shares of the synapse's starting weight, and
     spikes further apart than `reach` do not count.
     """
+
+    takes_slots: ClassVar[bool] = True
 
     step_ms: Scalar = handed()
     potentiation: Scalar = number("largest, as a share of weight_max", ge=0, default=0.002)
@@ -63,7 +66,9 @@ class NearestSTDP(Plasticity[NearestState]):
             ago = jnp.maximum(_next(event.pre, p, event.now), _next(event.post, q, event.now))
             p, fired_pre = _fired(event.pre, p, event.now, ago, len(pre))
             q, fired_post = _fired(event.post, q, event.now, ago, len(post))
-            weights = self.paired(state, weights, (pre - ago, fired_pre), (post - ago, fired_post))
+            before, fires = spread(event.sources, pre - ago), spread(event.sources, fired_pre)
+            after = (post - ago)[None, :], fired_post[None, :]
+            weights = self.paired(state, weights, (before, fires), after)
             pre, post = jnp.where(fired_pre, ago, pre), jnp.where(fired_post, ago, post)
             return p, q, weights, pre, post
 
@@ -75,17 +80,15 @@ class NearestSTDP(Plasticity[NearestState]):
         self,
         state: NearestState,
         weights: Weights,
-        pre: tuple[Int[Array, " pre"], Bool[Array, " pre"]],
-        post: tuple[Int[Array, " post"], Bool[Array, " post"]],
+        pre: tuple[Int[Array, "each _"], Bool[Array, "each _"]],
+        post: tuple[Int[Array, "1 post"], Bool[Array, "1 post"]],
     ) -> Weights:
-        """After a step: for both sides, steps since each neuron's last spike before, and who fires.
+        """After a step: for both ends, steps since each one's last spike before, and who fires.
 
         That a spike was paired before needs no memory: it was, if a spike of the other side came
         since then.
         """
-        (before_pre, fired_pre), (before_post, fired_post) = pre, post
-        since_pre, fires_pre = before_pre[:, None], fired_pre[:, None]
-        since_post, fires_post = before_post[None, :], fired_post[None, :]
+        (since_pre, fires_pre), (since_post, fires_post) = pre, post
         largest = self.gain * self.weight_max * state.start
         low, high = self.bounds(state)
         owed = fires_post & (since_pre < since_post)

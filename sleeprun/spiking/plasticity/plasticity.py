@@ -1,7 +1,7 @@
 """What a plasticity rule is, and what holds for the weights whichever rule changes them."""
 
 from abc import abstractmethod
-from typing import Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,8 +10,9 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 from sleeprun.config.declared import flag, integer, number
 from sleeprun.spiking.neurons.neuron import Scalar
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.along import Sources
 
-Weights = Float[Array, "pre post"]
+Weights = Float[Array, "each post"]  # [pre, post], or [slot, post]
 
 
 class PlasticityEvent(NamedTuple):
@@ -22,6 +23,7 @@ class PlasticityEvent(NamedTuple):
     reward: Scalar
     drift: Float[Array, " pre"]  # summed excitatory output weights at the start over those now
     now: Int[Array, ""]  # on the spike clock, in steps
+    sources: Sources | None = None  # where weights are [slot, post]: who each is from
 
 
 class PlasticState(NamedTuple):
@@ -29,7 +31,7 @@ class PlasticState(NamedTuple):
 
     own: PyTree[Array]  # the rule's state
     target: Float[Array, " post"]  # what each post neuron's in-weights are scaled to sum to
-    locked: Bool[Array, "pre post"]  # synapses frozen one by one
+    locked: Bool[Array, "each post"]  # synapses frozen one by one
 
 
 Own = TypeVar("Own", bound=PyTree[Array])
@@ -41,6 +43,8 @@ class Plasticity(eqx.Module, Generic[Own]):
     What `update` returns is bounded, and scaled if `normalise`, by `bounded`; synapses that do not
     exist (weight 0) or are locked stay as they are.
     """
+
+    takes_slots: ClassVar[bool] = False  # whether it takes weights [slot, post]
 
     reach: Int[Array, ""] = integer("how far back a spike can still be paired", unit="steps", ge=1)
     weight_min: Scalar = number("of a synapse that exists", gt=0)

@@ -1,7 +1,8 @@
 """Synapses: who is joined, with which weights at the start, and what a spike does there."""
 
 from sleeprun.config.kinds import Kinds
-from sleeprun.spiking.synapses.synapse import Along, Conducting, Synapse
+from sleeprun.spiking.synapses.along import Along
+from sleeprun.spiking.synapses.synapse import Conducting, Synapse
 from sleeprun.spiking.synapses.weights import STARTS
 from sleeprun.spiking.synapses.wiring import WIRINGS
 

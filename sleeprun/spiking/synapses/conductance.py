@@ -1,14 +1,15 @@
 """The synapse that opens a conductance."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from sleeprun.config.declared import handed, number, part
 from sleeprun.spiking.neurons.neuron import Scalar
+from sleeprun.spiking.synapses.along import Along
 from sleeprun.spiking.synapses.kinetics import KINETICS, Kinetics
-from sleeprun.spiking.synapses.synapse import Along, Conducting, Post
+from sleeprun.spiking.synapses.synapse import Conducting, Post
 
 Pre = Float[Array, " pre"]
 
@@ -31,6 +32,8 @@ class Conductance(Conducting[ConductanceState]):
     Weights are in nS where the post neuron's currents are in pA, in mS/cm2 where uA/cm2.
     """
 
+    takes_slots: ClassVar[bool] = True
+
     step_ms: Scalar = handed()
     kinetics: Kinetics = part(Annotated[Any, KINETICS], "of the receptors")
     use: Scalar = number("share of transmitter that a release uses", ge=0, le=1, default=0.0)
@@ -51,7 +54,7 @@ class Conductance(Conducting[ConductanceState]):
         depleted = jnp.where(released, depleted + self.use * (1 - depleted), depleted)
         cycle = jnp.where(released, along.cycle, state.cycle)
         time = jnp.where(released, along.step, state.time)
-        since = along._replace(cycle=cycle[:, None], step=time[:, None])
+        since = along._replace(cycle=cycle, step=time)
         opened = self.delivered(strength * bound, since)
         g = self.kinetics.kept(self.step_ms) * state.g + opened
         return ConductanceState(g, kinetics, depleted, strength, cycle, time), g

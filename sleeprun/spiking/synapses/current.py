@@ -4,8 +4,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.along import Along
 from sleeprun.spiking.synapses.delivery import deliver_window
-from sleeprun.spiking.synapses.synapse import Along, Post, Synapse
+from sleeprun.spiking.synapses.synapse import Post, Synapse
 
 
 class Current(Synapse[tuple[()]]):
@@ -26,7 +27,7 @@ class Current(Synapse[tuple[()]]):
     ) -> Float[Array, "time post"] | None:
         if type(self) is not Current:  # what derives from it may do another thing in its steps
             return None
-        weights, words, cycle, step = along
+        weights, words, cycle, step, _ = along
         return deliver_window(
             current, weights, spikes, first, start, words, self.jitter, cycle, step
         )

@@ -6,6 +6,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from sleeprun import noise
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.along import Along
 
 Weights = Float[Array, "pre post"]
 
@@ -20,28 +21,27 @@ def jitter(
 
 
 def deliver_step(
-    weights: Weights,
-    released: Float[Array, " pre"],
-    words: UInt32[Array, " words"],
-    amplitude: Float[Array, ""],
-    cycle: Int[Array, "..."],
-    step: Int[Array, "..."],
+    along: Along, released: Float[Array, " pre"], amplitude: Float[Array, ""]
 ) -> Float[Array, " post"]:
     """Sum over the pre neurons of what each releases in a step, by weight and jitter.
 
-    `cycle` and `step`, of all or [pre, 1], say whose jitter. Where nothing is released, as mostly,
-    nothing is computed.
+    Where nothing is released, as mostly, nothing is computed, and where nothing is random, nothing
+    is drawn.
     """
-    pre = jnp.arange(weights.shape[0], dtype=jnp.int32)[:, None]
-    post = jnp.arange(weights.shape[1], dtype=jnp.int32)[None, :]
 
-    def add_up(_):
-        factor = jitter(words, amplitude, cycle, step, pre, post)
-        each = jnp.where(released[:, None] != 0, released[:, None] * (weights * factor), 0.0)
-        return jnp.bool_(False), each.sum(axis=0)
+    def add_up(factor: Float[Array, "..."]) -> Float[Array, " post"]:
+        each = along.each(released)
+        brought = jnp.where(each != 0, each * (along.weights * factor), 0.0)
+        return brought.sum(axis=0)
 
-    start = (released != 0).any(), jnp.zeros(weights.shape[1])
-    return lax.while_loop(lambda carry: carry[0], add_up, start)[1]
+    def drawn() -> Float[Array, " post"]:
+        return add_up(jitter(along.words, amplitude, *along.counters()))
+
+    def deliver(_):
+        return jnp.bool_(False), lax.cond(amplitude > 0, drawn, lambda: add_up(jnp.float32(1)))
+
+    start = (released != 0).any(), jnp.zeros(along.weights.shape[1])
+    return lax.while_loop(lambda carry: carry[0], deliver, start)[1]
 
 
 BLOCK = 16

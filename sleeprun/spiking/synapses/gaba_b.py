@@ -1,21 +1,21 @@
 """The synapse whose receptors open channels by a messenger."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PyTree
 
 from sleeprun.config.declared import handed, number, part
 from sleeprun.spiking.neurons.neuron import Scalar
+from sleeprun.spiking.synapses.along import Along
 from sleeprun.spiking.synapses.kinetics import KINETICS, Kinetics
-from sleeprun.spiking.synapses.synapse import Along, Conducting, Post
+from sleeprun.spiking.synapses.synapse import Conducting, Post
 
 Pre = Float[Array, " pre"]
 
 
 class GABABState(NamedTuple):
     kinetics: PyTree[Array]
-    bound: Pre  # r, the share of receptors
     messenger: Pre  # s, of G proteins that they activate
 
 
@@ -27,6 +27,8 @@ class GABAB(Conducting[GABABState]):
     r follows the kinetics; s is solved exactly at what it is after a step.
     """
 
+    takes_slots: ClassVar[bool] = True
+
     step_ms: Scalar = handed()
     kinetics: Kinetics = part(Annotated[Any, KINETICS], "of the receptors")
     made: Scalar = number("rate of the messenger", unit="1/ms", gt=0, default=0.1)
@@ -34,15 +36,13 @@ class GABAB(Conducting[GABABState]):
     half: Scalar = number("s^4 that opens half of the channels", gt=0, default=100.0)
 
     def init(self, pre: int, post: int) -> GABABState:
-        nothing = jnp.zeros(pre)
-        return GABABState(self.kinetics.init(pre), nothing, nothing)
+        return GABABState(self.kinetics.init(pre), jnp.zeros(pre))
 
     def step(
         self, state: GABABState, fired: Bool[Array, " pre"], along: Along, v: Post | None
     ) -> tuple[GABABState, Post]:
-        kinetics, _, gained = self.kinetics.step(state.kinetics, fired, self.step_ms)
-        bound = self.kinetics.kept(self.step_ms) * state.bound + gained
-        steady = self.made / self.removed * bound
+        kinetics, _, _ = self.kinetics.step(state.kinetics, fired, self.step_ms)
+        steady = self.made / self.removed * self.kinetics.open(kinetics)
         messenger = steady + (state.messenger - steady) * jnp.exp(-self.removed * self.step_ms)
         open_ = messenger**4 / (messenger**4 + self.half)
-        return GABABState(kinetics, bound, messenger), self.delivered(open_, along)
+        return GABABState(kinetics, messenger), self.delivered(open_, along)

@@ -13,7 +13,8 @@ from sleeprun.spiking.neurons.neuron import Scalar
 
 Each = Float[Array, "*each"]  # pre neuron, or synapse [pre, post]
 Fired = Bool[Array, "*each"]
-
+NEVER = 1e5  # ms since what has not happened yet
+WITHIN = 1e-3  # of a step, which is rounding
 
 State = TypeVar("State", bound=PyTree[Array])
 
@@ -30,20 +31,28 @@ class Kinetics(eqx.Module, Generic[State]):
         """After a step of `dt` ms: the state, whose spikes release, and the share newly bound."""
 
     @abstractmethod
+    def open(self, state: State) -> Each:
+        """The share of receptors that is open."""
+
+    @abstractmethod
     def kept(self, dt: Scalar) -> Scalar:
         """The part of an open share that is left after `dt` ms."""
 
 
-class Exponential(Kinetics[tuple[()]]):
+class Exponential(Kinetics[Each]):
     """A spike opens all receptors at once; they close exponentially, and shares add up."""
 
     tau: Scalar = number("of the decay", unit="ms", gt=0)
 
-    def init(self, each: int | tuple[int, ...]) -> tuple[()]:
-        return ()
+    def init(self, each: int | tuple[int, ...]) -> Each:
+        return jnp.zeros(each)
 
-    def step(self, state: tuple[()], fired: Fired, dt: Scalar) -> tuple[tuple[()], Fired, Each]:
-        return state, fired, fired.astype(jnp.float32)
+    def step(self, state: Each, fired: Fired, dt: Scalar) -> tuple[Each, Fired, Each]:
+        gained = fired.astype(jnp.float32)
+        return self.kept(dt) * state + gained, fired, gained
+
+    def open(self, state: Each) -> Each:
+        return state
 
     def kept(self, dt: Scalar) -> Scalar:
         return jnp.exp(-dt / self.tau)
@@ -51,8 +60,7 @@ class Exponential(Kinetics[tuple[()]]):
 
 class AlphaBetaState(NamedTuple):
     open: Each  # R, the share of receptors
-    pulse: Each  # ms that are left of the transmitter's pulse
-    dead: Each  # ms until a spike releases again
+    since: Each  # ms since a release
 
 
 class AlphaBeta(Kinetics[AlphaBetaState]):
@@ -70,24 +78,36 @@ class AlphaBeta(Kinetics[AlphaBetaState]):
     dead_time: Scalar = number("from one release to the next", unit="ms", ge=0, default=0.0)
 
     def init(self, each: int | tuple[int, ...]) -> AlphaBetaState:
-        nothing = jnp.zeros(each)
-        return AlphaBetaState(nothing, nothing, nothing)
+        return AlphaBetaState(jnp.zeros(each), jnp.full(each, NEVER, jnp.float32))
 
     def step(
         self, state: AlphaBetaState, fired: Fired, dt: Scalar
     ) -> tuple[AlphaBetaState, Fired, Each]:
-        released = fired & (state.dead < dt / 2)  # within rounding of 0
-        left = jnp.where(released, self.pulse, state.pulse)
-        lasting = jnp.minimum(left, dt)
+        released = fired & (state.since > self.dead_time - dt / 2)  # within rounding of it
+        since = jnp.where(released, 0.0, state.since)
+        pulsing = since < self.pulse - WITHIN * dt
         binding = self.alpha * self.transmitter
         steady = binding / (binding + self.beta)
+        towards, decay = self._factors(since, binding, dt)
+        after = jnp.where(pulsing, (steady + (state.open - steady) * towards) * decay, 0.0)
+        faded = self.kept(dt) * state.open
+        changed = AlphaBetaState(jnp.where(pulsing, after, faded), jnp.minimum(since + dt, NEVER))
+        return changed, released, jnp.where(pulsing, jnp.maximum(after - faded, 0.0), 0.0)
+
+    def _factors(self, since: Each, binding: Scalar, dt: Scalar) -> tuple[Each, Each]:
+        """Of binding and then of unbinding in a step that begins so long after a release.
+
+        A step lies within a pulse, or has its last part: so there are two of each.
+        """
+        last = self.pulse - dt * jnp.floor((self.pulse / dt) * (1 + WITHIN))
+        lasting = jnp.stack([dt, last])
         towards = jnp.exp(-(binding + self.beta) * lasting)
-        bound = steady + (state.open - steady) * towards
-        after = bound * jnp.exp(-self.beta * (dt - lasting))
-        gained = jnp.maximum(after - self.kept(dt) * state.open, 0.0)
-        dead = jnp.where(released, self.dead_time, state.dead)
-        changed = AlphaBetaState(after, left - lasting, jnp.maximum(dead - dt, 0.0))
-        return changed, released, jnp.where(lasting > 0, gained, 0.0)
+        decay = jnp.exp(-self.beta * (dt - lasting))
+        whole = since < self.pulse - dt * (1 - WITHIN)
+        return jnp.where(whole, towards[0], towards[1]), jnp.where(whole, decay[0], decay[1])
+
+    def open(self, state: AlphaBetaState) -> Each:
+        return state.open
 
     def kept(self, dt: Scalar) -> Scalar:
         return jnp.exp(-self.beta * dt)

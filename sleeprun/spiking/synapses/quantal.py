@@ -1,32 +1,31 @@
 """The synapse that also releases by itself: miniature potentials."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Bool, Float, PyTree
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from sleeprun import noise
 from sleeprun.config.declared import handed, number, part
 from sleeprun.spiking.neurons.neuron import Scalar
+from sleeprun.spiking.synapses.along import Along, Each
 from sleeprun.spiking.synapses.delivery import jitter
-from sleeprun.spiking.synapses.kinetics import KINETICS, Kinetics
-from sleeprun.spiking.synapses.synapse import Along, Conducting, Post
+from sleeprun.spiking.synapses.kinetics import KINETICS, NEVER, Kinetics
+from sleeprun.spiking.synapses.synapse import Conducting, Post
 
 Pre = Float[Array, " pre"]
-Each = Float[Array, "pre post"]  # synapse
-NEVER = 1e5  # ms since what has not happened yet
+Released = Bool[Array, "each post"]
 LEAST_DRAW = 1e-6
 WAITS = 0xC2B2AE35  # what sets the stream of waits apart from that of jitter
 
 
 class QuantalState(NamedTuple):
-    kinetics: PyTree[Array]  # [pre, post]
-    bound: Each  # the share of receptors
+    kinetics: PyTree[Array]  # of every synapse
     conductance: Each  # of all of them, as the last release set it
     mini: Each  # what a miniature sets it to
     wait: Each  # ms from a release to the next miniature
-    since: Each  # ms since a release
+    left: Each  # ms of that, or of the silence after a spike; below 0 a miniature is due
     depleted: Pre  # share of transmitter that is used up
     quiet: Pre  # ms since a spike
 
@@ -43,6 +42,8 @@ class Quantal(Conducting[QuantalState]):
     mini_rate tanh(silence / (2 mini_ramp)). A dead time of the kinetics holds for all releases.
     """
 
+    takes_slots: ClassVar[bool] = True
+
     step_ms: Scalar = handed()
     kinetics: Kinetics = part(Annotated[Any, KINETICS], "of the receptors")
     use: Scalar = number("share of transmitter that a spike uses", ge=0, le=1, default=0.07)
@@ -54,12 +55,11 @@ class Quantal(Conducting[QuantalState]):
     mini_silence: Scalar = number("least after a spike", unit="ms", ge=0, default=50.0)
 
     def init(self, pre: int, post: int) -> QuantalState:
-        each, of_pre = jnp.zeros((pre, post)), jnp.zeros(pre)
-        never = jnp.full((pre, post), NEVER, jnp.float32)
+        each = jnp.zeros((pre, post))
+        quiet = jnp.full(pre, NEVER, jnp.float32)
         kinetics = self.kinetics.init((pre, post))
-        return QuantalState(
-            kinetics, each, each, each, each, never, of_pre, jnp.full(pre, NEVER, jnp.float32)
-        )
+        left = each + jnp.maximum(self.mini_silence - NEVER, 0.0)
+        return QuantalState(kinetics, each, each, each, left, jnp.zeros(pre), quiet)
 
     def born(self, state: QuantalState, weights: Each) -> QuantalState:
         return state._replace(mini=self.mini * weights)
@@ -67,61 +67,86 @@ class Quantal(Conducting[QuantalState]):
     def step(
         self, state: QuantalState, fired: Bool[Array, " pre"], along: Along, v: Post | None
     ) -> tuple[QuantalState, Post]:
-        dt, spiking = self.step_ms, fired[:, None]
-        quiet, since = (jnp.minimum(ms + dt, NEVER) for ms in (state.quiet, state.since))
-        due = ~spiking & (quiet > self.mini_silence)[:, None] & (since > state.wait)
-        tried = (along.weights != 0) & (spiking | due)
-        kinetics, released, gained = self.kinetics.step(state.kinetics, tried, dt)
+        dt, spiking = self.step_ms, along.seldom(fired)
+        quiet = jnp.minimum(state.quiet + dt, NEVER)
+        left = jnp.maximum(state.left - dt, -NEVER)
+        tried = (along.weights != 0) & (spiking | (left < 0))
+        kinetics, released, _ = self.kinetics.step(state.kinetics, tried, dt)
         depleted = state.depleted * jnp.exp(-dt / self.recovery)
         used = (depleted + self.use * (1 - depleted)) * jnp.exp(self.pause / self.recovery)
-        conductance, wait = self._set(
-            state, released, spiking, along.weights * (1 - depleted)[:, None], quiet, along
+        conductance, left = self._by_spikes(state, left, released, fired, depleted, along)
+        conductance, wait, left = self._by_themselves(
+            (conductance, state.wait, left), state.mini, released & ~spiking, quiet, along
         )
-        bound = self.kinetics.kept(dt) * state.bound + gained
         after = QuantalState(
             kinetics=kinetics,
-            bound=bound,
             conductance=conductance,
             mini=state.mini,
             wait=wait,
-            since=jnp.where(released, 0.0, since),
+            left=left,
             depleted=jnp.where(fired, used, depleted),
             quiet=jnp.where(fired, 0.0, quiet),
         )
-        return after, (conductance * bound).sum(axis=0)
+        return after, (conductance * self.kinetics.open(kinetics)).sum(axis=0)
 
-    def _set(
+    def _by_spikes(
         self,
         state: QuantalState,
-        released: Bool[Array, "pre post"],
-        spiking: Bool[Array, "pre 1"],
-        by_spike: Each,
-        quiet: Pre,
+        left: Each,
+        released: Released,
+        fired: Bool[Array, " pre"],
+        depleted: Pre,
         along: Along,
     ) -> tuple[Each, Each]:
-        """Conductances and waits after what was released; without a release nothing is drawn."""
-        counters = (along.cycle, along.step, *_places(along))
+        """Conductances, and the time left, after what spikes released, where there were any."""
 
-        def draw(_):
-            factor = jitter(along.words, self.jitter, *counters)
-            quantum = jnp.where(spiking, by_spike, state.mini) * factor
-            draws = noise.uniform(along.words + jnp.uint32(WAITS), *counters)
-            wait = self._wait(quiet[:, None], draws)
-            return (
-                jnp.bool_(False),
-                jnp.where(released, quantum, state.conductance),
-                jnp.where(released & ~spiking, wait, state.wait),
-            )
+        def factor() -> Each:
+            return jitter(along.words, self.jitter, *along.counters())
 
-        start = released.any(), state.conductance, state.wait
-        return lax.while_loop(lambda carry: carry[0], draw, start)[1:]
+        def release(_):
+            spiking = along.each(fired)
+            there = along.weights * along.each(1 - depleted)
+            random = lax.cond(self.jitter > 0, factor, lambda: jnp.ones_like(there))
+            conductance = jnp.where(spiking & released, there * random, state.conductance)
+            begun = jnp.maximum(jnp.where(released, state.wait, left), self.mini_silence)
+            return jnp.bool_(False), conductance, jnp.where(spiking, begun, left)
 
-    def _wait(self, quiet: Float[Array, "*n"], draws: Float[Array, "*m"]) -> Each:
-        """From a miniature to the next, where the pre neuron was quiet for so long, in ms."""
-        rate = self.mini_rate / 1000 * jnp.tanh(quiet / (2 * self.mini_ramp))
-        return -jnp.log(jnp.maximum(draws, LEAST_DRAW)) / rate
+        start = fired.any(), state.conductance, left
+        return lax.while_loop(lambda carry: carry[0], release, start)[1:]
 
+    def _by_themselves(
+        self,
+        before: tuple[Each, Each, Each],
+        mini: Each,
+        released: Released,
+        quiet: Pre,
+        along: Along,
+    ) -> tuple[Each, Each, Each]:
+        """Conductances, waits and the time left after what was released by itself: mostly by few
+        synapses, so by one of every post neuron, and another one as long as there are more.
+        """
+        rates = self.mini_rate / 1000 * jnp.tanh(quiet / (2 * self.mini_ramp))
+        places = jnp.arange(len(released), dtype=jnp.int32)[:, None]
+        post = jnp.arange(released.shape[1], dtype=jnp.int32)
 
-def _places(along: Along) -> tuple[Array, Array]:
-    pre, post = along.weights.shape
-    return jnp.arange(pre, dtype=jnp.int32)[:, None], jnp.arange(post, dtype=jnp.int32)[None, :]
+        def more(carry):
+            return (carry[0] >= 0).any()
+
+        def release(carry):
+            place, conductance, wait, left = carry
+            pre = place if along.sources is None else along.sources[place, post]
+            counters = along.cycle, along.step, pre, post
+            quantum = mini[place, post] * jitter(along.words, self.jitter, *counters)
+            draw = noise.uniform(along.words + jnp.uint32(WAITS), *counters)
+            drawn = -jnp.log(jnp.maximum(draw, LEAST_DRAW)) / rates[pre]
+            here = places == place
+            conductance = jnp.where(here, quantum, conductance)
+            wait, left = jnp.where(here, drawn, wait), jnp.where(here, drawn, left)
+            return self._last(released & (places < place), places), conductance, wait, left
+
+        start = self._last(released, places), *before
+        return lax.while_loop(more, release, start)[1:]
+
+    def _last(self, released: Released, places: Int[Array, "each 1"]) -> Int[Array, " post"]:
+        """The last of each post neuron's synapses that released; -1 where none did."""
+        return jnp.where(released, places, -1).max(axis=0)

@@ -1,25 +1,17 @@
 """What a synapse is: how spikes that arrive act on the post neurons."""
 
 from abc import abstractmethod
-from typing import Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from sleeprun.config.declared import number
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.spiking.synapses.along import Along
 from sleeprun.spiking.synapses.delivery import deliver_step
 
 Post = Float[Array, " post"]
-
-
-class Along(NamedTuple):
-    """What spikes run along: a projection's weights, and the counters of its noise."""
-
-    weights: Float[Array, "pre post"]
-    words: UInt32[Array, " words"]  # its noise stream
-    cycle: Int[Array, "..."]  # of all spikes, or [pre, 1]
-    step: Int[Array, "..."]  # of the cycle
 
 
 State = TypeVar("State", bound=PyTree[Array])
@@ -30,6 +22,9 @@ class Synapse(eqx.Module, Generic[State]):
 
     What a spike brings is multiplied by a random factor of its own, U(1 - R, 1 + R).
     """
+
+    # Whether it takes weights [slot, post], and finds pre neurons by `along.each` alone.
+    takes_slots: ClassVar[bool] = False
 
     jitter: Float[Array, ""] = number("R of that factor", ge=0, le=1)
 
@@ -66,9 +61,7 @@ class Synapse(eqx.Module, Generic[State]):
 
     def delivered(self, released: Float[Array, " pre"], along: Along) -> Post:
         """What a step brings of what each pre neuron releases, by weight and random factor."""
-        return deliver_step(
-            along.weights, released, along.words, self.jitter, along.cycle, along.step
-        )
+        return deliver_step(along, released, self.jitter)
 
 
 class Conducting(Synapse[State]):
