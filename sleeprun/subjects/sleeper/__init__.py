@@ -1,0 +1,1 @@
+"""Spiking networks that fall asleep by neuromodulation."""
