@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sleeprun.sweeps.table import jobs_of
+from sleeprun.sweeps.outcomes import jobs_of
 
 BIN = Path(sys.executable).parent
 PATIENCE = 300  # seconds, far more than anything here takes

@@ -19,7 +19,7 @@ from sleeprun.cli import compare
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.report.style import SEEDS, look_of
-from sleeprun.sweeps import picture, table
+from sleeprun.sweeps import outcomes, picture, table
 
 
 @pytest.fixture
@@ -41,22 +41,22 @@ def sweep(tmp_path: Path) -> Path:
 
 
 def test_jobs_come_in_order_and_once(sweep: Path) -> None:
-    names = [path.name for path in table.jobs_of(sweep)]
+    names = [path.name for path in outcomes.jobs_of(sweep)]
     assert names == ["0-0", "0-2", "0.5-0", "0.5-2", "bad"]
 
 
 def test_jobs_that_differ_in_seeds_only_are_a_group(sweep: Path) -> None:
-    found = table.read(sweep)
-    assert table.swept(found) == ["sleep.reward", "seeds"]
-    groups = table.groups(found)
+    found = outcomes.read(sweep)
+    assert outcomes.swept(found) == ["sleep.reward", "seeds"]
+    groups = outcomes.groups(found)
     assert list(groups) == [("0", ""), ("0.5", ""), ("1", "")]
-    assert table.values(groups["0", ""], "accuracy") == [0.1, 0.3, 0.2, 0.4]
+    assert outcomes.values(groups["0", ""], "accuracy") == [0.1, 0.3, 0.2, 0.4]
 
 
 def test_the_table_marks_the_best_and_names_what_failed(sweep: Path) -> None:
     console = Console(width=200, record=True, quiet=False, file=None)
     with console.capture() as capture:
-        console.print(table.table(sweep, table.read(sweep)))
+        console.print(table.table(sweep, outcomes.read(sweep)))
     lines = {line.split("│")[1].strip(): line for line in capture.get().splitlines() if "│" in line}
     assert "0.675 *" in lines["0.5"]
     assert "0.325 *" in lines["0.5"]
@@ -77,7 +77,7 @@ def test_the_upper_bound_is_not_the_best_whatever_its_name(tmp_path: Path, upper
         for arm, scores in {"naive": [0.1, 0.3], "src": [0.5, 0.7], upper: [0.9, 0.9]}.items()
     }
     (path / "results.json").write_text(json.dumps(told))
-    drawn = table.write(tmp_path, table.read(listing(tmp_path, [path], [0])))[0].read_text()
+    drawn = table.write(tmp_path, outcomes.read(listing(tmp_path, [path], [0])))[0].read_text()
     lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
     assert "0.600 *" in lines["src"]
     assert "3.1 kB" in lines["src"]
@@ -93,7 +93,7 @@ def test_upper_bounds_compete_among_themselves(tmp_path: Path, others: str, best
         told = json.loads((path / "results.json").read_text()) | {"role": role}
         (path / "results.json").write_text(json.dumps(told))
         jobs.append(path)
-    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
+    found = outcomes.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
     drawn = table.write(tmp_path, found)[0].read_text()
     assert f" {best} *" in drawn
     assert ("0.950 *" in drawn) == (others == "joint")
@@ -110,7 +110,7 @@ def test_what_is_at_chance_is_not_the_best_at_forgetting_nothing(tmp_path: Path)
             told["metrics"]["forgetting"] = statistics.describe([0.0, 0.0])
         (path / "results.json").write_text(json.dumps(told))
         jobs.append(path)
-    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
+    found = outcomes.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
     drawn = table.write(tmp_path, found)[0].read_text()
     lines = {line.split("│")[1].strip(): line for line in drawn.splitlines() if "│" in line}
     assert "0.000" in lines["0"]
@@ -119,7 +119,7 @@ def test_what_is_at_chance_is_not_the_best_at_forgetting_nothing(tmp_path: Path)
 
 
 def test_the_files_have_a_row_a_seed(sweep: Path) -> None:
-    found = table.read(sweep)
+    found = outcomes.read(sweep)
     paths = table.write(sweep, found)
     assert "0.675" in paths[0].read_text()
     with paths[1].open() as file:
@@ -139,7 +139,7 @@ def test_the_picture_of_one_key_and_of_two(key: str, tmp_path: Path) -> None:
             path = tmp_path / f"{number}{again}"
             overrides = [f"sleep.reward={reward}", *filter(None, [second])]
             paths.append(job(path, overrides, [0, 1], [0.1 * number, 0.2]))
-    found = table.read(listing(tmp_path, paths, list(range(len(paths)))))
+    found = outcomes.read(listing(tmp_path, paths, list(range(len(paths)))))
     (drawn,) = picture.draw(found, tmp_path)
     assert drawn.read_bytes()[:4] == b"\x89PNG"
 
@@ -150,7 +150,7 @@ def test_every_seed_is_a_dot_around_their_mean(values: list[str], tmp_path: Path
     jobs, scores = [], np.random.default_rng(0).uniform(size=(len(values), 3))
     for value, accuracy in zip(values, scores, strict=True):
         jobs.append(job(tmp_path / value, [f"sleep.reward={value}"], [0, 1, 2], accuracy.tolist()))
-    found = table.read(listing(tmp_path / "sweep", jobs, list(range(len(jobs)))))
+    found = outcomes.read(listing(tmp_path / "sweep", jobs, list(range(len(jobs)))))
     figure = picture.picture(found, ["sleep.reward"])
     accuracy, forgetting = figure.axes
     for axes, shown in ((accuracy, scores), (forgetting, 1 - scores)):
@@ -172,7 +172,7 @@ def test_a_map_says_sd_where_its_cells_do(across: int, told: str, tmp_path: Path
     for path, value in zip(paths, values, strict=True):
         reward, kick = value.split()
         job(path, [f"sleep.reward={reward}", f"sleep.drive.kick={kick}"], [0, 1], [0.1, 0.2])
-    found = table.read(listing(tmp_path / "sweep", paths, list(range(len(paths)))))
+    found = outcomes.read(listing(tmp_path / "sweep", paths, list(range(len(paths)))))
     figure = picture.picture(found, ["sleep.reward", "sleep.drive.kick"])
     assert figure._suptitle.get_text().replace("\n", " ").endswith(f" sleep.drive.kick: {told}")
     cells = {text.get_text() for text in figure.axes[0].texts}
@@ -197,7 +197,7 @@ def test_what_failed_has_no_arm_and_what_is_unknown_no_panel(tmp_path: Path) -> 
     scores = {"accuracy": [0.5, None], "forgetting": [None, None]}
     for path in jobs[1:]:
         with_arms(path, {"naive": scores, "src": scores})
-    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
+    found = outcomes.read(listing(tmp_path / "sweep", jobs, [0, 1, 2]))
     (drawn,) = picture.draw(found, tmp_path)
     assert drawn.exists()
     figure = picture.picture([one for one in found if one.done], ["sleep.reward", "arm"], "one")
@@ -214,13 +214,13 @@ def test_jobs_without_results_are_counted_below_the_picture(
 ) -> None:
     drawn: list[Figure] = []
     monkeypatch.setattr(picture, "save", lambda figure, path: drawn.append(figure) or path)
-    picture.draw(table.read(sweep), sweep)
+    picture.draw(outcomes.read(sweep), sweep)
     assert "1 of 5 jobs have no results" in [text.get_text() for text in drawn[0].texts]
 
 
 def test_no_picture_of_jobs_without_any_score(tmp_path: Path) -> None:
     jobs = [job(tmp_path / value, [f"sleep.reward={value}"], [], []) for value in "01"]
-    assert picture.draw(table.read(listing(tmp_path, jobs, [0, 1])), tmp_path) == []
+    assert picture.draw(outcomes.read(listing(tmp_path, jobs, [0, 1])), tmp_path) == []
 
 
 def test_an_arm_has_one_colour_along_a_swept_key(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_an_arm_has_one_colour_along_a_swept_key(tmp_path: Path) -> None:
         }
         (path / "results.json").write_text(json.dumps(told))
         jobs.append(path)
-    found = table.read(listing(tmp_path / "sweep", jobs, [0, 1]))
+    found = outcomes.read(listing(tmp_path / "sweep", jobs, [0, 1]))
     accuracy, _ = picture.picture(found, ["sleep.reward", "arm"]).axes
     dots = {}
     for line in accuracy.lines:
@@ -391,11 +391,11 @@ def test_results_of_another_job_in_its_folder_are_not_a_job_s(tmp_path: Path) ->
     assert "has another run in it: seeds: [1] here and [0] there" in ended.err
     assert "runtime.simulate: 'by_layer' here and 'by_step' there; choose another" in ended.out
     (listed,) = tmp_path.rglob("jobs.jsonl")
-    ((path, job),) = table.jobs_of(listed.parent).items()
+    ((path, job),) = outcomes.jobs_of(listed.parent).items()
     assert (path.name, job.own) == ("x", True)
     assert {"runtime.simulate=by_step", "seeds=[0]"} < {*job.overrides}
     listed.write_text(listed.read_text().splitlines()[-1] + "\n")  # the others of another call
-    (alone,) = table.read(listed.parent)
+    (alone,) = outcomes.read(listed.parent)
     assert (alone.overrides["seeds"], alone.done, alone.metrics) == ("[1]", False, {})
 
 
@@ -411,5 +411,5 @@ def test_a_sweep_whose_data_were_exchanged_has_no_results(tmp_path: Path) -> Non
     assert "runtime.require.accuracy=1.0: the run reached only" in ends[0]
     assert "its data are not those that tasks.data loads now" in ends[1]
     calls = sorted(path.parent for path in tmp_path.rglob("jobs.jsonl"))
-    assert [one.done for call in calls for one in table.read(call)] == [True, False]
+    assert [one.done for call in calls for one in outcomes.read(call)] == [True, False]
     assert [(call / "sweep.csv").exists() for call in calls] == [True, False]

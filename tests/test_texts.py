@@ -28,7 +28,7 @@ from sleeprun.protocol.phases import Boundary
 from sleeprun.report import arms, figures, matrices, probes, style
 from sleeprun.subjects.classifier.record import ImageFacts
 from sleeprun.subjects.forager.record import Eaten, Foraged
-from sleeprun.sweeps import picture, table
+from sleeprun.sweeps import outcomes, picture
 
 LONG = "a_name_of_an_arm_or_task_which_does_not_end_where_one_would_wish_it_to_end_"
 
@@ -105,7 +105,7 @@ def test_sweeps(values: list[str], others: list[str], tmp_path: Path) -> None:
             given = [f"sleep.reward={value}", *([f"learner={other}"] if other else [])]
             path = tmp_path / f"{len(jobs)}"
             jobs.append(job(path, given, [0, 1, 2], [0.5, 0.52, 0.6]))
-    found = table.read(listing(tmp_path / "sweep", jobs, list(range(len(jobs)))))
+    found = outcomes.read(listing(tmp_path / "sweep", jobs, list(range(len(jobs)))))
     keys = ["sleep.reward", "learner"][: 1 + bool(others)]
     assert troubles(picture.picture(found, keys)) == []
 

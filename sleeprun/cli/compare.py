@@ -29,7 +29,7 @@ from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.runs.files import read_json, write_whole
-from sleeprun.sweeps import table as sweep_table
+from sleeprun.sweeps import outcomes
 
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
 COMMAND = "sleeprun-compare"
@@ -130,12 +130,12 @@ def doubtful(arms: Arms) -> Iterator[str]:
 def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None, int | None]]:
     """Name, measures, seeds, contents and training of every arm; jobs are meant to differ."""
     if (folder / "jobs.jsonl").exists():
-        found = sweep_table.read(folder)
-        keys = sweep_table.compared(found)
+        found = outcomes.read(folder)
+        keys = outcomes.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
              one.metrics, one.seeds, None, None)
-            for told, group in sweep_table.groups(found).items()
+            for told, group in outcomes.groups(found).items()
             for one in group
             if one.done
         ]  # fmt: skip

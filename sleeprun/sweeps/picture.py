@@ -24,7 +24,8 @@ from sleeprun.report.style import (
     title_panel,
     titled,
 )
-from sleeprun.sweeps.table import SHOWN, Outcome, compared, groups, values
+from sleeprun.sweeps.outcomes import Outcome, compared, groups, values
+from sleeprun.sweeps.table import SHOWN
 
 ARM = "arm"
 WIDE, APART, ROW = 4.4, 0.45, 0.3  # inches of a panel, of a value along it and up it, at least

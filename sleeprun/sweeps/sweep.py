@@ -18,7 +18,7 @@ from sleeprun.sweeps import jobs
 from sleeprun.sweeps.jobs import Job, Unmet
 
 if TYPE_CHECKING:
-    from sleeprun.sweeps.table import Outcome
+    from sleeprun.sweeps.outcomes import Outcome
 
 log = logging.getLogger("sleeprun")
 JOBS = "jobs.jsonl"
@@ -122,11 +122,11 @@ def conclude() -> None:
             continue
         from rich.console import Console
 
-        from sleeprun.sweeps import table
+        from sleeprun.sweeps import outcomes, table
 
         folder = _short(call.folder)
         try:
-            found = table.read(folder)
+            found = outcomes.read(folder)
         except ConfigError as error:
             log.error("%s", error)
             continue

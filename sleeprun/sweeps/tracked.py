@@ -9,7 +9,8 @@ from omegaconf import DictConfig
 from sleeprun.config import TrackingConfig
 from sleeprun.measures import statistics
 from sleeprun.sweeps.jobs import resolved
-from sleeprun.sweeps.table import Outcome, compared, groups, rows, values
+from sleeprun.sweeps.outcomes import Outcome, compared, groups, values
+from sleeprun.sweeps.table import rows
 from sleeprun.tracking.history import History
 from sleeprun.tracking.label import Label
 from sleeprun.tracking.tables import Rows
