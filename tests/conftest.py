@@ -1,5 +1,6 @@
 """Strict numbers in every test, and small agents to try things on."""
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +23,10 @@ Kind = TypeVar("Kind", bound=Event)
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 2)
-# Many tests compile the same program; the tool keeps compiled ones in the same place.
+# Many tests compile the same program, also in processes of their own, which keep it in this place.
 jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
