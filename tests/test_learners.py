@@ -1,5 +1,6 @@
 """Every continual-learning method by hand-computed cases, and all of them over tiny tasks."""
 
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,18 @@ from pydantic import ValidationError
 from sleeprun import noise
 from sleeprun.gradient import learners as kinds
 from sleeprun.gradient import perceptron
-from sleeprun.gradient.learners import agem, averaging, buffer, derpp, ewc, icarl, lwf, si, training
+from sleeprun.gradient.learners import (
+    agem,
+    averaging,
+    buffer,
+    derpp,
+    ewc,
+    icarl,
+    lwf,
+    rehearsal,
+    si,
+    training,
+)
 from sleeprun.gradient.learners.agem import AGEM
 from sleeprun.gradient.learners.averaging import Averaging
 from sleeprun.gradient.learners.buffer import Ranked
@@ -26,7 +38,7 @@ from sleeprun.gradient.learners.learner import Learner, Step
 from sleeprun.gradient.learners.lwf import LwF
 from sleeprun.gradient.learners.naive import Naive
 from sleeprun.gradient.learners.poured import Poured
-from sleeprun.gradient.learners.rehearsal import Rehearsal, remembered
+from sleeprun.gradient.learners.rehearsal import Rehearsal
 from sleeprun.gradient.learners.si import SI
 from sleeprun.gradient.perceptron import Batch, Layer, Layers
 from sleeprun.noise import Purpose
@@ -76,12 +88,20 @@ def births(seed: int) -> Layers:
 
 NETWORK = network(0.1, "cross_entropy", relu=False)
 train = eqx.filter_jit(training.train)
+remembered, balanced = eqx.filter_jit(rehearsal.remembered), eqx.filter_jit(buffer.balanced)
+fisher = eqx.filter_jit(ewc.fisher)
 
 
 @eqx.filter_jit
-def consolidated(learner: Learner, state: training.State, task: Task, key: jax.Array):
-    memory = learner.consolidate(NETWORK, state.memory, state.layers, *task, key)
-    return state._replace(memory=memory)
+def consolidated(
+    learner: Learner,
+    memory: Any,
+    layers: Layers,
+    task: tuple[jax.Array, jax.Array],
+    key: jax.Array,
+    net: perceptron.Perceptron = NETWORK,
+) -> Any:
+    return learner.consolidate(net, memory, layers, *task, key)
 
 
 def learned(
@@ -100,14 +120,20 @@ def learned(
                 NETWORK, learner, DESCENT, mixed, labels, state, task_words,
                 jnp.int32(first), jnp.int32(last - first),
             )  # fmt: skip
-        state = consolidated(learner, state, task, task_words)
+        memory = consolidated(learner, state.memory, state.layers, task, task_words)
+        state = state._replace(memory=memory)
         after.append(state.layers)
     return state, after
 
 
+@eqx.filter_jit
+def outputs(learner: Learner, state: training.State, shown: jax.Array) -> jax.Array:
+    return learner.outputs(NETWORK, state.memory, state.layers, shown)
+
+
 def accuracy(learner: Learner, state: training.State, task: Task) -> float:
-    outputs = learner.outputs(NETWORK, state.memory, state.layers, task.images)
-    return float((jnp.argmax(outputs, axis=1) == task.labels).mean(dtype=jnp.float32))
+    named = np.argmax(outputs(learner, state, task.images), axis=1)
+    return float((named == np.asarray(task.labels)).mean())
 
 
 def assert_trees_equal(one, other, **tolerance) -> None:
@@ -218,7 +244,7 @@ def test_carried_bytes_by_hand() -> None:
 
     def carried(learner: Learner) -> int:
         memory = learner.begin(NETWORK, learner.init(layers), layers)
-        memory = learner.consolidate(NETWORK, memory, layers, shown, labels, words())
+        memory = consolidated(learner, memory, layers, (shown, labels), words())
         return learner.carried(memory)
 
     image = 4 * 3 + 4
@@ -241,7 +267,7 @@ def test_a_balanced_buffer_keeps_its_capacity_and_shares_it_among_classes() -> N
     kept = buffer.unranked(births(0))
     for number, task in enumerate(tasks()):
         scores = buffer.random_scores(task.labels, noise.stream(words(), number))
-        kept = buffer.balanced(kept, Ranked(*task, scores), 14)
+        kept = balanced(kept, Ranked(*task, scores), 14)
         counts = np.bincount(kept.labels, minlength=CLASSES)[: 2 * number + 2]
         assert counts.sum() == 14
         assert counts.max() - counts.min() <= 1
@@ -274,7 +300,7 @@ def test_where_classes_recur_tasks_share_the_buffer(how: str) -> None:
         shown = jnp.full((200, 1), float(task))
         drawn = buffer.random_scores(labels, noise.stream(words(), task))
         scores = drawn if how == "random" else buffer.ranks_in_class(labels, drawn).astype(float)
-        kept = buffer.balanced(kept, Ranked(shown, labels, scores), 120)
+        kept = balanced(kept, Ranked(shown, labels, scores), 120)
     counts = np.bincount(np.asarray(kept.images[:, 0], int), minlength=6)
     expected = 20
     spread = 4 * np.sqrt(expected) if how == "random" else 1
@@ -293,17 +319,15 @@ def test_all_images_poured_in_are_all_images_so_far() -> None:
         everything = jnp.concatenate([other.images for other in tasks()[: number + 1]])
         assert as_rows(mixed) == as_rows(everything)
         np.testing.assert_array_equal(np.argmax(mixed[:, :CLASSES], axis=1), labels)
-        memory = learner.consolidate(NETWORK, memory, births(0), *task, words())
+        memory = consolidated(learner, memory, births(0), task, words())
 
 
 def test_what_is_poured_in_is_a_fraction_of_every_task() -> None:
     learner, memory = Poured(0.25), buffer.empty(births(0))
     for task in tasks():
-        memory = learner.consolidate(NETWORK, memory, births(0), *task, words())
+        memory = consolidated(learner, memory, births(0), task, words())
     np.testing.assert_array_equal(np.bincount(memory.labels), 3)
-    none = Poured(0.0).consolidate(
-        NETWORK, buffer.empty(births(0)), births(0), *tasks()[0], words()
-    )
+    none = consolidated(Poured(0.0), buffer.empty(births(0)), births(0), tasks()[0], words())
     assert len(none.labels) == 0
 
 
@@ -316,15 +340,17 @@ def test_a_method_tells_how_many_images_it_mixes_in(learner: Learner) -> None:
         shown, labels = shown[:there], labels[:there]
         mixed, _ = learner.mix(memory, shown, labels)
         assert len(mixed) == there + learner.kept(earlier)
-        memory = learner.consolidate(NETWORK, memory, births(0), shown, labels, words())
+        memory = consolidated(learner, memory, births(0), (shown, labels), words())
         earlier.append(there)
 
 
+@cache
 def remembering(capacity: int, tasks_done: int = 2) -> Ranked:
-    memory = Rehearsal(capacity, 1.0).init(births(0))
+    learner = Rehearsal(capacity, 1.0)
+    memory = learner.init(births(0))
     for number, task in enumerate(tasks()[:tasks_done]):
         key = noise.stream(words(), number)
-        memory = Rehearsal(capacity, 1.0).consolidate(NETWORK, memory, births(0), *task, key)
+        memory = consolidated(learner, memory, births(0), task, key)
     return memory
 
 
@@ -432,11 +458,12 @@ def test_the_fisher_is_the_mean_over_images_of_squared_gradients(loss: str, bias
     def image_loss(layers: Layers, image: jax.Array, wanted: jax.Array) -> jax.Array:
         return net.loss(net.outputs(layers, image[None]), wanted[None])[0]
 
-    gradients = [jax.grad(image_loss)(layers, *one) for one in zip(shown, wanted, strict=True)]
+    slope = jax.jit(jax.grad(image_loss))
+    gradients = [slope(layers, *one) for one in zip(shown, wanted, strict=True)]
     hand = jax.tree.map(
         lambda *all: sum(np.square(one, dtype=float) for one in all) / 9, *gradients
     )
-    assert_trees_equal(ewc.fisher(net, layers, shown, wanted), hand, rtol=1e-4, atol=1e-9)
+    assert_trees_equal(fisher(net, layers, shown, wanted), hand, rtol=1e-4, atol=1e-9)
     assert max(float(leaf.max()) for leaf in jax.tree.leaves(hand)) > 1e-3
 
 
@@ -445,9 +472,9 @@ def test_importance_accumulates_over_tasks_and_decays() -> None:
     memory = learner.init(layers)
     assert max(float(leaf.max()) for leaf in jax.tree.leaves(memory.importance)) == 0.0
     for now, task in zip([layers, other], tasks(), strict=False):
-        memory = learner.consolidate(NETWORK, memory, now, *task, words())
+        memory = consolidated(learner, memory, now, task, words())
     first, second = (
-        ewc.fisher(NETWORK, now, task.images, jax.nn.one_hot(task.labels, CLASSES))
+        fisher(NETWORK, now, task.images, jax.nn.one_hot(task.labels, CLASSES))
         for now, task in zip([layers, other], tasks(), strict=False)
     )
     hand = jax.tree.map(lambda a, b: 0.5 * a + b, first, second)
@@ -465,7 +492,7 @@ def test_a_sampled_fisher_is_the_model_s_own(loss: str) -> None:
     net, layers = network(0.0, loss, relu=False), one_layer(0.0, 0.5)
     shown, labels = jnp.full((20000, 1), 2.0), jnp.zeros(20000, jnp.int32)
     learner = elastic(1.0, sampled=True)
-    memory = learner.consolidate(net, learner.init(layers), layers, shown, labels, words())
+    memory = consolidated(learner, learner.init(layers), layers, (shown, labels), words(), net)
     p = 1 / (1 + np.exp(1.0))
     hand = 4 * (p * (1 - p) if loss == "cross_entropy" else 1.0)
     np.testing.assert_allclose(memory.importance[0].weights, hand, rtol=0.03)
@@ -502,7 +529,7 @@ def test_the_path_integral_on_a_quadratic_is_what_the_loss_fell_by() -> None:
     end = np.asarray(now[0].weights, float)
     fell = curvature * (1 - (end - 1) ** 2) / 2
     np.testing.assert_allclose(memory.integral[0].weights, fell, rtol=0.01)
-    after = learner.consolidate(NETWORK, memory, now, *tasks()[0], words())
+    after = consolidated(learner, memory, now, tasks()[0], words())
     hand = np.array([0.2, 0.0]) + fell / (end**2 + 0.1)
     np.testing.assert_allclose(after.importance[0].weights, hand, rtol=0.01)
     begun = learner.begin(NETWORK, after, now)
@@ -563,10 +590,11 @@ def test_the_teacher_is_the_network_that_a_task_found() -> None:
     memory = learner.init(layers)
     plain = perceptron.batch_loss(net, births(1), batch, words())
     assert float(learner.loss(net, memory, births(1), batch, words())) == float(plain)
-    memory = learner.consolidate(net, memory, layers, *task, words())
+    memory = consolidated(learner, memory, layers, task, words(), net)
     np.testing.assert_array_equal(memory.seen, np.arange(CLASSES) < 2)
     memory = learner.begin(net, memory, births(1))
 
+    @eqx.filter_jit
     def slope(layers: Layers, strength: float) -> Layers:
         return jax.grad(lambda now: LwF(strength, 2.0).loss(net, memory, now, batch, words()))(
             layers
@@ -659,17 +687,19 @@ def test_a_conflicting_gradient_is_projected_and_another_is_left() -> None:
 
 def test_a_step_never_goes_against_the_memory() -> None:
     learner, net = AGEM(1, 3), network(0.0, "cross_entropy", False)
-    memory = learner.consolidate(net, learner.init(births(0)), births(0), *tasks()[0], words())
-    remembered = Batch(memory.images, memory.labels, jnp.ones(1, bool))
-    conflicts = 0
+    memory = consolidated(learner, learner.init(births(0)), births(0), tasks()[0], words(), net)
+    kept = Batch(memory.images, memory.labels, jnp.ones(1, bool))
+    conflicts, direct = 0, eqx.filter_jit(learner.direct)
+
+    @jax.jit
+    def slope(layers: Layers, batch: Batch) -> Layers:
+        return jax.grad(lambda now: perceptron.batch_loss(net, now, batch, words()))(layers)
+
     for seed in range(6):
         layers = births(seed)
         batch = Batch(*tasks()[1], jnp.ones(SHOWN, bool))
-        gradient, reference = (
-            jax.grad(lambda layers, b=b: perceptron.batch_loss(net, layers, b, words()))(layers)
-            for b in (batch, remembered)
-        )
-        after = learner.direct(net, memory, layers, gradient, jnp.float32(0.1), words())
+        gradient, reference = slope(layers, batch), slope(layers, kept)
+        after = direct(net, memory, layers, gradient, jnp.float32(0.1), words())
         assert float(agem.product(after, reference)) > -1e-5
         if float(agem.product(gradient, reference)) < 0:
             conflicts += 1
@@ -677,7 +707,7 @@ def test_a_step_never_goes_against_the_memory() -> None:
             assert_trees_equal(after, gradient)
         empty = learner.init(layers)
         assert_trees_equal(
-            learner.direct(net, empty, layers, gradient, jnp.float32(0.1), words()), gradient
+            direct(net, empty, layers, gradient, jnp.float32(0.1), words()), gradient
         )
     assert conflicts > 0
 
@@ -715,8 +745,8 @@ def test_the_nearest_mean_of_exemplars_classifies() -> None:
 
 def test_exemplars_share_the_capacity_and_the_best_stay() -> None:
     learner, layers = ICaRL(12), births(0)
-    memory = learner.consolidate(NETWORK, learner.init(layers), layers, *tasks()[0], words())
-    later = learner.consolidate(NETWORK, memory, layers, *tasks()[1], words())
+    memory = consolidated(learner, learner.init(layers), layers, tasks()[0], words())
+    later = consolidated(learner, memory, layers, tasks()[1], words())
     np.testing.assert_array_equal(np.bincount(memory.labels), [6, 6])
     np.testing.assert_array_equal(np.bincount(later.labels), [3, 3, 3, 3])
     for label in (0, 1):

@@ -77,7 +77,7 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
     if not shutil.which("g++"):
         pytest.skip("needs g++")
     build = [
-        "g++", "-std=c++20", "-O1", "-g", "-ffp-contract=off", "-shared", "-fPIC",
+        "g++", "-std=c++20", "-O1", "-g1", "-ffp-contract=off", "-shared", "-fPIC",
         "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all",
         "-isystem", str(Path(jaxlib.__file__).parent / "include"),
         *map(str, SOURCE.glob("*.cc")), "-o", str(tmp_path / library.BUILDS[0]),
