@@ -27,6 +27,13 @@ jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_compilation_cache_dir", user_cache_dir("sleeprun"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+# Here compiling takes longer than computing. XLA reads its flags once: they are not for processes
+# that a test begins, which compile as a user's do.
+with pytest.MonkeyPatch.context() as patched:
+    patched.setenv(
+        "XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
+    )
+    jax.devices()
 
 OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
