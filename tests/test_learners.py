@@ -250,7 +250,7 @@ def test_carried_bytes_by_hand() -> None:
     image = 4 * 3 + 4
     assert carried(Naive()) == 0
     assert carried(Poured(0.5)) == 2 * image
-    assert carried(Rehearsal(3)) == 3 * (image + 4)
+    assert carried(Rehearsal(3, 1.0)) == 3 * (image + 4)
     assert carried(elastic(1.0)) == weights
     assert carried(SI(1.0, 1.0)) == weights
     assert carried(LwF(1.0, 2.0)) == 2
