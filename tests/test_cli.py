@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from command import BIN, PATIENCE, Ended, begin, end, events, header, own_tiny, results, sleeprun
+from recordings import KEPT, assert_as_recorded, skip_where_they_say_nothing
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.runs.lock import held
@@ -76,7 +77,7 @@ def later(
             cwd=cwd,
         ),
         "smoke": lambda cwd: sleeprun(
-            *["+experiment=smoke", "tracking=disabled", "+runtime.require={final/task1: 1.01}"],
+            *["+experiment=smoke", *KEPT, "+runtime.require={final/task1: 1.01}"],
             cwd=cwd,
         ),
     }
@@ -407,6 +408,14 @@ def test_the_smoke_experiment_goes_through_every_phase(later: dict[str, Future[E
     phases = {event["kind"] for arm in arms for event in events(arm, "phase")}
     every = {"unsupervised", "freeze", "wake", "interleave", "sleep", "lesion", "score"}
     assert phases == every
+
+
+def test_the_smoke_experiment_gives_the_recorded_numbers(
+    later: dict[str, Future[Ended]],
+) -> None:
+    skip_where_they_say_nothing()
+    (run,) = later["smoke"].result().cwd.glob("runs/smoke/*")
+    assert_as_recorded("smoke", run)
 
 
 def test_a_directory_with_a_run_in_it_is_not_written_over(whole: Ended, tmp_path: Path) -> None:
