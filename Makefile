@@ -44,9 +44,10 @@ types: $(READY)  ## static types
 table: $(READY)  ## the published table at a tenth of its length, about an hour; goes on when called again
 	$(BIN)/python scripts/golden2022_table.py --scale 0.1 --seeds 10
 
-benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plain NumPy, two lines of JSON
+benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plain NumPy, three lines of JSON
 	$(BIN)/python scripts/benchmark.py
 	$(BIN)/python scripts/benchmark_sleep.py
+	$(BIN)/python scripts/benchmark_cortex.py
 
 reference: $(READY)  ## write docs/reference.md, all that a config can say, anew
 	$(BIN)/python -m sleeprun.cli.reference > docs/reference.md

@@ -6,6 +6,7 @@ python exercise_kernel.py DIRECTORY BUILD [wild]
 
 import json
 import sys
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise, product
 from pathlib import Path
@@ -18,14 +19,16 @@ import numpy as np
 from conftest import configured
 from jax import lax
 from replaying import drive, rule
+from thalamocortical import network as described
 
 from sleeprun import noise
 from sleeprun.gradient import replay
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.learning import learn
-from sleeprun.spiking.native import library
+from sleeprun.spiking.native import conducting, library
 from sleeprun.spiking.network import Clock, Network, NetworkState, kick
+from sleeprun.spiking.schema import NetworkConfig
 from sleeprun.spiking.simulate import advance
 
 HIDDEN, CYCLES = 75, 15  # no whole number of vectors
@@ -134,10 +137,64 @@ def sleep_of_a_perceptron() -> dict[str, list[Any]]:
     return {"spikes": spikes.tolist(), "weights": weights.tolist()}
 
 
+def of_channels() -> NetworkConfig:
+    """A small network of every kind of cell and synapse that conducts."""
+    sizes = {"pyramidal": 37, "interneuron": 16, "relay": 5, "reticular": 20}
+    named = (f"populations.{name}.size={size}" for name, size in sizes.items())
+    return described(*named, "populations.pyramidal.spike_capacity=64", "cycle_steps=2")
+
+
+def live_by_channels(network: Network, state: NetworkState, steps: int) -> NetworkState:
+    """Under currents that leave a cell silent, or make it fire all the time."""
+    drive = {
+        name: jnp.broadcast_to(jnp.linspace(0.2, 3.0, pop.size), (steps, pop.size))
+        for name, pop in network.populations.items()
+    }
+    clock = Clock(jnp.int32(FIRST), 0, noise.seed_key(1))
+    local = conducting.LocalSteps(6, dict.fromkeys(network.populations, -70.0))
+    return conducting.window(network, state, clock, steps, drive, ("pyramidal_pyramidal",), local)
+
+
+def channels() -> dict[str, list[Any]]:
+    """Every spike of 20 ms, and every gate, synapse and weight at the end."""
+    config = of_channels()
+    network = build(config, "by_step")
+    born = network.init(starting_weights(config, 1), noise.seed_key(1))
+    state = jax.jit(live_by_channels, static_argnums=2)(network, born, 400)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.neurons))
+    return {
+        "spikes": np.concatenate([*state.spiked.values()]).tolist(),
+        "listed": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(state.spikes)],
+        "cells": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(state.neurons)],
+        "synapses": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(state.synapses)],
+        "learned": np.asarray(state.weights["pyramidal_pyramidal"]).tolist(),
+    }
+
+
+def channels_gone_wild() -> None:
+    """The same with constants that mean nothing."""
+    config = of_channels()
+    network = build(config, "by_step")
+    leaves, structure = jax.tree.flatten(eqx.filter(network, eqx.is_inexact_array))
+    static = eqx.filter(network, eqx.is_inexact_array, inverse=True)
+    state = network.init(starting_weights(config, 1), noise.seed_key(1))
+
+    @jax.jit
+    def lived(leaves: Any) -> NetworkState:
+        wild = eqx.combine(jax.tree.unflatten(structure, leaves), static)
+        return live_by_channels(wild, state, 2)
+
+    for place, value in product(range(len(leaves)), (np.nan, 3e38)):
+        changed = [*leaves[:place], jnp.full_like(leaves[place], value), *leaves[place + 1 :]]
+        with suppress(jax.errors.JaxRuntimeError):  # it takes no jitter, for one
+            jax.block_until_ready(lived(changed))
+
+
 if __name__ == "__main__":
     library.PLACES, library.BUILDS = (Path(sys.argv[1]),), (sys.argv[2],)
     assert native.available()
     if sys.argv[3:] == ["wild"]:
         live_wildly()
+        channels_gone_wild()
     agents = [exercise(skip_quiet) for skip_quiet in (False, True)]
-    print(json.dumps([*agents, sleep_of_a_perceptron()]))
+    print(json.dumps([*agents, sleep_of_a_perceptron(), channels()]))

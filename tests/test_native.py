@@ -55,7 +55,7 @@ def plain() -> tuple[Path, list[dict[str, Any]]]:
 
 
 def test_skipping_does_not_matter(plain: Any) -> None:
-    stepped, skipped, _ = plain[1]
+    stepped, skipped, *_ = plain[1]
     assert sum(stepped["spikes"]) > 500
     assert all(stepped["overflowed"]), "full lists were to be tried as well"
     assert_same([stepped], [skipped])

@@ -24,6 +24,7 @@ CALLS = {
     "sleeprun_window": "SleeprunWindow",
     "sleeprun_plasticity": "SleeprunPlasticity",
     "sleeprun_replay": "SleeprunReplay",
+    "sleeprun_conducting": "SleeprunConducting",
 }
 
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-// e^-x of a positive x, within a rounding.
+// e^-x of a positive x, within a rounding; of a negative one, at most e^80.
 inline float exponential_decay(float x) {
   constexpr double kLn2 = 0x1.62e42fefa39efp-1;
-  const double exponent = -std::min(200.0f, x);  // of a NaN, 200
+  const double exponent = -std::max(-80.0f, std::min(200.0f, x));  // of a NaN, 200
   const double whole = std::nearbyint(exponent / kLn2), rest = exponent - whole * kLn2;
   constexpr double kInverseFactorials[] = {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
                                            1.0 / 40320,    1.0 / 5040,    1.0 / 720,

@@ -1,0 +1,155 @@
+// A population of cells built of channels, in blocks of kBlock, between the arrays of a call.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "membranes.h"
+#include "padded.h"
+#include "synapses.h"
+#include "two_compartments.h"
+
+// What a call says of a population, but for its constants.
+struct CellArrays {
+  int size = 0, substeps = 1, soma_substeps = 1, driven = 0;
+  int local = 1;      // steps that a block takes as one while it is quiet
+  float quiet = 0;    // mV; it is while all of its potentials are below
+  const float *leak_g, *leak_driven, *drive;  // [cell], [cell] and [driven, cell]
+  std::vector<float*> rows;                   // as they lie in Cells
+  float *i, *opened_g, *opened_driven;
+  float* spiked;
+  std::int32_t *time, *neuron, *length, capacity;
+  bool* overflowed;
+};
+
+class CellPopulation {
+ public:
+  explicit CellPopulation(const CellArrays& arrays, float decay)
+      : size(arrays.size), blocks((arrays.size + kBlock - 1) / kBlock), arrays_(arrays),
+        decay_(decay), leak_g_(size, arrays.leak_g), leak_driven_(size, arrays.leak_driven),
+        i_(size, arrays.i), late_(blocks, false) {}
+  virtual ~CellPopulation() = default;
+
+  // Adds what drives it before step t.
+  void drive(int t) {
+    if (t >= arrays_.driven) return;
+    const float* row = arrays_.drive + std::int64_t{t} * size;
+    for (int cell = 0; cell < size; ++cell) i_[cell] += row[cell];
+  }
+  // Finds the blocks that take the steps from t on as one; all of them must be in the window.
+  void look_ahead(int t) {
+    const int last = std::min(t + arrays_.local, arrays_.driven);
+    const bool driven = std::any_of(arrays_.drive + std::int64_t{std::min(t, last)} * size,
+                                    arrays_.drive + std::int64_t{last} * size,
+                                    [](float current) { return current != 0; });
+    for (int block = 0; block < blocks; ++block) late_[block] = !driven && quiet(block);
+  }
+  void catch_up() { late_.assign(blocks, false); }
+  bool late(int block) const { return late_[block]; }
+
+  // A step of a block, as its synapses are felt; a bit for each cell that spikes.
+  virtual std::uint32_t step(int block) = 0;
+  // That of a late one, over all the steps that it let pass and this one.
+  virtual std::uint32_t step_long(int block) = 0;
+  void record(std::int32_t time, int cell) {
+    arrays_.spiked[cell] += 1;
+    if (*arrays_.length == arrays_.capacity) {
+      *arrays_.overflowed = true;
+      return;
+    }
+    arrays_.time[*arrays_.length] = time;
+    arrays_.neuron[(*arrays_.length)++] = cell;
+  }
+  // Gives the state back.
+  virtual void leave() = 0;
+
+  const int size, blocks;
+  std::vector<Felt> felt;  // of each projection that leads here, in the coming step
+
+ protected:
+  virtual bool quiet(int block) const = 0;
+
+  const CellArrays arrays_;
+  const float decay_;
+  Padded leak_g_, leak_driven_, i_;
+  std::vector<bool> late_;
+};
+
+template <class Cell>
+class PopulationOf final : public CellPopulation {
+ public:
+  using Cells = typename Cell::Cells;
+  static constexpr int kRows = sizeof(Cells) / sizeof(Lanes);
+
+  PopulationOf(const CellArrays& arrays, const typename Cell::Given& given, int soma_substeps)
+      : CellPopulation(arrays, given.its.current_decay),
+        cell_(given, given.its.step_ms / arrays.substeps, soma_substeps),
+        slow_cell_(given, given.its.step_ms * arrays.local / arrays.substeps, soma_substeps),
+        cells_(blocks * kBlock / kWidth) {
+    for (int n = 0; n < blocks * kBlock; ++n)  // beyond the last cell are copies of it
+      for (int row = 0; row < kRows; ++row) at(n, row) = arrays.rows[row][std::min(n, size - 1)];
+  }
+  std::uint32_t step(int block) override { return step(block, cell_); }
+  std::uint32_t step_long(int block) override { return step(block, slow_cell_); }
+  void leave() override {
+    Padded g(size), driven(size);
+    for (int first = 0; first < g.padded(); first += kWidth) {
+      const Opened synapses = opened(first, cells_[first / kWidth]);
+      put(synapses.g, &g[first]), put(synapses.driven, &driven[first]);
+    }
+    std::copy_n(g.data(), size, arrays_.opened_g);
+    std::copy_n(driven.data(), size, arrays_.opened_driven);
+    std::copy_n(i_.data(), size, arrays_.i);
+    for (int n = 0; n < size; ++n)
+      for (int row = 0; row < kRows; ++row) arrays_.rows[row][n] = at(n, row);
+  }
+
+ protected:
+  bool quiet(int block) const override {
+    for (int first = block * kBlock; first < (block + 1) * kBlock; first += kWidth) {
+      const Where calm = cells_[first / kWidth].spiking() < arrays_.quiet;
+      if (bits(calm & (get(&i_[first]) == 0.0f)) != (1u << kWidth) - 1) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::uint32_t step(int block, const Cell& cell) {
+    std::uint32_t fired = 0;
+    for (int first = block * kBlock; first < (block + 1) * kBlock; first += kWidth) {
+      const Lanes i = get(&i_[first]);
+      const Opened leaks{get(&leak_g_[first]), get(&leak_driven_[first])};
+      Cells& cells = cells_[first / kWidth];
+      Opened synapses = opened(first, cells);
+      synapses.driven += i;
+      Where spiked{};
+      for (int turn = 0; turn < arrays_.substeps; ++turn)
+        spiked |= cell.step(leaks, synapses, cells);
+      put(decay_ * i, &i_[first]);
+      fired |= bits(spiked) << (first % kBlock);
+    }
+    return fired & existing(block);
+  }
+  // What synapses open.
+  Opened opened(int first, const Cells& cells) const {
+    Opened found{};
+    for (const Felt& one : felt) {
+      Lanes g = one.share * get(one.g + first);
+      if (one.block) g /= 1.0f + (*one.block)(cells.v);
+      found.add(g, spread(one.reversal));
+    }
+    return found;
+  }
+  float& at(int n, int row) {
+    return reinterpret_cast<float*>(&cells_[n / kWidth])[row * kWidth + n % kWidth];
+  }
+  std::uint32_t existing(int block) const {
+    const int left = size - block * kBlock;
+    return left >= kBlock ? 0xFFFFu : (1u << left) - 1;
+  }
+
+  const Cell cell_, slow_cell_;
+  std::vector<Cells> cells_;
+};

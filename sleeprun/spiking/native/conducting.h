@@ -1,0 +1,101 @@
+// A network of cells built of channels over a window of steps.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "cell_population.h"
+#include "nearest.h"
+#include "synapses.h"
+
+struct Span {
+  std::int32_t start;  // on the clock of spikes
+  int steps;
+  int cycle;  // steps from one event of plasticity to the next; 0: there is none
+  int local;  // steps that a quiet block takes as one; 1: none does
+};
+
+struct Joined {
+  int pre, post;
+  std::unique_ptr<Synapses> synapses;
+};
+
+// A projection that learns, and its place among all.
+struct Learning {
+  std::size_t projection;
+  NearestConstants constants;
+  NearestArrays arrays;
+};
+
+class ConductingNetwork {
+ public:
+  ConductingNetwork(std::vector<std::unique_ptr<CellPopulation>> populations,
+                    std::vector<Joined> projections)
+      : populations_(std::move(populations)), projections_(std::move(projections)),
+        fired_(populations_.size()), unseen_(populations_.size()) {}
+
+  void run(const Span& span, const std::vector<Learning>& learning) {
+    std::vector<NearestPairs> rules;
+    for (const Learning& one : learning)
+      rules.emplace_back(one.constants, one.arrays, *projections_[one.projection].synapses,
+                         span.start);
+    feel();
+    for (int t = 0; t < span.steps; ++t) {
+      for (auto& cells : populations_) cells->drive(t);
+      if (t % span.local == 0 && span.local > 1) look_ahead(t, t + span.local <= span.steps);
+      const bool last = (t + 1) % span.local == 0;
+      for (std::size_t k = 0; k < populations_.size(); ++k)
+        step(*populations_[k], last, fired_[k]);
+      // The clock wraps around, so the sum is taken on unsigned words.
+      const auto now = static_cast<std::int32_t>(static_cast<std::uint32_t>(span.start) + t);
+      for (std::size_t k = 0; k < populations_.size(); ++k)
+        for (const int cell : fired_[k]) {
+          populations_[k]->record(now, cell);
+          if (!rules.empty()) unseen_[k].emplace_back(t, cell);
+        }
+      for (Joined& one : projections_) one.synapses->step(t, fired_[one.pre]);
+      feel();
+      if (span.cycle > 0 && (t + 1) % span.cycle == 0) learn(rules, learning);
+    }
+    for (NearestPairs& rule : rules) rule.leave(span.steps);
+    for (auto& cells : populations_) cells->leave();
+    for (Joined& one : projections_) one.synapses->leave(span.steps);
+  }
+
+ private:
+  void feel() {
+    for (auto& cells : populations_) cells->felt.clear();
+    for (const Joined& one : projections_)
+      populations_[one.post]->felt.push_back(one.synapses->felt());
+  }
+  void look_ahead(int t, bool whole) {
+    for (auto& cells : populations_) whole ? cells->look_ahead(t) : cells->catch_up();
+  }
+  // Late blocks step in the last step that they are late by.
+  static void step(CellPopulation& cells, bool last, std::vector<int>& fired) {
+    fired.clear();
+    for (int block = 0; block < cells.blocks; ++block) {
+      const bool late = cells.late(block);
+      if (late && !last) continue;
+      for (std::uint32_t bits = late ? cells.step_long(block) : cells.step(block); bits;
+           bits &= bits - 1)
+        fired.push_back(block * kBlock + std::countr_zero(bits));
+    }
+  }
+
+  void learn(std::vector<NearestPairs>& rules, const std::vector<Learning>& learning) {
+    for (std::size_t k = 0; k < rules.size(); ++k) {
+      const Joined& one = projections_[learning[k].projection];
+      rules[k].learn(unseen_[one.pre], unseen_[one.post]);
+    }
+    for (Fired& spikes : unseen_) spikes.clear();
+  }
+
+  std::vector<std::unique_ptr<CellPopulation>> populations_;
+  std::vector<Joined> projections_;
+  std::vector<std::vector<int>> fired_;  // of each population, in this step
+  std::vector<Fired> unseen_;            // since the last event of plasticity
+};

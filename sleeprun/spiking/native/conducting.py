@@ -1,0 +1,180 @@
+"""The call that simulates cells built of channels, and the synapses that open conductances there.
+
+`conducting.cc` reads the arrays in the order in which they are given here.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sleeprun.spiking.native import cells, receptors
+from sleeprun.spiking.native.library import call, constants
+from sleeprun.spiking.network import Clock, Network, NetworkState, now, projection_words
+from sleeprun.spiking.plasticity.nearest import NearestSTDP
+from sleeprun.spiking.spikes import SpikeList
+
+
+def refused(network: Network) -> list[str]:
+    """What of a network of cells built of channels the kernel does not take."""
+    found = []
+    for name, population in network.populations.items():
+        if told := cells.unlike(population.neuron):
+            found.append(f"population {name} ({told})")
+    for name, projection in network.projections.items():
+        if told := receptors.unlike(projection.synapse):
+            found.append(f"projection {name} ({told})")
+    return found
+
+
+class LocalSteps(NamedTuple):
+    """Blocks of 16 cells that are quiet take some steps as one, at the end of them.
+
+    A block is quiet while its cells' potentials (where their spikes are counted) are below that of
+    their population, and nothing drives it. Its error is that of so long a step.
+    """
+
+    steps: int
+    below: Mapping[str, float]  # mV, by population; one that is not named always takes all steps
+
+
+ALL_STEPS = LocalSteps(1, {})
+
+
+def unlearned(network: Network) -> list[str]:
+    """Rules that it does not know: it knows STDP of nearest pairs, without scaling, no more."""
+    return [
+        f"projection {name} (rule {type(rule).__name__})"
+        for name, rule in network.rules.items()
+        if type(rule) is not NearestSTDP or rule.normalise
+    ]
+
+
+def window(
+    network: Network,
+    state: NetworkState,
+    clock: Clock,
+    steps: int,
+    drive: dict[str, Float[Array, "time _"]],
+    plastic: Collection[str] = (),
+    local: LocalSteps = ALL_STEPS,
+) -> NetworkState:
+    """Simulate `steps` steps of the whole network, as `simulate.advance` does by_step.
+
+    What is drawn counts on from the clock's step, however long the window. The `plastic`
+    projections learn at the end of each of its cycles, of which it must then have whole ones; all
+    spikes count as seen afterwards, and the lists hold those of the window. Raises ValueError
+    where a window of plasticity is no number of cycles.
+    """
+    if plastic and (clock.step or steps % network.cycle_steps):
+        raise ValueError(f"{steps} steps from {clock.step} on are no whole cycles")
+    if plastic:
+        state = state._replace(spikes={name: _emptied(one) for name, one in state.spikes.items()})
+    wires = network.projections
+    words = [projection_words(network, clock, name) for name in wires]
+    fixed = [
+        jnp.stack([clock.cycle, now(network, clock)]),
+        jnp.stack(words) if words else jnp.zeros((0, 2), jnp.uint32),
+        jnp.array([local.below.get(name, -jnp.inf) for name in network.populations], jnp.float32),
+    ]
+    for name, population in network.populations.items():
+        fixed += cells.own_constants(population.neuron)
+        fixed += cells.leaks(population.neuron, state.neurons[name])
+        fixed.append(drive.get(name, jnp.zeros((0, population.size))))
+    for name, projection in wires.items():
+        fixed += [*receptors.own_constants(projection.synapse), state.weights[name]]
+    learning = [name for name in wires if name in plastic]
+    for name in learning:
+        rule = state.plastic[name]
+        fixed += [constants("NearestSTDP", network.rules[name]), rule.own.start, rule.locked]
+    taken = (*_taken(network, state), [_learned(state, name) for name in learning])
+    shape = _shape(network, clock, steps) | {
+        "plastic": _integers(list(wires).index(name) for name in learning),
+        "local_steps": local.steps,
+    }
+    living, joining, learned = call("sleeprun_conducting", fixed, taken, **shape)
+    after = _given_back(network, state, living, joining)
+    return _taught(after, dict(zip(learning, learned, strict=True)))
+
+
+def _emptied(spikes: SpikeList) -> SpikeList:
+    nothing = jnp.zeros_like(spikes.length)
+    return spikes._replace(length=nothing, fresh=nothing)
+
+
+def _learned(state: NetworkState, name: str) -> tuple[Array, ...]:
+    own = state.plastic[name].own
+    return state.weights[name], own.pre, own.post, own.now
+
+
+def _taught(state: NetworkState, learned: dict[str, tuple[Array, ...]]) -> NetworkState:
+    """With what some projections learned, and all spikes seen."""
+    if not learned:
+        return state
+    rules = dict(state.plastic)
+    for name, (_, pre, post, time) in learned.items():
+        own = rules[name].own._replace(pre=pre, post=post, now=time)
+        rules[name] = rules[name]._replace(own=own)
+    return state._replace(
+        weights=state.weights | {name: weights for name, (weights, *_) in learned.items()},
+        plastic=rules,
+        spikes={name: one._replace(fresh=one.length) for name, one in state.spikes.items()},
+    )
+
+
+def _taken(network: Network, state: NetworkState) -> tuple[list, list]:
+    living = [
+        (
+            cells.taken(population.neuron, state.neurons[name]),
+            state.spiked[name],
+            state.spikes[name],
+        )
+        for name, population in network.populations.items()
+    ]
+    joining = [
+        receptors.taken(projection.synapse, state.synapses[name])
+        for name, projection in network.projections.items()
+    ]
+    return living, joining
+
+
+def _given_back(network: Network, state: NetworkState, changed: list, joined: list) -> NetworkState:
+    living = dict(zip(network.populations, changed, strict=True))
+    joining = dict(zip(network.projections, joined, strict=True))
+    neurons = {
+        name: cells.given_back(network.populations[name].neuron, state.neurons[name], arrays)
+        for name, (arrays, _, _) in living.items()
+    }
+    synapses = {
+        name: receptors.given_back(network.projections[name].synapse, state.synapses[name], after)
+        for name, after in joining.items()
+    }
+    return state._replace(
+        neurons=neurons,
+        spiked={name: spiked for name, (_, spiked, _) in living.items()},
+        spikes={name: spikes for name, (_, _, spikes) in living.items()},
+        synapses=synapses,
+    )
+
+
+def _shape(network: Network, clock: Clock, steps: int) -> dict[str, np.ndarray | int]:
+    order = list(network.populations)
+    neurons: list[Any] = [population.neuron for population in network.populations.values()]
+    wires = network.projections.values()
+    return {
+        "kinds": _integers(cells.kind(neuron) for neuron in neurons),
+        "substeps": _integers(neuron.substeps for neuron in neurons),
+        "soma_substeps": _integers(getattr(neuron, "soma_substeps", 1) for neuron in neurons),
+        "pre": _integers(order.index(each.pre) for each in wires),
+        "post": _integers(order.index(each.post) for each in wires),
+        "synapses": _integers(receptors.kind(each.synapse) for each in wires),
+        "steps": steps,
+        "first_step": clock.step,
+        "cycle_steps": network.cycle_steps,
+    }
+
+
+def _integers(numbers: Iterable[int | None]) -> np.ndarray:
+    return np.array(list(numbers), np.int64)

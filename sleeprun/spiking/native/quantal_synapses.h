@@ -1,0 +1,174 @@
+// Synapses that also release by themselves, each at its own times (synapses/quantal).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "conductance_synapses.h"
+#include "noise.h"
+
+#define SLEEPRUN_QUANTAL(CONSTANT)                                                      \
+  SLEEPRUN_SYNAPSE(CONSTANT) CONSTANT(use) CONSTANT(recovery) CONSTANT(pause)           \
+  CONSTANT(mini_rate) CONSTANT(mini_ramp) CONSTANT(mini_silence)
+SLEEPRUN_CONSTANTS(QuantalConstants, SLEEPRUN_QUANTAL)
+
+struct QuantalArrays {
+  ReceptorArrays receptors;
+  float *conductance, *mini, *wait, *left;  // of each [pre, post]
+  float *depleted, *quiet;                  // of each pre cell
+};
+
+// Counters of what is drawn at a miniature, but for the pre and the post cell.
+struct Moment {
+  Stream stream;
+  std::int32_t cycle, first_step;
+};
+
+// When a synapse is to be looked at again: one entry each.
+class Calendar {
+ public:
+  explicit Calendar(int entries) : first_(kSteps, -1), next_(entries, -1) {}
+
+  // At a step after `now`; one too far away is looked at earlier.
+  void enter(int who, int step, int now) {
+    const int day = std::clamp(step, now + 1, now + kSteps - 1) % kSteps;
+    next_[who] = first_[day], first_[day] = who;
+  }
+  template <class Visit>
+  void visit(int step, const Visit& visit) {
+    int who = std::exchange(first_[step % kSteps], -1);
+    while (who >= 0) visit(std::exchange(who, next_[who]));
+  }
+
+ private:
+  static constexpr int kSteps = 4096;
+  std::vector<int> first_, next_;
+};
+
+class QuantalSynapses final : public Synapses {
+ public:
+  QuantalSynapses(Wires its, const float* weights, const QuantalConstants& constants,
+                  const Receptors& receptors, const Moment& moment, const QuantalArrays& arrays)
+      : Synapses(std::move(its), weights, constants.gain, constants.reversal), its_(constants),
+        arrays_(arrays), receptors_(receptors), moment_(moment), pulses_(receptors.steps),
+        g_(wires.post, receptors.kept), calendar_(wires.count()), synapses_(wires.count()),
+        spiked_(wires.pre), depleted_at_(wires.pre),
+        recovered_(exponential_decay(constants.step_ms / constants.recovery)),
+        gone_on_(1 / exponential_decay(constants.pause / constants.recovery)),
+        silence_(beyond(constants.mini_silence)) {
+    for (int pre = 0; pre < wires.pre; ++pre) {
+      spiked_[pre] = -1 - in_steps(arrays_.quiet[pre], receptors_.dt);
+      for (int k = wires.first[pre]; k < wires.first[pre + 1]; ++k) enter(pre, k);
+    }
+  }
+
+  void step(int t, const std::vector<int>& fired) override {
+    g_.decay();
+    for (const int pre : fired) spike(t, pre);
+    calendar_.visit(t, [&](int k) {
+      Synapse& its = synapses_[k];
+      if (its.due <= t) miniature(t, k, its);
+      calendar_.enter(k, its.due, t);
+    });
+    if (pulses_.none()) return;
+    pulses_.visit(t, [&](int phase, int k) {
+      Synapse& its = synapses_[k];
+      const float bound = its.release.bind(receptors_, phase, t);
+      g_.add(wires.target[k], its.conductance * bound);
+    });
+  }
+  Felt felt() const override { return {g_.g.data(), gain_ * g_.scale(), reversal_}; }
+  void leave(int steps) override {
+    const float dt = receptors_.dt;
+    for (int k = 0; k < wires.count(); ++k) {
+      const Synapse& its = synapses_[k];
+      const int place = wires.place[k];
+      its.release.leave(receptors_, arrays_.receptors, place, steps);
+      arrays_.conductance[place] = its.conductance;
+      arrays_.wait[place] = its.wait;
+      arrays_.left[place] = (static_cast<float>(its.due - steps) + 0.5f) * dt;
+    }
+    for (int pre = 0; pre < wires.pre; ++pre) {
+      arrays_.depleted[pre] *= power(recovered_, steps - depleted_at_[pre]);
+      arrays_.quiet[pre] = ago(steps - 1 - spiked_[pre], dt);
+    }
+  }
+
+ private:
+  struct Synapse {
+    Release release;
+    float conductance, mini, wait;
+    int pre, due;  // the step of the next miniature, if nothing comes before
+  };
+  static constexpr float kNever = Release::kNever, kLeastDraw = 1e-6f;
+  static constexpr std::uint32_t kWaits = 0xC2B2AE35u;
+
+  static float ago(int steps, float dt) {
+    return std::min(static_cast<float>(steps) * dt, kNever);
+  }
+  // Steps after which a time is passed.
+  int beyond(float ms) const {
+    return std::min(in_steps(ms - (0.5f - kRounding) * receptors_.dt, receptors_.dt), kFar - 1) + 1;
+  }
+  static constexpr int kFar = 1 << 28;
+
+  void enter(int pre, int k) {
+    Synapse& its = synapses_[k];
+    const int place = wires.place[k];
+    its.release.enter(receptors_, arrays_.receptors, place, k, pulses_);
+    its.conductance = arrays_.conductance[place], its.mini = arrays_.mini[place];
+    its.pre = pre, its.wait = arrays_.wait[place];
+    its.due = beyond(arrays_.left[place]) - 1;
+    g_.add(wires.target[k], its.conductance * its.release.open);
+    calendar_.enter(k, its.due, -1);
+  }
+  void spike(int t, int pre) {
+    float& depleted = arrays_.depleted[pre];
+    depleted *= power(recovered_, t + 1 - depleted_at_[pre]);
+    for (int k = wires.first[pre]; k < wires.first[pre + 1]; ++k) {
+      Synapse& its = synapses_[k];
+      if (release(t, k, weights[k] * (1 - depleted))) its.due = t + beyond(its.wait);
+      its.due = std::max(its.due, t + silence_);
+    }
+    depleted = (depleted + its_.use * (1 - depleted)) * gone_on_;
+    depleted_at_[pre] = t + 1, spiked_[pre] = t;
+  }
+  bool release(int t, int k, float conductance) {
+    Synapse& its = synapses_[k];
+    if (!its.release.starts(receptors_, t, k, pulses_)) return false;
+    const float open = its.release.open * receptors_.kept;
+    g_.add(wires.target[k], (conductance - its.conductance) * open);
+    its.conductance = conductance;
+    return true;
+  }
+  void miniature(int t, int k, Synapse& its) {
+    if (!release(t, k, its.mini)) return;
+    its.wait = draw_wait(t, its.pre, wires.target[k], static_cast<float>(t - spiked_[its.pre]));
+    its.due = t + beyond(its.wait);
+  }
+  float draw_wait(int t, int pre, int post, float quiet) const {
+    const std::uint32_t key = moment_.stream.words[1] + kWaits;
+    std::uint32_t word = moment_.stream.words[0] + kWaits;
+    for (const std::int32_t counter : {moment_.cycle, moment_.first_step + t, pre, post})
+      word = absorb(word, key, counter);
+    const float ms = std::min(quiet * receptors_.dt, kNever);
+    const float ramps = ms / its_.mini_ramp;
+    const float fallen = ramps < 20 ? exponential_decay(ramps) : 0;  // beside 1 nothing
+    const float rate = its_.mini_rate / 1000 * ((1 - fallen) / (1 + fallen));
+    return -logarithm(spread(std::max(uniform(word), kLeastDraw)))[0] / rate;
+  }
+
+  const QuantalConstants its_;
+  const QuantalArrays arrays_;
+  const Receptors receptors_;
+  const Moment moment_;
+  Pulses pulses_;
+  Decaying g_;
+  Calendar calendar_;
+  std::vector<Synapse> synapses_;
+  std::vector<int> spiked_, depleted_at_;  // of each pre cell: the step of its last spike
+  float recovered_, gone_on_;
+  int silence_;
+};

@@ -1,0 +1,325 @@
+"""The compiled kernel of cells built of channels against the step-by-step simulation."""
+
+import dataclasses
+from functools import cache, partial
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from thalamocortical import network as described
+
+from sleeprun.noise import seed_key
+from sleeprun.spiking import native
+from sleeprun.spiking.build import build, starting_weights
+from sleeprun.spiking.native import cells, conducting, library, receptors
+from sleeprun.spiking.network import Clock, Network, NetworkState
+from sleeprun.spiking.neurons import NEURONS
+from sleeprun.spiking.neurons.calcium import Shell
+from sleeprun.spiking.neurons.channels import CHANNELS
+from sleeprun.spiking.plasticity import PlasticityEvent, apply
+from sleeprun.spiking.schema import NetworkConfig
+from sleeprun.spiking.simulate import advance
+from sleeprun.spiking.synapses.current import Current
+from sleeprun.spiking.synapses.kinetics import AlphaBeta, Exponential
+from sleeprun.spiking.synapses.quantal import Quantal
+
+STEPS = 1000  # 50 ms
+FIRST = 2**31 // 200 - 3  # the clock of steps wraps around on the way
+CLOCK = Clock(jnp.int32(FIRST), 0, seed_key(1))
+SIZES = {"pyramidal": 37, "interneuron": 16, "relay": 5, "reticular": 20}
+CURRENTS = {
+    "pyramidal": (0.2, 3.0),
+    "interneuron": (0.2, 3.0),
+    "relay": (0.5, 6.0),
+    "reticular": (0.5, 6.0),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kernel() -> None:
+    assert native.available(), "the package must be built with its kernel to be tested"
+
+
+@pytest.fixture(scope="module")
+def alone() -> Network:
+    """The cells of the shipped network, joined by nothing."""
+    sizes = (f"populations.{name}.size={size}" for name, size in SIZES.items())
+    whole = build(described(*sizes), "by_step")
+    return eqx.tree_at(
+        lambda net: net.projections, whole, {}, is_leaf=lambda x: isinstance(x, dict)
+    )
+
+
+def drives(steps: int) -> dict[str, Any]:
+    """From a current that leaves a cell silent to one that makes it fire all the time."""
+    return {
+        name: jnp.broadcast_to(jnp.linspace(*CURRENTS[name], size), (steps, size))
+        for name, size in SIZES.items()
+    }
+
+
+def spikes(state: NetworkState, name: str) -> np.ndarray:
+    """[spike, (neuron, step)], neuron by neuron."""
+    listed = state.spikes[name]
+    length = int(listed.length)
+    times = np.asarray(listed.time[:length]).view(np.uint32) - np.uint32(FIRST * 200 % 2**32)
+    found = np.stack([np.asarray(listed.neuron[:length]), times.astype(np.int64)], axis=1)
+    return found[np.lexsort(found.T[::-1])]
+
+
+@pytest.fixture(scope="module")
+def both(alone: Network) -> tuple[NetworkState, NetworkState]:
+    state = alone.init({}, seed_key(1))
+    ways = (advance, conducting.window)
+    stepped, compiled = (
+        jax.jit(partial(way, alone, clock=CLOCK, steps=STEPS))(state, drive=drives(STEPS))
+        for way in ways
+    )
+    return stepped, compiled
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_cell_alone_spikes_as_step_by_step(name: str, both: Any) -> None:
+    """Round-off may carry a spike over the end of a step."""
+    expected, found = (spikes(state, name) for state in both)
+    assert len(expected) > 3 * SIZES[name] / 2
+    np.testing.assert_array_equal(found[:, 0], expected[:, 0])
+    assert np.abs(found[:, 1] - expected[:, 1]).max() <= 1
+    np.testing.assert_array_equal(both[1].spiked[name], both[0].spiked[name])
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_every_gate_is_where_it_is_step_by_step(name: str, both: Any) -> None:
+    """Within what the slope of a spike makes of round-off."""
+    expected, found = (state.neurons[name] for state in both)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        most = np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=0, atol=5e-3 * most + 1e-9)
+
+
+ASLEEP = {
+    "populations.pyramidal.size": 250,
+    "populations.interneuron.size": 50,
+    "populations.relay.size": 50,
+    "populations.reticular.size": 50,
+    "neurons.pyramidal.dendrite.potassium_leak.gain": 0.38,
+    "neurons.interneuron.dendrite.potassium_leak.gain": 0.38,
+    "neurons.relay.channels.potassium_leak.gain": 1.6,
+    "neurons.relay.channels.h_current.shift": -1.0,
+    "neurons.reticular.channels.potassium_leak.gain": 0.45,
+    "projections.relay_pyramidal.synapse.gain": 0.4864,
+    "projections.relay_interneuron.synapse.gain": 0.4864,
+    "projections.pyramidal_pyramidal.synapse.gain": 0.4864,
+    "projections.pyramidal_interneuron.synapse.gain": 0.4864,
+    "projections.interneuron_pyramidal.synapse.gain": 0.44,
+    "projections.reticular_relay_a.synapse.gain": 1.2,
+    "projections.reticular_relay_b.synapse.gain": 1.2,
+    "projections.reticular_reticular.synapse.gain": 1.2,
+}
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """Half of the shipped one in deep sleep, where it starts with a volley of spikes."""
+    return build(asleep(), "by_step")
+
+
+@cache
+def asleep() -> NetworkConfig:
+    return described(*(f"{key}={value}" for key, value in ASLEEP.items()))
+
+
+@pytest.fixture(scope="module")
+def volley(network: Network) -> tuple[NetworkState, NetworkState]:
+    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    ways = (partial(advance, drive={}), partial(conducting.window, drive={}))
+    stepped, compiled = (
+        jax.jit(partial(way, network, clock=CLOCK, steps=STEPS))(state) for way in ways
+    )
+    return stepped, compiled
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("pyramidal", 1000), ("interneuron", 200), ("reticular", 20), ("relay", 0)],
+)
+def test_the_whole_network_spikes_as_step_by_step(name: str, least: int, volley: Any) -> None:
+    expected, found = (spikes(state, name) for state in volley)
+    assert len(expected) >= least
+    np.testing.assert_array_equal(found[:, 0], expected[:, 0])
+    assert np.abs(found[:, 1] - expected[:, 1]).max(initial=0) <= 1
+    opened = (state.neurons[name].opened for state in volley)
+    for one, other in zip(*opened, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-2 * np.abs(other).max())
+
+
+def test_what_synapses_keep_is_what_they_keep_step_by_step(network: Network, volley: Any) -> None:
+    """To what a step makes of it; when one releases next is drawn by the step."""
+    for name, projection in network.projections.items():
+        joined = np.asarray(volley[0].weights[name]) != 0
+        for field in ("kinetics", "g", "conductance", "left", "depleted", "messenger"):
+            pair = [getattr(state.synapses[name], field, ()) for state in volley]
+            for one, other in zip(*map(jax.tree.leaves, pair), strict=True):
+                close = np.isclose(one, other, rtol=2e-2, atol=1e-4 * np.abs(other).max() + 1e-12)
+                there = close[joined] if close.shape == joined.shape else close
+                assert there.mean() > 0.9, (name, field)
+        if isinstance(projection.synapse, Quantal):
+            waits = (np.asarray(state.synapses[name].wait)[joined] for state in volley)
+            assert np.isclose(*waits, rtol=1e-3).mean() > 0.9
+
+
+def test_a_window_in_pieces_is_the_same_bit_by_bit(alone: Network) -> None:
+    state = alone.init({}, seed_key(1))
+    driven = drives(STEPS)
+    whole = conducting.window(alone, state, CLOCK, 200, {n: d[:200] for n, d in driven.items()})
+    for start, steps in ((0, 80), (80, 120)):
+        piece = {name: drive[:steps] for name, drive in driven.items()}
+        state = conducting.window(alone, state, CLOCK._replace(step=start), steps, piece)
+    jax.tree.map(np.testing.assert_array_equal, state, whole)
+
+
+PLASTIC = ("pyramidal_pyramidal",)
+
+
+def noisy(network: Network) -> NetworkState:
+    """A newborn network whose plastic weights differ from those that bounds are shares of."""
+    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    weights = state.weights[PLASTIC[0]]
+    drawn = np.random.default_rng(2).normal(1, 0.3, weights.shape).astype(np.float32)
+    locked = drawn > 1.3
+    plastic = state.plastic[PLASTIC[0]]._replace(locked=jnp.asarray(locked))
+    return state._replace(
+        weights=state.weights | {PLASTIC[0]: weights * drawn},
+        plastic=state.plastic | {PLASTIC[0]: plastic},
+    )
+
+
+def test_what_a_window_learns_is_what_the_rule_makes_of_its_spikes(network: Network) -> None:
+    """Of two windows, so that pairs reach from one to the other, in pieces of a cycle."""
+    state = noisy(network)
+    ours = theirs = state
+    rule = network.rules[PLASTIC[0]]
+    for cycle, cycles in ((0, 4), (4, 3)):
+        clock = CLOCK._replace(cycle=jnp.int32(FIRST + cycle))
+        steps = cycles * network.cycle_steps
+        ours = conducting.window(network, ours, clock, steps, {}, PLASTIC)
+        listed = ours.spikes["pyramidal"]
+        assert int(listed.fresh) == int(listed.length) > 300
+        end = jnp.int32((FIRST + cycle + cycles) * 200 % 2**32 - 2**32)
+        unseen = listed._replace(fresh=jnp.int32(0))
+        event = PlasticityEvent(unseen, unseen, jnp.float32(1), jnp.ones(250), end)
+        weights, kept = jax.jit(apply)(
+            rule, theirs.plastic[PLASTIC[0]], theirs.weights[PLASTIC[0]], event
+        )
+        theirs = theirs._replace(
+            weights={PLASTIC[0]: weights}, plastic=theirs.plastic | {PLASTIC[0]: kept}
+        )
+    before, after = (np.asarray(each.weights[PLASTIC[0]]) for each in (state, ours))
+    assert (np.abs(after - before) > 1e-3 * before.max()).sum() > 1000
+    np.testing.assert_allclose(after, theirs.weights[PLASTIC[0]], rtol=2e-6)
+    own, expected = (each.plastic[PLASTIC[0]].own for each in (ours, theirs))
+    jax.tree.map(np.testing.assert_array_equal, own, expected)
+
+
+def test_plasticity_wants_whole_cycles(network: Network) -> None:
+    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    with pytest.raises(ValueError, match="no whole cycles"):
+        conducting.window(network, state, CLOCK, 300, {}, PLASTIC)
+    assert conducting.unlearned(network) == []
+
+
+def test_quiet_blocks_take_long_steps_and_little_changes(network: Network, volley: Any) -> None:
+    """The volley starts from rest, where all of them are quiet."""
+    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    quiet = {"pyramidal": -57.0, "interneuron": -57.0, "relay": -60.0, "reticular": -60.0}
+    local = conducting.LocalSteps(6, quiet)
+    found = conducting.window(network, state, CLOCK, STEPS, {}, (), local)
+    fired, expected = (spikes(each, "pyramidal") for each in (found, volley[1]))
+    assert len(fired) != len(expected) or (fired != expected).any()
+    assert len(fired) == pytest.approx(len(expected), rel=0.01)
+    first, last = (np.unique(each[:, 0], return_index=True) for each in (fired, expected))
+    late = (fired[first[1], 1] - expected[last[1], 1]) * 0.05
+    assert np.abs(late).max() < 0.5
+
+
+def test_what_it_does_not_know_is_told(alone: Network, network: Network) -> None:
+    assert conducting.refused(alone) == []
+    assert conducting.refused(network) == []
+    relay = alone.populations["relay"].neuron
+    for changed, told in {
+        "runge_kutta": dataclasses.replace(relay, method="runge_kutta"),
+        "other channels": dataclasses.replace(relay, channels={"leak": relay.channels["leak"]}),
+        "Odd": dataclasses.replace(relay, calcium=Odd(*vars(relay.calcium).values())),
+    }.items():
+        other = eqx.tree_at(lambda net: net.populations["relay"].neuron, alone, told)
+        (reason,) = conducting.refused(other)
+        assert reason.startswith("population relay (")
+        assert changed in reason
+    ampa = network.projections["relay_reticular"]
+    for told, synapse in {
+        "Current": Current(jnp.float32(0)),
+        "kinetics Exponential": dataclasses.replace(
+            ampa.synapse, kinetics=Exponential(jnp.float32(5))
+        ),
+    }.items():
+        wires = network.projections | {
+            "relay_reticular": dataclasses.replace(ampa, synapse=synapse)
+        }
+        other = Network(network.populations, wires, network.cycle_steps)
+        assert conducting.refused(other) == [f"projection relay_reticular ({told})"]
+
+
+@pytest.mark.parametrize(
+    ("where", "number", "told"),
+    [
+        (lambda synapse: synapse.jitter, 0.1, "jitter must be 0"),
+        (lambda synapse: synapse.kinetics.pulse, 1e3, "pulse must be shorter"),
+        (lambda synapse: synapse.kinetics.dead_time, 0.1, "dead time must outlast its pulse"),
+    ],
+)
+def test_numbers_that_it_does_not_take_are_refused(
+    where: Any, number: float, told: str, network: Network
+) -> None:
+    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    for name in ("relay_reticular", "pyramidal_pyramidal", "reticular_relay_b"):
+        other = eqx.tree_at(
+            lambda net, name=name: where(net.projections[name].synapse),
+            network,
+            jnp.float32(number),
+        )
+        with pytest.raises(jax.errors.JaxRuntimeError, match=told):
+            jax.block_until_ready(conducting.window(other, state, CLOCK, 2, {}))
+
+
+class Odd(Shell):
+    """A shell that the kernel cannot know."""
+
+
+def test_the_kernel_takes_constants_that_are_declared() -> None:
+    parts = {part for part in library.names("Cells") if part.isalpha()}
+    built_in = [kinds.of(name) for kinds in (CHANNELS, NEURONS) for name in kinds.built_in]
+    declared = [one for one in built_in if one.__name__ in parts]
+    assert {one.__name__ for one in declared} == parts
+    for one in (*declared, Shell, AlphaBeta, *receptors.KINDS):
+        names = library.names(one.__name__)
+        assert len(names) == len(set(names)) > 0
+        assert set(names) <= {field.name for field in dataclasses.fields(one)}
+
+
+def test_arrays_of_another_size_are_refused(alone: Network) -> None:
+    state = alone.init({}, seed_key(1))
+    relay = state.neurons["relay"]
+    wrong = state._replace(neurons=state.neurons | {"relay": relay._replace(i=jnp.zeros(6))})
+    with pytest.raises(jax.errors.JaxRuntimeError, match=r"population \d: i must be .* \[5\]"):
+        jax.block_until_ready(conducting.window(alone, wrong, CLOCK, 2, {}))
+    drive = {"relay": jnp.zeros((3, 5))}
+    with pytest.raises(jax.errors.JaxRuntimeError, match="its drive is longer than the window"):
+        jax.block_until_ready(conducting.window(alone, state, CLOCK, 2, drive))
+
+
+def test_cells_are_told_apart_by_their_channels(alone: Network) -> None:
+    kinds = {name: cells.kind(pop.neuron) for name, pop in alone.populations.items()}
+    assert kinds == {"pyramidal": 0, "interneuron": 1, "relay": 2, "reticular": 3}
