@@ -11,6 +11,7 @@ from conftest import configured
 from replaying import rule
 
 from sleeprun import noise
+from sleeprun.config import ConfigError
 from sleeprun.gradient.replay import Replay
 from sleeprun.spiking import build, native
 from sleeprun.spiking.native import library
@@ -124,3 +125,9 @@ def test_the_kernel_takes_constants_that_are_declared(of: str, declared: type) -
     names = library.names(of)
     assert len(names) == len(set(names)) > 0
     assert set(names) <= {field.name for field in dataclasses.fields(declared)}
+
+
+def test_a_kernel_of_older_source_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "CALLS", library.CALLS | {"sleeprun_later": "SleeprunLater"})
+    with pytest.raises(ConfigError, match="it has no SleeprunLater"):
+        library.available.__wrapped__()

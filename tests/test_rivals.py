@@ -72,10 +72,14 @@ def test_learners_are_ranked_at_the_memory_that_they_really_carry(
     layers = perceptron.starting_layers((784, 10), 0.1, False, 0)
     shown, labels = jnp.zeros((100, 784)), jnp.arange(100, dtype=jnp.int32) % 10
     network = perceptron.Perceptron(jnp.float32(0), perceptron.squared_error, True)
+    more = {
+        "rehearsal": {"strength": 1.0},
+        "derpp": {"size": 1, "alpha": 1.0, "beta": 1.0},
+        "agem": {"size": 1},
+    }
     for kind, image in plan["images"].items():
-        more = {"size": 1, "alpha": 1.0, "beta": 1.0} if kind == "derpp" else {}
-        more = {"size": 1} if kind == "agem" else more
-        section = LEARNERS.section(kind).model_validate({"kind": kind, "capacity": 50} | more)
+        given = {"kind": kind, "capacity": 50} | more.get(kind, {})
+        section = LEARNERS.section(kind).model_validate(given)
         learner, words = section.make(), jnp.zeros(2, jnp.uint32)
         memory = learner.init(layers)
         kept = learner.consolidate(network, memory, layers, shown, labels, words)

@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from sleeprun.config import ConfigError
+
 Changing = TypeVar("Changing", bound=PyTree[Array])
 
 # Beside this file, or, for an editable install, where the build put it.
@@ -30,9 +32,17 @@ CALLS = {
 
 @cache
 def available() -> bool:
-    """Whether the kernel is there for this backend; registers it with XLA the first time."""
+    """Whether the kernel is there for this backend; registers it with XLA the first time.
+
+    Raises ConfigError where the kernel that is there was built of other source.
+    """
     if jax.default_backend() != "cpu" or _folder() is None:
         return False
+    if missing := [symbol for symbol in CALLS.values() if not hasattr(_library(), symbol)]:
+        raise ConfigError(
+            f"the compiled kernel is older than the source (it has no {missing[0]}); "
+            "make .venv/.ready or pip install -e . builds it anew"
+        )
     for target, symbol in CALLS.items():
         capsule = jax.ffi.pycapsule(getattr(_library(), symbol))
         jax.ffi.register_ffi_target(target, capsule, platform="cpu")
