@@ -20,7 +20,7 @@ class Purpose(IntEnum):
 
     WIRING = 1
     NEURONS = 2
-    STARTING_WEIGHTS = 4  # of perceptrons
+    STARTING_WEIGHTS = 4  # of perceptrons, and the noise on what sequences change
     SYNAPSES = 11
     WORLD = 12
     SLEEP = 13

@@ -40,15 +40,16 @@ class Part(NamedTuple):
     ramp: float
 
 
-def course(network: Network, parts: Sequence[Part]) -> Course:
+def course(network: Network, parts: Sequence[Part], named: Sequence[Level] = ()) -> Course:
     """From what a network's numbers are by themselves, through all parts from time 0 on.
 
-    What a level does not give is as it is in the network. Raises ValueError as `check` does.
+    What a level does not give is as it is in the network. The course has the numbers that other
+    levels have `named`, too: such courses share a program. Raises ValueError as `check` does.
     """
     levels = [part.level for part in parts]
     for level in levels:
         check(network, level)
-    own = level_of(network, reduce(over, levels, {}))
+    own = level_of(network, reduce(over, [*levels, *named], {}))
     times, passed, begin = [], [], 0.0
     for before, part in zip([{}, *levels], parts, strict=False):
         times += [begin, begin + part.ramp * part.length]

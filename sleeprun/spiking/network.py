@@ -18,11 +18,11 @@ from sleeprun.spiking.plasticity import Plasticity, PlasticState, starting
 from sleeprun.spiking.relaxation import Relaxation
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses import Along, Conducting, Synapse
-from sleeprun.spiking.synapses.along import Each, Sources
+from sleeprun.spiking.synapses.along import Each
 
 Weights = Float[Array, "pre post"]
 Words = UInt32[Array, " words"]
-Edges = dict[str, Sources]  # of the projections whose weights are [slot, post]
+Edges = dict[str, Int[Array, "_ _"]]  # `sources` of those whose weights are [slot, post]
 
 
 class Population(eqx.Module):

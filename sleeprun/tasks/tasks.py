@@ -18,5 +18,6 @@ TASKS = Kinds(
     "kind of tasks",
     "sleeprun.tasks.tasks.Tasks",
     foraging="sleeprun.tasks.foraging.Foraging",
+    sequences="sleeprun.tasks.sequences.tasks.Sequences",
     images="sleeprun.tasks.images.sequence.ImageTasks",
 )

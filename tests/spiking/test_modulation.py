@@ -95,9 +95,9 @@ def of_stage(net: Any) -> tuple[float, ...]:
 
 def test_shipped_stages_have_the_published_values(net: Any) -> None:
     for name, values in STAGES.items():
-        way = shipped(name).modulates(net, 100.0)
+        way = course(net, shipped(name).parts(100.0))
         assert of_stage(modulated(net, way.at(jnp.float32(50)))) == pytest.approx(values)
-    way = shipped("nrem_cycle").modulates(net, 400.0)
+    way = course(net, shipped("nrem_cycle").parts(400.0))
     for time, name in ((0.5, None), (50, "n2"), (200, "n3"), (390, "n2")):
         seen = of_stage(modulated(net, way.at(jnp.float32(time))))
         assert name is None or seen == pytest.approx(STAGES[name])

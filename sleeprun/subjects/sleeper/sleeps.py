@@ -7,8 +7,7 @@ from pydantic import Field, model_validator
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Fraction, Positive
-from sleeprun.spiking.modulation import Course, Part, course
-from sleeprun.spiking.network import Network
+from sleeprun.spiking.modulation import Part
 
 
 class ModulatedSleep(SleepConfig):
@@ -21,6 +20,9 @@ class ModulatedSleep(SleepConfig):
     ramp: Fraction  # of each, in which all values go there in straight lines; 0: in one step
     also: list["ModulatedSleep"]
 
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
     @model_validator(mode="after")
     def _told(self) -> "ModulatedSleep":
         for name in self.course:
@@ -30,10 +32,8 @@ class ModulatedSleep(SleepConfig):
             raise ValueError(f"shares: {len(self.shares)} of {len(self.course)} in its course")
         return self
 
-    def modulates(self, network: Network, length: float) -> Course:
-        """A network's numbers in a sleep of some length. Raises ValueError as `course` does."""
+    def parts(self, length: float) -> list[Part]:
+        """Of its course, in a sleep of some length."""
         unit = length / sum(self.shares)
         whole = zip(self.course, self.shares, strict=True)
-        return course(
-            network, [Part(self.levels[name], share * unit, self.ramp) for name, share in whole]
-        )
+        return [Part(self.levels[name], share * unit, self.ramp) for name, share in whole]

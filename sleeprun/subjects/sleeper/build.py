@@ -1,0 +1,64 @@
+"""From a config to the arrays of a network that learns sequences."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Shaped, UInt32
+
+from sleeprun import noise
+from sleeprun.config.runtime import Engine
+from sleeprun.spiking.build import build as network_of
+from sleeprun.spiking.build import starting_weights
+from sleeprun.spiking.edges import slots, sources_of
+from sleeprun.subjects.sleeper.schema import Config
+from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, birth
+from sleeprun.tasks.sequences.stimulus import members
+
+Weights = dict[str, Shaped[np.ndarray, "_ _"]]
+
+
+def build(config: Config) -> Stimulated:
+    tasks, network = config.sequences, config.network
+    cells = network.populations[tasks.population].count
+    return Stimulated(
+        network=network_of(network, engine_of(config)),
+        stimulus=tasks.stimulus.make(),
+        sequences={
+            name: members(each.cells, tasks.group, cells) for name, each in tasks.sequences.items()
+        },
+        spread=jnp.float32(tasks.spread),
+        population=tasks.population,
+        step_ms=network.step_ms,
+        bin_steps=max(1, round(tasks.recall.bin / network.step_ms)),
+        period=config.cycles_a_period,
+    )
+
+
+def engine_of(config: Config) -> Engine:
+    """By synapses alone; or, where that is asked for, by all pairs of neurons, the reference."""
+    return "by_step" if config.runtime.simulate == "by_step" else "by_layer"
+
+
+def newborns(config: Config, shared: Stimulated) -> SleeperState:
+    """The networks of all seeds; every leaf is [seed, ...]. All have as many slots as any needs."""
+    drawn = [
+        {name: np.asarray(each) for name, each in starting_weights(config.network, seed).items()}
+        for seed in config.seeds
+    ]
+    wide = {} if shared.network.engine == "by_step" else slots(shared.network, drawn)
+    edges = [sources_of(weights, wide) for weights in drawn]
+    keys = jnp.asarray(np.stack([noise.seed_key(seed) for seed in config.seeds]))
+    weights, sources = (_stacked(of_seeds) for of_seeds in (drawn, edges))
+    return _births(shared, weights, sources, keys)
+
+
+def _stacked(of_seeds: list[Weights]) -> dict[str, Array]:
+    return jax.tree.map(lambda *each: jnp.asarray(np.stack(each)), *of_seeds)
+
+
+@eqx.filter_jit
+def _births(shared: Stimulated, weights: Any, edges: Any, keys: UInt32[Array, "seed 2"]) -> Any:
+    return jax.vmap(lambda *each: birth(shared, *each))(weights, edges, keys)

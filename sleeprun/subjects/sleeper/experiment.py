@@ -1,0 +1,77 @@
+"""Experiments on networks that learn sequences and sleep."""
+
+from collections.abc import Iterator
+
+from sleeprun.config import nearest
+from sleeprun.config.messages import unknown_measures
+from sleeprun.config.runtime import Engine
+from sleeprun.protocol.phases import Protocol, misnamed
+from sleeprun.protocol.plan import numbered
+from sleeprun.spiking import schema
+from sleeprun.spiking.build import build
+from sleeprun.spiking.modulation import check
+from sleeprun.subjects.experiment import Experiment
+from sleeprun.subjects.seeds import Over
+from sleeprun.subjects.sleeper.build import engine_of
+from sleeprun.subjects.sleeper.plan import SleeperPlan
+from sleeprun.subjects.sleeper.schema import Config
+from sleeprun.subjects.sleeper.sleeper import Sleeper
+
+NEURON_STEPS = 3e6  # of this portable path in a second of a core, where it was measured
+
+
+class SleeperExperiment(Config, Experiment):
+    def contradictions(self) -> Iterator[str]:
+        yield from schema.contradictions(self.network)
+        yield from self._roles()
+        yield from misnamed(self.task_names)
+        stages = [stage.name for stage in numbered([[name] for name in self.sequences.stages])]
+        arms = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
+        for key, sleep in {"sleep": self.sleep, **arms}.items():
+            for place, one in enumerate(sleep.sleeps):
+                here = f"{key}.also.{place - 1}" if place else key
+                yield from one.misfits(here, stages)
+                if one.schedule == "interleaved":
+                    yield f"{here}.schedule='interleaved': these networks sleep after training"
+        if (wanted := self.runtime.simulate) in ("native", "fused"):
+            yield f"runtime.simulate='{wanted}': no such network; choose auto, by_layer or by_step"
+        if self.runtime.spikes:
+            yield f"runtime.spikes={self.runtime.spikes}: is for spiking agents; must be 0"
+        if self.interventions:
+            yield "interventions: are for spiking agents; must be []"
+        yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])
+
+    def _roles(self) -> Iterator[str]:
+        tasks, network = self.sequences, self.network
+        if tasks.population not in network.populations:
+            allowed = nearest(tasks.population, list(network.populations))
+            yield f"tasks.population='{tasks.population}': no such population{allowed}"
+            return
+        yield from tasks.misfits(network.populations[tasks.population].count)
+        if tasks.projection not in network.plastic:
+            allowed = nearest(tasks.projection, list(network.plastic))
+            yield f"tasks.projection='{tasks.projection}': none that learns{allowed}"
+        yield from self._levels()
+
+    def _levels(self) -> Iterator[str]:
+        """Values of what is no number of the network."""
+        network = build(self.network)
+        for key, level in self.levels.items():
+            try:
+                check(network, level)
+            except ValueError as error:
+                yield f"{key}.{error}"
+
+    def phases(self) -> Protocol:
+        return SleeperPlan(self).phases()
+
+    def expected_seconds(self, protocol: Protocol) -> list[float]:
+        neurons = sum(each.count for each in self.network.populations.values())
+        a_cycle = neurons * self.network.cycle_steps / NEURON_STEPS
+        return [a_cycle * phase.cycles for phase in protocol]
+
+    def engine(self) -> Engine:
+        return engine_of(self)
+
+    def subject(self, devices: int, over: Over) -> Sleeper:
+        return Sleeper(self, devices, over)

@@ -1,0 +1,81 @@
+"""What a config says of networks that learn sequences and sleep."""
+
+from typing import Annotated, Any, ClassVar
+
+from sleeprun.config import ExperimentConfig, Role
+from sleeprun.config.identity import content_hash
+from sleeprun.config.values import FolderName, Section
+from sleeprun.spiking.modulation import Level
+from sleeprun.spiking.schema import NetworkConfig
+from sleeprun.subjects.sleeper.sleeps import ModulatedSleep
+from sleeprun.tasks.sequences.tasks import Sequences
+from sleeprun.tasks.tasks import TASKS
+
+
+class ArmConfig(Section):
+    """In what an arm may differ."""
+
+    sleep: ModulatedSleep
+
+
+class Config(ExperimentConfig):
+    unit: ClassVar[str] = "cycles"
+    what: ClassVar[str] = "networks that learn sequences"
+
+    network: NetworkConfig
+    tasks: Annotated[Any, TASKS]
+    sleep: ModulatedSleep
+    arms: dict[FolderName, ArmConfig]
+
+    @property
+    def sequences(self) -> Sequences:
+        assert isinstance(self.tasks, Sequences)
+        return self.tasks
+
+    def cycles(self, seconds: float) -> int:
+        """Of the protocol, at its scale."""
+        return max(1, round(self.protocol.scale * 1000 * seconds / self.cycle_ms))
+
+    @property
+    def cycle_ms(self) -> float:
+        return self.network.cycle_steps * self.network.step_ms
+
+    @property
+    def cycles_a_period(self) -> int:
+        return max(1, round(self.sequences.stimulus.period / self.cycle_ms))
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """All that it may come to, by their keys."""
+        lives = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
+        found: dict[str, Level] = {"tasks.training": self.sequences.training}
+        for key, life in {"sleep": self.sleep, **lives}.items():
+            for place, one in enumerate(life.sleeps):
+                here = f"{key}.also.{place - 1}" if place else key
+                named = one.levels.items() if one.schedule != "never" else ()
+                found |= {f"{here}.levels.{name}": level for name, level in named}
+        return found
+
+    @property
+    def bound(self) -> Role | None:
+        return None if self.sleep.scheduled else Role.NAIVE
+
+    @property
+    def contents(self) -> str:
+        return f"{self.sequences.kind}, {content_hash(self.lived())[:10]}"
+
+    @property
+    def task_names(self) -> list[str]:
+        return list(self.sequences.sequences)
+
+    @property
+    def trained_tasks(self) -> list[str]:
+        return self.sequences.stages
+
+    def lived(self) -> dict[str, Any]:
+        tasks = self.sequences.model_dump(exclude={"stages", "cues", "recall"})
+        return {"network": self.network.model_dump(exclude={"variant"}), "tasks": tasks}
+
+    @property
+    def arms_share_training(self) -> bool:
+        return True

@@ -1,0 +1,152 @@
+"""The networks of all seeds, as a run sees them: what each phase does to their state."""
+
+from collections.abc import Iterator
+from functools import cache, partial
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from sleeprun.protocol.events import Event, Scored
+from sleeprun.protocol.phases import Boundary, Live, Phase, Score
+from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
+from sleeprun.spiking.edges import in_pairs
+from sleeprun.spiking.modulation import Part, course
+from sleeprun.subjects.finite import lost
+from sleeprun.subjects.seeds import Over, Seeds, over_seeds
+from sleeprun.subjects.sleeper import cycles
+from sleeprun.subjects.sleeper.build import build, engine_of, newborns
+from sleeprun.subjects.sleeper.cycles import Leg
+from sleeprun.subjects.sleeper.directions import along
+from sleeprun.subjects.sleeper.phases import Sleep, Train
+from sleeprun.subjects.sleeper.record import Directions, Lived, Recalled, SequenceFacts
+from sleeprun.subjects.sleeper.schema import Config
+from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally
+
+
+class Sleeper(Seeds):
+    def __init__(self, config: Config, devices: int, over: Over = over_seeds):
+        super().__init__(len(config.seeds), devices, over)
+        self.config, self.shared = config, build(config)
+        self.engine = engine_of(config)
+        self.leg = cache(partial(leg_of, config, self.shared))
+
+    def birth(self) -> SleeperState:
+        return self.padded(newborns(self.config, self.shared))
+
+    def begin(self, phase: Phase, state: SleeperState) -> SleeperState:
+        if isinstance(phase, Score):
+            task = self.config.task_names.index(phase.task)
+            boundary = jnp.int32(phase.boundary.index)
+            return self.call(cycles.copy_for_test, jnp.int32(task), boundary, state)
+        return self.call(cycles.begin, state)
+
+    def chunk(self, phase: Live | Score) -> int:
+        """Of a test a period, so that each has one cue."""
+        if isinstance(phase, Score):
+            return self.shared.period
+        return self.config.runtime.chunk_cycles
+
+    def advance(
+        self, phase: Live | Score, count: int, state: SleeperState
+    ) -> tuple[SleeperState, Tally]:
+        """Where a list runs over, they are simulated again with more room."""
+        leg, much = self.leg(phase), jnp.int32(count)
+        after, tally = self.call(cycles.advance, self.shared, leg, much, state)
+        while full := overrun(self.shared.network, after.network):
+            if any(lost(after, self.config.seeds)):
+                break
+            roomier = doubled(self.shared.network, state.network, full)
+            state = state._replace(network=roomier)
+            after, tally = self.call(cycles.advance, self.shared, leg, much, state)
+        return after, self.unpadded(tally)
+
+    def end(self, phase: Live, state: SleeperState) -> SleeperState:
+        return state
+
+    def summary(self, report: Tally) -> Lived:
+        return Lived(spikes={name: each.tolist() for name, each in report.spikes.items()})
+
+    def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
+        """Recalls after the cue of a period, by both readings of the kernel's width."""
+        tasks = self.config.sequences
+        if report.first[0] < tasks.lead * self.shared.period:
+            return np.zeros((2, self.seeds), int)
+        answers = report.answers.reshape(self.seeds, -1, report.answers.shape[-1])
+        counts = answers[:, : tasks.recall.bins]
+        told = [tasks.recall.performances(each[None]) for each in counts]
+        return np.array([[round(each[width]) for each in told] for width in ("sd", "full_width")])
+
+    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored:
+        tasks = self.config.sequences
+        sd, full_width = marks
+        by = sd if tasks.recall.width == "sd" else full_width
+        return Scored(
+            boundary=phase.boundary,
+            task=phase.task,
+            score=(by / tasks.cues).tolist(),
+            marks=Recalled(sd=sd.tolist(), full_width=full_width.tolist(), cues=tasks.cues),
+        )
+
+    def seen_at(self, boundary: Boundary, state: SleeperState) -> Iterator[Event]:
+        true = self.unpadded(state)
+        yield Directions(boundary=boundary, values=along(self.config, self.shared, true))
+
+    def weights(self, state: SleeperState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+        sizes = {name: each.size for name, each in self.shared.network.populations.items()}
+        found = {name: np.asarray(each) for name, each in state.network.weights.items()}
+        for name, sources in state.edges.items():
+            pre = sizes[self.shared.network.projections[name].pre]
+            each = zip(found[name], sources, strict=True)
+            found[name] = np.stack([np.asarray(in_pairs(jnp.asarray(w), s, pre)) for w, s in each])
+        return found
+
+    def blamed(self, phase: Live | Score, part: str) -> str:
+        if isinstance(phase, Sleep):
+            return "sleep.levels, network"
+        return "tasks.stimulus, network"
+
+    def capacity(self, state: SleeperState) -> Capacity:
+        return capacity(self.shared.network, state.network)
+
+    def like(self, state: SleeperState, wanted: Capacity) -> SleeperState:
+        network = with_capacity(self.shared.network, state.network, wanted)
+        return self.unpadded(state._replace(network=network))
+
+    def steps(self, phase: Phase) -> int:
+        return phase.cycles * self.config.network.cycle_steps
+
+    def facts(self) -> SequenceFacts:
+        config, network = self.config, self.config.network
+        return SequenceFacts(
+            tasks=config.task_names,
+            chance=config.sequences.chance,
+            scale=config.protocol.scale,
+            shortened=config.shortened,
+            step_ms=network.step_ms,
+            cycle_steps=network.cycle_steps,
+            sizes={name: each.count for name, each in network.populations.items()},
+            data=config.contents,
+            width=config.sequences.recall.width,
+        )
+
+
+def leg_of(config: Config, shared: Stimulated, phase: Any) -> Leg:
+    """A phase's values and stimuli as arrays; of all phases alike, so that they share a program."""
+    tasks, network = config.sequences, shared.network
+    task, groups, lead, parts = next(iter(shared.sequences)), 0, 0, [Part({}, 1.0, 0.0)]
+    if isinstance(phase, Train):
+        task, groups = phase.task, len(shared.sequences[phase.task])
+        parts = [Part(tasks.training, 1.0, 0.0)]
+    if isinstance(phase, Score):
+        task, groups, lead = phase.task, 1, tasks.lead * shared.period
+    if isinstance(phase, Sleep):
+        parts = phase.sleep.parts(float(phase.cycles))
+    return Leg(
+        course=course(network, parts, [*config.levels.values()]),
+        members=shared.sequences[task],
+        groups=jnp.float32(groups),
+        lead=jnp.int32(lead),
+        plastic=phase.plastic,
+    )

@@ -1,0 +1,76 @@
+"""What a network carries from cycle to cycle, and what happened over some of them."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.scipy.special import ndtri
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from sleeprun import noise
+from sleeprun.noise import Purpose
+from sleeprun.spiking.edges import packed
+from sleeprun.spiking.network import Edges, Network, NetworkState
+from sleeprun.tasks.sequences.stimulus import Stimulus
+
+
+class Stimulated(eqx.Module):
+    """What all seeds share: the network, and who in it is stimulated and read, and how."""
+
+    network: Network
+    stimulus: Stimulus
+    sequences: dict[str, Bool[Array, "group cell"]]
+    spread: Float[Array, ""]  # variance over mean of the noise on starting weights
+    population: str = eqx.field(static=True)
+    step_ms: float = eqx.field(static=True)
+    bin_steps: int = eqx.field(static=True)
+    period: int = eqx.field(static=True)  # cycles
+
+    @property
+    def bins(self) -> int:
+        """Of a cycle."""
+        return self.network.cycle_steps // self.bin_steps
+
+
+class SleeperState(NamedTuple):
+    network: NetworkState  # packed
+    edges: Edges
+    key: UInt32[Array, "2"]
+    cycle: Int[Array, ""]
+    since: Int[Array, ""]  # cycles since the phase began
+
+
+class Tally(NamedTuple):
+    """What happened over some cycles, of which answers are kept for one period."""
+
+    first: Int[Array, ""]  # cycle of the phase
+    spikes: dict[str, Int[Array, ""]]
+    answers: Int[Array, "cycle bin group"]
+
+
+def birth(
+    shared: Stimulated, weights: dict[str, Float[Array, "_ _"]], edges: Edges,
+    key: UInt32[Array, "2"],
+) -> SleeperState:  # fmt: skip
+    """A seed's newborn network, with noise on what can learn; bounds are those without it."""
+    network = shared.network
+    state = packed(network, network.init(weights, noise.stream(key, Purpose.NEURONS)), edges)
+    noisy = {name: _noisy(shared, name, key, state.weights[name]) for name in network.rules}
+    state = state._replace(weights=state.weights | noisy)
+    return SleeperState(state, edges, key, jnp.int32(0), jnp.int32(0))
+
+
+def _noisy(shared: Stimulated, name: str, key: UInt32[Array, "2"], weights: Array) -> Array:
+    """Each w (1 + z), z normal with the variance `spread` w."""
+    words = noise.stream(key, Purpose.STARTING_WEIGHTS)
+    place = (jnp.arange(size, dtype=jnp.int32) for size in weights.shape)
+    slot, post = jnp.meshgrid(*place, indexing="ij")
+    draws = noise.uniform(words, sorted(shared.network.rules).index(name), slot, post)
+    normal = ndtri(noise.inside(draws))
+    return weights * (1 + jnp.sqrt(shared.spread * weights) * normal)
+
+
+def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:
+    groups = max(len(each) for each in shared.sequences.values())
+    answers = jnp.zeros((shared.period, shared.bins, groups), jnp.int32)
+    return Tally(first, {name: jnp.int32(0) for name in shared.network.populations}, answers)

@@ -1,0 +1,62 @@
+"""Sequences that a network learns, as a config says them (Gonzalez et al. 2020)."""
+
+from collections.abc import Iterator
+from itertools import permutations
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from sleeprun.config.declared import section_of
+from sleeprun.config.spelling import nearest
+from sleeprun.config.values import Count, NonNegative, Positive, Section, Whole
+from sleeprun.tasks.sequences.recall import Recall, matching
+from sleeprun.tasks.sequences.stimulus import Stimulus
+from sleeprun.tasks.tasks import Tasks
+
+
+class Sequence(Section):
+    """The first cell of each group, in the order of stimulation; how long it is trained."""
+
+    cells: Annotated[list[Whole], Field(min_length=2, max_length=8)]
+    train: Positive  # s
+
+
+class Sequences(Tasks):
+    subject: ClassVar[str] = "sleeprun.subjects.sleeper.experiment.SleeperExperiment"
+
+    stages: Annotated[list[str], Field(min_length=1)]
+    population: str  # whose cells are stimulated and read
+    projection: str  # that learns between them
+    sequences: Annotated[dict[str, Sequence], Field(min_length=1)]
+    group: Count  # cells
+    stimulus: section_of(Stimulus)  # type: ignore[valid-type]
+    settle: NonNegative  # s before the first test, without plasticity
+    cues: Count  # of a test
+    lead: Whole  # periods awake before the first cue of a test
+    training: dict[str, Any]  # values of the network's numbers in training, as of a level of sleep
+    spread: NonNegative  # variance over mean of the noise on starting weights that can learn
+    recall: Recall
+
+    @property
+    def chance(self) -> float:
+        """How often a random order of all groups of the shortest sequence would succeed."""
+        groups = min(len(each.cells) for each in self.sequences.values())
+        orders = np.array(list(permutations(range(groups))))
+        match = matching(orders, np.ones(orders.shape, bool), self.recall.silent, self.recall.ties)
+        return float(np.mean(match >= self.recall.least - 1e-9))
+
+    def misfits(self, cells: int) -> Iterator[str]:
+        """A line for each key that does not fit the others, or so many cells."""
+        for place, name in enumerate(self.stages):
+            if name not in self.sequences:
+                known = nearest(name, list(self.sequences))
+                yield f"tasks.stages.{place}='{name}': no such sequence{known}"
+        for name, sequence in self.sequences.items():
+            if max(sequence.cells) + self.group > cells:
+                yield (
+                    f"tasks.sequences.{name}.cells: a group of {self.group} from "
+                    f"{max(sequence.cells)} on; {self.population} has {cells} cells"
+                )
+        if self.recall.window > self.stimulus.period:
+            yield f"tasks.recall.window={self.recall.window}: longer than tasks.stimulus.period"
