@@ -15,8 +15,10 @@ from sleeprun.cli.dry_run import print_protocol
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.config import ConfigError
 from sleeprun.config.kinds import by_key
+from sleeprun.config.runtime import available_cores
 from sleeprun.config.values import check_path
 from sleeprun.runs import lock
+from sleeprun.runs.devices import set_up_jax
 from sleeprun.runs.files import read_config, read_list
 from sleeprun.runs.home import home_of
 from sleeprun.runs.host import Host
@@ -153,6 +155,7 @@ def _carry_out(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
         )
     if cfg.get("resume"):
         cfg = _resumed_config(cfg, job.overrides)
+    set_up_jax(available_cores())  # which a network whose cells rest in channels needs to be read
     config = typed(cfg)
     if config.dry_run:
         with by_key(config):

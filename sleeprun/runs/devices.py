@@ -37,7 +37,14 @@ ADDRESSES = 2 << 30  # bytes that XLA maps, for its threads and for what it comp
 
 
 def prepare_jax(wanted: int) -> int:
-    """Set JAX up with so many devices; returns how many there are."""
+    """Set JAX up with so many devices and start it; returns how many there are."""
+    set_up_jax(wanted)
+    memory.forget_programs_if_crowded()
+    return min(wanted, _devices())
+
+
+def set_up_jax(wanted: int) -> None:
+    """How it is to start, should it be needed, with so many devices at most."""
     _refuse_few_addresses()
     logging.getLogger("jax").setLevel(logging.WARNING)  # not which devices it looked for in vain
     given = os.environ.get("XLA_FLAGS", "")
@@ -52,8 +59,6 @@ def prepare_jax(wanted: int) -> int:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:  # a later job of the same process: the backend is already there
         log.debug("JAX has already started with %d devices", jax.local_device_count())
-    memory.forget_programs_if_crowded()
-    return min(wanted, _devices())
 
 
 @cache
