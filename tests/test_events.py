@@ -28,6 +28,7 @@ from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Robustness, Trained
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
+from sleeprun.subjects.sleeper import record as sleeping
 
 BOUNDARY = '"boundary": {"index": 1, "name": "a", "phase": "wake", "task": "a"}'
 STARTED = (
@@ -73,6 +74,9 @@ LINES = [
     '{"event": "overlap", ' + BOUNDARY + ', "layers": {"hidden 1": [null, 0.6]}}',
     '{"event": "measured", ' + BOUNDARY + ', "values": {"sparseness": [0.5, null]}}',
     '{"event": "moved", ' + BOUNDARY + ', "layers": {"output": {"share": [0.1, 0.2]}}}',
+    '{"event": "score", ' + BOUNDARY + ', "task": "a", "score": [0.5, 1.0], "sd": [1, 2], '
+    '"full_width": [1, 0], "cues": 2}',
+    '{"event": "directions", ' + BOUNDARY + ', "values": {"S1": [0.5, null]}}',
     '{"event": "warning", "message": "boundary-01.ckpt is damaged"}',
     '{"event": "end", "wall_seconds": 12.5, "steps_per_second": 1000.0}',
 ]
@@ -90,7 +94,13 @@ def test_every_kind_of_recorded_event_has_its_line_here() -> None:
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[11:30])
 def test_a_line_is_read_and_written_the_same(line: str) -> None:
-    (event,) = read(line, facts=ForagingFacts if '"rewarded"' in line else ImageFacts)
+    told_by = {
+        '"rewarded"': ForagingFacts,
+        '"full_width"': sleeping.SequenceFacts,
+        '"directions"': sleeping.SequenceFacts,
+    }
+    (facts, *_) = [*(told_by[word] for word in told_by if word in line), ImageFacts]
+    (event,) = read(line, facts=facts)
     assert not isinstance(event, Other)
     assert as_line(event) == line.encode() + b"\n"
 
