@@ -20,7 +20,7 @@ run: $(READY)  ## set up and run the project's story, or another one: EXPERIMENT
 brian2: $(READY) $(BRIAN2)/.ready  ## set up Brian2 where it can be, to be tested and timed against
 
 test: $(READY)  ## set up and run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long" --durations 20
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long" --durations 20
 
 long: $(READY)  ## the tests that take longest: whole recorded runs, own networks, the table
 	$(BIN)/python -m pytest -n auto -m long

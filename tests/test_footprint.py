@@ -52,13 +52,12 @@ QUIET = ("tracking=disabled", "runtime.figures=false", "runtime.cores=1", "arms=
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell")
 @pytest.mark.parametrize(
     "given",
     [
-        pytest.param(
-            ("foraging_quick", *QUIET, "protocol.scale=0.0003", "seeds=6"), marks=pytest.mark.long
-        ),
+        ("foraging_quick", *QUIET, "protocol.scale=0.0003", "seeds=6"),
         ("src_quick", *QUIET, "~probes", "training.epochs=1", "sleep.length=30", "seeds=3"),
     ],
 )

@@ -31,7 +31,7 @@ def call() -> Iterator[Forked]:
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # as what is imported does
 @settings(
-    max_examples=50,
+    max_examples=30,
     derandomize=True,
     database=None,
     deadline=None,

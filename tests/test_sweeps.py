@@ -100,7 +100,8 @@ def states(job: Path) -> list[str]:
     return [header(checkpoint)["sha256"] for checkpoint in found]
 
 
-@pytest.mark.parametrize("experiment", ["foraging", pytest.param("images", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("experiment", ["foraging", "images"])
 def test_together_every_job_is_what_it_is_alone(
     experiment: str, swept: Callable[[str], Ended]
 ) -> None:
