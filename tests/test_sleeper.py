@@ -76,6 +76,7 @@ def test_what_does_not_fit_is_refused(override: str, told: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_it_goes_on_bit_for_bit_from_what_was_saved_and_a_test_changes_nothing() -> None:
     config = small("arms=none", "seeds=1")
     whole, halves = Sleeper(config, 1), Sleeper(config, 1)
