@@ -4,8 +4,6 @@ A step sees as many images of earlier tasks as it sees new ones, however few are
 the loss of the new ones and, as heavily where `strength` is 1, that of the kept ones.
 """
 
-import jax.numpy as jnp
-
 from sleeprun import noise
 from sleeprun.config.declared import number
 from sleeprun.gradient import perceptron
@@ -33,7 +31,7 @@ class Rehearsal(Keeping):
             return task
         apart = noise.stream(words, Purpose.REPLAYED_LABELS)
         replayed = perceptron.batch_loss(network, layers, remembered(memory, batch, apart), apart)
-        return task + jnp.asarray(self.strength) * replayed
+        return task + self.strength * replayed
 
 
 def remembered(memory: Ranked, batch: Batch, words: Words) -> Batch:

@@ -26,13 +26,10 @@ class SleeperExperiment(Config, Experiment):
         yield from self._roles()
         yield from misnamed(self.task_names)
         stages = [stage.name for stage in numbered([[name] for name in self.sequences.stages])]
-        arms = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
-        for key, sleep in {"sleep": self.sleep, **arms}.items():
-            for place, one in enumerate(sleep.sleeps):
-                here = f"{key}.also.{place - 1}" if place else key
-                yield from one.misfits(here, stages)
-                if one.schedule == "interleaved":
-                    yield f"{here}.schedule='interleaved': these networks sleep after training"
+        for key, one in self.sleeps.items():
+            yield from one.misfits(key, stages)
+            if one.schedule == "interleaved":
+                yield f"{key}.schedule='interleaved': these networks sleep after training"
         if (wanted := self.runtime.simulate) in ("native", "fused"):
             yield f"runtime.simulate='{wanted}': no such network; choose auto, by_layer or by_step"
         if self.runtime.spikes:

@@ -45,15 +45,22 @@ class Config(ExperimentConfig):
         return max(1, round(self.sequences.stimulus.period / self.cycle_ms))
 
     @property
+    def sleeps(self) -> dict[str, ModulatedSleep]:
+        """Its own and those of its arms, by their keys."""
+        lives = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
+        return {
+            f"{key}.also.{place - 1}" if place else key: one
+            for key, life in {"sleep": self.sleep, **lives}.items()
+            for place, one in enumerate(life.sleeps)
+        }
+
+    @property
     def levels(self) -> dict[str, Level]:
         """All that it may come to, by their keys."""
-        lives = {f"arms.{name}.sleep": arm.sleep for name, arm in self.arms.items()}
         found: dict[str, Level] = {"tasks.training": self.sequences.training}
-        for key, life in {"sleep": self.sleep, **lives}.items():
-            for place, one in enumerate(life.sleeps):
-                here = f"{key}.also.{place - 1}" if place else key
-                named = one.levels.items() if one.schedule != "never" else ()
-                found |= {f"{here}.levels.{name}": level for name, level in named}
+        for key, one in self.sleeps.items():
+            named = one.levels.items() if one.schedule != "never" else ()
+            found |= {f"{key}.levels.{name}": level for name, level in named}
         return found
 
     @property
