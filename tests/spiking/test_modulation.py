@@ -104,6 +104,16 @@ def test_shipped_stages_have_the_published_values(net: Any) -> None:
         assert name or of_stage(net)[0] < seen[0] < STAGES["n2"][0]
 
 
+def test_rem_is_to_wakefulness_as_in_the_network_that_it_was_published_for(net: Any) -> None:
+    awake, rem = (0.2, 0.22, 0.79, -8.0), (0.176, 0.154, 0.711, 0.0)
+    *ratios, _ = (there / here for here, there in zip(awake, rem, strict=True))
+    *gains, shifted = of_stage(net)
+    wanted = [gain * ratio for gain, ratio in zip(gains, ratios, strict=True)]
+    way = course(net, shipped("rem").parts(100.0))
+    seen = of_stage(modulated(net, way.at(jnp.float32(50))))
+    assert seen == pytest.approx((*wanted, shifted + rem[-1] - awake[-1]))
+
+
 def test_a_course_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="course: no such level; did you mean 'n3'"):
         shipped("n3", "sleep.course=[n33]")
