@@ -141,7 +141,7 @@ def of_channels() -> NetworkConfig:
     """A small network of every kind of cell and synapse that conducts."""
     sizes = {"pyramidal": 37, "interneuron": 16, "relay": 5, "reticular": 20}
     named = (f"populations.{name}.size={size}" for name, size in sizes.items())
-    return described(*named, "populations.pyramidal.spike_capacity=64", "cycle_steps=2")
+    return described(*named, "populations.pyramidal.spike_capacity=64", "cycle_steps=8")
 
 
 def live_by_channels(network: Network, state: NetworkState, steps: int) -> NetworkState:
@@ -182,7 +182,7 @@ def channels_gone_wild() -> None:
     @jax.jit
     def lived(leaves: Any) -> NetworkState:
         wild = eqx.combine(jax.tree.unflatten(structure, leaves), static)
-        return live_by_channels(wild, state, 2)
+        return live_by_channels(wild, state, 8)
 
     for place, value in product(range(len(leaves)), (np.nan, 3e38)):
         changed = [*leaves[:place], jnp.full_like(leaves[place], value), *leaves[place + 1 :]]

@@ -175,7 +175,9 @@ def _deliver(
         post, synapse = projection.post, projection.synapse
         neuron, cell = network.populations[post].neuron, cells[post]
         v = neuron.potential(cell) if isinstance(neuron, Membrane) else None
-        path = along(network, state, clock, name, edges)._replace(step=time)
+        path = along(network, state, clock, name, edges)._replace(
+            cycle=clock.cycle + time // network.cycle_steps, step=time % network.cycle_steps
+        )
         after[name], brought = synapse.step(synapses[name], fired[projection.pre], path, v)
         brought = brought / state.resistance[post]
         if isinstance(synapse, Conducting):

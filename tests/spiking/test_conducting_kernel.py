@@ -182,6 +182,27 @@ def test_a_window_in_pieces_is_the_same_bit_by_bit(alone: Network) -> None:
 
 
 PLASTIC = ("pyramidal_pyramidal",)
+QUIET = {"pyramidal": -57.0, "interneuron": -57.0, "relay": -60.0, "reticular": -60.0}
+LOCAL = conducting.LocalSteps(6, QUIET)
+
+
+def test_windows_are_cut_between_cycles_and_come_to_the_same_bit_by_bit(network: Network) -> None:
+    """With plasticity, long steps, and miniatures that are due or drawn on the way."""
+
+    @jax.jit
+    def live(state: NetworkState, cycle: Any, cycles: Any) -> NetworkState:
+        clock, steps = CLOCK._replace(cycle=cycle), cycles * network.cycle_steps
+        return conducting.window(network, state, clock, steps, {}, PLASTIC, LOCAL)
+
+    ends = []
+    for pieces in ((9,), (1, 5, 3), (2, 2, 5)):
+        state, cycle = network.init(starting_weights(asleep(), 1), seed_key(1)), 0
+        for cycles in pieces:
+            state = live(state, jnp.int32(FIRST + cycle), jnp.int32(cycles))
+            cycle += cycles
+        ends.append(state._replace(spikes={}))  # which are those of the last window
+    for other in ends[1:]:
+        jax.tree.map(np.testing.assert_array_equal, other, ends[0])
 
 
 def noisy(network: Network) -> NetworkState:
@@ -234,9 +255,7 @@ def test_plasticity_wants_whole_cycles(network: Network) -> None:
 def test_quiet_blocks_take_long_steps_and_little_changes(network: Network, volley: Any) -> None:
     """The volley starts from rest, where all of them are quiet."""
     state = network.init(starting_weights(asleep(), 1), seed_key(1))
-    quiet = {"pyramidal": -57.0, "interneuron": -57.0, "relay": -60.0, "reticular": -60.0}
-    local = conducting.LocalSteps(6, quiet)
-    found = conducting.window(network, state, CLOCK, STEPS, {}, (), local)
+    found = conducting.window(network, state, CLOCK, STEPS, {}, (), LOCAL)
     fired, expected = (spikes(each, "pyramidal") for each in (found, volley[1]))
     assert len(fired) != len(expected) or (fired != expected).any()
     assert len(fired) == pytest.approx(len(expected), rel=0.01)
@@ -264,6 +283,9 @@ def test_what_it_does_not_know_is_told(alone: Network, network: Network) -> None
         "kinetics Exponential": dataclasses.replace(
             ampa.synapse, kinetics=Exponential(jnp.float32(5))
         ),
+        "jitter 0.5": dataclasses.replace(ampa.synapse, jitter=jnp.float32(0.5)),
+        "a pulse of 1000 ms": timed(ampa.synapse, pulse=1e3),
+        "a dead time within the pulse": timed(ampa.synapse, dead_time=0.1),
     }.items():
         wires = network.projections | {
             "relay_reticular": dataclasses.replace(ampa, synapse=synapse)
@@ -294,6 +316,12 @@ def test_numbers_that_it_does_not_take_are_refused(
             jax.block_until_ready(conducting.window(other, state, CLOCK, 2, {}))
 
 
+def timed(synapse: Any, **ms: float) -> Any:
+    """With other times of its kinetics."""
+    times = {name: jnp.float32(one) for name, one in ms.items()}
+    return dataclasses.replace(synapse, kinetics=dataclasses.replace(synapse.kinetics, **times))
+
+
 class Odd(Shell):
     """A shell that the kernel cannot know."""
 
@@ -315,8 +343,8 @@ def test_arrays_of_another_size_are_refused(alone: Network) -> None:
     wrong = state._replace(neurons=state.neurons | {"relay": relay._replace(i=jnp.zeros(6))})
     with pytest.raises(jax.errors.JaxRuntimeError, match=r"population \d: i must be .* \[5\]"):
         jax.block_until_ready(conducting.window(alone, wrong, CLOCK, 2, {}))
-    drive = {"relay": jnp.zeros((3, 5))}
-    with pytest.raises(jax.errors.JaxRuntimeError, match="its drive is longer than the window"):
+    drive = {"relay": jnp.zeros((3, 6))}
+    with pytest.raises(jax.errors.JaxRuntimeError, match=r"population \d: drive must be"):
         jax.block_until_ready(conducting.window(alone, state, CLOCK, 2, drive))
 
 

@@ -108,11 +108,12 @@ class PopulationOf final : public CellPopulation {
 
  protected:
   bool quiet(int block) const override {
+    std::uint32_t all = 0;
     for (int first = block * kBlock; first < (block + 1) * kBlock; first += kWidth) {
       const Where calm = cells_[first / kWidth].spiking() < arrays_.quiet;
-      if (bits(calm & (get(&i_[first]) == 0.0f)) != (1u << kWidth) - 1) return false;
+      all |= bits(calm & (get(&i_[first]) == 0.0f)) << (first % kBlock);
     }
-    return true;
+    return (all & existing(block)) == existing(block);
   }
 
  private:

@@ -33,7 +33,7 @@ struct Release {
     if (started <= 0 && -started < receptors.steps) pulses.start(started, who);
   }
   void leave(const Receptors& receptors, const ReceptorArrays& to, int place, int now) const {
-    to.open[place] = now - started < receptors.steps ? open : receptors.left(open, now - before);
+    to.open[place] = open;
     to.since[place] = std::min(static_cast<float>(now - started) * receptors.dt, kNever);
   }
   // Whether it releases in a step.
@@ -43,6 +43,9 @@ struct Release {
     before = started = t;
     pulses.start(t, who);
     return true;
+  }
+  void settle(const Receptors& receptors, int t) {
+    open = receptors.left(open, t - before), before = t;
   }
   // What is bound in a step of a pulse.
   float bind(const Receptors& receptors, int phase, int t) {
@@ -87,19 +90,26 @@ class ConductanceSynapses final : public Synapses {
   Felt felt() const override {
     return {g_.g.data(), gain_ * g_.scale(), reversal_, block_ ? &*block_ : nullptr};
   }
-  void leave(int steps) override {
+  void settle(int t) override {
     g_.settle();
-    std::copy_n(g_.g.data(), wires.post, arrays_.g);
+    pulses_.settle();
     for (int pre = 0; pre < wires.pre; ++pre) {
-      release_[pre].leave(receptors_, arrays_.receptors, pre, steps);
-      arrays_.depleted[pre] *= power(recovered_, steps - depleted_at_[pre]);
+      release_[pre].settle(receptors_, t);
+      arrays_.depleted[pre] *= recovered_(t - depleted_at_[pre]);
+      depleted_at_[pre] = t;
     }
+  }
+  void leave(int steps) override {
+    settle(steps);
+    std::copy_n(g_.g.data(), wires.post, arrays_.g);
+    for (int pre = 0; pre < wires.pre; ++pre)
+      release_[pre].leave(receptors_, arrays_.receptors, pre, steps);
   }
 
  private:
   void deplete(int t, int pre) {
     float& depleted = arrays_.depleted[pre];
-    depleted *= power(recovered_, t + 1 - depleted_at_[pre]);
+    depleted *= recovered_(t + 1 - depleted_at_[pre]);
     arrays_.strength[pre] = 1 - depleted;
     depleted += use_ * (1 - depleted);
     depleted_at_[pre] = t + 1;
@@ -112,5 +122,6 @@ class ConductanceSynapses final : public Synapses {
   Decaying g_;
   std::vector<Release> release_;
   std::vector<int> depleted_at_;  // the step before which that is what it is
-  float use_, recovered_;
+  float use_;
+  Powers recovered_;  // after so many steps
 };

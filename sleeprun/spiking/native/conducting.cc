@@ -4,6 +4,7 @@
 
 #include "conducting.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,9 +45,8 @@ void read_arrays(Buffers& buffers, std::int64_t steps, CellArrays& arrays) {
   const auto drive = buffers.read<float>("drive", {kAny, leak_g.size});
   arrays.drive = drive.data;
   if (!buffers.right()) return;
-  arrays.driven = static_cast<int>(drive.shape[0]);
+  arrays.driven = static_cast<int>(std::min(drive.shape[0], steps));
   buffers.demand(arrays.size > 0, "it must have cells");
-  buffers.demand(arrays.driven <= steps, "its drive is longer than the window");
 }
 
 void read_state(Buffers& buffers, CellArrays& arrays, int rows) {
@@ -124,7 +124,8 @@ std::vector<Waiting> read_populations(Buffers& buffers, Numbers kinds, Numbers s
 std::vector<WaitingSynapses> read_projections(Buffers& buffers, Numbers pre, Numbers post,
                                               Numbers synapses, const std::vector<int>& sizes,
                                               const std::uint32_t* words, std::int32_t cycle,
-                                              std::int64_t first_step, std::vector<Ends>& ends) {
+                                              std::int64_t first_step, std::int64_t cycle_steps,
+                                              std::vector<Ends>& ends) {
   std::vector<WaitingSynapses> waiting;
   buffers.demand(pre.size() == post.size() && pre.size() == synapses.size(),
                  "as many synapses as projections");
@@ -136,7 +137,8 @@ std::vector<WaitingSynapses> read_projections(Buffers& buffers, Numbers pre, Num
     buffers.demand(0 <= synapses[k] && synapses[k] < kSynapseKinds, "its kind must be known");
     if (!buffers.right()) break;
     const Moment moment{{words[2 * k], words[2 * k + 1]}, cycle,
-                        static_cast<std::int32_t>(first_step)};
+                        static_cast<std::int32_t>(first_step),
+                        static_cast<std::int32_t>(cycle_steps)};
     ends.push_back({sizes[pre[k]], sizes[post[k]]});
     waiting.push_back(read_synapses(buffers, synapses[k], ends.back(), moment));
   }
@@ -144,24 +146,27 @@ std::vector<WaitingSynapses> read_projections(Buffers& buffers, Numbers pre, Num
 }
 
 ffi::Error call(Numbers kinds, Numbers substeps, Numbers soma_substeps, Numbers pre, Numbers post,
-                Numbers synapses, Numbers plastic, std::int64_t steps, std::int64_t first_step,
+                Numbers synapses, Numbers plastic, std::int64_t first_step,
                 std::int64_t cycle_steps, std::int64_t local_steps,
                 ffi::RemainingArgs arguments, ffi::RemainingRets results) {
   [[maybe_unused]] const FlushToZero scope{};
   Buffers buffers(arguments, results);
-  const auto clock = buffers.read<std::int32_t>("clock", {2});
+  const auto clock = buffers.read<std::int32_t>("clock", {3});  // cycle, now, and steps to take
   const auto words =
       buffers.read<std::uint32_t>("words", {static_cast<std::int64_t>(pre.size()), 2});
+  if (!buffers.right()) return buffers.verdict();
+  const std::int64_t steps = clock.data[2];
+  buffers.demand(steps >= 0 && first_step >= 0 && cycle_steps > 0, "time goes on in cycles");
+  buffers.demand(plastic.size() == 0 || (first_step == 0 && steps % cycle_steps == 0),
+                 "plasticity wants whole cycles");
   if (!buffers.right()) return buffers.verdict();
   std::vector<int> sizes;
   const auto cells = read_populations(buffers, kinds, substeps, soma_substeps, steps,
                                       local_steps, sizes);
   std::vector<Ends> ends;
   const auto joined = read_projections(buffers, pre, post, synapses, sizes, words.data,
-                                       clock.data[0], first_step, ends);
+                                       clock.data[0], first_step, cycle_steps, ends);
   auto learning = read_learning(buffers, plastic, ends);
-  buffers.demand(plastic.size() == 0 || (cycle_steps > 0 && steps % cycle_steps == 0),
-                 "plasticity wants whole cycles");
   std::vector<Cells> populations;
   for (std::size_t k = 0; k < cells.size() && buffers.right(); ++k) {
     buffers.about("population ", k);
@@ -176,10 +181,10 @@ ffi::Error call(Numbers kinds, Numbers substeps, Numbers soma_substeps, Numbers 
   if (buffers.right()) read_learned(buffers, learning, ends);
   auto verdict = buffers.verdict();
   if (verdict.failure()) return verdict;
-  const int cycle = plastic.size() ? static_cast<int>(cycle_steps) : 0;
-  ConductingNetwork(std::move(populations), std::move(projections))
-      .run({clock.data[1], static_cast<int>(steps), cycle, static_cast<int>(local_steps)},
-           learning);
+  const auto whole = [](std::int64_t number) { return static_cast<int>(number); };
+  const Span span{clock.data[1], whole(first_step), whole(steps), whole(cycle_steps),
+                  whole(local_steps)};
+  ConductingNetwork(std::move(populations), std::move(projections)).run(span, learning);
   return verdict;
 }
 
@@ -226,7 +231,6 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(SleeprunConducting, call,
                                   .Attr<Numbers>("post")
                                   .Attr<Numbers>("synapses")
                                   .Attr<Numbers>("plastic")
-                                  .Attr<std::int64_t>("steps")
                                   .Attr<std::int64_t>("first_step")
                                   .Attr<std::int64_t>("cycle_steps")
                                   .Attr<std::int64_t>("local_steps")

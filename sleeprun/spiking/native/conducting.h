@@ -1,6 +1,7 @@
 // A network of cells built of channels over a window of steps.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -13,8 +14,9 @@
 
 struct Span {
   std::int32_t start;  // on the clock of spikes
+  int first;           // step of the cycle
   int steps;
-  int cycle;  // steps from one event of plasticity to the next; 0: there is none
+  int cycle;  // steps from one event of plasticity to the next
   int local;  // steps that a quiet block takes as one; 1: none does
 };
 
@@ -45,10 +47,12 @@ class ConductingNetwork {
     feel();
     for (int t = 0; t < span.steps; ++t) {
       for (auto& cells : populations_) cells->drive(t);
-      if (t % span.local == 0 && span.local > 1) look_ahead(t, t + span.local <= span.steps);
-      const bool last = (t + 1) % span.local == 0;
+      const int step = (span.first + t) % span.cycle, left = span.cycle - step;
+      if (step % span.local == 0 && span.local > 1)
+        look_ahead(t, span.local <= std::min(left, span.steps - t));
+      const bool last = (step + 1) % span.local == 0;
       for (std::size_t k = 0; k < populations_.size(); ++k)
-        step(*populations_[k], last, fired_[k]);
+        advance(*populations_[k], last, fired_[k]);
       // The clock wraps around, so the sum is taken on unsigned words.
       const auto now = static_cast<std::int32_t>(static_cast<std::uint32_t>(span.start) + t);
       for (std::size_t k = 0; k < populations_.size(); ++k)
@@ -57,8 +61,11 @@ class ConductingNetwork {
           if (!rules.empty()) unseen_[k].emplace_back(t, cell);
         }
       for (Joined& one : projections_) one.synapses->step(t, fired_[one.pre]);
+      if (left == 1) {
+        learn(rules, learning);
+        for (Joined& one : projections_) one.synapses->settle(t + 1);
+      }
       feel();
-      if (span.cycle > 0 && (t + 1) % span.cycle == 0) learn(rules, learning);
     }
     for (NearestPairs& rule : rules) rule.leave(span.steps);
     for (auto& cells : populations_) cells->leave();
@@ -75,7 +82,7 @@ class ConductingNetwork {
     for (auto& cells : populations_) whole ? cells->look_ahead(t) : cells->catch_up();
   }
   // Late blocks step in the last step that they are late by.
-  static void step(CellPopulation& cells, bool last, std::vector<int>& fired) {
+  static void advance(CellPopulation& cells, bool last, std::vector<int>& fired) {
     fired.clear();
     for (int block = 0; block < cells.blocks; ++block) {
       const bool late = cells.late(block);

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from sleeprun.spiking.native import cells, receptors
 from sleeprun.spiking.native.library import call, constants
@@ -33,7 +33,8 @@ class LocalSteps(NamedTuple):
     """Blocks of 16 cells that are quiet take some steps as one, at the end of them.
 
     A block is quiet while its cells' potentials (where their spikes are counted) are below that of
-    their population, and nothing drives it. Its error is that of so long a step.
+    their population, and nothing drives it. Its error is that of so long a step. Those begin with
+    each cycle, and what is left of it behind the last whole one has no long steps.
     """
 
     steps: int
@@ -56,26 +57,26 @@ def window(
     network: Network,
     state: NetworkState,
     clock: Clock,
-    steps: int,
+    steps: int | Int[Array, ""],
     drive: dict[str, Float[Array, "time _"]],
     plastic: Collection[str] = (),
     local: LocalSteps = ALL_STEPS,
 ) -> NetworkState:
     """Simulate `steps` steps of the whole network, as `simulate.advance` does by_step.
 
-    What is drawn counts on from the clock's step, however long the window. The `plastic`
-    projections learn at the end of each of its cycles, of which it must then have whole ones; all
-    spikes count as seen afterwards, and the lists hold those of the window. Raises ValueError
-    where a window of plasticity is no number of cycles.
+    Rows of the drive beyond them are not used. Windows that end with a cycle can be cut between
+    any two of its cycles, and come to the same bits. The `plastic` projections learn at the end of
+    each cycle; all spikes count as seen afterwards, and the lists hold those of the window. Raises
+    ValueError where a window of plasticity is no number of cycles.
     """
-    if plastic and (clock.step or steps % network.cycle_steps):
+    if plastic and (clock.step or (isinstance(steps, int) and steps % network.cycle_steps)):
         raise ValueError(f"{steps} steps from {clock.step} on are no whole cycles")
     if plastic:
         state = state._replace(spikes={name: _emptied(one) for name, one in state.spikes.items()})
     wires = network.projections
     words = [projection_words(network, clock, name) for name in wires]
     fixed = [
-        jnp.stack([clock.cycle, now(network, clock)]),
+        jnp.stack([clock.cycle, now(network, clock), jnp.asarray(steps, jnp.int32)]),
         jnp.stack(words) if words else jnp.zeros((0, 2), jnp.uint32),
         jnp.array([local.below.get(name, -jnp.inf) for name in network.populations], jnp.float32),
     ]
@@ -90,7 +91,7 @@ def window(
         rule = state.plastic[name]
         fixed += [constants("NearestSTDP", network.rules[name]), rule.own.start, rule.locked]
     taken = (*_taken(network, state), [_learned(state, name) for name in learning])
-    shape = _shape(network, clock, steps) | {
+    shape = _shape(network, clock) | {
         "plastic": _integers(list(wires).index(name) for name in learning),
         "local_steps": local.steps,
     }
@@ -159,7 +160,7 @@ def _given_back(network: Network, state: NetworkState, changed: list, joined: li
     )
 
 
-def _shape(network: Network, clock: Clock, steps: int) -> dict[str, np.ndarray | int]:
+def _shape(network: Network, clock: Clock) -> dict[str, np.ndarray | int]:
     order = list(network.populations)
     neurons: list[Any] = [population.neuron for population in network.populations.values()]
     wires = network.projections.values()
@@ -170,7 +171,6 @@ def _shape(network: Network, clock: Clock, steps: int) -> dict[str, np.ndarray |
         "pre": _integers(order.index(each.pre) for each in wires),
         "post": _integers(order.index(each.post) for each in wires),
         "synapses": _integers(receptors.kind(each.synapse) for each in wires),
-        "steps": steps,
         "first_step": clock.step,
         "cycle_steps": network.cycle_steps,
     }

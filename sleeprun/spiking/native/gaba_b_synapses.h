@@ -52,7 +52,15 @@ class GABABSynapses final : public Synapses {
     deliver();
   }
   Felt felt() const override { return {g_.data(), gain_, reversal_}; }
+  void settle(int t) override {
+    pulses_.settle();
+    for (int pre = 0; pre < wires.pre; ++pre) {
+      release_[pre].settle(receptors_, t);
+      bound_[pre] = release_[pre].open;
+    }
+  }
   void leave(int steps) override {
+    settle(steps);
     for (int pre = 0; pre < wires.pre; ++pre)
       release_[pre].leave(receptors_, arrays_.receptors, pre, steps);
   }

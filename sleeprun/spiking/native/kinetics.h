@@ -70,6 +70,11 @@ class Pulses {
 
   void start(int step, int who) { of(step).push_back(who), ++count_; }
   bool none() const { return count_ == 0; }
+  // Puts all in the order in which they would be started again.
+  void settle() {
+    if (none()) return;
+    for (std::vector<int>& each : started_) std::sort(each.begin(), each.end());
+  }
   // Visits all with the phase of each; those in the last one are done.
   template <class Visit>
   void visit(int step, const Visit& visit) {

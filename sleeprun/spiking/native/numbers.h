@@ -26,6 +26,20 @@ inline float power(float x, int n) {
   return static_cast<float>(result);
 }
 
+// The same of one x, for an n that mostly is the one before.
+class Powers {
+ public:
+  explicit Powers(float x) : x_(x) {}
+  float operator()(int n) {
+    if (n != n_) n_ = n, power_ = power(x_, n);
+    return power_;
+  }
+
+ private:
+  float x_, power_ = 1;
+  int n_ = 0;
+};
+
 // In sixteen partial sums and then the rest, whatever the width of the processor's vectors.
 inline float sum(const float* row, int size) {
   constexpr int kParts = 16;

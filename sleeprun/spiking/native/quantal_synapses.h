@@ -23,7 +23,7 @@ struct QuantalArrays {
 // Counters of what is drawn at a miniature, but for the pre and the post cell.
 struct Moment {
   Stream stream;
-  std::int32_t cycle, first_step;
+  std::int32_t cycle, first_step, cycle_steps;
 };
 
 // When a synapse is to be looked at again: one entry each.
@@ -67,11 +67,14 @@ class QuantalSynapses final : public Synapses {
   void step(int t, const std::vector<int>& fired) override {
     g_.decay();
     for (const int pre : fired) spike(t, pre);
-    calendar_.visit(t, [&](int k) {
+    seen_.clear();
+    calendar_.visit(t, [&](int k) { seen_.push_back(k); });
+    std::sort(seen_.begin(), seen_.end());  // not in the order in which they were entered
+    for (const int k : seen_) {
       Synapse& its = synapses_[k];
       if (its.due <= t) miniature(t, k, its);
       calendar_.enter(k, its.due, t);
-    });
+    }
     if (pulses_.none()) return;
     pulses_.visit(t, [&](int phase, int k) {
       Synapse& its = synapses_[k];
@@ -80,7 +83,21 @@ class QuantalSynapses final : public Synapses {
     });
   }
   Felt felt() const override { return {g_.g.data(), gain_ * g_.scale(), reversal_}; }
+  void settle(int t) override {
+    g_.clear();
+    pulses_.settle();
+    for (int k = 0; k < wires.count(); ++k) {
+      Synapse& its = synapses_[k];
+      its.release.settle(receptors_, t);
+      g_.add(wires.target[k], its.conductance * its.release.open);
+    }
+    for (int pre = 0; pre < wires.pre; ++pre) {
+      arrays_.depleted[pre] *= recovered_(t - depleted_at_[pre]);
+      depleted_at_[pre] = t;
+    }
+  }
   void leave(int steps) override {
+    settle(steps);
     const float dt = receptors_.dt;
     for (int k = 0; k < wires.count(); ++k) {
       const Synapse& its = synapses_[k];
@@ -90,10 +107,8 @@ class QuantalSynapses final : public Synapses {
       arrays_.wait[place] = its.wait;
       arrays_.left[place] = (static_cast<float>(its.due - steps) + 0.5f) * dt;
     }
-    for (int pre = 0; pre < wires.pre; ++pre) {
-      arrays_.depleted[pre] *= power(recovered_, steps - depleted_at_[pre]);
+    for (int pre = 0; pre < wires.pre; ++pre)
       arrays_.quiet[pre] = ago(steps - 1 - spiked_[pre], dt);
-    }
   }
 
  private:
@@ -126,7 +141,7 @@ class QuantalSynapses final : public Synapses {
   }
   void spike(int t, int pre) {
     float& depleted = arrays_.depleted[pre];
-    depleted *= power(recovered_, t + 1 - depleted_at_[pre]);
+    depleted *= recovered_(t + 1 - depleted_at_[pre]);
     for (int k = wires.first[pre]; k < wires.first[pre + 1]; ++k) {
       Synapse& its = synapses_[k];
       if (release(t, k, weights[k] * (1 - depleted))) its.due = t + beyond(its.wait);
@@ -151,7 +166,10 @@ class QuantalSynapses final : public Synapses {
   float draw_wait(int t, int pre, int post, float quiet) const {
     const std::uint32_t key = moment_.stream.words[1] + kWaits;
     std::uint32_t word = moment_.stream.words[0] + kWaits;
-    for (const std::int32_t counter : {moment_.cycle, moment_.first_step + t, pre, post})
+    const std::int32_t step = moment_.first_step + t;
+    const auto cycle = static_cast<std::int32_t>(static_cast<std::uint32_t>(moment_.cycle) +
+                                                 step / moment_.cycle_steps);
+    for (const std::int32_t counter : {cycle, step % moment_.cycle_steps, pre, post})
       word = absorb(word, key, counter);
     const float ms = std::min(quiet * receptors_.dt, kNever);
     const float ramps = ms / its_.mini_ramp;
@@ -168,7 +186,9 @@ class QuantalSynapses final : public Synapses {
   Decaying g_;
   Calendar calendar_;
   std::vector<Synapse> synapses_;
+  std::vector<int> seen_;                  // synapses that are looked at in this step
   std::vector<int> spiked_, depleted_at_;  // of each pre cell: the step of its last spike
-  float recovered_, gone_on_;
+  Powers recovered_;                       // after so many steps
+  float gone_on_;
   int silence_;
 };

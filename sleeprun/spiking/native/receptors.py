@@ -13,6 +13,7 @@ from sleeprun.spiking.synapses.kinetics import AlphaBeta
 from sleeprun.spiking.synapses.nmda import NMDA
 from sleeprun.spiking.synapses.quantal import Quantal
 
+MOST_STEPS = 4000  # of a pulse
 KINDS: tuple[type[Synapse], ...] = (Conductance, NMDA, GABAB, Quantal)  # in the kernel's order
 
 
@@ -24,12 +25,18 @@ def kind(synapse: Synapse) -> int:
 def unlike(synapse: Any) -> str | None:
     """What the kernel does not know of a synapse; None: it knows all of it.
 
-    Of numbers it says itself what it does not take: jitter, and a dead time within a pulse.
+    The kernel itself refuses these numbers, too; it can have been given others since.
     """
     if type(synapse) not in KINDS:
         return type(synapse).__name__
     if type(synapse.kinetics) is not AlphaBeta:
         return f"kinetics {type(synapse.kinetics).__name__}"
+    if synapse.jitter != 0:
+        return f"jitter {synapse.jitter:g}"
+    if synapse.kinetics.pulse > MOST_STEPS * synapse.step_ms:
+        return f"a pulse of {synapse.kinetics.pulse:g} ms"
+    if synapse.kinetics.dead_time < synapse.kinetics.pulse:
+        return "a dead time within the pulse"
     return None
 
 

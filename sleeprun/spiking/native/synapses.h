@@ -1,6 +1,7 @@
 // What synapses of any kind do in a step: conductances at the post cells, and what opens them.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,10 @@ class Decaying {
     for (int cell = 0; cell < g.padded(); ++cell) g[cell] *= scale;
     steps_ = 0;
   }
+  void clear() {
+    std::fill_n(g.data(), g.padded(), 0.0f);
+    scale_ = 1, steps_ = 0;
+  }
 
   Padded g;
 
@@ -58,6 +63,9 @@ class Synapses {
   // After step t of the window, in which some fired.
   virtual void step(int t, const std::vector<int>& fired) = 0;
   virtual Felt felt() const = 0;
+  // At the end of a cycle, before step t: leaves nothing for later that would be rounded otherwise
+  // if the state were given back here and taken again, so that windows can be cut between cycles.
+  virtual void settle(int t) = 0;
   // Gives the state back, `steps` steps after it was taken.
   virtual void leave(int steps) = 0;
 
