@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 from sleeprun.cli.folder import conf_dir
 from sleeprun.noise import seed_key
 from sleeprun.runs.devices import device_name
-from sleeprun.spiking.build import build, starting_weights
+from sleeprun.spiking.build import build, local_steps, starting_weights
 from sleeprun.spiking.edges import packed, slots, sources_of
 from sleeprun.spiking.modulation import modulated
 from sleeprun.spiking.native import available, conducting
@@ -30,8 +30,6 @@ from sleeprun.spiking.simulate import advance
 from speed import rounds
 
 SOMA_SUBSTEPS = {0.02: 1, 0.05: 2, 0.1: 3}
-LONG_MS = 0.3  # of the step that quiet cells take
-QUIET = {"pyramidal": -57.0, "interneuron": -57.0, "relay": -60.0, "reticular": -60.0}
 PLASTIC = ("pyramidal_pyramidal",)
 PORTABLE_MS = 50
 CORTICAL = ("pyramidal", "interneuron")
@@ -85,7 +83,8 @@ class Living:
         self.ms = 1000 if way.native else PORTABLE_MS
         self.cycles = round(self.ms / way.step_ms) // network.cycle_steps
         self.cycle = 0
-        self.lives = jax.jit(partial(_lived, network, way, self.cycles, self.edges))
+        local = local_steps(config) if way.local else conducting.ALL_STEPS
+        self.lives = jax.jit(partial(_lived, network, way, local, self.cycles, self.edges))
 
     def __call__(self) -> rounds.Sample:
         took, self.state = rounds.seconds(lambda: self.lives(jnp.int32(self.cycle), self.state))
@@ -96,7 +95,13 @@ class Living:
 
 
 def _lived(
-    network: Network, way: Way, cycles: int, edges: Any, cycle: Any, state: NetworkState
+    network: Network,
+    way: Way,
+    local: conducting.LocalSteps,
+    cycles: int,
+    edges: Any,
+    cycle: Any,
+    state: NetworkState,
 ) -> NetworkState:
     """With the spikes of this stretch alone."""
     state = state._replace(
@@ -106,8 +111,6 @@ def _lived(
     clock, steps = Clock(cycle, 0, seed_key(1)), cycles * network.cycle_steps
     if not way.native:
         return advance(network, state, clock, steps, edges=edges)
-    long = round(LONG_MS / way.step_ms)
-    local = conducting.LocalSteps(long, QUIET) if way.local else conducting.ALL_STEPS
     plastic = PLASTIC if way.plastic else ()
     return conducting.window(network, state, clock, steps, {}, plastic, local)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import configured
 
-from sleeprun.spiking import native
+from sleeprun.spiking import engines, native
 from sleeprun.spiking.native import library
 from sleeprun.subjects.forager import build as forager_build
 from sleeprun.subjects.forager import cycles
@@ -137,7 +137,7 @@ def test_a_long_run_has_the_statistics_of_the_portable_path() -> None:
 
 def test_without_the_kernel_a_run_says_so_once(monkeypatch: Any, caplog: Any) -> None:
     monkeypatch.setattr(native, "available", lambda: False)
-    forager_build._tell.cache_clear()
+    engines._tell.cache_clear()
     with caplog.at_level("WARNING", "sleeprun"):
         found = [forager_build.chosen(configured()) for _ in range(2)]
     assert [each.engine for each in found] == ["by_layer"] * 2

@@ -2,17 +2,32 @@
 
 from typing import Any
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import composed
 
+from sleeprun import noise
 from sleeprun.config import ConfigError
+from sleeprun.config.runtime import Engine
 from sleeprun.protocol.phases import Score
+from sleeprun.spiking import native
+from sleeprun.spiking.edges import in_pairs
+from sleeprun.spiking.modulation import modulated
+from sleeprun.spiking.network import Clock
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
+from sleeprun.subjects.sleeper import windows
+from sleeprun.subjects.sleeper.build import build, chosen, newborns
+from sleeprun.subjects.sleeper.cycles import Leg, driven
 from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
-from sleeprun.subjects.sleeper.sleeper import Sleeper
+from sleeprun.subjects.sleeper.sleeper import Sleeper, leg_of
+from sleeprun.subjects.sleeper.state import SleeperState, Stimulated
+from sleeprun.subjects.sleeper.windows import Window
+
+CYCLES = 5
 
 SMALL = [
     "+experiment=gonzalez2020/sequences_quick",
@@ -64,7 +79,8 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
             "tasks.projection='pyramidal_relay': none that learns",
         ),
         ("tasks.recall.window=200.0", "tasks.recall.window=200.0: longer"),
-        ("runtime.simulate=native", "runtime.simulate='native': no such network"),
+        ("network.local_steps.length=0.01", "network.local_steps.length=0.01: shorter"),
+        ("+network.local_steps.below.cortex=-57.0", "below.cortex='cortex': no such population"),
         ("interventions=[{after: S1, lesion: relay, percent: 1.0}]", "interventions: are for"),
         ("sleep.schedule=interleaved", "sleep.schedule='interleaved'"),
         ("+sleep.levels.n3.projections.none.gain=1.0", "levels.n3.projections.none: no such part"),
@@ -73,6 +89,113 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
 def test_what_does_not_fit_is_refused(override: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         small(override)
+
+
+def born(config: Any, shared: Stimulated) -> SleeperState:
+    return jax.tree.map(lambda leaf: leaf[0], newborns(config, shared))
+
+
+@eqx.filter_jit
+def live(shared: Stimulated, leg: Leg, state: SleeperState, cycles: int) -> Window:
+    network = modulated(shared.network, leg.course.at(jnp.float32(1)))
+    clock = Clock(state.cycle, 0, noise.stream(state.key, noise.Purpose.SYNAPSES))
+    drive = {shared.population: driven(shared, leg, state.cycle)}
+    whole = jnp.int32(cycles)
+    return windows.live(
+        shared, network, state.network, clock, whole, drive, leg.plastic, state.edges
+    )
+
+
+def lived(config: Any, engine: Engine, phase: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Spikes [spike, (cell, step)] of the first cycles of a phase in one network, and weights."""
+    shared = build(config, engine)
+    state, leg, found = born(config, shared), leg_of(config, shared, phase), []
+    most = 1 if engine == "by_layer" else CYCLES
+    for cycle in range(0, CYCLES, most):
+        window = live(shared, leg, state._replace(cycle=jnp.int32(cycle)), most)
+        state = state._replace(network=window.network)
+        heard = window.heard[shared.population]
+        listed = np.stack([heard.neuron, heard.time], axis=1)[: int(heard.length)]
+        found.append(listed[listed[:, 1] >= cycle * config.network.cycle_steps])
+    name = config.sequences.projection
+    weights = state.network.weights[name]
+    if state.edges:
+        weights = in_pairs(weights, state.edges[name], 60)
+    spikes = np.concatenate(found)
+    return spikes[np.lexsort(spikes.T[::-1])], np.asarray(weights)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "least"), [(Train, 20), (Sleep, 200)])
+def test_the_kernel_lives_as_the_portable_path_does(kind: type, least: int) -> None:
+    """For 50 ms, spike by spike: round-off may carry one over the end of a step, and change what
+    it adds to a weight.
+    """
+    assert native.available(), "the package must be built with its kernel to be tested"
+    config = small("arms=none", "seeds=1", "network.local_steps=null")
+    phase = next(phase for phase in config.phases() if isinstance(phase, kind))
+    (found, learned), (expected, wanted) = (
+        lived(config, engine, phase) for engine in ("native", "by_layer")
+    )
+    assert len(expected) > least
+    np.testing.assert_array_equal(found[:, 0], expected[:, 0])
+    assert np.abs(found[:, 1] - expected[:, 1]).max() <= 1
+    rule = config.network.rules["stdp"].numbers
+    largest = rule["potentiation"] * rule["weight_max"] * wanted.max()
+    np.testing.assert_allclose(learned, wanted, rtol=0, atol=0.02 * largest)
+
+
+@pytest.mark.slow
+def test_a_sleep_is_the_same_however_it_is_cut() -> None:
+    """Within a period, while its levels go to others, and where a list of spikes runs over."""
+    levels = ("sleep.course=[n2,n3,n2]", "sleep.shares=[1.0,2.0,1.0]", "sleep.ramp=0.25")
+    whole = small("arms=none", "seeds=1", "sleep.length=20", *levels)
+    scant = small("arms=none", "seeds=1", "network.populations.pyramidal.spike_capacity=100")
+    (phase,) = (phase for phase in whole.phases() if isinstance(phase, Sleep))
+    ends = []
+    for config, pieces in ((whole, (18,)), (whole, (5, 6, 7)), (scant, (9, 9))):
+        subject, spikes = Sleeper(config, 1), 0
+        assert subject.engine == "native"
+        state = subject.begin(phase, subject.birth())
+        for count in pieces:
+            state, report = subject.advance(phase, count, state)
+            spikes += report.spikes["pyramidal"][0]
+        ends.append((spikes, state._replace(network=state.network._replace(spikes={}))))
+    assert 100 < subject.capacity(state)["pyramidal"] < 1000
+    for other in ends[1:]:
+        jax.tree.map(np.testing.assert_array_equal, other, ends[0])
+
+
+@pytest.mark.parametrize(
+    ("override", "refused", "much"),
+    [
+        (
+            "network.rules.stdp.normalise=true",
+            "projection pyramidal_pyramidal (rule NearestSTDP)",
+            "about 60 times slower",
+        ),
+        (
+            "+network.neurons.relay.method=runge_kutta",
+            "population relay (method runge_kutta)",
+            "slower; not measured how much",
+        ),
+        (
+            "network.projections.relay_reticular.synapse.jitter=0.5",
+            "projection relay_reticular (jitter 0.5)",
+            "slower; not measured how much",
+        ),
+    ],
+)
+def test_what_the_kernel_does_not_know_takes_the_portable_path_and_says_so(
+    override: str, refused: str, much: str
+) -> None:
+    found = chosen(small(override))
+    assert (found.engine, found.refused) == ("by_layer", (refused,))
+    told = f"the compiled kernel does not take {refused}: simulated by_layer, {much}"
+    assert found.told == told
+    for wanted in ("native", "fused"):
+        with pytest.raises(ConfigError, match=f"runtime.simulate='{wanted}': the .* does not take"):
+            chosen(small(override, f"runtime.simulate={wanted}"))
 
 
 @pytest.mark.slow

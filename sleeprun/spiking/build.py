@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float
 from sleeprun.config.promise import array, asking, gave, part_of
 from sleeprun.config.runtime import Engine
 from sleeprun.noise import Purpose
+from sleeprun.spiking.native.conducting import ALL_STEPS, LocalSteps
 from sleeprun.spiking.network import Network, Population, Projection
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.relaxation import relaxation_of
@@ -55,6 +56,12 @@ def build(config: NetworkConfig, engine: Engine = "by_layer", skip_quiet: bool =
         for name, projection in config.projections.items()
     }
     return Network(populations, projections, config.cycle_steps, engine)
+
+
+def local_steps(config: NetworkConfig) -> LocalSteps:
+    """How long steps of quiet cells are in the kernel of those built of channels."""
+    local = config.local_steps
+    return LocalSteps(round(local.length / config.step_ms), local.below) if local else ALL_STEPS
 
 
 def starting_weights(config: NetworkConfig, seed: int) -> dict[str, Float[Array, "_ _"]]:

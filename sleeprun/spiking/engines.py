@@ -1,10 +1,16 @@
 """By what means a network is simulated and learns: what was wanted, as far as it can be had."""
 
+import logging
+from collections.abc import Callable
+from functools import cache
 from typing import Literal, NamedTuple
+
+import jax
 
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native
+from sleeprun.spiking.native import conducting
 from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons.lif import LIF
 from sleeprun.spiking.neurons.rulkov import RulkovMap
@@ -17,8 +23,16 @@ SLOWER = {"native": 12, "fused": 10}
 BY_STEP_SLOWER = 70  # on a CPU
 FED_BACK_SLOWER = 100  # beside the compiled kernel: conf/network/inhibition, four of them
 FED_BACK = {RulkovMap, LIF, Current}  # what is in it
+OF_CHANNELS_SLOWER = 60  # by synapses, beside the compiled kernel: conf/network/gonzalez2020
 LEARNS_SLOWER = 4
 KERNELS = {"native": "the compiled kernel", "fused": "the fused kernel"}
+NO_KERNEL = (
+    "the package was built without its compiled kernel, so the portable path is used, which is "
+    "several times slower; for the kernel, install g++ 11 or clang++ 14, or newer, and then the "
+    "package again (pip install --force-reinstall --no-deps)"
+)
+Wanted = Literal["auto"] | Engine
+log = logging.getLogger("sleeprun")
 
 
 class Chosen(NamedTuple):
@@ -30,30 +44,58 @@ class Chosen(NamedTuple):
     measured: bool = True  # that; otherwise it is a guess
 
 
-def choose(network: Network, wanted: Literal["auto"] | Engine, backend: str) -> Chosen:
+class Kernel(NamedTuple):
+    """A compiled kernel: what it does not take of a network, and what that costs."""
+
+    refused: Callable[[Network], list[str]]
+    unlearned: Callable[[Network], list[str]]
+    learns_apart: bool  # whether something else can learn between its windows
+    slower: Callable[[Network], tuple[int, bool]]  # by_layer on a CPU, times; whether it is known
+
+
+def chosen(network: Network, wanted: Wanted, kernel: Kernel | None = None) -> Chosen:
+    """`choose` on this machine; what a kernel does not take is told once."""
+    backend = jax.default_backend()
+    found = choose(network, wanted, backend, kernel)
+    if found.told:
+        _tell(found.told)
+    elif wanted == "auto" and not native.available() and backend == "cpu":
+        _tell(NO_KERNEL)
+    return found
+
+
+@cache
+def _tell(line: str) -> None:
+    log.warning(line)
+
+
+def choose(network: Network, wanted: Wanted, backend: str, kernel: Kernel | None = None) -> Chosen:
     """What really simulates a network (whichever engine it names) on a backend, and what learns.
 
     Raises ConfigError where a kernel that was wanted by its name cannot be had.
     """
+    kernel = kernel or FEED_FORWARD
     engine = _of_backend(backend) if wanted == "auto" else wanted
     if engine == "native" and not native.available():
         raise ConfigError("runtime.simulate='native': the package was built without its kernel")
-    refused = tuple(_refused(network, engine))
+    refused = tuple(_refused(network, engine, kernel))
     if refused:
         without = f"{KERNELS[engine]} does not take {', '.join(refused)}"
         if wanted != "auto":
             raise ConfigError(f"runtime.simulate='{wanted}': {without}; choose auto")
-        slower, measured = _by_layer(network) if engine == "native" else (SLOWER[engine], False)
+        on_cpu = engine == "native"
+        slower, measured = kernel.slower(network) if on_cpu else (SLOWER[engine], False)
         much = f"about {slower} times slower" if measured else "slower; not measured how much"
         told = f"{without}: simulated by_layer, {much}"
         return Chosen("by_layer", "portable", refused, told, slower, measured)
     if engine == "fused":
         return Chosen(engine, "portable", (), None)
     if engine != "native":
-        slower, measured = _by_layer(network) if engine == "by_layer" else (BY_STEP_SLOWER, False)
+        by_layer = engine == "by_layer"
+        slower, measured = kernel.slower(network) if by_layer else (BY_STEP_SLOWER, False)
         on_cpu = backend == "cpu"
         return Chosen(engine, "portable", (), None, slower if on_cpu else 1, measured and on_cpu)
-    if unlearned := tuple(native.unlearned(network)):
+    if unlearned := tuple(kernel.unlearned(network)):
         without = f"{KERNELS[engine]} does not take {', '.join(unlearned)}"
         told = f"{without}, so XLA computes the learning: about {LEARNS_SLOWER} times slower"
         return Chosen("native", "portable", unlearned, told, LEARNS_SLOWER)
@@ -77,9 +119,19 @@ def _by_layer(network: Network) -> tuple[int, bool]:
     return round(max(known, default=SLOWER["native"])), known == told and synapses <= {Current}
 
 
-def _refused(network: Network, engine: Engine) -> list[str]:
+def _of_channels(network: Network) -> tuple[int, bool]:
+    """The same of cells built of channels."""
+    return OF_CHANNELS_SLOWER, not conducting.refused(network)
+
+
+FEED_FORWARD = Kernel(native.refused, native.unlearned, True, _by_layer)
+OF_CHANNELS = Kernel(conducting.refused, conducting.unlearned, False, _of_channels)
+
+
+def _refused(network: Network, engine: Engine, kernel: Kernel) -> list[str]:
     if engine == "native":
-        return native.refused(network)
+        unlearned = [] if kernel.learns_apart else kernel.unlearned(network)
+        return [*kernel.refused(network), *unlearned]
     if engine == "fused":
         from sleeprun.spiking import fused
 

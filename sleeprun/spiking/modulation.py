@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from sleeprun.config.sleep import over
 from sleeprun.config.spelling import nearest
@@ -30,6 +30,16 @@ class Course(NamedTuple):
     def at(self, time: Float[Array, ""]) -> Level:
         """Before the first knot and after the last as there."""
         return jax.tree.map(lambda values: jnp.interp(time, self.times, values), self.values)
+
+    def steady(self, time: Float[Array, ""], most: int) -> Int[Array, ""]:
+        """At how many of the times `time`, `time` + 1, ..., `most` of them, all is as at the first,
+        before anything is not.
+        """
+        later = jax.tree.leaves(jax.vmap(self.at)(time + jnp.arange(most, dtype=jnp.float32)))
+        other = jnp.zeros(most, bool)
+        for values in later:
+            other |= values != values[0]
+        return jnp.where(other.any(), jnp.argmax(other), most).astype(jnp.int32)
 
 
 class Part(NamedTuple):

@@ -45,9 +45,17 @@ class ProjectionConfig(Section):
         return self.weights.of if issubclass(self.weights.declares, Mirror) else None
 
 
+class LocalSteps(Section):
+    """Blocks of quiet cells take long steps, where the compiled kernel simulates them."""
+
+    length: Positive  # ms
+    below: dict[str, float]  # mV, by population; all of a block's cells are, and nothing drives it
+
+
 class NetworkConfig(Section):
     kind: Literal["spiking"]
-    variant: str | None = None  # which records of older versions lack
+    variant: str | None = None  # which records of older versions lack,
+    local_steps: LocalSteps | None = None  # as this
     cycle_steps: Annotated[int, Field(ge=2)]
     step_ms: Positive
     neurons: dict[str, Annotated[Any, NEURONS]]
@@ -79,6 +87,7 @@ MOST_SYNAPSES = 2**31 - 1  # of a projection; an int32 counts them
 
 def contradictions(network: NetworkConfig) -> Iterator[str]:
     """One line for each."""
+    yield from _local_steps(network)
     for name, population in network.populations.items():
         key = f"network.populations.{name}"
         named = network.neurons
@@ -100,6 +109,20 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
             yield from _misfits(key, name, projection, network)
             misfits = list(_cannot_conduct(key, projection, network))
             yield from misfits or _cannot_learn(key, projection, network)
+
+
+def _local_steps(network: NetworkConfig) -> Iterator[str]:
+    local, key = network.local_steps, "network.local_steps"
+    if local is None:
+        return
+    if local.length < network.step_ms:
+        yield f"{key}.length={local.length}: shorter than network.step_ms, {network.step_ms}"
+    for name in local.below:
+        population = network.populations.get(name)
+        yield from _unknown(f"{key}.below.{name}", name, network.populations, "population")
+        neuron = network.neurons.get(population.neuron) if population else None
+        if neuron is not None and not issubclass(neuron.declares, Membrane):
+            yield f"{key}.below.{name}: {neuron.kind} neurons have no membrane potential in mV"
 
 
 def _unknown(

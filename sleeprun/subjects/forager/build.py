@@ -1,7 +1,5 @@
 """From a config to the arrays of a closed loop: what all seeds share, and each seed's birth."""
 
-import logging
-from functools import cache
 from typing import Any
 
 import equinox as eqx
@@ -13,20 +11,13 @@ from jaxtyping import Array, Float, UInt32
 from sleeprun import noise
 from sleeprun.config.promise import part_of
 from sleeprun.config.runtime import Engine
-from sleeprun.spiking import native, promises
+from sleeprun.spiking import engines, promises
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import starting_weights
-from sleeprun.spiking.engines import Chosen, choose
+from sleeprun.spiking.engines import Chosen
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.forager.state import AgentState, ClosedLoop, birth
 from sleeprun.tasks import agent as world
-
-log = logging.getLogger("sleeprun")
-NO_KERNEL = (
-    "the package was built without its compiled kernel, so the portable path is used, which is "
-    "several times slower; for the kernel, install g++ 11 or clang++ 14, or newer, and then the "
-    "package again (pip install --force-reinstall --no-deps)"
-)
 
 
 def build(config: Config, engine: Engine | None = None) -> ClosedLoop:
@@ -57,19 +48,8 @@ def _check(config: Config, loop: ClosedLoop) -> None:
 
 
 def chosen(config: Config) -> Chosen:
-    """What simulates the network here; what a kernel does not take is told once."""
-    backend = jax.default_backend()
-    found = choose(network_of(config.network), config.runtime.simulate, backend)
-    if found.told:
-        _tell(found.told)
-    elif config.runtime.simulate == "auto" and not native.available() and backend == "cpu":
-        _tell(NO_KERNEL)
-    return found
-
-
-@cache
-def _tell(line: str) -> None:
-    log.warning(line)
+    """What simulates the network here."""
+    return engines.chosen(network_of(config.network), config.runtime.simulate)
 
 
 def newborns(config: Config, loop: ClosedLoop, seeds: list[int]) -> AgentState:

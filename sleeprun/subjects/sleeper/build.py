@@ -1,5 +1,6 @@
 """From a config to the arrays of a network that learns sequences."""
 
+from math import ceil
 from typing import Any
 
 import equinox as eqx
@@ -10,9 +11,11 @@ from jaxtyping import Array, Shaped, UInt32
 
 from sleeprun import noise
 from sleeprun.config.runtime import Engine
+from sleeprun.spiking import engines
 from sleeprun.spiking.build import build as network_of
-from sleeprun.spiking.build import starting_weights
+from sleeprun.spiking.build import local_steps, starting_weights
 from sleeprun.spiking.edges import slots, sources_of
+from sleeprun.spiking.engines import Chosen
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, birth
 from sleeprun.tasks.sequences.stimulus import members
@@ -20,26 +23,41 @@ from sleeprun.tasks.sequences.stimulus import members
 Weights = dict[str, Shaped[np.ndarray, "_ _"]]
 
 
-def build(config: Config) -> Stimulated:
+def build(config: Config, engine: Engine | None = None) -> Stimulated:
+    """By the engine that is chosen for it, where none is given."""
     tasks, network = config.sequences, config.network
     cells = network.populations[tasks.population].count
     return Stimulated(
-        network=network_of(network, engine_of(config)),
+        network=network_of(network, engine or chosen(config).engine),
         stimulus=tasks.stimulus.make(),
         sequences={
             name: members(each.cells, tasks.group, cells) for name, each in tasks.sequences.items()
         },
         spread=jnp.float32(tasks.spread),
         population=tasks.population,
+        local=local_steps(network),
         step_ms=network.step_ms,
         bin_steps=max(1, round(tasks.recall.bin / network.step_ms)),
         period=config.cycles_a_period,
+        stimulated_steps=_stimulated_steps(config),
     )
 
 
-def engine_of(config: Config) -> Engine:
-    """By synapses alone; or, where that is asked for, by all pairs of neurons, the reference."""
-    return "by_step" if config.runtime.simulate == "by_step" else "by_layer"
+def chosen(config: Config) -> Chosen:
+    """What simulates the network here: a kernel, or by synapses alone; by_step by all pairs of
+    neurons, the reference.
+    """
+    network = network_of(config.network)
+    return engines.chosen(network, config.runtime.simulate, engines.OF_CHANNELS)
+
+
+def _stimulated_steps(config: Config) -> int:
+    """From the first group's stimulus to the end of the last one's, in a period."""
+    stimulus = config.sequences.stimulus.numbers
+    groups = max(len(each.cells) for each in config.sequences.sequences.values())
+    longest = (groups - 1) * stimulus["onset"] + stimulus["pulse"]
+    steps = ceil(longest / config.network.step_ms) + 1
+    return min(steps, config.cycles_a_period * config.network.cycle_steps)
 
 
 def newborns(config: Config, shared: Stimulated) -> SleeperState:
@@ -48,7 +66,7 @@ def newborns(config: Config, shared: Stimulated) -> SleeperState:
         {name: np.asarray(each) for name, each in starting_weights(config.network, seed).items()}
         for seed in config.seeds
     ]
-    wide = {} if shared.network.engine == "by_step" else slots(shared.network, drawn)
+    wide = slots(shared.network, drawn) if shared.network.engine == "by_layer" else {}
     edges = [sources_of(weights, wide) for weights in drawn]
     keys = jnp.asarray(np.stack([noise.seed_key(seed) for seed in config.seeds]))
     weights, sources = (_stacked(of_seeds) for of_seeds in (drawn, edges))

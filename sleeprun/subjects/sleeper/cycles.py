@@ -1,4 +1,4 @@
-"""What a cycle does to a network: one seed's state; `subjects/seeds.py` maps it over the seeds."""
+"""What cycles do to a network: one seed's state; `subjects/seeds.py` maps it over the seeds."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.noise import Purpose
-from sleeprun.spiking.learning import learn
 from sleeprun.spiking.modulation import Course, modulated
-from sleeprun.spiking.network import Clock, NetworkState
-from sleeprun.spiking.simulate import advance as simulate
+from sleeprun.spiking.network import Clock, now
+from sleeprun.subjects.sleeper import windows
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally, blank_tally
+from sleeprun.subjects.sleeper.windows import Window
 
 
 class Leg(eqx.Module):
@@ -43,33 +43,46 @@ def advance(
 ) -> tuple[SleeperState, Tally]:
     """`count` cycles of a phase; of a test, a period at most."""
 
-    def one(place, carry):
-        return _cycle(shared, leg, place, *carry)
+    def more(carry):
+        return carry[0] < count
 
-    return lax.fori_loop(0, count, one, (state, blank_tally(shared, state.since)))
+    def window(carry):
+        return _window(shared, leg, count, *carry)
+
+    start = jnp.int32(0), state, blank_tally(shared, state.since)
+    _, state, tally = lax.while_loop(more, window, start)
+    return state, tally
 
 
-def _cycle(
-    shared: Stimulated, leg: Leg, place: Int[Array, ""], state: SleeperState, tally: Tally
-) -> tuple[SleeperState, Tally]:
-    level = leg.course.at(state.since.astype(jnp.float32))
-    network, steps = modulated(shared.network, level), shared.network.cycle_steps
+def _window(
+    shared: Stimulated,
+    leg: Leg,
+    count: Int[Array, ""],
+    done: Int[Array, ""],
+    state: SleeperState,
+    tally: Tally,
+) -> tuple[Int[Array, ""], SleeperState, Tally]:
+    place = state.since - leg.lead
+    most = windows.cycles_of(shared, leg.course, state.since, place % shared.period)
+    cycles = jnp.minimum(most, count - done)
+    network = modulated(shared.network, leg.course.at(state.since.astype(jnp.float32)))
     clock = Clock(state.cycle, 0, noise.stream(state.key, Purpose.SYNAPSES))
-    drive = {shared.population: _drive(shared, leg, state.since - leg.lead)}
-    net = simulate(network, state.network, clock, steps, drive, state.edges)
-    answers = tally.answers.at[place].set(_answers(shared, leg, net, state.cycle), mode="drop")
-    spikes = {
-        name: tally.spikes[name] + each.sum().astype(jnp.int32) for name, each in net.spiked.items()
-    }
-    after = clock._replace(cycle=state.cycle + 1)
-    net = learn(network, net, after, jnp.float32(0), leg.plastic, state.edges)
-    state = state._replace(network=net, cycle=state.cycle + 1, since=state.since + 1)
-    return state, tally._replace(spikes=spikes, answers=answers)
+    drive = {shared.population: driven(shared, leg, place)}
+    lived = windows.live(
+        shared, network, state.network, clock, cycles, drive, leg.plastic, state.edges
+    )
+    here = done + jnp.arange(windows.most_cycles(shared), dtype=jnp.int32)
+    answers = tally.answers.at[here].add(_answers(shared, leg, lived, clock), mode="drop")
+    spikes = {name: tally.spikes[name] + each for name, each in lived.spikes.items()}
+    state = state._replace(
+        network=lived.network, cycle=state.cycle + cycles, since=state.since + cycles
+    )
+    return done + cycles, state, tally._replace(spikes=spikes, answers=answers)
 
 
-def _drive(shared: Stimulated, leg: Leg, cycle: Int[Array, ""]) -> Float[Array, "time cell"]:
-    """Of the steps of a cycle, counted from the first that has any."""
-    steps = jnp.arange(shared.network.cycle_steps, dtype=jnp.int32)
+def driven(shared: Stimulated, leg: Leg, cycle: Int[Array, ""]) -> Float[Array, "time cell"]:
+    """Of the steps of a window, by its first cycle, counted from the first that has any."""
+    steps = jnp.arange(windows.driven_steps(shared), dtype=jnp.int32)
     step = (cycle % shared.period) * shared.network.cycle_steps + steps
     time = step.astype(jnp.float32) * shared.step_ms
     groups = jnp.where(cycle >= 0, leg.groups, 0.0)
@@ -77,13 +90,19 @@ def _drive(shared: Stimulated, leg: Leg, cycle: Int[Array, ""]) -> Float[Array, 
 
 
 def _answers(
-    shared: Stimulated, leg: Leg, net: NetworkState, cycle: Int[Array, ""]
-) -> Int[Array, "bin group"]:
-    """How often the cells of each group spiked in each bin of a cycle."""
-    spikes, steps = net.spikes[shared.population], shared.network.cycle_steps
-    index = jnp.arange(len(spikes.time), dtype=jnp.int32)
-    bin_ = (spikes.time - cycle * steps) // shared.bin_steps
-    counted = (index >= spikes.fresh) & (index < spikes.length)
-    bin_ = jnp.where(counted, bin_, shared.bins)
-    each = leg.members.T[spikes.neuron].astype(jnp.int32)
-    return jnp.zeros((shared.bins, len(leg.members)), jnp.int32).at[bin_].add(each, mode="drop")
+    shared: Stimulated, leg: Leg, lived: Window, clock: Clock
+) -> Int[Array, "cycle bin group"]:
+    """How often the cells of each group spiked in each bin of a window's cycles.
+
+    Spikes are listed in order, so that those of a bin are between two places of the list.
+    """
+    spikes = lived.heard[shared.population]
+    cycles = jnp.arange(windows.most_cycles(shared), dtype=jnp.int32)
+    begin = cycles[:, None] * shared.network.cycle_steps
+    begin = begin + shared.bin_steps * jnp.arange(shared.bins, dtype=jnp.int32)
+    listed = jnp.arange(len(spikes.time), dtype=jnp.int32) < spikes.length
+    time = jnp.where(listed, spikes.time - now(shared.network, clock), jnp.iinfo(jnp.int32).max)
+    of_group = jnp.cumsum(leg.members.T[spikes.neuron].astype(jnp.int32), axis=0)
+    before = jnp.concatenate([jnp.zeros_like(of_group[:1]), of_group])
+    first, last = (jnp.searchsorted(time, each) for each in (begin, begin + shared.bin_steps))
+    return before[last] - before[first]

@@ -12,12 +12,12 @@ from sleeprun.spiking.build import build
 from sleeprun.spiking.modulation import check
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.seeds import Over
-from sleeprun.subjects.sleeper.build import engine_of
+from sleeprun.subjects.sleeper.build import chosen
 from sleeprun.subjects.sleeper.plan import SleeperPlan
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.sleeper import Sleeper
 
-NEURON_STEPS = 3e6  # of this portable path in a second of a core, where it was measured
+NEURON_STEPS = 1.6e8  # of the compiled kernel in a second of a core, where it was measured
 
 
 class SleeperExperiment(Config, Experiment):
@@ -30,8 +30,6 @@ class SleeperExperiment(Config, Experiment):
             yield from one.misfits(key, stages)
             if one.schedule == "interleaved":
                 yield f"{key}.schedule='interleaved': these networks sleep after training"
-        if (wanted := self.runtime.simulate) in ("native", "fused"):
-            yield f"runtime.simulate='{wanted}': no such network; choose auto, by_layer or by_step"
         if self.runtime.spikes:
             yield f"runtime.spikes={self.runtime.spikes}: is for spiking agents; must be 0"
         if self.interventions:
@@ -64,11 +62,15 @@ class SleeperExperiment(Config, Experiment):
 
     def expected_seconds(self, protocol: Protocol) -> list[float]:
         neurons = sum(each.count for each in self.network.populations.values())
-        a_cycle = neurons * self.network.cycle_steps / NEURON_STEPS
+        a_cycle = chosen(self).slower * neurons * self.network.cycle_steps / NEURON_STEPS
         return [a_cycle * phase.cycles for phase in protocol]
 
+    @property
+    def timed(self) -> bool:
+        return chosen(self).measured
+
     def engine(self) -> Engine:
-        return engine_of(self)
+        return chosen(self).engine
 
     def subject(self, devices: int, over: Over) -> Sleeper:
         return Sleeper(self, devices, over)

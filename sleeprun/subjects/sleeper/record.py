@@ -55,6 +55,7 @@ class SequenceFacts(Facts):
     data: str
     width: str  # of the kernel: by what scores are
     refused: list[str] = if_any()
+    slower: int | None = if_any(None)
     untaught: ClassVar[tuple[str, ...]] = ("settle",)
 
     @property

@@ -16,7 +16,7 @@ from sleeprun.spiking.modulation import Part, course
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 from sleeprun.subjects.sleeper import cycles
-from sleeprun.subjects.sleeper.build import build, engine_of, newborns
+from sleeprun.subjects.sleeper.build import build, chosen, newborns
 from sleeprun.subjects.sleeper.cycles import Leg
 from sleeprun.subjects.sleeper.directions import along
 from sleeprun.subjects.sleeper.phases import Sleep, Train
@@ -28,8 +28,10 @@ from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally
 class Sleeper(Seeds):
     def __init__(self, config: Config, devices: int, over: Over = over_seeds):
         super().__init__(len(config.seeds), devices, over)
-        self.config, self.shared = config, build(config)
-        self.engine = engine_of(config)
+        found = chosen(config)
+        self.engine, self.refused = found.engine, found.refused
+        self.slower = found.slower if found.measured else None
+        self.config, self.shared = config, build(config, found.engine)
         self.leg = cache(partial(leg_of, config, self.shared))
 
     def birth(self) -> SleeperState:
@@ -129,6 +131,8 @@ class Sleeper(Seeds):
             sizes={name: each.count for name, each in network.populations.items()},
             data=config.contents,
             width=config.sequences.recall.width,
+            refused=list(self.refused),
+            slower=self.slower,
         )
 
 

@@ -10,7 +10,9 @@ from jaxtyping import Array, Bool, Float, Int, UInt32
 from sleeprun import noise
 from sleeprun.noise import Purpose
 from sleeprun.spiking.edges import packed
+from sleeprun.spiking.native.conducting import LocalSteps
 from sleeprun.spiking.network import Edges, Network, NetworkState
+from sleeprun.spiking.synapses.along import Each, Sources
 from sleeprun.tasks.sequences.stimulus import Stimulus
 
 
@@ -22,9 +24,11 @@ class Stimulated(eqx.Module):
     sequences: dict[str, Bool[Array, "group cell"]]
     spread: Float[Array, ""]  # variance over mean of the noise on starting weights
     population: str = eqx.field(static=True)
+    local: LocalSteps  # of the compiled kernel
     step_ms: float = eqx.field(static=True)
     bin_steps: int = eqx.field(static=True)
     period: int = eqx.field(static=True)  # cycles
+    stimulated_steps: int = eqx.field(static=True)  # of a period, which begins with them
 
     @property
     def bins(self) -> int:
@@ -33,7 +37,7 @@ class Stimulated(eqx.Module):
 
 
 class SleeperState(NamedTuple):
-    network: NetworkState  # packed
+    network: NetworkState  # packed, where it has edges
     edges: Edges
     key: UInt32[Array, "2"]
     cycle: Int[Array, ""]
@@ -55,17 +59,23 @@ def birth(
     """A seed's newborn network, with noise on what can learn; bounds are those without it."""
     network = shared.network
     state = packed(network, network.init(weights, noise.stream(key, Purpose.NEURONS)), edges)
-    noisy = {name: _noisy(shared, name, key, state.weights[name]) for name in network.rules}
+    noisy = {
+        name: _noisy(shared, name, key, state.weights[name], edges.get(name))
+        for name in network.rules
+    }
     state = state._replace(weights=state.weights | noisy)
     return SleeperState(state, edges, key, jnp.int32(0), jnp.int32(0))
 
 
-def _noisy(shared: Stimulated, name: str, key: UInt32[Array, "2"], weights: Array) -> Array:
-    """Each w (1 + z), z normal with the variance `spread` w."""
+def _noisy(
+    shared: Stimulated, name: str, key: UInt32[Array, "2"], weights: Each, sources: Sources | None
+) -> Each:
+    """Each w (1 + z), z normal with the variance `spread` w; drawn by its two cells."""
     words = noise.stream(key, Purpose.STARTING_WEIGHTS)
     place = (jnp.arange(size, dtype=jnp.int32) for size in weights.shape)
-    slot, post = jnp.meshgrid(*place, indexing="ij")
-    draws = noise.uniform(words, sorted(shared.network.rules).index(name), slot, post)
+    pre, post = jnp.meshgrid(*place, indexing="ij")
+    pre = pre if sources is None else sources
+    draws = noise.uniform(words, sorted(shared.network.rules).index(name), pre, post)
     normal = ndtri(noise.inside(draws))
     return weights * (1 + jnp.sqrt(shared.spread * weights) * normal)
 
