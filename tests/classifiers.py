@@ -10,9 +10,11 @@ from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier.experiment import ImageExperiment
 from sleeprun.subjects.seeds import over_seeds
 
+THREE = ("tasks.groups=[[0,1],[2,3],[4,5]]", "tasks.count=3")  # each has programs to compile
 TINY = (
     "+experiment=src_quick",
     "tasks/data=digits",
+    *THREE,
     "arms=none",
     "network.hidden=[24,16]",
     "network.weight_spread=0.3",

@@ -17,7 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import BIN, PATIENCE, Ended, begin, end, events, header, own_tiny, results, sleeprun
+from command import (
+    BIN,
+    PATIENCE,
+    Ended,
+    begin,
+    end,
+    events,
+    forked,
+    header,
+    own_tiny,
+    results,
+    sleeprun,
+)
 from recordings import KEPT, assert_as_recorded, skip_where_they_say_nothing
 
 from sleeprun.cli.folder import conf_dir
@@ -197,7 +209,7 @@ def test_dry_run_prints_the_protocol_and_leaves_nothing_behind(to: str, tmp_path
     cwd.mkdir()
     scratch.mkdir()
     asked = ("+experiment=smoke", "dry_run=true", *to.split())
-    ended = sleeprun(*asked, cwd=cwd, TMPDIR=str(scratch))
+    ended = forked(*asked, cwd=cwd, TMPDIR=str(scratch))
     assert (ended.code, ended.err) == (0, "")
     for word in ("unsupervised", "interleave", "sleep", "freeze", "lesion", "score", "arm after"):
         assert word in ended.out
@@ -210,7 +222,7 @@ def test_a_dry_run_leaves_a_folder_of_temporary_files_where_it_is_called(
 ) -> None:
     (tmp_path / "mine").mkdir()
     asked = ("+experiment=smoke", "dry_run=true", *swept.split())
-    assert sleeprun(*asked, cwd=tmp_path, TMPDIR=str(tmp_path / "mine")).code == 0
+    assert forked(*asked, cwd=tmp_path, TMPDIR=str(tmp_path / "mine")).code == 0
     assert [*tmp_path.rglob("*")] == [tmp_path / "mine"]
 
 
@@ -231,7 +243,7 @@ def test_a_dry_run_leaves_a_folder_of_temporary_files_where_it_is_called(
     ],
 )
 def test_a_mistake_is_told_in_three_lines(override: str, told: list[str], tmp_path: Path) -> None:
-    ended = sleeprun(override, "tracking.mode=disabled", cwd=tmp_path)
+    ended = forked(override, "tracking.mode=disabled", cwd=tmp_path)
     assert ended.code == 2
     assert len(ended.err.splitlines()) <= 3
     assert "Traceback" not in ended.out + ended.err
@@ -240,7 +252,7 @@ def test_a_mistake_is_told_in_three_lines(override: str, told: list[str], tmp_pa
 
 
 def test_a_mistake_in_the_name_of_a_users_own_experiment(tiny: list[str], tmp_path: Path) -> None:
-    ended = sleeprun(*tiny[:2], "+experiment=tinny", cwd=tmp_path)
+    ended = forked(*tiny[:2], "+experiment=tinny", cwd=tmp_path)
     assert ended.code == 2
     assert "did you mean 'tiny'?" in ended.err
     assert "smoke" in ended.err
@@ -248,7 +260,7 @@ def test_a_mistake_in_the_name_of_a_users_own_experiment(tiny: list[str], tmp_pa
 
 def test_a_mistake_removes_nothing_that_was_there_before(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    sleeprun("+sed=3", f"hydra.run.dir={tmp_path}", cwd=tmp_path)
+    forked("+sed=3", f"hydra.run.dir={tmp_path}", cwd=tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
@@ -257,7 +269,7 @@ def test_a_mistake_in_resuming_removes_nothing(tmp_path: Path) -> None:
     record.mkdir(parents=True)
     (record / "config.yaml").write_text("name: tiny\n")
     (record / "overrides.yaml").write_text("[]\n")
-    assert sleeprun("resume=run", "seeds=3", cwd=tmp_path).code == 2
+    assert forked("resume=run", "seeds=3", cwd=tmp_path).code == 2
     assert (record / "config.yaml").exists()
 
 
@@ -389,7 +401,7 @@ def test_a_measure_that_is_required_and_not_reached(whole: Ended, tmp_path: Path
     """Asked of a run that is done, which is only read."""
     run = tmp_path / "run"
     shutil.copytree(whole.run, run)
-    ended = sleeprun(f"resume={run}", "+runtime.require.accuracy=1.01", cwd=tmp_path)
+    ended = forked(f"resume={run}", "+runtime.require.accuracy=1.01", cwd=tmp_path)
     assert ended.code == 3
     assert "runtime.require.accuracy=1.01" in ended.err
     assert str(results(run)["metrics"]["accuracy"]["mean"]) in ended.err
@@ -421,7 +433,7 @@ def test_the_smoke_experiment_gives_the_recorded_numbers(
 def test_a_directory_with_a_run_in_it_is_not_written_over(whole: Ended, tmp_path: Path) -> None:
     shutil.copytree(whole.run, tmp_path / "run")
     overrides = ["+experiment=smoke", f"hydra.run.dir={tmp_path / 'run'}"]
-    ended = sleeprun(*overrides, cwd=tmp_path)
+    ended = forked(*overrides, cwd=tmp_path)
     assert ended.code == 2
     assert f"resume={tmp_path / 'run'}" in ended.err
     for name in ("events.jsonl", "results.json"):
@@ -439,7 +451,7 @@ def test_a_directory_that_another_process_runs_is_left_alone(
         (run / name).unlink()
     before = {path.name: path.read_bytes() for path in (run / ".hydra").iterdir()}
     with held(run):
-        ended = sleeprun(*command.split(), cwd=tmp_path)
+        ended = forked(*command.split(), cwd=tmp_path)
     assert ended.code == 2
     if begun == command.startswith("resume"):
         assert "run: another process is running it" in ended.err
@@ -547,7 +559,7 @@ def test_a_run_is_not_resumed_as_another(
     run = tmp_path / "run"
     shutil.copytree(later["broken"].result().copy, run)
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
-    ended = sleeprun(f"resume={run}", override, cwd=tmp_path)
+    ended = forked(f"resume={run}", override, cwd=tmp_path)
     assert ended.code == 2
     assert override in ended.err
     assert len(ended.err.splitlines()) <= 3
@@ -595,7 +607,7 @@ def test_a_sweep_is_on_wandb_beside_its_jobs(later: dict[str, Future[Ended]]) ->
 def test_a_mistake_in_all_jobs_of_a_sweep_is_told_and_logged(
     tiny: list[str], tmp_path: Path
 ) -> None:
-    ended = sleeprun("--multirun", *tiny, "tasks.test=-1,-2", cwd=tmp_path)
+    ended = forked("--multirun", *tiny, "tasks.test=-1,-2", cwd=tmp_path)
     assert ended.code == 1
     assert "Traceback" not in ended.out + ended.err
     assert "tasks.test=-1: must be greater than 0" in ended.out + ended.err
@@ -629,7 +641,7 @@ def test_a_run_with_arms_is_resumed(later: dict[str, Future[Ended]], tmp_path: P
         (run / "arms" / "asleep" / name).unlink()
     (run / "arms" / "asleep" / "checkpoints" / f"boundary-{SCORES - 1:02d}.ckpt").unlink()
     before = (run / "arms" / "awake" / "events.jsonl").read_bytes()
-    ended = sleeprun(f"resume={run}", cwd=tmp_path)
+    ended = forked(f"resume={run}", cwd=tmp_path)
     assert ended.code == 0, ended.out + ended.err
     assert results(run)["arms"] == results(whole)["arms"]
     assert results(run)["differences"] == results(whole)["differences"]

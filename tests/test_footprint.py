@@ -8,7 +8,7 @@ from pathlib import Path
 import jax
 import pytest
 from classifiers import tiny
-from command import sleeprun
+from command import forked
 from conftest import configured
 
 from sleeprun.cli.dry_run import print_protocol
@@ -133,7 +133,7 @@ def test_what_cannot_fit_is_refused(given: tuple[str, ...], told: str) -> None:
 
 @pytest.mark.parametrize("more", [["dry_run=true"], []])
 def test_it_is_refused_before_anything_is_run(tmp_path: Path, more: list[str]) -> None:
-    done = sleeprun(*AGENTS, "network.rules.rewarded.lifetime=2147483647", *more, cwd=tmp_path)
+    done = forked(*AGENTS, "network.rules.rewarded.lifetime=2147483647", *more, cwd=tmp_path)
     assert done.code == 2
     assert "network.rules.rewarded: takes 100% of" in done.err
     assert "Traceback" not in done.err
@@ -141,7 +141,7 @@ def test_it_is_refused_before_anything_is_run(tmp_path: Path, more: list[str]) -
 
 
 def test_a_dry_run_tells_how_much_memory_is_needed(tmp_path: Path) -> None:
-    done = sleeprun(*AGENTS, "dry_run=true", cwd=tmp_path)
+    done = forked(*AGENTS, "dry_run=true", cwd=tmp_path)
     assert re.search(r"about .* on \d+ cores?, \d+\.\d MB of memory$", done.out.strip())
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import sleeprun
+from command import forked, sleeprun
 
 from sleeprun import ConfigError, compose
 from sleeprun.__main__ import main
@@ -32,7 +32,7 @@ def test_hydra_s_plain_errors(override: str, told: str) -> None:
 
 
 def test_an_argument_that_hydra_fails_on(tmp_path: Path) -> None:
-    ended = sleeprun("+experiment=smoke", "arms=[[]]", "seeds=2", cwd=tmp_path)
+    ended = forked("+experiment=smoke", "arms=[[]]", "seeds=2", cwd=tmp_path)
     told = "sleeprun: arms=[[]]: Hydra cannot take it (TypeError: can only concatenate str"
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(told)
@@ -42,14 +42,14 @@ def test_an_argument_that_hydra_fails_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["launcher", "sweeper"])
 def test_a_part_of_hydra_that_is_no_mapping(part: str, tmp_path: Path) -> None:
-    ended = sleeprun("-m", "+experiment=smoke", f"hydra.{part}=null", "seeds=1", cwd=tmp_path)
+    ended = forked("-m", "+experiment=smoke", f"hydra.{part}=null", "seeds=1", cwd=tmp_path)
     told = f"sleeprun: hydra.{part}=null: must be a mapping, {{key: value}}\n"
     assert (ended.code, ended.err, [*tmp_path.iterdir()]) == (2, told, [])
 
 
 def test_a_launcher_that_is_none(tmp_path: Path) -> None:
     word = "hydra.launcher._target_=banana"
-    ended = sleeprun("-m", "+experiment=smoke", word, "dry_run=true", cwd=tmp_path)
+    ended = forked("-m", "+experiment=smoke", word, "dry_run=true", cwd=tmp_path)
     assert ended.code == 2
     assert (
         ended.err == f"sleeprun: {word}: Invalid plugin 'banana': not the hydra_plugins package\n"
@@ -59,7 +59,7 @@ def test_a_launcher_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("logging", ["disabled", "none", "stdout"])
 def test_hydra_s_own_ways_to_log(logging: str, tmp_path: Path) -> None:
     given = ("+experiment=smoke", f"hydra/job_logging={logging}", "dry_run=true")
-    ended = sleeprun(*given, cwd=tmp_path)
+    ended = forked(*given, cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
 
 

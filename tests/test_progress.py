@@ -59,7 +59,7 @@ def test_a_slower_path_takes_longer(simulate: str, longer: int) -> None:
 def test_a_perceptrons_time_goes_by_operations() -> None:
     config = tiny("runtime.expected_gflops=1", "runtime.cores=1", "network.hidden=[3]", "seeds=1",
                   "sleep.threshold=[2.0,2.0]")  # fmt: skip
-    synapses = 64 * 3 + 3 * 10
+    synapses = 64 * 3 + 3 * 6
     seconds = dict(zip(config.phases(), expected_seconds(config, config.phases()), strict=True))
     wake = next(phase for phase in seconds if phase.kind == "wake")
     assert seconds[wake] == pytest.approx(6 * synapses * 13 * wake.cycles / 1e9)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import BIN, Ended, results, sleeprun
+from command import BIN, Ended, forked, results, sleeprun
 from conftest import composed
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -70,11 +70,18 @@ def test_nobody_reads_what_is_printed(reader: str, awake: Ended, tmp_path: Path)
     assert results(tmp_path / "unread")["R"] == results(awake.cwd / "awake")["R"]
 
 
-@pytest.mark.parametrize("dry", ["true", "false"])
-@pytest.mark.parametrize("name", ["JAX_PLATFORMS", "JAX_DEFAULT_DEVICE"])
+@pytest.mark.parametrize(
+    ("experiment", "name", "dry"),
+    [
+        ("smoke", "JAX_PLATFORMS", "true"),
+        ("smoke", "JAX_DEFAULT_DEVICE", "false"),
+        ("gonzalez2020/sequences_quick", "JAX_PLATFORMS", "false"),  # which computes as it is read
+    ],
+)
 @pytest.mark.slow
-def test_a_platform_that_is_not_there(name: str, dry: str, tmp_path: Path) -> None:
-    ended = sleeprun("+experiment=smoke", f"dry_run={dry}", cwd=tmp_path, **{name: "tpu"})
+def test_a_platform_that_is_not_there(experiment: str, name: str, dry: str, tmp_path: Path) -> None:
+    given = (f"+experiment={experiment}", f"dry_run={dry}")
+    ended = sleeprun(*given, cwd=tmp_path, **{name: "tpu"})
     assert ended.code == 2
     told = f"sleeprun: {name}=tpu: JAX finds no such device here; must be cpu, or left out"
     assert ended.err.splitlines()[-1].startswith(told)
@@ -111,7 +118,7 @@ def test_comparing_is_told_of_such_a_setting_too(tmp_path: Path) -> None:
     ],
 )
 def test_what_names_no_run_is_told_before_one(given: str, told: str, tmp_path: Path) -> None:
-    ended = sleeprun("+experiment=smoke", given, "dry_run=true", cwd=tmp_path)
+    ended = forked("+experiment=smoke", given, "dry_run=true", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"sleeprun: {told}")
     assert list(tmp_path.iterdir()) == []
@@ -125,7 +132,7 @@ def test_no_folder_is_removed_that_was_not_made_by_this_process(name: str, tmp_p
     (folder / "kept").touch()
     cwd.mkdir()
     told = {"SLEEPRUN_SCRATCH": str(folder), "TMPDIR": str(tmp_path)}
-    assert sleeprun("+experiment=smoke", "dry_run=true", cwd=cwd, **told).code == 0
+    assert forked("+experiment=smoke", "dry_run=true", cwd=cwd, **told).code == 0
     assert sleeprun("+experiment=banana", cwd=cwd, **told).code == 2
     assert (folder / "kept").exists()
     left = [path.name for path in tmp_path.iterdir() if path.is_dir() and path != folder]
@@ -201,7 +208,7 @@ def test_a_value_that_must_be_quoted(path: str) -> None:
 
 
 def test_a_value_with_a_comma_is_no_sweep(tmp_path: Path) -> None:
-    ended = sleeprun("+experiment=smoke", "naive=a,b", cwd=tmp_path)
+    ended = forked("+experiment=smoke", "naive=a,b", cwd=tmp_path)
     assert ended.code == 2
     assert """a text with a comma quoted: "naive='a,b'\"""" in ended.err
 
@@ -214,7 +221,7 @@ def test_a_value_with_a_comma_is_no_sweep(tmp_path: Path) -> None:
     ],
 )
 def test_what_refers_to_nothing(value: str, told: str, tmp_path: Path) -> None:
-    ended = sleeprun("+experiment=smoke", f"protocol.scale={value}", cwd=tmp_path)
+    ended = forked("+experiment=smoke", f"protocol.scale={value}", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == f"sleeprun: protocol.scale={value}: {told}\n"
     assert list(tmp_path.iterdir()) == []
@@ -223,7 +230,7 @@ def test_what_refers_to_nothing(value: str, told: str, tmp_path: Path) -> None:
 def test_a_name_that_leads_out_of_the_folder_is_told_as_the_user_gave_it(tmp_path: Path) -> None:
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
-    ended = sleeprun("+experiment=src_quick", "name=../../x", cwd=inside)
+    ended = forked("+experiment=src_quick", "name=../../x", cwd=inside)
     told = "must be letters, digits, - and _, with / between folders"
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == f"sleeprun: name='../../x': {told}\n"
@@ -232,7 +239,7 @@ def test_a_name_that_leads_out_of_the_folder_is_told_as_the_user_gave_it(tmp_pat
 
 def test_an_override_may_refer_to_another_key(tmp_path: Path) -> None:
     given = ("tasks.test=${tasks.train}", "dry_run=true")
-    assert sleeprun("+experiment=smoke", *given, cwd=tmp_path).code == 0
+    assert forked("+experiment=smoke", *given, cwd=tmp_path).code == 0
 
 
 def test_a_config_in_another_encoding(tmp_path: Path) -> None:
@@ -240,9 +247,9 @@ def test_a_config_in_another_encoding(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes("# @package _global_\n# Schläfchen\n".encode("latin-1"))
     own = ("--config-dir", "conf")
-    assert "  latin  " in sleeprun("--help", *own, cwd=tmp_path).out
-    assert "did you mean 'latin'?" in sleeprun(*own, "+experiment=latino", cwd=tmp_path).err
-    ended = sleeprun(*own, "+experiment=latin", cwd=tmp_path)
+    assert "  latin  " in forked("--help", *own, cwd=tmp_path).out
+    assert "did you mean 'latin'?" in forked(*own, "+experiment=latino", cwd=tmp_path).err
+    ended = forked(*own, "+experiment=latin", cwd=tmp_path)
     assert ended.code == 2
     assert ended.err.startswith("sleeprun: conf/experiment/latin.yaml: must be UTF-8")
 
@@ -250,7 +257,7 @@ def test_a_config_in_another_encoding(tmp_path: Path) -> None:
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for given in ("hydra.run.dir=file/run", "joint=file/run"):
-        ended = sleeprun("+experiment=smoke", given, cwd=tmp_path)
+        ended = forked("+experiment=smoke", given, cwd=tmp_path)
         assert ended.code == 2
         assert len(ended.err.splitlines()) == 1
         assert "file/run" in ended.err

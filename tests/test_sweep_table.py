@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from classifiers import TINY
-from command import sleeprun
+from command import forked
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
@@ -386,7 +386,7 @@ def test_results_of_another_job_in_its_folder_are_not_a_job_s(tmp_path: Path) ->
     """All have the same folder: the others are refused, and the table tells of the first alone."""
     swept = ("runtime.simulate=by_step,by_layer", "seeds=[0],[1]")
     words = (*TINY[:-1], *QUICK, *QUIET, "hydra.sweep.subdir=x", *swept)
-    ended = sleeprun("-m", *words, cwd=tmp_path)
+    ended = forked("-m", *words, cwd=tmp_path)
     assert ended.code == 1
     assert "has another run in it: seeds: [1] here and [0] there" in ended.err
     assert "runtime.simulate: 'by_layer' here and 'by_step' there; choose another" in ended.out
@@ -407,7 +407,7 @@ def test_a_sweep_whose_data_were_exchanged_has_no_results(tmp_path: Path) -> Non
     for seed in (0, 1):
         images = np.random.default_rng(seed).random((200, 4, 4))
         np.savez(tmp_path / "own.npz", X=images, y=np.arange(200) % 10)
-        ends.append(sleeprun("-m", *words, cwd=tmp_path).err)
+        ends.append(forked("-m", *words, cwd=tmp_path).err)
     assert "runtime.require.accuracy=1.0: the run reached only" in ends[0]
     assert "its data are not those that tasks.data loads now" in ends[1]
     calls = sorted(path.parent for path in tmp_path.rglob("jobs.jsonl"))

@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 from classifiers import TINY as IMAGES
-from command import PATIENCE, Ended, begin, end, events, header, own_tiny, results, sleeprun
+from command import (
+    PATIENCE,
+    Ended,
+    begin,
+    end,
+    events,
+    forked,
+    header,
+    own_tiny,
+    results,
+    sleeprun,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -199,7 +210,7 @@ def test_names_with_commas_and_spaces(swept: Callable[[str], Ended]) -> None:
     ],
 )
 def test_what_a_batch_cannot_do_is_refused(key: str, told: str, code: int, tmp_path: Path) -> None:
-    ended = sleeprun("--multirun", "+experiment=smoke", "seeds=1,2", key, cwd=tmp_path)
+    ended = forked("--multirun", "+experiment=smoke", "seeds=1,2", key, cwd=tmp_path)
     assert ended.code == code
     assert told in ended.out + ended.err
     assert "Traceback" not in ended.out + ended.err
@@ -207,6 +218,6 @@ def test_what_a_batch_cannot_do_is_refused(key: str, told: str, code: int, tmp_p
 
 
 def test_a_sweep_of_no_jobs(tmp_path: Path) -> None:
-    ended = sleeprun("--multirun", "+experiment=glob(nothing*)", cwd=tmp_path)
+    ended = forked("--multirun", "+experiment=glob(nothing*)", cwd=tmp_path)
     assert ended.code == 0, ended.out + ended.err
     assert "Traceback" not in ended.out + ended.err

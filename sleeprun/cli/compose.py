@@ -9,6 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_other, mistakes_told
 from sleeprun.config import ConfigError
+from sleeprun.config.promise import Broken
+from sleeprun.runs.devices import refuse_absent
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 
@@ -41,4 +43,9 @@ def typed(cfg: DictConfig) -> Experiment:
     whole = cast(dict[str, object], container)
     if "experiment" in whole:
         raise ConfigError("experiment: its file must begin with the line: # @package _global_")
-    return parse(whole)
+    try:
+        return parse(whole)
+    except ConfigError as error:
+        if isinstance(error.__cause__, Broken):  # it may have computed, for which JAX starts
+            refuse_absent()
+        raise

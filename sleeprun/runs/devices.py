@@ -40,7 +40,8 @@ def prepare_jax(wanted: int) -> int:
     """Set JAX up with so many devices and start it; returns how many there are."""
     set_up_jax(wanted)
     memory.forget_programs_if_crowded()
-    return min(wanted, _devices())
+    refuse_absent()
+    return min(wanted, jax.local_device_count())
 
 
 def set_up_jax(wanted: int) -> None:
@@ -71,21 +72,22 @@ def _refuse_few_addresses() -> None:
         )
 
 
-def _devices() -> int:
-    """How many there are. Raises ConfigError where there is none of the kind that is asked for."""
+def refuse_absent() -> None:
+    """Raises ConfigError where JAX is asked for a device that is not here: it starts it to see."""
     asked = {name: jax.config.values[name] for name in ("jax_platforms", "jax_default_device")}
+    named = [(name.upper(), value) for name, value in asked.items() if value]
+    if not named:
+        return
     try:
         if isinstance(device := asked["jax_default_device"], str):
             jax.local_devices(backend=device)
-        return jax.local_device_count()
+        jax.local_device_count()
     except (RuntimeError, AssertionError):
-        for name, value in asked.items():
-            if value:
-                raise ConfigError(
-                    f"{name.upper()}={value}: JAX finds no such device here; must be cpu, or left "
-                    "out to take what there is"
-                ) from None
-        raise
+        name, value = named[0]
+        raise ConfigError(
+            f"{name}={value}: JAX finds no such device here; must be cpu, or left out to take what "
+            "there is"
+        ) from None
 
 
 def device_name(device: jax.Device) -> str:

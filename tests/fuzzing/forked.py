@@ -29,8 +29,9 @@ PATIENCE = 5  # times longer than the processor has for it, beside other work
 
 class Call(NamedTuple):
     words: list[str]
-    here: str | None = None  # the folder that it is called in; none: a new one, removed afterwards
-    dies_at: int | None = None  # of its file operations in there, from 1 on; 0: they are counted
+    here: str | None  # the folder that it is called in; none: a new one, removed afterwards
+    dies_at: int | None  # of its file operations in there, from 1 on; 0: they are counted
+    env: dict[str, str]  # beside what there is; JAX has read its own
 
 
 class Ended(NamedTuple):
@@ -59,10 +60,12 @@ class Forked:
             text=True,
         )
 
-    def __call__(self, *words: str, here: Path | None = None, dies_at: int | None = None) -> Ended:
+    def __call__(
+        self, *words: str, here: Path | None = None, dies_at: int | None = None, **env: str
+    ) -> Ended:
         assert self.process.stdin
         assert self.process.stdout
-        call = Call(list(words), here and str(here), dies_at)
+        call = Call(list(words), here and str(here), dies_at, env)
         self.process.stdin.write(json.dumps(call) + "\n")
         self.process.stdin.flush()
         return Ended(*json.loads(self.process.stdout.readline()))
@@ -128,7 +131,8 @@ def _child(call: Call, place: Path, seconds: float, gigabytes: float) -> NoRetur
         os.setpgid(0, 0)
         here = Path(call.here) if call.here else place / "here"
         os.chdir(here)
-        tempfile.tempdir = os.environ["TMPDIR"] = str(place / "tmp")
+        os.environ |= {"TMPDIR": str(place / "tmp")} | call.env
+        tempfile.tempdir = os.environ["TMPDIR"]
         most = int(gigabytes * GIGABYTE)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
