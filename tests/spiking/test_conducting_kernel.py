@@ -181,6 +181,22 @@ def test_a_window_in_pieces_is_the_same_bit_by_bit(alone: Network) -> None:
     jax.tree.map(np.testing.assert_array_equal, state, whole)
 
 
+def test_the_mean_potentials_are_those_at_the_end_of_each_cycle(alone: Network) -> None:
+    state, drive = alone.init({}, seed_key(1)), drives(STEPS)
+    ends = []
+    for cycles in (1, 2):
+        steps = cycles * alone.cycle_steps
+        after, means = conducting.traced(
+            alone, state, CLOCK, steps, drive, (), conducting.ALL_STEPS, cycles=3
+        )
+        ends.append(after)
+    assert set(means) == set(SIZES)
+    for name, population in alone.populations.items():
+        expected = [population.neuron.potential(end.neurons[name]).mean() for end in ends]
+        np.testing.assert_allclose(means[name], [*expected, 0], rtol=1e-5)
+        assert expected[0] != expected[1]
+
+
 PLASTIC = ("pyramidal_pyramidal",)
 QUIET = {"pyramidal": -57.0, "interneuron": -57.0, "relay": -60.0, "reticular": -60.0}
 LOCAL = conducting.LocalSteps(6, QUIET)

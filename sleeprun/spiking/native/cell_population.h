@@ -62,6 +62,8 @@ class CellPopulation {
     arrays_.time[*arrays_.length] = time;
     arrays_.neuron[(*arrays_.length)++] = cell;
   }
+  // mV, of its cells.
+  virtual float mean_potential() const = 0;
   // Gives the state back.
   virtual void leave() = 0;
 
@@ -93,6 +95,11 @@ class PopulationOf final : public CellPopulation {
   }
   std::uint32_t step(int block) override { return step(block, cell_); }
   std::uint32_t step_long(int block) override { return step(block, slow_cell_); }
+  float mean_potential() const override {
+    double sum = 0;
+    for (int n = 0; n < size; ++n) sum += cells_[n / kWidth].v[n % kWidth];
+    return static_cast<float>(sum / size);
+  }
   void leave() override {
     Padded g(size), driven(size);
     for (int first = 0; first < g.padded(); first += kWidth) {

@@ -179,12 +179,16 @@ ffi::Error call(Numbers kinds, Numbers substeps, Numbers soma_substeps, Numbers 
         {static_cast<int>(pre[k]), static_cast<int>(post[k]), joined[k](buffers)});
   }
   if (buffers.right()) read_learned(buffers, learning, ends);
+  buffers.about("call ", 0);
+  const auto means =
+      buffers.change<float>("means", {kAny, static_cast<std::int64_t>(sizes.size())});
   auto verdict = buffers.verdict();
   if (verdict.failure()) return verdict;
   const auto whole = [](std::int64_t number) { return static_cast<int>(number); };
   const Span span{clock.data[1], whole(first_step), whole(steps), whole(cycle_steps),
                   whole(local_steps)};
-  ConductingNetwork(std::move(populations), std::move(projections)).run(span, learning);
+  const Trace trace{means.data, whole(means.shape[0])};
+  ConductingNetwork(std::move(populations), std::move(projections)).run(span, learning, trace);
   return verdict;
 }
 

@@ -20,6 +20,12 @@ struct Span {
   int local;  // steps that a quiet block takes as one; 1: none does
 };
 
+// Where the mean potential of every population is left at the end of each of the first cycles.
+struct Trace {
+  float* means;  // [cycle, population]
+  int cycles;
+};
+
 struct Joined {
   int pre, post;
   std::unique_ptr<Synapses> synapses;
@@ -39,7 +45,7 @@ class ConductingNetwork {
       : populations_(std::move(populations)), projections_(std::move(projections)),
         fired_(populations_.size()), unseen_(populations_.size()) {}
 
-  void run(const Span& span, const std::vector<Learning>& learning) {
+  void run(const Span& span, const std::vector<Learning>& learning, const Trace& trace) {
     std::vector<NearestPairs> rules;
     for (const Learning& one : learning)
       rules.emplace_back(one.constants, one.arrays, *projections_[one.projection].synapses,
@@ -62,6 +68,7 @@ class ConductingNetwork {
         }
       for (Joined& one : projections_) one.synapses->step(t, fired_[one.pre]);
       if (left == 1) {
+        leave_means(trace, (span.first + t) / span.cycle);
         learn(rules, learning);
         for (Joined& one : projections_) one.synapses->settle(t + 1);
       }
@@ -91,6 +98,12 @@ class ConductingNetwork {
            bits &= bits - 1)
         fired.push_back(block * kBlock + std::countr_zero(bits));
     }
+  }
+
+  void leave_means(const Trace& trace, int cycle) const {
+    if (cycle >= trace.cycles) return;
+    float* row = trace.means + populations_.size() * cycle;
+    for (const auto& cells : populations_) *row++ = cells->mean_potential();
   }
 
   void learn(std::vector<NearestPairs>& rules, const std::vector<Learning>& learning) {

@@ -16,6 +16,8 @@ from sleeprun.spiking.network import Clock, Network, NetworkState, now, projecti
 from sleeprun.spiking.plasticity.nearest import NearestSTDP
 from sleeprun.spiking.spikes import SpikeList
 
+Means = dict[str, Float[Array, " cycle"]]  # by population
+
 
 def refused(network: Network) -> list[str]:
     """What of a network of cells built of channels the kernel does not take."""
@@ -69,6 +71,22 @@ def window(
     each cycle; all spikes count as seen afterwards, and the lists hold those of the window. Raises
     ValueError where a window of plasticity is no number of cycles.
     """
+    return traced(network, state, clock, steps, drive, plastic, local, cycles=0)[0]
+
+
+def traced(
+    network: Network,
+    state: NetworkState,
+    clock: Clock,
+    steps: int | Int[Array, ""],
+    drive: dict[str, Float[Array, "time _"]],
+    plastic: Collection[str],
+    local: LocalSteps,
+    cycles: int,
+) -> tuple[NetworkState, Means]:
+    """The same; and the mean potential of every population at the end of each of its first so many
+    cycles, mV, 0 where it ends before.
+    """
     if plastic and (clock.step or (isinstance(steps, int) and steps % network.cycle_steps)):
         raise ValueError(f"{steps} steps from {clock.step} on are no whole cycles")
     if plastic:
@@ -90,14 +108,16 @@ def window(
     for name in learning:
         rule = state.plastic[name]
         fixed += [constants("NearestSTDP", network.rules[name]), rule.own.start, rule.locked]
-    taken = (*_taken(network, state), [_learned(state, name) for name in learning])
+    means = jnp.zeros((cycles, len(network.populations)))
+    taken = (*_taken(network, state), [_learned(state, name) for name in learning], means)
     shape = _shape(network, clock) | {
         "plastic": _integers(list(wires).index(name) for name in learning),
         "local_steps": local.steps,
     }
-    living, joining, learned = call("sleeprun_conducting", fixed, taken, **shape)
+    living, joining, learned, means = call("sleeprun_conducting", fixed, taken, **shape)
     after = _given_back(network, state, living, joining)
-    return _taught(after, dict(zip(learning, learned, strict=True)))
+    after = _taught(after, dict(zip(learning, learned, strict=True)))
+    return after, dict(zip(network.populations, means.T, strict=True))
 
 
 def _emptied(spikes: SpikeList) -> SpikeList:
