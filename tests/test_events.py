@@ -77,6 +77,12 @@ LINES = [
     '{"event": "score", ' + BOUNDARY + ', "task": "a", "score": [0.5, 1.0], "sd": [1, 2], '
     '"full_width": [1, 0], "cues": 2}',
     '{"event": "directions", ' + BOUNDARY + ', "values": {"S1": [0.5, null]}}',
+    '{"event": "progress", "phase": 2, "kind": "sleep", "name": "n3", "from": 40, "to": 50, '
+    '"spikes": {"relay": [3, 4]}, "activity": {"relay": ["eA==", "eA==,eB=="]}, '
+    '"potential": {"relay": ["eA==", "eA=="]}}',
+    '{"event": "observed", "phase": 2, "kind": "sleep", "name": "n3", '
+    '"values": {"up_ms": [440.0, null]}}',
+    '{"event": "between", ' + BOUNDARY + ', "groups": ["S1 1"], "shares": [[[1.5]], [[null]]]}',
     '{"event": "warning", "message": "boundary-01.ckpt is damaged"}',
     '{"event": "end", "wall_seconds": 12.5, "steps_per_second": 1000.0}',
 ]
@@ -98,6 +104,7 @@ def test_a_line_is_read_and_written_the_same(line: str) -> None:
         '"rewarded"': ForagingFacts,
         '"full_width"': sleeping.SequenceFacts,
         '"directions"': sleeping.SequenceFacts,
+        '"activity"': sleeping.SequenceFacts,
     }
     (facts, *_) = [*(told_by[word] for word in told_by if word in line), ImageFacts]
     (event,) = read(line, facts=facts)

@@ -12,6 +12,7 @@ from conftest import composed
 from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
+from sleeprun.protocol.packed import unpacked
 from sleeprun.protocol.phases import Score
 from sleeprun.spiking import native
 from sleeprun.spiking.edges import in_pairs
@@ -68,6 +69,21 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
     assert {test.cycles for test in tests} == {30}  # a period before two cues
 
 
+def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> None:
+    config = small(
+        "arms=none", "tasks.stages=[]", "sleep.stages=[untrained]", "+sleep.also=[{course: [n2]}]"
+    )
+    protocol = config.phases()
+    lives = [phase for phase in protocol if not isinstance(phase, Score)]
+    assert [phase.title for phase in lives] == ["settle", "n3", "n2"]
+    names = {phase.boundary.name: phase.boundary for phase in protocol if isinstance(phase, Score)}
+    assert list(names) == ["untrained", "untrained, slept", "untrained, slept 2"]
+    assert [boundary.tasks for boundary in names.values()] == [(), (), ()]
+    trained = small("arms=none", "sleep.stages=[untrained,S1]").phases()
+    slept = [phase.title for phase in trained if not isinstance(phase, Score)]
+    assert slept == ["settle", "n3", "S1", "n3", "S1_reversed"]
+
+
 @pytest.mark.parametrize(
     ("override", "told"),
     [
@@ -81,6 +97,10 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
         ("tasks.recall.window=200.0", "tasks.recall.window=200.0: longer"),
         ("network.local_steps.length=0.01", "network.local_steps.length=0.01: shorter"),
         ("+network.local_steps.below.cortex=-57.0", "below.cortex='cortex': no such population"),
+        (
+            "sleep.stages=[untraind]",
+            "untraind': no such stage; did you mean 'untrained'",
+        ),
         ("interventions=[{after: S1, lesion: relay, percent: 1.0}]", "interventions: are for"),
         ("sleep.schedule=interleaved", "sleep.schedule='interleaved'"),
         ("+sleep.levels.n3.projections.none.gain=1.0", "levels.n3.projections.none: no such part"),
@@ -143,6 +163,39 @@ def test_the_kernel_lives_as_the_portable_path_does(kind: type, least: int) -> N
     rule = config.network.rules["stdp"].numbers
     largest = rule["potentiation"] * rule["weight_max"] * wanted.max()
     np.testing.assert_allclose(learned, wanted, rtol=0, atol=0.02 * largest)
+
+
+@pytest.mark.slow
+def test_a_phase_that_is_listened_to_is_the_same_and_tells_every_spike() -> None:
+    config = small("arms=none", "seeds=2", "runtime.spikes=12", "runtime.chunk_cycles=7")
+    phase = next(phase for phase in config.phases() if isinstance(phase, Train))
+    subject = Sleeper(config, 1)
+    assert subject.heard(phase) == 12
+    born = subject.begin(phase, subject.birth())
+    state, report = subject.advance(phase, 7, born)
+    other, again, told = subject.listen(phase, 4, born)
+    other, then, more = subject.listen(phase, 3, other)
+    jax.tree.map(np.testing.assert_array_equal, state, other)
+    whole, parts = subject.summary(report), [subject.summary(each) for each in (again, then)]
+    assert parts[0].plus(parts[1]).spikes == whole.spikes
+    assert [event.kind for event in (*told, *more)] == ["train"] * 7
+    size = {name: each.count for name, each in config.network.populations.items()}
+    for name, cells in size.items():
+        for seed in range(2):
+            counts = unpacked(whole.activity[name][seed])
+            assert counts.tolist() == [len(event.spikes[name][seed]) for event in (*told, *more)]
+            assert counts.sum() == whole.spikes[name][seed]
+            joint = ",".join(part.activity[name][seed] for part in parts)
+            assert unpacked(joint).tolist() == counts.tolist()
+            pairs = [pair for event in told for pair in event.spikes[name][seed]]
+            assert all(0 <= step < 200 and 0 <= cell < cells for step, cell in pairs)
+    assert whole.spikes["pyramidal"][0] > 20
+    assert set(whole.potential) == {"pyramidal"}
+    neuron = subject.shared.network.populations["pyramidal"].neuron
+    last = [unpacked(row)[-1] for row in whole.potential["pyramidal"]]
+    cells = state.network.neurons["pyramidal"]
+    mean = jax.vmap(lambda each: neuron.potential(each).mean())(cells)
+    np.testing.assert_allclose(last, 100 * np.asarray(mean), atol=0.51)
 
 
 @pytest.mark.slow

@@ -63,15 +63,17 @@ class SleepConfig(Section):
                 if one.schedule != "never"]  # fmt: skip
 
     def happens_in(self, stage: int, name: str) -> bool:
-        """Whether it belongs to a training stage, counted from 1."""
+        """Whether it belongs to a training stage, counted from 1; 0 is what comes before them."""
         if self.schedule == "never":
             return False
         if isinstance(self.stages, str):
-            return self.stages == "all" or stage > 1
+            return stage > (0 if self.stages == "all" else 1)
         return stage in self.stages or name in self.stages
 
-    def misfits(self, key: str, names: Sequence[str]) -> Iterator[str]:
-        """A line for each of its stages that there is not, by the names of those there are."""
+    def misfits(self, key: str, names: Sequence[str], before: Sequence[str] = ()) -> Iterator[str]:
+        """A line for each of its stages that there is not, by the names of those there are, and of
+        what it can follow before them.
+        """
         if self.schedule != "never" and self.stages == "later" and len(names) == 1:
             yield f"{key}.stages='later': there is one stage of tasks alone; choose all, or never"
         if self.schedule == "never" or isinstance(self.stages, str):
@@ -80,8 +82,8 @@ class SleepConfig(Section):
             if isinstance(wanted, int) and wanted > len(names):
                 there = f"of {len(names)} stage{'s' * bool(names[1:])}"
                 yield f"{key}.stages={wanted}: no such one {there}; choose 1 to {len(names)}"
-            if isinstance(wanted, str) and wanted not in names:
-                yield f"{key}.stages='{wanted}': no such stage{nearest(wanted, names)}"
+            if isinstance(wanted, str) and wanted not in (known := [*before, *names]):
+                yield f"{key}.stages='{wanted}': no such stage{nearest(wanted, known)}"
 
     @classmethod
     def whole(cls, section: Any) -> Any:

@@ -109,11 +109,27 @@ def spindle_peak(trace: Float[np.ndarray, " bin"], width: float) -> float:
     """
     hertz, power = _spectrum(trace, width)
     band = _within(hertz, SPINDLES)
-    beside = _within(hertz, BESIDE) & ~band & (power > 0)
-    if beside.sum() < 2:
-        return np.nan
-    slope, level = np.polyfit(np.log(hertz[beside]), np.log(power[beside]), 1)
-    return float(np.max(power[band] / np.exp(level + slope * np.log(hertz[band]))))
+    beside = _within(hertz, BESIDE) & ~band
+    above = _above_line(hertz, power, beside)[band]
+    return float(above.max()) if len(above) else np.nan
+
+
+def rhythm(trace: Float[np.ndarray, " bin"], width: float) -> float:
+    """Hz, between 3 and 20, at which the power of a trace is most above a line through them all."""
+    hertz, power = _spectrum(trace, width)
+    band = _within(hertz, BESIDE)
+    above = _above_line(hertz, power, band)[band]
+    return float(hertz[band][np.argmax(above)]) if np.isfinite(above).any() else np.nan
+
+
+def _above_line(hertz: np.ndarray, power: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Powers as multiples of what a line through some of them says; nan without any."""
+    some = fitted & (power > 0)
+    if some.sum() < 2:
+        return np.full(len(hertz), np.nan)
+    slope, level = np.polyfit(np.log(hertz[some]), np.log(power[some]), 1)
+    line = level + slope * np.log(np.maximum(hertz, hertz[some].min()))
+    return power / np.exp(line)
 
 
 def _spectrum(trace: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:

@@ -126,6 +126,16 @@ class Progress(InPhase, Event, tag="progress"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Observed(InPhase, Event, tag="observed"):
+    """What was seen of a whole phase, by the name of a measure."""
+
+    phase: int
+    kind: str
+    name: str
+    values: dict[str, Scores] = per_seed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tested(Event, tag="tested", recorded=False):
     """A test came so far: for the eyes only."""
 
@@ -161,6 +171,17 @@ class Weights(Event, tag="weights", of=Of.ALL_SEEDS):
 
     boundary: Boundary
     histograms: dict[str, Histogram]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between(Event, tag="between"):
+    """The mean weight of the synapses from one group of neurons to another, as a share of what it
+    was at birth; none where there are no synapses.
+    """
+
+    boundary: Boundary
+    groups: list[str]
+    shares: list[list[Scores]] = per_seed()  # [from][to]
 
 
 @dataclass(frozen=True, kw_only=True)

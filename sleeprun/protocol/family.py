@@ -15,6 +15,7 @@ from sleeprun.protocol.phases import Vigilance
 
 Scores = list[float | None]  # of every seed; None or NaN where there is none
 Counts = list[int]  # of every seed
+Packed = Mapping[str, Sequence[str]]  # by population, of every seed
 T = TypeVar("T", bound="Summary")
 
 
@@ -27,6 +28,12 @@ def mean_of(per_seed: Scores) -> float | None:
 def per_seed(key: str | None = None) -> Any:
     """A field that is a list over seeds, or a dictionary of such; its key where it is no name."""
     return field(metadata={"per_seed": True} | ({"key": key} if key else {}))
+
+
+def packed_per_seed() -> Any:
+    """A dictionary of lists over seeds of what `protocol/packed.py` packs, if there is any."""
+    told = {"per_seed": True, "packed": True, "if_any": True}
+    return field(default_factory=dict, metadata=told)
 
 
 def written_as(key: str) -> Any:
@@ -57,6 +64,11 @@ class Cycle(NamedTuple):
     steps: int
     step_ms: float
     sizes: dict[str, int]  # of every population
+    shown_ms: float | None = None  # the busiest so long; None: all, cycle by cycle
+
+    @property
+    def ms(self) -> float:
+        return self.steps * self.step_ms
 
 
 class Facts(EventPart):
@@ -130,6 +142,8 @@ class Summary(EventPart):
     """What some cycles of a phase did."""
 
     spikes: Mapping[str, Counts] = MappingProxyType({})
+    activity: Packed = MappingProxyType({})  # spikes of a population in each cycle
+    potential: Packed = MappingProxyType({})  # of its cells at its end, their mean in 0.01 mV
 
     @property
     def marks(self) -> tuple[Counts, Counts] | None:
@@ -157,3 +171,8 @@ class Summary(EventPart):
 
 class Marks(EventPart):
     """What went well and what did not in a test."""
+
+    @property
+    def readings(self) -> dict[str, Scores]:
+        """The score by each way in which these can be read, where there are several."""
+        return {}

@@ -19,6 +19,7 @@ from sleeprun.protocol.phases import (
 )
 
 Asleep = TypeVar("Asleep", bound=SleepConfig)
+UNTRAINED = Stage("untrained", ())  # what comes before all stages
 
 
 def numbered(stages: Sequence[Sequence[str]]) -> list[Stage]:
@@ -58,18 +59,23 @@ class Plan(ABC, Generic[Asleep]):
         """Write what comes after a stage and its sleeps."""
 
     def phases(self) -> Protocol:
-        self.score("untrained", Kind.START)
+        self.score(UNTRAINED.name, Kind.START)
         self.opening()
+        self._sleep(0, UNTRAINED)
         for number, stage in enumerate(self.stages, 1):
             training = self.training(stage, [*self._asleep("interleaved", number, stage)])
             self.written.append(training)
             self.score(stage.name, training.kind, stage)
-            for place, asleep in enumerate(self._asleep("after", number, stage)):
-                again = f" {place + 1}" if place else ""
-                self.written.append(asleep)
-                self.score(f"{stage.name}, {asleep.past}{again}", asleep.kind, stage)
+            self._sleep(number, stage)
             self.after_stage(stage)
         return tuple(self.written)
+
+    def _sleep(self, number: int, stage: Stage) -> None:
+        """Write the sleeps behind a stage."""
+        for place, asleep in enumerate(self._asleep("after", number, stage)):
+            again = f" {place + 1}" if place else ""
+            self.written.append(asleep)
+            self.score(f"{stage.name}, {asleep.past}{again}", asleep.kind, stage)
 
     def score(self, name: str, phase: str, stage: Stage | None = None) -> None:
         """Write the tests of a boundary."""

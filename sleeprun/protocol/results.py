@@ -16,6 +16,15 @@ Bound = dict[str, Any]  # of which `run`, and the final scores, each a Measure
 Probed = dict[str, Any]  # what was found at its `boundary`, by the tag of the event and by name
 
 
+class Seen(TypedDict):
+    """A phase, and what was seen of it as a whole."""
+
+    phase: int
+    kind: str
+    name: str
+    measures: Metrics
+
+
 class Account(TypedDict):
     """What a run carried from task to task, and what it took."""
 
@@ -42,6 +51,7 @@ class Results(Account):
     R: list[list[list[float | None]]]  # [seed][boundary][task]
     metrics: Metrics
     probes: list[Probed]
+    observed: NotRequired[list[Seen]]  # which older ones lack
     device: str
     engine: str | None
     refused: list[str]  # what its kernel did not take

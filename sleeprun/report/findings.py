@@ -25,7 +25,7 @@ from sleeprun.report.stages import behind
 
 Scores = Sequence[float | None]
 PICTURES = ("arms", "performance", "r_matrix")  # the first that there is tells most
-ONE_STAGE = "One stage of training alone: nothing could be forgotten."
+ONE_STAGE = "No stage of training followed another: nothing could be forgotten."
 RIVAL = "A rival of sleep"
 NO_CONTROL = (
     "No arm had a sleep that changes nothing (sleep.plasticity=false), "

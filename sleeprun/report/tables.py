@@ -26,6 +26,7 @@ from sleeprun.protocol.results import Account, Probed, Results, measure_of
 
 Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that are shown each, with their spread, rather than their mean
+MOST_PHASES = 6  # that are shown beside each other
 LIES = {Role.NAIVE: "lower bound", Role.JOINT: "upper bound"}
 ALL = "all tasks"
 
@@ -80,6 +81,29 @@ def probes_table(results: Results) -> RenderableType | None:
     what = boundary_of(found[1]["boundary"]).phase
     title = f"{results['experiment']}: the {what} after {name}, n = {n}{_bracketed(n)}"
     return Group(_bold(title), _table({told: list(of) for told, of in columns}))
+
+
+def observed_table(results: Results) -> RenderableType | None:
+    """Measures x phases, of what was seen of each phase as a whole; none where nothing was."""
+    seen = results.get("observed", [])[-MOST_PHASES:]
+    if not seen:
+        return None
+    names = list(dict.fromkeys(name for phase in seen for name in phase["measures"]))
+    table = Table("seen in")
+    for phase in seen:
+        table.add_column(escape(phase["name"]), justify="right")
+    for name in names:
+        found = [phase["measures"].get(name) for phase in seen]
+        table.add_row(name, *(_in_digits(each) if each else "-" for each in found))
+    n = len(results["seeds"])
+    title = f"{results['experiment']}: its phases, mean +- sd, n = {n}"
+    return Group(_bold(title), table)
+
+
+def _in_digits(measure: Measure) -> str:
+    """Three of a number that has them."""
+    size = abs(measure["mean"] or 0)
+    return mean_and_sd(measure, 0 if size >= 100 else 1 if size >= 10 else 2)
 
 
 def last_sleep(rows: Sequence[Probed]) -> tuple[Probed, Probed] | None:

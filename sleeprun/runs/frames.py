@@ -57,6 +57,8 @@ def curves(seeds: list[int], events: Iterable[Curve]) -> "pd.DataFrame":
 def _of_seed(summary: Summary, place: int) -> Iterator[tuple[str, object]]:
     for field in fields(summary):
         value = getattr(summary, field.name)
+        if field.metadata.get("packed"):
+            continue
         if not field.metadata.get("per_seed"):
             yield field.name, value
         elif isinstance(value, dict):

@@ -16,7 +16,7 @@ from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.describe import duration, plural
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.findings import PICTURES, findings
-from sleeprun.report.tables import arms_tables, probes_table, score_table
+from sleeprun.report.tables import arms_tables, observed_table, probes_table, score_table
 from sleeprun.runs import bounds, memory, one
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.runs.host import Alone, Host
@@ -147,7 +147,8 @@ def _page(results: Results, by_arm: dict[str, Results]) -> list[RenderableType |
     found = [Text(sentence) for sentence in ("", *findings(results, by_arm))]
     if by_arm:
         return [*arms_tables(results, Console()), *found]
-    return [score_table(results), probes_table(results), *found]
+    tables = [score_table(results), probes_table(results), observed_table(results)]
+    return [*tables, *found]
 
 
 def _where(path: Path) -> list[str]:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
+from sleeprun.protocol.sampled import Sampled, sampled
 from sleeprun.runs import checkpoints, frames, rasters
 from sleeprun.runs.home import at_home
 from sleeprun.runs.mismatch import config_of
@@ -104,12 +105,22 @@ class LoadedRun:
 
         `phase` is its index in the protocol or its name, or a kind where no phase has that name;
         of several the last one is taken. There are as many cycles as `runtime.spikes` asked for;
-        steps are counted from the first one on, over all of them. Where it was 0 there are five, of
-        the first seed alone, which is meant unless another `seed` of the run is given. Perceptrons
-        record no spikes.
+        steps are counted from the first one on, over all of them. Where it was 0 there are a few
+        of the first seed alone, which is meant unless another `seed` of the run is given.
+        Perceptrons record no spikes.
         """
         try:
             return rasters.of_phase(self._directory.events(), phase, seed)
+        except ConfigError as error:
+            raise ConfigError(f"{self.folder}: {error}") from None
+
+    def activity(self, phase: int | str) -> Sampled:
+        """Of every population the spikes in each cycle of a phase, and potentials at its end.
+
+        `phase` is as in `spikes`. Networks that learn sequences record it.
+        """
+        try:
+            return rasters.last_of(sampled(self._directory.events()), phase, "activity")
         except ConfigError as error:
             raise ConfigError(f"{self.folder}: {error}") from None
 

@@ -1,10 +1,14 @@
 """The spikes of a phase's last cycles, from a run's record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Begun, Event, Raster, Spiked, Start
 from sleeprun.protocol.heard import HeardCycle, Pairs, Part, heard, joined
+from sleeprun.protocol.sampled import Sampled
+
+P = TypeVar("P", Part, Sampled)
 
 
 def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None) -> Pairs:
@@ -15,7 +19,7 @@ def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None)
     """
     told = [each for each in events if isinstance(each, Start | Begun | Raster | Spiked)]
     recorded = heard(told)
-    cycles = recorded[_last(list(recorded), phase)]
+    cycles = recorded[last_of(list(recorded), phase, "spikes")]
     seeds: list[int] = []
     steps = 1
     for event in told:
@@ -24,13 +28,16 @@ def of_phase(events: Iterable[Event], phase: int | str, seed: int | None = None)
     return joined(cycles, _place(seed, seeds, cycles[0]), steps)
 
 
-def _last(recorded: list[Part], phase: int | str) -> Part:
-    """The last one of this index or name; where there is none, of this kind."""
+def last_of(recorded: Sequence[P], phase: int | str, what: str) -> P:
+    """The last one of this index or name; where there is none, of this kind.
+
+    Raises ConfigError where there is no such thing.
+    """
     for which in ("phase", "name", "kind"):
         if found := [part for part in recorded if getattr(part, which) == phase]:
             return found[-1]
-    told = ", ".join(f"{index} ({name!r}, {kind})" for index, kind, name in recorded) or "none"
-    raise ConfigError(f"no spikes of phase {phase!r}; there are: {told}")
+    there = ", ".join(f"{part.phase} ({part.name!r}, {part.kind})" for part in recorded) or "none"
+    raise ConfigError(f"no {what} of phase {phase!r}; there are: {there}")
 
 
 def _place(seed: int | None, seeds: list[int], cycle: HeardCycle) -> int:

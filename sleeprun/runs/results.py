@@ -7,10 +7,19 @@ import numpy as np
 from jaxtyping import Float
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.events import Carried, End, Event, Found, Progress, Scored, Start
+from sleeprun.protocol.events import (
+    Carried,
+    End,
+    Event,
+    Found,
+    Observed,
+    Progress,
+    Scored,
+    Start,
+)
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
-from sleeprun.protocol.results import Account, Probed, Results, finals
+from sleeprun.protocol.results import Account, Probed, Results, Seen, finals
 
 
 class _Read:
@@ -23,6 +32,7 @@ class _Read:
         self.carried: dict[int, int] = {}
         self.scored: list[Scored] = []
         self.seen: list[Found] = []
+        self.observed: dict[int, Observed] = {}  # by phase
         for event in events:
             self._add(event)
         boundaries = {event.boundary.index: event.boundary for event in self.scored}
@@ -43,6 +53,8 @@ class _Read:
                 self.scored.append(event)
             case Found():
                 self.seen.append(event)
+            case Observed():
+                self.observed[event.phase] = event
 
     def R(self) -> Float[np.ndarray, "seed boundary task"]:
         """The last score told of every seed, boundary and task; NaN where there is none."""
@@ -81,6 +93,7 @@ def results_of(events: Iterable[Event], joint: Results | None = None) -> Results
         "R": R.tolist(),
         "metrics": forgetting.summary(R, facts.tasks, read.boundaries, finals(joint, facts.tasks)),
         "probes": probed(read.seen),
+        "observed": [_seen(event) for event in read.observed.values()],
         "device": start.device,
         "engine": start.engine,
         "refused": list(facts.refused),
@@ -109,6 +122,11 @@ def probed(events: Iterable[Found]) -> list[Probed]:
         row = rows.setdefault(event.boundary.index, {"boundary": row_of(event.boundary)})
         row[event.tag] = _described(event.values)
     return [rows[index] for index in sorted(rows)]
+
+
+def _seen(event: Observed) -> Seen:
+    measures = {name: statistics.describe(values) for name, values in event.values.items()}
+    return {"phase": event.phase, "kind": event.kind, "name": event.name, "measures": measures}
 
 
 def _described(found: Any) -> Any:

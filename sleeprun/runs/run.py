@@ -13,7 +13,16 @@ from typing import Generic
 import numpy as np
 
 from sleeprun.config import ExperimentConfig
-from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested
+from sleeprun.protocol.events import (
+    Begun,
+    Curve,
+    Event,
+    Observed,
+    Origin,
+    Progress,
+    Resumed,
+    Tested,
+)
 from sleeprun.protocol.family import Summary
 from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
 from sleeprun.runs import resuming
@@ -140,6 +149,17 @@ class Run(Generic[State, Report]):
             self._save_if_due()
         self.state = self.subject.end(phase, self.state)
         yield from self.subject.seen_after(phase, self.state)
+        if values := self.subject.observed(phase, self._told()):
+            yield Observed(phase=self.phase, kind=phase.kind, name=phase.title, values=values)
+
+    def _told(self) -> Iterator[Event]:
+        """What the record tells of this phase so far, whichever process wrote it."""
+        told: list[Event] = []
+        for event in self.folder.events():
+            if type(event) is Begun:
+                told.clear()
+            told.append(event)
+        yield from told
 
     def _progress(self, phase: Phase, cycles: int, summary: Summary) -> Progress:
         begin = self.cycle - cycles

@@ -1,6 +1,6 @@
 """An event as a run of some of its seeds would tell it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -29,6 +29,6 @@ def _of(told: Said, places: Sequence[int]) -> Said:
 
 
 def _at(values: Any, places: Sequence[int]) -> object:
-    if isinstance(values, dict):
+    if isinstance(values, Mapping):
         return {name: _at(inner, places) for name, inner in values.items()}
     return [values[place] for place in places]

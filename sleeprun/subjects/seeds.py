@@ -11,6 +11,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from sleeprun.protocol.events import Event
+from sleeprun.protocol.family import Scores
 
 # (function, devices) -> the same compiled, for all seeds of its last argument
 Over = Callable[[Callable, int], Callable]
@@ -110,6 +111,10 @@ class Seeds(ABC):
     def seen_after(self, phase: Any, state: Any) -> Iterable[Event]:
         """Nothing, unless a subject has more to tell of a phase than its progress."""
         return ()
+
+    def observed(self, phase: Any, told: Iterable[Event]) -> dict[str, Scores]:
+        """Nothing, unless a subject measures what it does in a phase."""
+        return {}
 
     def call(self, function: Callable, *arguments: Any) -> Any:
         """Run a compiled function for all seeds; what comes back has really been computed."""

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.events import Event, Scored
-from sleeprun.protocol.family import Facts, Summary
+from sleeprun.protocol.family import Facts, Scores, Summary
 from sleeprun.protocol.phases import Boundary, Phase, Score
 
 State = TypeVar("State")  # a pytree
@@ -67,6 +67,12 @@ class Subject(Protocol[State, Report]):
 
     def seen_after(self, phase: Any, state: State) -> Iterable[Event]:
         """What the record tells of a phase that has ended, beside its progress."""
+        ...
+
+    def observed(self, phase: Any, told: Iterable[Event]) -> dict[str, Scores]:
+        """What is found in what the record has told of a phase that has ended, by name, of every
+        seed; nothing where it is not asked for. What is told is read when it is iterated over.
+        """
         ...
 
     def seen_at(self, boundary: Boundary, state: State) -> Iterable[Event]:

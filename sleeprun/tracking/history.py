@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.events import Curve, End, Event, Found, Progress, Scored, Start
+from sleeprun.protocol.events import Curve, End, Event, Found, Observed, Progress, Scored, Start
 from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.results import Results, finals
@@ -44,6 +44,9 @@ class History:
             case Curve():
                 yield from self._at(event.cycle)
                 self.row |= self._series(f"{event.vigilance}/score/{event.task}", event.score)
+            case Observed():
+                for name, per_seed in event.values.items():
+                    self.row |= self._series(f"{event.vigilance}/{name}", per_seed)
             case Scored() | Found():
                 yield from self._at_boundary(event.boundary)
                 self._add(event)

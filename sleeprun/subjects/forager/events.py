@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sleeprun.protocol.events import Event, Fields, Histogram, Raster, Scored, Spiked, Weights
-from sleeprun.protocol.phases import Boundary, Phase, Score
+from sleeprun.protocol.events import Event, Fields, Histogram, Scored, Weights
+from sleeprun.protocol.phases import Boundary, Score
 from sleeprun.subjects.forager.record import Eaten, Foraged
 from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Tally
 
@@ -60,34 +60,3 @@ def weights(loop: ClosedLoop, boundary: Boundary, state: AgentState) -> Iterable
                 weights=fields[neurons].round(6).tolist(),
             )
             return
-
-
-def raster(loop: ClosedLoop, phase: Phase, state: AgentState) -> Raster:
-    """The spikes of the last cycle simulated, of the first seed."""
-    spikes = {name: of_all[0] for name, of_all in _spikes(loop, state, 1).items()}
-    return Raster(kind=phase.kind, name=phase.title, spikes=spikes)
-
-
-def spiked(loop: ClosedLoop, phase: Phase, state: AgentState, seeds: int) -> Spiked:
-    """Those of all seeds."""
-    spikes = _spikes(loop, state, seeds)
-    return Spiked(kind=phase.kind, name=phase.title, spikes=spikes)
-
-
-def _spikes(loop: ClosedLoop, state: AgentState, seeds: int) -> dict[str, list[list[list[int]]]]:
-    """Of the last cycle simulated, by population: [step, neuron] pairs of each of so many seeds."""
-    steps = loop.network.cycle_steps
-    starts = (np.asarray(state.cycle[:seeds], np.int64) - 1) * steps
-    pairs = {}
-    for name, spikes in state.network.spikes.items():
-        lengths, time, neuron = (
-            np.asarray(part[:seeds], np.int64)
-            for part in (spikes.length, spikes.time, spikes.neuron)
-        )
-        step = (time - starts[:, None]) % 2**32  # the clock may have wrapped around
-        own = (np.arange(time.shape[1]) < lengths[:, None]) & (step < steps)
-        pairs[name] = [
-            np.stack([step[seed][own[seed]], neuron[seed][own[seed]]], axis=1).tolist()
-            for seed in range(seeds)
-        ]
-    return pairs

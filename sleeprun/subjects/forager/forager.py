@@ -17,6 +17,7 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Decay, Interleave, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
+from sleeprun.subjects import listening
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.forager import cycles, events, interventions
 from sleeprun.subjects.forager.build import build, chosen, newborns, weights_at_birth
@@ -115,20 +116,26 @@ class Forager(Seeds):
     ) -> tuple[AgentState, Tally, list[Event]]:
         """`count` cycles, of which the last ones are taken one by one."""
         singly = min(count, self.heard(phase))
-        tallies, spikes = [], []
+        tallies: list[Tally] = []
+        spikes: list[Event] = []
         if count > singly:
             state, tally = self.advance(phase, count - singly, state)
             tallies.append(tally)
         for _ in range(singly):
             state, tally = self.advance(phase, 1, state)
             tallies.append(tally)
-            spikes.append(self._spikes(phase, state))
+            spikes += self._spikes(phase, state)
         return state, _total(tallies), spikes
 
-    def _spikes(self, phase: Live, state: AgentState) -> Event:
-        if self.config.runtime.spikes:
-            return events.spiked(self.loop, phase, state, self.seeds)
-        return events.raster(self.loop, phase, state)
+    def _spikes(self, phase: Live, state: AgentState) -> Iterator[Event]:
+        """Those of the last cycle simulated."""
+        return listening.told(
+            phase,
+            state.network.spikes,
+            np.asarray(state.cycle, np.int64) - 1,
+            self.config.network.cycle_steps,
+            seeds=self.seeds if self.config.runtime.spikes else None,
+        )
 
     def end(self, phase: Live, state: AgentState) -> AgentState:
         if isinstance(phase, Interleave):

@@ -39,6 +39,7 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
         step_ms=network.step_ms,
         bin_steps=max(1, round(tasks.recall.bin / network.step_ms)),
         period=config.cycles_a_period,
+        longest=max(config.cycles_a_period, config.runtime.chunk_cycles),
         stimulated_steps=_stimulated_steps(config),
     )
 

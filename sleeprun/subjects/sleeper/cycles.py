@@ -11,9 +11,12 @@ from sleeprun import noise
 from sleeprun.noise import Purpose
 from sleeprun.spiking.modulation import Course, modulated
 from sleeprun.spiking.network import Clock, now
+from sleeprun.spiking.spikes import SpikeList
 from sleeprun.subjects.sleeper import windows
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally, blank_tally
 from sleeprun.subjects.sleeper.windows import Window
+
+Lists = dict[str, SpikeList]
 
 
 class Leg(eqx.Module):
@@ -40,44 +43,57 @@ def copy_for_test(
 
 def advance(
     shared: Stimulated, leg: Leg, count: Int[Array, ""], state: SleeperState
-) -> tuple[SleeperState, Tally]:
-    """`count` cycles of a phase; of a test, a period at most."""
+) -> tuple[SleeperState, Tally, Lists]:
+    """`count` cycles of a phase; of a test, a period at most. With the spikes of the last window,
+    where older ones in the lists do not count.
+    """
 
     def more(carry):
-        return carry[0] < count
+        return carry[1].cycles < count
 
     def window(carry):
-        return _window(shared, leg, count, *carry)
+        return _window(shared, leg, count, *carry[:2])
 
-    start = jnp.int32(0), state, blank_tally(shared, state.since)
-    _, state, tally = lax.while_loop(more, window, start)
-    return state, tally
+    start = state, blank_tally(shared, state.since), state.network.spikes
+    return lax.while_loop(more, window, start)
 
 
 def _window(
-    shared: Stimulated,
-    leg: Leg,
-    count: Int[Array, ""],
-    done: Int[Array, ""],
-    state: SleeperState,
-    tally: Tally,
-) -> tuple[Int[Array, ""], SleeperState, Tally]:
+    shared: Stimulated, leg: Leg, count: Int[Array, ""], state: SleeperState, tally: Tally
+) -> tuple[SleeperState, Tally, Lists]:
     place = state.since - leg.lead
     most = windows.cycles_of(shared, leg.course, state.since, place % shared.period)
-    cycles = jnp.minimum(most, count - done)
+    cycles = jnp.minimum(most, count - tally.cycles)
     network = modulated(shared.network, leg.course.at(state.since.astype(jnp.float32)))
     clock = Clock(state.cycle, 0, noise.stream(state.key, Purpose.SYNAPSES))
     drive = {shared.population: driven(shared, leg, place)}
     lived = windows.live(
         shared, network, state.network, clock, cycles, drive, leg.plastic, state.edges
     )
-    here = done + jnp.arange(windows.most_cycles(shared), dtype=jnp.int32)
-    answers = tally.answers.at[here].add(_answers(shared, leg, lived, clock), mode="drop")
-    spikes = {name: tally.spikes[name] + each for name, each in lived.spikes.items()}
     state = state._replace(
         network=lived.network, cycle=state.cycle + cycles, since=state.since + cycles
     )
-    return done + cycles, state, tally._replace(spikes=spikes, answers=answers)
+    return state, _counted(shared, leg, lived, clock, tally, cycles), lived.heard
+
+
+def _counted(
+    shared: Stimulated, leg: Leg, lived: Window, clock: Clock, tally: Tally, cycles: Int[Array, ""]
+) -> Tally:
+    """With what happened in a window of so many cycles."""
+    here = tally.cycles + jnp.arange(windows.most_cycles(shared), dtype=jnp.int32)
+    activity = {
+        name: of_all.at[here].add(_by_cycle(shared, lived, clock, name), mode="drop")
+        for name, of_all in tally.activity.items()
+    }
+    return Tally(
+        first=tally.first,
+        cycles=tally.cycles + cycles,
+        windows=tally.windows + 1,
+        spikes={name: tally.spikes[name] + each for name, each in lived.spikes.items()},
+        answers=tally.answers.at[here].add(_answers(shared, leg, lived, clock), mode="drop"),
+        activity=activity,
+        potential=tally.potential.at[here].add(lived.potential, mode="drop"),
+    )
 
 
 def driven(shared: Stimulated, leg: Leg, cycle: Int[Array, ""]) -> Float[Array, "time cell"]:
@@ -96,13 +112,28 @@ def _answers(
 
     Spikes are listed in order, so that those of a bin are between two places of the list.
     """
-    spikes = lived.heard[shared.population]
     cycles = jnp.arange(windows.most_cycles(shared), dtype=jnp.int32)
     begin = cycles[:, None] * shared.network.cycle_steps
     begin = begin + shared.bin_steps * jnp.arange(shared.bins, dtype=jnp.int32)
-    listed = jnp.arange(len(spikes.time), dtype=jnp.int32) < spikes.length
-    time = jnp.where(listed, spikes.time - now(shared.network, clock), jnp.iinfo(jnp.int32).max)
-    of_group = jnp.cumsum(leg.members.T[spikes.neuron].astype(jnp.int32), axis=0)
+    time = _times(shared, lived, clock, shared.population)
+    neuron = lived.heard[shared.population].neuron
+    of_group = jnp.cumsum(leg.members.T[neuron].astype(jnp.int32), axis=0)
     before = jnp.concatenate([jnp.zeros_like(of_group[:1]), of_group])
     first, last = (jnp.searchsorted(time, each) for each in (begin, begin + shared.bin_steps))
     return before[last] - before[first]
+
+
+def _by_cycle(shared: Stimulated, lived: Window, clock: Clock, name: str) -> Int[Array, " cycle"]:
+    """How often a whole population spiked in each of a window's cycles."""
+    ends = jnp.arange(windows.most_cycles(shared) + 1, dtype=jnp.int32)
+    time = _times(shared, lived, clock, name)
+    before = jnp.searchsorted(time, ends * shared.network.cycle_steps)
+    return jnp.diff(before).astype(jnp.int32)
+
+
+def _times(shared: Stimulated, lived: Window, clock: Clock, name: str) -> Int[Array, " spike"]:
+    """Steps since a window began; after all, where the list has no more."""
+    spikes = lived.heard[name]
+    listed = jnp.arange(len(spikes.time), dtype=jnp.int32) < spikes.length
+    since = spikes.time - now(shared.network, clock)
+    return jnp.where(listed, since, jnp.iinfo(jnp.int32).max)

@@ -1,34 +1,67 @@
 """Weights by direction: along the sequences that are learned, and beside them."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float
 
+from sleeprun.protocol.family import Scores
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated
 
-Pairs = Float[np.ndarray, "pre post"]
+Matrices = list[list[Scores]]  # [seed][from][to], nan where there are no synapses
 
 
 def along(config: Config, shared: Stimulated, state: SleeperState) -> dict[str, list[float | None]]:
     """Mean weight over starting weight of all seeds: between groups that follow one another in
     each sequence, within groups, and of all other synapses.
     """
-    name = config.sequences.projection
-    found: dict[str, list[float | None]] = {}
     masks = _masks(shared)
+    found: dict[str, list[float | None]] = {label: [] for label in masks}
+    for share, pre, post in _shares(config, state):
+        for label, mask in masks.items():
+            chosen = share[mask[pre, post]]
+            found[label].append(float(chosen.mean()) if len(chosen) else None)
+    return found
+
+
+def between(config: Config, shared: Stimulated, state: SleeperState) -> Matrices:
+    """The same of every seed from each group of cells to each, whatever sequences these are of."""
+    members = np.array([*_groups(shared).values()], float)
+    found: Matrices = []
+    for share, pre, post in _shares(config, state):
+        total, count = (
+            np.einsum("as,bs,s->ab", members[:, pre], members[:, post], each)
+            for each in (share, np.ones_like(share))
+        )
+        means = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+        found.append(means.round(4).tolist())
+    return found
+
+
+def group_names(shared: Stimulated) -> list[str]:
+    """By the first sequence that each is of, and its place there."""
+    return [*_groups(shared)]
+
+
+def _groups(shared: Stimulated) -> dict[str, np.ndarray]:
+    found: dict[bytes, tuple[str, np.ndarray]] = {}
+    for name, groups in shared.sequences.items():
+        for place, each in enumerate(np.asarray(groups), 1):
+            found.setdefault(each.tobytes(), (f"{name} {place}", each))
+    return dict(found.values())
+
+
+def _shares(config: Config, state: SleeperState) -> Iterator[tuple[np.ndarray, ...]]:
+    """Of every seed the weight over its start, the pre and the post cell of each synapse."""
+    name = config.sequences.projection
     every = np.asarray(state.network.weights[name])
     began = np.asarray(state.network.plastic[name].own.start)
     pairs = np.broadcast_to(np.arange(every.shape[1])[:, None], every.shape)
     for now, start, sources in zip(every, began, state.edges.get(name, pairs), strict=True):
         there = start > 0
-        share = now[there] / start[there]
         post = np.broadcast_to(np.arange(now.shape[1]), now.shape)
-        for label, mask in masks.items():
-            chosen = share[mask[sources, post][there]]
-            found.setdefault(label, []).append(float(chosen.mean()) if len(chosen) else None)
-    return found
+        yield now[there] / start[there], sources[there], post[there]
 
 
 def _masks(shared: Stimulated) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ from sleeprun.config import nearest
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.phases import Protocol, misnamed
-from sleeprun.protocol.plan import numbered
+from sleeprun.protocol.plan import UNTRAINED, numbered
 from sleeprun.spiking import schema
 from sleeprun.spiking.build import build
 from sleeprun.spiking.modulation import check
@@ -27,11 +27,9 @@ class SleeperExperiment(Config, Experiment):
         yield from misnamed(self.task_names)
         stages = [stage.name for stage in numbered([[name] for name in self.sequences.stages])]
         for key, one in self.sleeps.items():
-            yield from one.misfits(key, stages)
+            yield from one.misfits(key, stages, [UNTRAINED.name])
             if one.schedule == "interleaved":
                 yield f"{key}.schedule='interleaved': these networks sleep after training"
-        if self.runtime.spikes:
-            yield f"runtime.spikes={self.runtime.spikes}: is for spiking agents; must be 0"
         if self.interventions:
             yield "interventions: are for spiking agents; must be []"
         yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])

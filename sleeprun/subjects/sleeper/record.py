@@ -1,24 +1,50 @@
 """What networks that learn sequences say within the events of a record that all share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from sleeprun.protocol.events import Found
-from sleeprun.protocol.family import Clock, Counts, Cycle, Facts, Marks, Summary, if_any, per_seed
+from sleeprun.protocol.family import (
+    Clock,
+    Counts,
+    Cycle,
+    Facts,
+    Marks,
+    Packed,
+    Scores,
+    Summary,
+    if_any,
+    packed_per_seed,
+    per_seed,
+)
+from sleeprun.protocol.packed import joined
+
+SHOWN_MS = 1000.0  # of a raster
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lived(Summary):
-    """Spikes of every population."""
+    """Spikes of every population, and in each cycle; potentials of the one that is read."""
 
     spikes: dict[str, Counts] = per_seed()
+    activity: Packed = packed_per_seed()
+    potential: Packed = packed_per_seed()
 
     def plus(self, later: "Lived") -> "Lived":
         both = {
             name: [x + y for x, y in zip(each, later.spikes[name], strict=True)]
             for name, each in self.spikes.items()
         }
-        return Lived(spikes=both)
+        return Lived(
+            spikes=both,
+            activity=_joined(self.activity, later.activity),
+            potential=_joined(self.potential, later.potential),
+        )
+
+
+def _joined(first: Packed, then: Packed) -> Packed:
+    return {name: [*map(joined, of_all, then[name])] for name, of_all in first.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +54,11 @@ class Recalled(Marks):
     sd: Counts = per_seed()
     full_width: Counts = per_seed()
     cues: int
+
+    @property
+    def readings(self) -> dict[str, Scores]:
+        told = {"kernel as SD": self.sd, "kernel as full width": self.full_width}
+        return {name: [each / self.cues for each in of_all] for name, of_all in told.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +85,7 @@ class SequenceFacts(Facts):
     sizes: dict[str, int]
     data: str
     width: str  # of the kernel: by what scores are
-    refused: list[str] = if_any()
+    refused: Sequence[str] = if_any()
     slower: int | None = if_any(None)
     untaught: ClassVar[tuple[str, ...]] = ("settle",)
 
@@ -72,4 +103,4 @@ class SequenceFacts(Facts):
 
     @property
     def cycle(self) -> Cycle:
-        return Cycle(self.cycle_steps, self.step_ms, self.sizes)
+        return Cycle(self.cycle_steps, self.step_ms, self.sizes, SHOWN_MS)

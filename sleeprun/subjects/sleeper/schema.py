@@ -41,6 +41,11 @@ class Config(ExperimentConfig):
         return self.network.cycle_steps * self.network.step_ms
 
     @property
+    def cycles_a_bin(self) -> int:
+        """In which Up states are looked for."""
+        return max(1, round(self.sequences.oscillation.bin / self.cycle_ms))
+
+    @property
     def cycles_a_period(self) -> int:
         return max(1, round(self.sequences.stimulus.period / self.cycle_ms))
 
@@ -80,7 +85,7 @@ class Config(ExperimentConfig):
         return self.sequences.stages
 
     def lived(self) -> dict[str, Any]:
-        tasks = self.sequences.model_dump(exclude={"stages", "cues", "recall"})
+        tasks = self.sequences.model_dump(exclude={"stages", "cues", "recall", "oscillation"})
         return {"network": self.network.model_dump(exclude={"variant"}), "tasks": tasks}
 
     @property

@@ -1,6 +1,6 @@
 """The networks of all seeds, as a run sees them: what each phase does to their state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -8,21 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from sleeprun.protocol.events import Event, Scored
+from sleeprun.protocol.events import Between, Event, Scored
+from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary, Live, Phase, Score
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.spiking.edges import in_pairs
 from sleeprun.spiking.modulation import Part, course
+from sleeprun.subjects import listening
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
-from sleeprun.subjects.sleeper import cycles
+from sleeprun.subjects.sleeper import cycles, events, windows
 from sleeprun.subjects.sleeper.build import build, chosen, newborns
-from sleeprun.subjects.sleeper.cycles import Leg
-from sleeprun.subjects.sleeper.directions import along
+from sleeprun.subjects.sleeper.cycles import Leg, Lists
+from sleeprun.subjects.sleeper.directions import along, between, group_names
+from sleeprun.subjects.sleeper.observed import observed
 from sleeprun.subjects.sleeper.phases import Sleep, Train
 from sleeprun.subjects.sleeper.record import Directions, Lived, Recalled, SequenceFacts
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally
+
+HEARD_MS = 3000  # of a phase, at its end, where no number of cycles is asked for
 
 
 class Sleeper(Seeds):
@@ -53,22 +58,60 @@ class Sleeper(Seeds):
     def advance(
         self, phase: Live | Score, count: int, state: SleeperState
     ) -> tuple[SleeperState, Tally]:
+        after, tally, _ = self._advanced(phase, count, state)
+        return after, self.unpadded(tally)
+
+    def heard(self, phase: Live) -> int:
+        shown = round(HEARD_MS / self.config.cycle_ms)
+        return min(self.config.runtime.spikes or shown, phase.cycles)
+
+    def listen(
+        self, phase: Live, count: int, state: SleeperState
+    ) -> tuple[SleeperState, Tally, list[Event]]:
+        """Window by window."""
+        tallies: list[Tally] = []
+        told: list[Event] = []
+        seeds = self.seeds if self.config.runtime.spikes else None
+        while count:
+            begin = np.asarray(state.cycle, np.int64)
+            state, tally, spikes, much = self._listened(phase, count, state)
+            steps = self.config.network.cycle_steps
+            told += listening.told(phase, spikes, begin, steps, much, seeds)
+            tallies.append(self.unpadded(tally))
+            count -= much
+        return state, events.total(tallies), told
+
+    def _listened(
+        self, phase: Live, most: int, state: SleeperState
+    ) -> tuple[SleeperState, Tally, Lists, int]:
+        """One window of at most so many cycles, by the program that takes many; and how many."""
+        period = self.shared.period
+        left = period - int(state.since[0]) % period
+        for much in (min(most, left, windows.most_cycles(self.shared)), 1):
+            after, tally, spikes = self._advanced(phase, much, state)
+            if int(tally.windows[0]) == 1:
+                break
+        return after, tally, spikes, much
+
+    def _advanced(
+        self, phase: Live | Score, count: int, state: SleeperState
+    ) -> tuple[SleeperState, Tally, Lists]:
         """Where a list runs over, they are simulated again with more room."""
         leg, much = self.leg(phase), jnp.int32(count)
-        after, tally = self.call(cycles.advance, self.shared, leg, much, state)
+        after, *told = self.call(cycles.advance, self.shared, leg, much, state)
         while full := overrun(self.shared.network, after.network):
             if any(lost(after, self.config.seeds)):
                 break
             roomier = doubled(self.shared.network, state.network, full)
             state = state._replace(network=roomier)
-            after, tally = self.call(cycles.advance, self.shared, leg, much, state)
-        return after, self.unpadded(tally)
+            after, *told = self.call(cycles.advance, self.shared, leg, much, state)
+        return after, *told
 
     def end(self, phase: Live, state: SleeperState) -> SleeperState:
         return state
 
     def summary(self, report: Tally) -> Lived:
-        return Lived(spikes={name: each.tolist() for name, each in report.spikes.items()})
+        return events.lived(report, self.shared.population)
 
     def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
         """Recalls after the cue of a period, by both readings of the kernel's width."""
@@ -94,6 +137,11 @@ class Sleeper(Seeds):
     def seen_at(self, boundary: Boundary, state: SleeperState) -> Iterator[Event]:
         true = self.unpadded(state)
         yield Directions(boundary=boundary, values=along(self.config, self.shared, true))
+        shares = between(self.config, self.shared, true)
+        yield Between(boundary=boundary, groups=group_names(self.shared), shares=shares)
+
+    def observed(self, phase: Any, told: Iterable[Event]) -> dict[str, Scores]:
+        return observed(self.config, told)
 
     def weights(self, state: SleeperState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         sizes = {name: each.size for name, each in self.shared.network.populations.items()}

@@ -28,6 +28,7 @@ class Stimulated(eqx.Module):
     step_ms: float = eqx.field(static=True)
     bin_steps: int = eqx.field(static=True)
     period: int = eqx.field(static=True)  # cycles
+    longest: int = eqx.field(static=True)  # cycles of a call, at most
     stimulated_steps: int = eqx.field(static=True)  # of a period, which begins with them
 
     @property
@@ -48,8 +49,12 @@ class Tally(NamedTuple):
     """What happened over some cycles, of which answers are kept for one period."""
 
     first: Int[Array, ""]  # cycle of the phase
+    cycles: Int[Array, ""]  # how many, and in how many
+    windows: Int[Array, ""]
     spikes: dict[str, Int[Array, ""]]
     answers: Int[Array, "cycle bin group"]
+    activity: dict[str, Int[Array, " cycle"]]  # spikes of a population
+    potential: Float[Array, " cycle"]  # at its end, mV, the mean of the cells that are read
 
 
 def birth(
@@ -83,4 +88,13 @@ def _noisy(
 def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:
     groups = max(len(each) for each in shared.sequences.values())
     answers = jnp.zeros((shared.period, shared.bins, groups), jnp.int32)
-    return Tally(first, {name: jnp.int32(0) for name in shared.network.populations}, answers)
+    silent = dict.fromkeys(shared.network.populations, jnp.zeros(shared.longest, jnp.int32))
+    return Tally(
+        first=first,
+        cycles=jnp.int32(0),
+        windows=jnp.int32(0),
+        spikes=dict.fromkeys(silent, jnp.int32(0)),
+        answers=answers,
+        activity=silent,
+        potential=jnp.zeros(shared.longest),
+    )

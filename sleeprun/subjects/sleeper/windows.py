@@ -11,6 +11,7 @@ from sleeprun.spiking.learning import learn
 from sleeprun.spiking.modulation import Course
 from sleeprun.spiking.native import conducting
 from sleeprun.spiking.network import Clock, Edges, Network, NetworkState
+from sleeprun.spiking.neurons import Membrane
 from sleeprun.spiking.simulate import advance as simulate
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.subjects.sleeper.state import Stimulated
@@ -22,6 +23,7 @@ class Window(NamedTuple):
     network: NetworkState
     heard: dict[str, SpikeList]  # no older ones count
     spikes: dict[str, Int[Array, ""]]
+    potential: Float[Array, " cycle"]  # mean of the cells that are read, at the end of each
 
 
 def compiled(shared: Stimulated) -> bool:
@@ -65,14 +67,22 @@ def live(
     """The spikes of the network as it then is have been heard."""
     if compiled(shared):
         steps = cycles * network.cycle_steps
-        after = conducting.window(
-            network, _unheard(state), clock, steps, drive, plastic, shared.local
+        after, means = conducting.traced(
+            network, _unheard(state), clock, steps, drive, plastic, shared.local, shared.period
         )
-        return Window(_unheard(after), after.spikes, _counted(after))
+        return Window(_unheard(after), after.spikes, _counted(after), means[shared.population])
     before = simulate(network, state, clock, network.cycle_steps, drive, edges)
     later = clock._replace(cycle=clock.cycle + 1)
     after = learn(network, before, later, jnp.float32(0), plastic, edges)
-    return Window(after, before.spikes, _counted(before))
+    return Window(after, before.spikes, _counted(before), _potential(shared, before)[None])
+
+
+def _potential(shared: Stimulated, state: NetworkState) -> Float[Array, ""]:
+    """Nan, of neurons that have none."""
+    neuron = shared.network.populations[shared.population].neuron
+    if not isinstance(neuron, Membrane):
+        return jnp.float32(jnp.nan)
+    return neuron.potential(state.neurons[shared.population]).mean()
 
 
 def _counted(state: NetworkState) -> dict[str, Int[Array, ""]]:

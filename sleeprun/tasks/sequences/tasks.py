@@ -10,6 +10,7 @@ from pydantic import Field
 from sleeprun.config.declared import section_of
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Count, NonNegative, Positive, Section, Whole
+from sleeprun.tasks.sequences.oscillation import Oscillation
 from sleeprun.tasks.sequences.recall import Recall, matching
 from sleeprun.tasks.sequences.stimulus import Stimulus
 from sleeprun.tasks.tasks import Tasks
@@ -25,7 +26,7 @@ class Sequence(Section):
 class Sequences(Tasks):
     subject: ClassVar[str] = "sleeprun.subjects.sleeper.experiment.SleeperExperiment"
 
-    stages: Annotated[list[str], Field(min_length=1)]
+    stages: list[str]  # of training; none: it only sleeps
     population: str  # whose cells are stimulated and read
     projection: str  # that learns between them
     sequences: Annotated[dict[str, Sequence], Field(min_length=1)]
@@ -37,6 +38,7 @@ class Sequences(Tasks):
     training: dict[str, Any]  # values of the network's numbers in training, as of a level of sleep
     spread: NonNegative  # variance over mean of the noise on starting weights that can learn
     recall: Recall
+    oscillation: Oscillation
 
     @property
     def chance(self) -> float:
