@@ -12,11 +12,14 @@ from matplotlib.lines import Line2D
 from sleeprun.protocol.events import Fields, Histogram, Weights
 from sleeprun.protocol.results import Results
 from sleeprun.report import probes
+from sleeprun.report.activity import activity
+from sleeprun.report.between import between
 from sleeprun.report.curves import curves
 from sleeprun.report.labels import short
 from sleeprun.report.matrices import r_matrix
 from sleeprun.report.performance import performance
 from sleeprun.report.raster import raster
+from sleeprun.report.readings import readings
 from sleeprun.report.style import (
     PALE,
     STYLE,
@@ -37,8 +40,8 @@ def draw(events: Events, results: Results, folder: Path) -> list[Path]:
     """Write every figure that the events and results have data for; returns their paths."""
     paths = []
     with matplotlib.rc_context(STYLE):
-        paints = (performance, curves, r_matrix, weights, raster, receptive_fields)
-        for paint in (*paints, probes.probes):
+        scores = (performance, curves, r_matrix, readings)
+        for paint in (*scores, weights, between, receptive_fields, activity, raster, probes.probes):
             if figure := paint(events, results):
                 paths.append(save(figure, folder / f"{paint.__name__}.png"))
     return paths

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from sleeprun.protocol.events import Progress, Start
-from sleeprun.protocol.phases import Vigilance
+from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.report.labels import TALL, TEXT, WIDE, broken, room, short
 from sleeprun.report.style import Events, ground_of, told_of
 
@@ -52,6 +52,13 @@ def draw_phases(
         look = {"ha": "center", "va": "top", "rotation": 0 if level else 90}
         middle = (begin + end) / 2 / unit
         axes.text(middle, 0.97, text, transform=axes.get_xaxis_transform(), **look)
+
+
+def draw_rests(axes: Axes, boundaries: Iterable[Boundary]) -> None:
+    """Along boundaries, shade the way from before each sleep, or its rival, to after it."""
+    for place, boundary in enumerate(boundaries):
+        if boundary.after_rest:
+            axes.axvspan(place - 1, place, fc=ground_of(boundary.phase), lw=0, zorder=0)
 
 
 def grounds(phases: Iterable[Span], start: Start | None) -> list[Patch]:

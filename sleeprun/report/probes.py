@@ -8,10 +8,10 @@ from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Probed, Results, measure_of
 from sleeprun.report.labels import TEXT, broken, name_ticks, room, short
+from sleeprun.report.phases import draw_rests
 from sleeprun.report.style import (
     Events,
     draw_chance,
-    ground_of,
     known,
     look_of,
     sample_size,
@@ -37,7 +37,7 @@ def probes(events: Events, results: Results) -> Figure | None:
     figure = sheet(events, WIDE + 2, 1 + room(names) + 1.9 * len(shown), title)
     panels = figure.subplots(len(shown), sharex=True, squeeze=False)[:, 0]
     for axes, kind in zip(panels, shown, strict=True):
-        _draw_sleeps(axes, rows)
+        draw_rests(axes, [boundary_of(row["boundary"]) for row in rows])
         _draw_found(axes, rows, kind)
         if kind.of_chance:
             draw_chance(axes, events)
@@ -50,13 +50,6 @@ def probes(events: Events, results: Results) -> Figure | None:
         figure.set_figwidth(max(wide, figure.get_figwidth()))
     name_ticks(panels[-1].xaxis, range(len(rows)), names, WIDE / len(rows))
     return figure
-
-
-def _draw_sleeps(axes: Axes, rows: list[Probed]) -> None:
-    """Shade the way from before each sleep, or its rival, to after it."""
-    for place, row in enumerate(rows):
-        if (boundary := boundary_of(row["boundary"])).after_rest:
-            axes.axvspan(place - 1, place, fc=ground_of(boundary.phase), lw=0, zorder=0)
 
 
 def _draw_found(axes: Axes, rows: list[Probed], kind: type[Found]) -> None:

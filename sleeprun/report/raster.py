@@ -4,6 +4,7 @@ import math
 from collections import Counter
 
 import numpy as np
+from jaxtyping import Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -40,7 +41,7 @@ def raster(events: Events, results: Results) -> Figure | None:
     across = min(ACROSS, math.ceil(math.sqrt(len(shown))))
     down = -(-len(shown) // across)
     long = max(len(cycles) for _, cycles in shown.values())
-    title = f"spikes of the last {plural(long, 'cycle')} of each phase, seed {start.seeds[0]}"
+    title = f"spikes of {_which(cycle, long)} of each phase, seed {start.seeds[0]}"
     if len(named) > MOST:
         title += f"; the last {MOST} of {len(named)}"
     figure = sheet(events, 0.9 + WIDE * across, 0.7 + TALL * down, title)
@@ -49,9 +50,39 @@ def raster(events: Events, results: Results) -> Figure | None:
         place.suptitle(broken(name, WIDE - 0.3, TITLE), size=TITLE, weight="bold")
         heights = np.clip(np.sqrt(list(cycle.sizes.values())), 6, 20)
         panels = place.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)
-        spikes = joined(cycles, 0, cycle.steps)
-        _draw_part(panels[:, 0], heights, ground_of(part.kind, start), spikes, cycle, long)
+        spikes, ground = joined(cycles, 0, cycle.steps), ground_of(part.kind, start)
+        if excerpted(cycle, len(cycles)):
+            spikes = busiest(spikes, cycle, len(cycles))
+        _draw_part(panels[:, 0], heights, ground, spikes, cycle, long)
     return figure
+
+
+def excerpted(cycle: Cycle, cycles: int) -> bool:
+    """Whether there are more than are shown."""
+    return cycle.shown_ms is not None and cycles * cycle.ms > cycle.shown_ms
+
+
+def busiest(spikes: Pairs, cycle: Cycle, cycles: int) -> dict[str, Int[np.ndarray, "_ 2"]]:
+    """The stretch with most spikes of so many cycles, its steps counted from its beginning on; of
+    several such stretches the middle one.
+    """
+    assert cycle.shown_ms is not None
+    shown = round(cycle.shown_ms / cycle.step_ms)
+    step = np.sort(np.concatenate([each[:, 0] for each in spikes.values()]))
+    begins = np.arange(0, cycles * cycle.steps - shown + 1, cycle.steps)
+    many = np.searchsorted(step, begins + shown) - np.searchsorted(step, begins)
+    most = begins[many == many.max()]
+    begin = most[len(most) // 2]
+    return {
+        name: each[(each[:, 0] >= begin) & (each[:, 0] < begin + shown)] - [begin, 0]
+        for name, each in spikes.items()
+    }
+
+
+def _which(cycle: Cycle, long: int) -> str:
+    if not excerpted(cycle, long):
+        return f"the last {plural(long, 'cycle')}"
+    return f"the busiest {cycle.shown_ms:,.0f} ms of the last {long * cycle.ms:,.0f} ms"
 
 
 def _names(told: list[Part]) -> list[str]:
@@ -73,8 +104,8 @@ def _names(told: list[Part]) -> list[str]:
 def _draw_part(
     panels: np.ndarray, heights: np.ndarray, ground: str, spikes: Pairs, cycle: Cycle, long: int
 ) -> None:
-    """A population in each panel; thin lines part the cycles."""
-    ms = cycle.steps * cycle.step_ms
+    """A population in each panel; thin lines part the cycles, where these mean something."""
+    end = long * cycle.ms if cycle.shown_ms is None else min(long * cycle.ms, cycle.shown_ms)
     for axes, (name, size), height in zip(panels, cycle.sizes.items(), heights, strict=True):
         step, neuron = spikes[name].T
         tick = np.clip(200 * height / heights.sum() / size, 1.5, 6)
@@ -83,11 +114,11 @@ def _draw_part(
         axes.set_ylabel(f"{short(name, 12)}\nneuron")
         axes.set_facecolor(ground)
         axes.locator_params(axis="y", nbins=4, integer=True)
-        for begin in range(1, long):
-            axes.axvline(begin * ms, color="white", lw=1, zorder=0)
+        for begin in range(1, long if cycle.shown_ms is None else 0):
+            axes.axvline(begin * cycle.ms, color="white", lw=1, zorder=0)
         if not len(step):
             axes.text(0.5, 0.5, "no spikes", color=PALE, size=8, **_middle(axes))
-    panels[-1].set(xlabel="Time (ms)", xlim=(-0.02 * ms, long * ms))
+    panels[-1].set(xlabel="Time (ms)", xlim=(-0.02 * min(cycle.ms, end), end))
 
 
 def _middle(axes: Axes) -> dict:
