@@ -1,7 +1,9 @@
 """Days and nights of small networks by one build of the kernel, told as JSON on stdout.
 
 Run in a process of its own, since a process can only ever have one kernel:
-python exercise_kernel.py DIRECTORY BUILD [wild]
+python exercise_kernel.py DIRECTORY BUILD [wild] [agents]
+
+`wild` lets networks live whose constants mean nothing; `agents` leaves out cells of channels.
 """
 
 import json
@@ -192,9 +194,13 @@ def channels_gone_wild() -> None:
 
 if __name__ == "__main__":
     library.PLACES, library.BUILDS = (Path(sys.argv[1]),), (sys.argv[2],)
+    wild, conducts = "wild" in sys.argv[3:], "agents" not in sys.argv[3:]
+    if not conducts:
+        del library.CALLS["sleeprun_conducting"]
     assert native.available()
-    if sys.argv[3:] == ["wild"]:
+    if wild:
         live_wildly()
+    if wild and conducts:
         channels_gone_wild()
-    agents = [exercise(skip_quiet) for skip_quiet in (False, True)]
-    print(json.dumps([*agents, sleep_of_a_perceptron(), channels()]))
+    lived = [*(exercise(skip_quiet) for skip_quiet in (False, True)), sleep_of_a_perceptron()]
+    print(json.dumps([*lived, channels()] if conducts else lived))

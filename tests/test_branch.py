@@ -11,8 +11,9 @@ from conftest import composed, of_kind
 
 from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Weights
+from sleeprun.protocol.events import Event, Fields, Progress, Raster, Scored, Start, Weights
 from sleeprun.runs import checkpoints, job, store
+from sleeprun.runs.run import Run
 from sleeprun.subjects.parse import parse
 
 pytestmark = pytest.mark.slow
@@ -152,6 +153,28 @@ def test_a_branch_that_was_killed_at_its_very_start(
     """The record is there, the checkpoint is not yet."""
     shutil.copy(task1 / "events.jsonl", tmp_path)
     assert_same_life(lived(tmp_path, f"from={task1}", f"resume={tmp_path}"), whole)
+
+
+def test_a_branch_that_was_broken_off_needs_its_source_no_more(
+    whole: Path, task1: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, run = tmp_path / "source", tmp_path / "run"
+    shutil.copytree(task1, source)
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "_refuse_lost", stopping_in_the_second_task)
+        with pytest.raises(KeyboardInterrupt):
+            lived(run, f"from={source}")
+    shutil.rmtree(source)
+    assert_same_life(lived(run, f"from={source}", f"resume={run}"), whole)
+    origin = results(run)["branched_from"]
+    starts = of_kind(store.RunDirectory(run).events(), Start)
+    assert [(start.resumed, start.branched_from) for start in starts] == [
+        (False, None), (False, origin), (True, origin),
+    ]  # fmt: skip
+
+
+def stopping_in_the_second_task(run: Run, phase: object, state: object) -> None:
+    run.stopped = run.protocol[run.phase].title == "task2" and run.done > 0
 
 
 def test_a_dry_run_prints_what_is_left(task1: Path, capsys: pytest.CaptureFixture[str]) -> None:

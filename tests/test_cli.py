@@ -82,7 +82,6 @@ def later(
             cwd=cwd,
         ),
         "damaged": lambda cwd: resumed_from_damaged(futures["broken"].result().copy, cwd),
-        "branched": lambda cwd: broken_off_branch(whole.run, tiny, cwd),
         "arms": lambda cwd: sleeprun(
             *[*tiny, "tasks.train=0.5", "runtime.figures=true"],
             *["+arms.awake.sleep.schedule=never", "+arms.asleep={}"],
@@ -128,16 +127,6 @@ def broken_off(process: subprocess.Popen[str], cwd: Path, blow: signal.Signals, 
         time.sleep(0.01)
     process.send_signal(blow)
     return end(process, cwd)
-
-
-def broken_off_branch(source: Path, tiny: list[str], cwd: Path) -> Ended:
-    """A run from a boundary of another, killed while asleep and resumed without that other."""
-    copy = cwd / "source"
-    shutil.copytree(source, copy)
-    process = begin(*tiny, f"from={copy}/checkpoints/boundary-01.ckpt", cwd=cwd)
-    killed = broken_off(process, cwd, signal.SIGKILL, ASLEEP)
-    shutil.rmtree(copy)
-    return sleeprun(f"resume={killed.run}", cwd=cwd)
 
 
 @dataclass(frozen=True)
@@ -535,21 +524,6 @@ def test_a_damaged_checkpoint_is_told_and_an_older_one_taken(
     assert damaged.checkpoint in warning["message"]
     assert_same_end(ended.run, whole)
     assert_same_record(ended.run, whole)
-
-
-def test_a_killed_branch_goes_on_and_ends_as_a_run_from_scratch(
-    whole: Ended, later: dict[str, Future[Ended]]
-) -> None:
-    ended = later["branched"].result()
-    assert ended.code == 0, ended.err
-    assert_same_end(ended.run, whole)
-    assert_same_record(ended.run, whole)
-    found = results(ended.run)
-    assert found["branched_from"]["boundary"] == "task1"
-    assert found["branched_from"]["wall_seconds"] > 0
-    starts = [(start["resumed"], start["branched_from"]) for start in events(ended.run, "start")]
-    assert starts[0] == (False, None)
-    assert starts[1:] == [(False, found["branched_from"]), (True, found["branched_from"])]
 
 
 @pytest.mark.parametrize("override", ["seeds=3", "network.populations.hidden.size=50", "+sed=3"])

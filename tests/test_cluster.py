@@ -19,6 +19,9 @@ from sleeprun.sweeps.launcher import told_apart
 
 TINY = (
     "tasks/data=digits",
+    "tasks.groups=[[0,1],[2,3]]",
+    "tasks.count=2",
+    "~probes",
     "network.hidden=[16,12]",
     "tasks.samples=40",
     "sleep.length=40",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import pytest
 from conftest import asleep
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.cli.folder import conf_dir
@@ -43,9 +44,14 @@ def _hydra() -> Iterator[None]:
         yield
 
 
+@cache
+def composed(*overrides: str) -> DictConfig:
+    return compose("config", overrides=list(overrides))
+
+
 def read(*overrides: str) -> AgentExperiment:
-    composed = compose("config", overrides=list(overrides))
-    return parse(OmegaConf.to_container(composed, resolve=True, throw_on_missing=True))
+    told = OmegaConf.to_container(composed(*overrides), resolve=True, throw_on_missing=True)
+    return parse(told)
 
 
 def complaint(*overrides: str) -> str:
@@ -91,7 +97,7 @@ def test_every_experiment_is_planned_and_described(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_can_be_had_without_arms(name: str) -> None:
-    assert not compose("config", overrides=[f"+experiment={name}", "arms=none"]).arms
+    assert not composed(f"+experiment={name}", "arms=none").arms
 
 
 def test_the_published_experiments_are_there() -> None:

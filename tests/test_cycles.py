@@ -135,7 +135,9 @@ def test_vmapped_seeds_are_the_seeds_one_at_a_time(whole: Any) -> None:
         np.testing.assert_allclose(weights, apart.network.weights[name], rtol=1e-6)
 
 
-@pytest.mark.parametrize("stop_after", [2, 5, 9, 14, 17])
+@pytest.mark.parametrize(
+    "stop_after", [2, 9, 17, *(pytest.param(more, marks=pytest.mark.long) for more in (5, 14))]
+)
 def test_resumed_is_uninterrupted(whole: Any, tmp_path: Path, stop_after: int) -> None:
     from conftest import configured
 

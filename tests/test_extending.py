@@ -96,7 +96,12 @@ def test_each_command_of_the_page_has_a_protocol(command: str, inside: Path) -> 
 def agent(folder: Path) -> LoadedRun:
     own = ("network=all_own", "sleep=own_drive", "name=agent")
     nothing = "network.projections.input_hidden.synapse.use=1e-9"
-    return called(folder, "+experiment=own_compass", *own, nothing, *SMALL)
+    with pytest.MonkeyPatch.context() as inside:
+        inside.chdir(folder)
+        inside.syspath_prepend(folder)
+        config = composed("+experiment=own_compass", *own, nothing, *SMALL)
+        sleeprun.run(config, folder / "agent")
+    return sleeprun.load(folder / "agent")
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +196,10 @@ def test_an_own_rule_runs_on_every_path(
     assert len(np.unique(weights["input_hidden"])) > 2  # which the built-in rule has
 
 
-@pytest.mark.parametrize("spelt", ["/experiment/{}", "{}"])
-@pytest.mark.parametrize("base", SHIPPED)
+@pytest.mark.parametrize(
+    ("base", "spelt"),
+    [*((base, "/experiment/{}") for base in SHIPPED), ("gonzalez2020/sequences_quick", "{}")],
+)
 def test_any_shipped_experiment_is_the_base_of_one_s_own(
     base: str, spelt: str, tmp_path: Path
 ) -> None:

@@ -44,7 +44,10 @@ def test_any_line_is_carried_out_or_answered_with_its_mistakes(call: Forked, lin
     assert not wrong, f"{wrong}\n{ended.out}{ended.err}{ended.logs}"
 
 
-@pytest.mark.parametrize(("kind", "share"), [("agents' arms", 0.6), ("a sweep", 0.7)])
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [pytest.param("agents' arms", 0.6, marks=pytest.mark.long), ("a sweep", 0.7)],
+)
 def test_a_killed_run_comes_to_the_same_end(call: Forked, kind: str, share: float) -> None:
     whole = undisturbed(kind, call)
     outcome = killed(whole, int(share * whole.operations), call)

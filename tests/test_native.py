@@ -69,7 +69,16 @@ def test_every_processor_gets_the_same_bits(plain: Any, build: str) -> None:
     assert exercise(plain[0], build) == plain[1]
 
 
-def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        ("conducting.cc", ["agents"]),  # which takes the longest; its arrays come in the same way
+        pytest.param("", [], marks=pytest.mark.long),
+    ],
+)
+def test_the_sanitizers_find_nothing(
+    plain: Any, left_out: str, told: list[str], tmp_path: Path
+) -> None:
     """The address sanitizer sees out-of-bounds access, the other one undefined behaviour.
 
     Also where constants are NaN, infinite, huge or nothing.
@@ -80,7 +89,8 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
         "g++", "-std=c++20", "-O1", "-g1", "-ffp-contract=off", "-shared", "-fPIC",
         "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all",
         "-isystem", str(Path(jaxlib.__file__).parent / "include"),
-        *map(str, SOURCE.glob("*.cc")), "-o", str(tmp_path / library.BUILDS[0]),
+        *(str(source) for source in SOURCE.glob("*.cc") if source.name != left_out),
+        "-o", str(tmp_path / library.BUILDS[0]),
     ]  # fmt: skip
     subprocess.run(build, check=True)
     # XLA throws exceptions, which the sanitizer can only follow if the C++ library is there first.
@@ -92,11 +102,12 @@ def test_the_sanitizers_find_nothing(plain: Any, tmp_path: Path) -> None:
         tmp_path,
         "kernel.so",
         "wild",
+        *told,
         LD_PRELOAD=" ".join(preload),
         ASAN_OPTIONS="detect_leaks=0",
         UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
     )
-    assert found == plain[1]
+    assert found == (plain[1][:-1] if left_out else plain[1])
 
 
 @pytest.mark.long

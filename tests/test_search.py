@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import optuna
 import pytest
@@ -36,6 +36,8 @@ TINY = (
 SEARCH = (
     "+experiment=src2022/search",
     *TINY,
+    "tasks.groups=[[0,1],[2,3]]",
+    "tasks.count=2",
     "tasks.validation=10",
     "hydra.sweep.dir=searched",
 )
@@ -70,22 +72,33 @@ def sleeprun(*arguments: str, cwd: Path, **env: str) -> str:
     return ended.stdout
 
 
-@pytest.mark.slow
-def test_trials_are_asked_for_run_and_told_in_batches(tmp_path: Path) -> None:
-    """The last one, which is smaller, takes the programs of those before it."""
+class Found(NamedTuple):
+    folder: Path
+    told: str
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """A search of six trials, four at a time."""
+    folder = tmp_path_factory.mktemp("six")
     trials = ("hydra.sweeper.n_trials=6", "hydra.sweeper.n_jobs=4")
-    told = sleeprun("-m", *SEARCH, *trials, cwd=tmp_path, JAX_LOG_COMPILES="1")
-    first, last = told.split("4 jobs, together")[1].split("2 jobs, together")
+    return Found(folder, sleeprun("-m", *SEARCH, *trials, cwd=folder, JAX_LOG_COMPILES="1"))
+
+
+@pytest.mark.slow
+def test_trials_are_asked_for_run_and_told_in_batches(six: Found) -> None:
+    """The last one, which is smaller, takes the programs of those before it."""
+    first, last = six.told.split("4 jobs, together")[1].split("2 jobs, together")
     assert "Compiling" in first
     assert "Compiling" not in last
-    found = [json.loads(path.read_text()) for path in tmp_path.glob("searched/*/results.json")]
+    found = [json.loads(path.read_text()) for path in six.folder.glob("searched/*/results.json")]
     scores = [each["metrics"]["accuracy"]["mean"] for each in found]
     assert len(scores) == 6
-    best = OmegaConf.load(tmp_path / "searched" / "optimization_results.yaml")
+    best = OmegaConf.load(six.folder / "searched" / "optimization_results.yaml")
     assert best.best_value == pytest.approx(max(scores))
     (winner,) = [
         path.parent
-        for path in tmp_path.glob("searched/*/.hydra/config.yaml")
+        for path in six.folder.glob("searched/*/.hydra/config.yaml")
         if OmegaConf.load(path).sleep.inc == best.best_params["sleep.inc"]
     ]
     results = json.loads((winner.parent / "results.json").read_text())
@@ -163,11 +176,10 @@ def test_a_study_in_a_storage_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_search_leaves_a_sleep_that_an_experiment_can_use(tmp_path: Path) -> None:
-    sleeprun("-m", *SEARCH, "hydra.sweeper.n_trials=2", cwd=tmp_path)
-    best = OmegaConf.load(tmp_path / "searched" / "optimization_results.yaml").best_params
+def test_a_search_leaves_a_sleep_that_an_experiment_can_use(six: Found) -> None:
+    best = OmegaConf.load(six.folder / "searched" / "optimization_results.yaml").best_params
     own = ("--config-dir", "searched/conf", "+experiment=src_quick", "sleep=found")
-    told = sleeprun(*own, "--cfg", "job", cwd=tmp_path)
+    told = sleeprun(*own, "--cfg", "job", cwd=six.folder)
     used = OmegaConf.create(told).sleep
     assert used.inc == pytest.approx(best["sleep.inc"])
     assert used.threshold[2] == pytest.approx(best["sleep.threshold.2"])
