@@ -28,7 +28,11 @@ IMAGES = (
 )
 
 
-@pytest.mark.parametrize("given", [AGENTS, (*IMAGES, "learner=derpp")])
+SEQUENCES = ("+experiment=gonzalez2020/sequences_quick", "arms=none")
+BY_SYNAPSES = (*SEQUENCES, "runtime.simulate=by_layer")
+
+
+@pytest.mark.parametrize("given", [AGENTS, (*IMAGES, "learner=derpp"), SEQUENCES, BY_SYNAPSES])
 def test_a_footprint_is_the_size_of_the_state_that_is_born(given: tuple[str, ...]) -> None:
     config = configured(*given, "seeds=2")
     state = config.subject(1, over_seeds).birth()

@@ -61,17 +61,23 @@ def _stimulated_steps(config: Config) -> int:
     return min(steps, config.cycles_a_period * config.network.cycle_steps)
 
 
+def packs(shared: Stimulated) -> bool:
+    """Whether networks have their synapses alone, of which no kernel knows."""
+    return shared.network.engine == "by_layer"
+
+
+def drawn(config: Config, seed: int) -> Weights:
+    """A seed's starting weights, [pre, post]."""
+    return {name: np.asarray(each) for name, each in starting_weights(config.network, seed).items()}
+
+
 def newborns(config: Config, shared: Stimulated) -> SleeperState:
     """The networks of all seeds; every leaf is [seed, ...]. All have as many slots as any needs."""
-    drawn = [
-        {name: np.asarray(each) for name, each in starting_weights(config.network, seed).items()}
-        for seed in config.seeds
-    ]
-    wide = slots(shared.network, drawn) if shared.network.engine == "by_layer" else {}
-    edges = [sources_of(weights, wide) for weights in drawn]
+    weights = [drawn(config, seed) for seed in config.seeds]
+    wide = slots(shared.network, weights) if packs(shared) else {}
+    edges = [sources_of(each, wide) for each in weights]
     keys = jnp.asarray(np.stack([noise.seed_key(seed) for seed in config.seeds]))
-    weights, sources = (_stacked(of_seeds) for of_seeds in (drawn, edges))
-    return _births(shared, weights, sources, keys)
+    return _births(shared, _stacked(weights), _stacked(edges), keys)
 
 
 def _stacked(of_seeds: list[Weights]) -> dict[str, Array]:

@@ -11,8 +11,10 @@ from sleeprun.spiking import schema
 from sleeprun.spiking.build import build
 from sleeprun.spiking.modulation import check
 from sleeprun.subjects.experiment import Experiment
+from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
 from sleeprun.subjects.sleeper.build import chosen
+from sleeprun.subjects.sleeper.footprint import footprint
 from sleeprun.subjects.sleeper.plan import SleeperPlan
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.sleeper import Sleeper
@@ -66,6 +68,9 @@ class SleeperExperiment(Config, Experiment):
     @property
     def timed(self) -> bool:
         return chosen(self).measured
+
+    def footprint(self) -> Footprint:
+        return footprint(self)
 
     def engine(self) -> Engine:
         return chosen(self).engine
