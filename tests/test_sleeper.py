@@ -14,6 +14,7 @@ from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.packed import unpacked
 from sleeprun.protocol.phases import Score
+from sleeprun.runs.run import chunks
 from sleeprun.spiking import native
 from sleeprun.spiking.edges import in_pairs
 from sleeprun.spiking.modulation import modulated
@@ -24,6 +25,7 @@ from sleeprun.subjects.sleeper import windows
 from sleeprun.subjects.sleeper.build import build, chosen, newborns
 from sleeprun.subjects.sleeper.cycles import Leg, driven
 from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
+from sleeprun.subjects.sleeper.record import Directions
 from sleeprun.subjects.sleeper.sleeper import Sleeper, leg_of
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated
 from sleeprun.subjects.sleeper.windows import Window
@@ -252,10 +254,9 @@ def test_what_the_kernel_does_not_know_takes_the_portable_path_and_says_so(
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_it_goes_on_bit_for_bit_from_what_was_saved_and_a_test_changes_nothing() -> None:
     config = small("arms=none", "seeds=1")
-    whole, halves = Sleeper(config, 1), Sleeper(config, 1)
+    whole, halves = Sleeper(config, 1), Sleeper(small("seeds=1", "runtime.chunk_cycles=10"), 1)
     protocol = config.phases()
     (train, *_), (test, *_), (asleep,) = (
         [phase for phase in protocol if isinstance(phase, kind)] for kind in (Train, Score, Sleep)
@@ -270,18 +271,24 @@ def test_it_goes_on_bit_for_bit_from_what_was_saved_and_a_test_changes_nothing()
     assert (whole.weights(state)[name] != whole.weights(born)[name]).any()
     assert whole.weights(state)[name].shape == (1, 60, 60)
 
-    tested = whole.begin(test, state)
-    for _ in range(test.cycles // whole.chunk(test)):
-        tested, report = whole.advance(test, whole.chunk(test), tested)
-    np.testing.assert_array_equal(tested.network.weights[name], state.network.weights[name])
-    assert report.answers[0, ..., 0].sum() > 0  # of who is cued
-    assert whole.marks(report).shape == (2, 1)
+    found = []
+    for subject in (whole, halves):
+        tested, marks, answers = subject.begin(test, state), np.zeros((2, 1), int), []
+        for count in chunks(test.cycles, subject.chunk(test)):
+            tested, report = subject.advance(test, count, tested)
+            marks = marks + subject.marks(report)
+            answers.append(report.answers[0, :count])
+        np.testing.assert_array_equal(tested.network.weights[name], state.network.weights[name])
+        found.append((np.concatenate(answers), marks))
+    jax.tree.map(np.testing.assert_array_equal, *found)
+    assert found[0][0][whole.shared.period :, :, 0].sum() >= 8  # of the four that are cued, twice
 
     slept, _ = whole.advance(asleep, 3, whole.begin(asleep, state))
     assert np.isfinite(whole.weights(slept)[name]).all()
     assert slept.since.tolist() == [3]
-    found = {event.tag: event for event in whole.seen_at(test.boundary, born)}
-    along = found["directions"].values
+    (seen,) = whole.seen_at(test.boundary, born)
+    assert isinstance(seen, Directions)
+    along = seen.values
     assert set(along) == {"S1", "S1_reversed", "within groups", "others"}
     assert all(0.8 < mean < 1.2 for (mean,) in along.values())
 

@@ -41,6 +41,7 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
         period=config.cycles_a_period,
         longest=max(config.cycles_a_period, config.runtime.chunk_cycles),
         stimulated_steps=_stimulated_steps(config),
+        tested_periods=max(1, config.runtime.chunk_cycles // config.cycles_a_period),
     )
 
 

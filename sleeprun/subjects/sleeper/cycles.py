@@ -44,8 +44,8 @@ def copy_for_test(
 def advance(
     shared: Stimulated, leg: Leg, count: Int[Array, ""], state: SleeperState
 ) -> tuple[SleeperState, Tally, Lists]:
-    """`count` cycles of a phase; of a test, a period at most. With the spikes of the last window,
-    where older ones in the lists do not count.
+    """`count` cycles of a phase; of a test, as many as are tested at a time at most. With the
+    spikes of the last window, where older ones in the lists do not count.
     """
 
     def more(carry):

@@ -50,9 +50,9 @@ class Sleeper(Seeds):
         return self.call(cycles.begin, state)
 
     def chunk(self, phase: Live | Score) -> int:
-        """Of a test a period, so that each has one cue."""
+        """Of a test whole periods, each of which has one cue."""
         if isinstance(phase, Score):
-            return self.shared.period
+            return self.shared.tested_periods * self.shared.period
         return self.config.runtime.chunk_cycles
 
     def advance(
@@ -114,14 +114,17 @@ class Sleeper(Seeds):
         return events.lived(report, self.shared.population)
 
     def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
-        """Recalls after the cue of a period, by both readings of the kernel's width."""
-        tasks = self.config.sequences
-        if report.first[0] < tasks.lead * self.shared.period:
+        """Recalls after the cues of some periods, by both readings of the kernel's width."""
+        tasks, shared = self.config.sequences, self.shared
+        first, periods = int(report.first[0]), int(report.cycles[0]) // shared.period
+        lead = max(0, tasks.lead - first // shared.period)
+        if periods <= lead:
             return np.zeros((2, self.seeds), int)
-        answers = report.answers.reshape(self.seeds, -1, report.answers.shape[-1])
-        counts = answers[:, : tasks.recall.bins]
-        told = [tasks.recall.performances(each[None]) for each in counts]
-        return np.array([[round(each[width]) for each in told] for width in ("sd", "full_width")])
+        of_period = (shared.period * shared.bins, report.answers.shape[-1])
+        answers = report.answers.reshape(self.seeds, shared.tested_periods, *of_period)
+        counts = answers[:, lead:periods, : tasks.recall.bins]
+        told = [tasks.recall.performances(each).values() for each in counts]
+        return np.rint(np.array([[*each] for each in told]) * (periods - lead)).astype(int).T
 
     def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored:
         tasks = self.config.sequences

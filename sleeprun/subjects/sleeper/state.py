@@ -30,6 +30,7 @@ class Stimulated(eqx.Module):
     period: int = eqx.field(static=True)  # cycles
     longest: int = eqx.field(static=True)  # cycles of a call, at most
     stimulated_steps: int = eqx.field(static=True)  # of a period, which begins with them
+    tested_periods: int = eqx.field(static=True)  # at a time
 
     @property
     def bins(self) -> int:
@@ -46,7 +47,7 @@ class SleeperState(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What happened over some cycles, of which answers are kept for one period."""
+    """What happened over some cycles, and the answers in those that are tested at a time."""
 
     first: Int[Array, ""]  # cycle of the phase
     cycles: Int[Array, ""]  # how many, and in how many
@@ -87,7 +88,8 @@ def _noisy(
 
 def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:
     groups = max(len(each) for each in shared.sequences.values())
-    answers = jnp.zeros((shared.period, shared.bins, groups), jnp.int32)
+    tested = shared.tested_periods * shared.period
+    answers = jnp.zeros((tested, shared.bins, groups), jnp.int32)
     silent = dict.fromkeys(shared.network.populations, jnp.zeros(shared.longest, jnp.int32))
     return Tally(
         first=first,
