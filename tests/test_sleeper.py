@@ -13,8 +13,7 @@ from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.packed import unpacked
-from sleeprun.protocol.phases import Score
-from sleeprun.runs.run import chunks
+from sleeprun.protocol.phases import Interleave, Score, chunks
 from sleeprun.spiking import native
 from sleeprun.spiking.edges import in_pairs
 from sleeprun.spiking.modulation import modulated
@@ -71,6 +70,37 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
     assert {test.cycles for test in tests} == {30}  # a period before two cues
 
 
+TURNS = "sleep.schedule=interleaved", "sleep.length=6", "tasks.alternate=0.05", "arms=none"
+
+
+def test_training_takes_turns_with_an_interleaved_sleep_and_is_as_long_as_without() -> None:
+    config = small(*TURNS, "protocol.scale=2")
+    settle, first, turns = (phase for phase in config.phases() if not isinstance(phase, Score))
+    assert (type(settle), type(first), first.cycles) == (Settle, Train, 40)
+    assert isinstance(turns, Interleave)
+    assert [(type(part), part.cycles) for part in turns.phases] == [(Train, 5), (Sleep, 6)]
+    assert (turns.rounds, turns.cycles, turns.title) == (4, 44, "S1_reversed / n3")
+
+
+@pytest.mark.slow
+def test_interleaved_phases_are_lived_in_turns_listened_to_or_not() -> None:
+    config = small(*TURNS, "seeds=1")
+    (turns,) = (phase for phase in config.phases() if isinstance(phase, Interleave))
+    subject, counts = Sleeper(config, 1), []
+    wanted = born = subject.birth()
+    for part in 2 * turns.phases:
+        wanted, tally = subject.advance(part, part.cycles, subject.begin(part, wanted))
+        counts += unpacked(subject.summary(tally).activity["pyramidal"][0]).tolist()
+    state, first = subject.advance(turns, 1, subject.begin(turns, born))
+    state, second, told = subject.listen(turns, 1, state)
+    jax.tree.map(np.testing.assert_array_equal, state, wanted)
+    summary = subject.summary(first).plus(subject.summary(second))
+    assert unpacked(summary.activity["pyramidal"][0]).tolist() == counts
+    assert summary.spikes["pyramidal"] == [sum(counts)]
+    assert sum(counts) > 0
+    assert [event.kind for event in told] == ["train"] * 5 + ["sleep"] * 6
+
+
 def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> None:
     config = small(
         "arms=none", "tasks.stages=[]", "sleep.stages=[untrained]", "+sleep.also=[{course: [n2]}]"
@@ -104,7 +134,6 @@ def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> Non
             "untraind': no such stage; did you mean 'untrained'",
         ),
         ("interventions=[{after: S1, lesion: relay, percent: 1.0}]", "interventions: are for"),
-        ("sleep.schedule=interleaved", "sleep.schedule='interleaved'"),
         ("+sleep.levels.n3.projections.none.gain=1.0", "levels.n3.projections.none: no such part"),
     ],
 )

@@ -149,6 +149,11 @@ def interleaved(phases: tuple[Live, ...], rounds: int) -> Interleave:
     return Interleave(phases, rounds, cycles=cycles, plastic=plastic)
 
 
+def chunks(total: int, most: int) -> Iterator[int]:
+    """Parts of at most so many, that add up to the total."""
+    yield from (min(most, total - done) for done in range(0, total, most))
+
+
 @dataclass(frozen=True)
 class Boundary:
     """A place in the protocol where every task is scored: a row of R."""

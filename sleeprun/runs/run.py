@@ -24,7 +24,16 @@ from sleeprun.protocol.events import (
     Tested,
 )
 from sleeprun.protocol.family import Summary
-from sleeprun.protocol.phases import Boundary, Change, Interleave, Live, Phase, Protocol, Score
+from sleeprun.protocol.phases import (
+    Boundary,
+    Change,
+    Interleave,
+    Live,
+    Phase,
+    Protocol,
+    Score,
+    chunks,
+)
 from sleeprun.runs import resuming
 from sleeprun.runs.checkpoints import Header
 from sleeprun.runs.store import RunDirectory
@@ -244,11 +253,6 @@ def coming_tests(protocol: Protocol) -> list[Score]:
     """Those of the first boundary in a protocol; none where it has none."""
     tests = [phase for phase in protocol if isinstance(phase, Score)]
     return [test for test in tests if test.boundary == tests[0].boundary]
-
-
-def chunks(total: int, most: int) -> Iterator[int]:
-    """Parts of at most so many, that add up to the total."""
-    yield from (min(most, total - done) for done in range(0, total, most))
 
 
 def units(phase: Phase) -> tuple[int, int]:

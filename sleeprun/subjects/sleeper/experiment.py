@@ -30,8 +30,6 @@ class SleeperExperiment(Config, Experiment):
         stages = [stage.name for stage in numbered([[name] for name in self.sequences.stages])]
         for key, one in self.sleeps.items():
             yield from one.misfits(key, stages, [UNTRAINED.name])
-            if one.schedule == "interleaved":
-                yield f"{key}.schedule='interleaved': these networks sleep after training"
         if self.interventions:
             yield "interventions: are for spiking agents; must be []"
         yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])

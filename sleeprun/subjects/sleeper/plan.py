@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sleeprun.protocol.phases import Boundary, Live, Rest, Score, Stage
+from sleeprun.protocol.phases import Boundary, Live, Rest, Score, Stage, interleaved
 from sleeprun.protocol.plan import Plan, numbered
 from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
 from sleeprun.subjects.sleeper.schema import Config
@@ -25,10 +25,15 @@ class SleeperPlan(Plan[ModulatedSleep]):
     def training(self, stage: Stage, sleeps: list[Live]) -> Live:
         (task,) = stage.tasks
         cycles = self.config.cycles(self.tasks.sequences[task].train)
-        return Train(task, cycles=cycles, plastic=self.plastic)
+        if not sleeps:
+            return Train(task, cycles=cycles, plastic=self.plastic)
+        turn = min(cycles, self.config.cycles_of(self.tasks.alternate))
+        parts = Train(task, cycles=turn, plastic=self.plastic), *sleeps
+        return interleaved(parts, max(1, round(cycles / turn)))
 
     def sleeping(self, sleep: ModulatedSleep, length: int) -> Rest:
-        cycles = max(1, round(length * self.config.protocol.scale))
+        scale = self.config.protocol.scale if sleep.schedule == "after" else 1.0
+        cycles = max(1, round(length * scale))
         return Sleep(sleep, cycles=cycles, plastic=self.plastic if sleep.plasticity else ())
 
     def tests(self, boundary: Boundary) -> Iterator[Score]:

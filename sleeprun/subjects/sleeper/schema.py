@@ -34,7 +34,10 @@ class Config(ExperimentConfig):
 
     def cycles(self, seconds: float) -> int:
         """Of the protocol, at its scale."""
-        return max(1, round(self.protocol.scale * 1000 * seconds / self.cycle_ms))
+        return self.cycles_of(self.protocol.scale * seconds)
+
+    def cycles_of(self, seconds: float) -> int:
+        return max(1, round(1000 * seconds / self.cycle_ms))
 
     @property
     def cycle_ms(self) -> float:

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from sleeprun.protocol.events import Between, Event, Scored
 from sleeprun.protocol.family import Scores
-from sleeprun.protocol.phases import Boundary, Live, Phase, Score
+from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score, chunks
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.spiking.edges import in_pairs
 from sleeprun.spiking.modulation import Part, course
@@ -58,17 +58,23 @@ class Sleeper(Seeds):
     def advance(
         self, phase: Live | Score, count: int, state: SleeperState
     ) -> tuple[SleeperState, Tally]:
+        if isinstance(phase, Interleave):
+            return self._in_turns(count * phase.phases, state)[:2]
         after, tally, _ = self._advanced(phase, count, state)
         return after, self.unpadded(tally)
 
     def heard(self, phase: Live) -> int:
+        if isinstance(phase, Interleave):
+            return 1
         shown = round(HEARD_MS / self.config.cycle_ms)
         return min(self.config.runtime.spikes or shown, phase.cycles)
 
     def listen(
         self, phase: Live, count: int, state: SleeperState
     ) -> tuple[SleeperState, Tally, list[Event]]:
-        """Window by window."""
+        """Window by window; of interleaved phases the end of each."""
+        if isinstance(phase, Interleave):
+            return self._in_turns(count * phase.phases, state, listens=True)
         tallies: list[Tally] = []
         told: list[Event] = []
         seeds = self.seeds if self.config.runtime.spikes else None
@@ -79,6 +85,22 @@ class Sleeper(Seeds):
             told += listening.told(phase, spikes, begin, steps, much, seeds)
             tallies.append(self.unpadded(tally))
             count -= much
+        return state, events.total(tallies), told
+
+    def _in_turns(
+        self, phases: Iterable[Live], state: SleeperState, *, listens: bool = False
+    ) -> tuple[SleeperState, Tally, list[Event]]:
+        tallies: list[Tally] = []
+        told: list[Event] = []
+        for phase in phases:
+            state, last = self.begin(phase, state), self.heard(phase) if listens else 0
+            for count in chunks(phase.cycles - last, self.shared.longest):
+                state, tally = self.advance(phase, count, state)
+                tallies.append(tally)
+            if last:
+                state, tally, spikes = self.listen(phase, last, state)
+                tallies.append(tally)
+                told += spikes
         return state, events.total(tallies), told
 
     def _listened(
@@ -144,7 +166,7 @@ class Sleeper(Seeds):
         yield Between(boundary=boundary, groups=group_names(self.shared), shares=shares)
 
     def observed(self, phase: Any, told: Iterable[Event]) -> dict[str, Scores]:
-        return observed(self.config, told)
+        return {} if isinstance(phase, Interleave) else observed(self.config, told)
 
     def weights(self, state: SleeperState) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         sizes = {name: each.size for name, each in self.shared.network.populations.items()}
@@ -156,7 +178,7 @@ class Sleeper(Seeds):
         return found
 
     def blamed(self, phase: Live | Score, part: str) -> str:
-        if isinstance(phase, Sleep):
+        if isinstance(phase, Sleep | Interleave):
             return "sleep.levels, network"
         return "tasks.stimulus, network"
 

@@ -32,6 +32,7 @@ class Sequences(Tasks):
     sequences: Annotated[dict[str, Sequence], Field(min_length=1)]
     group: Count  # cells
     stimulus: section_of(Stimulus)  # type: ignore[valid-type]
+    alternate: Positive  # s of training before each sleep, where that is interleaved with it
     settle: NonNegative  # s before the first test, without plasticity
     cues: Count  # of a test
     lead: Whole  # periods awake before the first cue of a test
