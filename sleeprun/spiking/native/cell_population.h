@@ -8,6 +8,7 @@
 
 #include "membranes.h"
 #include "padded.h"
+#include "spike_list.h"
 #include "synapses.h"
 #include "two_compartments.h"
 
@@ -19,9 +20,7 @@ struct CellArrays {
   const float *leak_g, *leak_driven, *drive;  // [cell], [cell] and [driven, cell]
   std::vector<float*> rows;                   // as they lie in Cells
   float *i, *opened_g, *opened_driven;
-  float* spiked;
-  std::int32_t *time, *neuron, *length, capacity;
-  bool* overflowed;
+  SpikeList spikes{};
 };
 
 class CellPopulation {
@@ -53,15 +52,7 @@ class CellPopulation {
   virtual std::uint32_t step(int block) = 0;
   // That of a late one, over all the steps that it let pass and this one.
   virtual std::uint32_t step_long(int block) = 0;
-  void record(std::int32_t time, int cell) {
-    arrays_.spiked[cell] += 1;
-    if (*arrays_.length == arrays_.capacity) {
-      *arrays_.overflowed = true;
-      return;
-    }
-    arrays_.time[*arrays_.length] = time;
-    arrays_.neuron[(*arrays_.length)++] = cell;
-  }
+  void record(std::int32_t time, int cell) const { arrays_.spikes.record(time, cell); }
   // mV, of its cells.
   virtual float mean_potential() const = 0;
   // Gives the state back.

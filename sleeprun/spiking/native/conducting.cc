@@ -17,6 +17,7 @@
 #include "cell_population.h"
 #include "processor.h"
 #include "read_learning.h"
+#include "read_spikes.h"
 #include "read_synapses.h"
 
 namespace {
@@ -55,14 +56,7 @@ void read_state(Buffers& buffers, CellArrays& arrays, int rows) {
   arrays.i = buffers.change<float>("i", {arrays.size}).data;
   arrays.opened_g = buffers.change<float>("g", {arrays.size}).data;
   arrays.opened_driven = buffers.change<float>("driven", {arrays.size}).data;
-  arrays.spiked = buffers.change<float>("spiked", {arrays.size}).data;
-  const auto time = buffers.change<std::int32_t>("time", {kAny});
-  arrays.time = time.data;
-  arrays.capacity = static_cast<std::int32_t>(time.size);
-  arrays.neuron = buffers.change<std::int32_t>("neuron", {time.size}).data;
-  arrays.length = buffers.change<std::int32_t>("length", {}).data;
-  buffers.change<std::int32_t>("fresh", {});  // plasticity's business
-  arrays.overflowed = buffers.change<bool>("overflowed", {}).data;
+  arrays.spikes = read_spikes(buffers, arrays.size);
 }
 
 // A population whose constants come next.

@@ -7,6 +7,7 @@
 #include "noise.h"
 #include "relaxation.h"
 #include "rulkov.h"
+#include "spike_list.h"
 
 struct Spike {
   std::int32_t step, neuron;
@@ -22,9 +23,7 @@ struct Population {
   const float *resistance, *drive;  // drive: [driven, neuron], added before each step
   int driven;
   float *v = nullptr, *v1 = nullptr, *v2 = nullptr, *u = nullptr, *i = nullptr;
-  float* spiked = nullptr;
-  std::int32_t *time = nullptr, *neuron = nullptr, *length = nullptr, capacity = 0;
-  bool* overflowed = nullptr;
+  SpikeList spikes{};
 };
 
 struct Projection {

@@ -11,6 +11,7 @@
 
 #include "buffers.h"
 #include "processor.h"
+#include "read_spikes.h"
 
 namespace {
 
@@ -73,14 +74,7 @@ void read_states(Buffers& buffers, std::vector<Population>& populations) {
     p.v2 = buffers.change<float>("v2", {p.size}).data;
     p.u = buffers.change<float>("u", {p.size}).data;
     p.i = buffers.change<float>("i", {p.size}).data;
-    p.spiked = buffers.change<float>("spiked", {p.size}).data;
-    const auto time = buffers.change<std::int32_t>("time", {kAny});
-    p.time = time.data;
-    p.capacity = static_cast<std::int32_t>(time.size);
-    p.neuron = buffers.change<std::int32_t>("neuron", {time.size}).data;
-    p.length = buffers.change<std::int32_t>("length", {}).data;
-    buffers.change<std::int32_t>("fresh", {});  // the other call's business
-    p.overflowed = buffers.change<bool>("overflowed", {}).data;
+    p.spikes = read_spikes(buffers, p.size);
   }
 }
 

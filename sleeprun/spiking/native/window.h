@@ -140,16 +140,10 @@ class Simulation {
 inline void record(const Population& population, const std::vector<Spike>& spikes,
                    std::int32_t start) {
   for (const Spike& spike : spikes) {
-    population.spiked[spike.neuron] += 1;
-    if (*population.length == population.capacity) {
-      *population.overflowed = true;
-      continue;
-    }
     // The clock wraps around, so the sum is taken on unsigned words.
-    population.time[*population.length] = static_cast<std::int32_t>(
-        static_cast<std::uint32_t>(start) + static_cast<std::uint32_t>(spike.step));
-    population.neuron[*population.length] = spike.neuron;
-    ++*population.length;
+    population.spikes.record(static_cast<std::int32_t>(static_cast<std::uint32_t>(start) +
+                                                       static_cast<std::uint32_t>(spike.step)),
+                             spike.neuron);
   }
 }
 
