@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "membranes.h"
@@ -14,7 +16,7 @@
 
 // What a call says of a population, but for its constants.
 struct CellArrays {
-  int size = 0, substeps = 1, soma_substeps = 1, driven = 0;
+  int size = 0, substeps = 1, driven = 0;
   int local = 1;      // steps that a block takes as one while it is quiet
   float quiet = 0;    // mV; it is while all of its potentials are below
   const float *leak_g, *leak_driven, *drive;  // [cell], [cell] and [driven, cell]
@@ -44,14 +46,14 @@ class CellPopulation {
                                     arrays_.drive + std::int64_t{last} * size,
                                     [](float current) { return current != 0; });
     for (int block = 0; block < blocks; ++block) late_[block] = !driven && quiet(block);
+    hurries_ = false;
   }
-  void catch_up() { late_.assign(blocks, false); }
-  bool late(int block) const { return late_[block]; }
+  // All steps are taken by all that moves, from now on.
+  void hurry() { late_.assign(blocks, false), hurries_ = true; }
 
-  // A step of a block, as its synapses are felt; a bit for each cell that spikes.
-  virtual std::uint32_t step(int block) = 0;
-  // That of a late one, over all the steps that it let pass and this one.
-  virtual std::uint32_t step_long(int block) = 0;
+  // A step of all blocks, as their synapses are felt; but late ones, and gates that are slow, make
+  // all the steps that are taken as one in the last of them. `fired` is who spikes, in order.
+  virtual void step(bool last, std::vector<int>& fired) = 0;
   void record(std::int32_t time, int cell) const { arrays_.spikes.record(time, cell); }
   // mV, of its cells.
   virtual float mean_potential() const = 0;
@@ -59,7 +61,7 @@ class CellPopulation {
   virtual void leave() = 0;
 
   const int size, blocks;
-  std::vector<Felt> felt;  // of each projection that leads here, in the coming step
+  std::vector<Felt> felt;  // of each projection that leads here
 
  protected:
   virtual bool quiet(int block) const = 0;
@@ -68,6 +70,7 @@ class CellPopulation {
   const float decay_;
   Padded leak_g_, leak_driven_, i_;
   std::vector<bool> late_;
+  bool hurries_ = true;
 };
 
 template <class Cell>
@@ -79,13 +82,18 @@ class PopulationOf final : public CellPopulation {
   PopulationOf(const CellArrays& arrays, const typename Cell::Given& given, int soma_substeps)
       : CellPopulation(arrays, given.its.current_decay),
         cell_(given, given.its.step_ms / arrays.substeps, soma_substeps),
-        slow_cell_(given, given.its.step_ms * arrays.local / arrays.substeps, soma_substeps),
-        cells_(blocks * kBlock / kWidth) {
+        slow_cell_(given, given.its.step_ms * arrays.local / arrays.substeps, 1),
+        cells_(blocks * kBlock / kWidth), stepping_(cells_.size()) {
     for (int n = 0; n < blocks * kBlock; ++n)  // beyond the last cell are copies of it
       for (int row = 0; row < kRows; ++row) at(n, row) = arrays.rows[row][std::min(n, size - 1)];
   }
-  std::uint32_t step(int block) override { return step(block, cell_); }
-  std::uint32_t step_long(int block) override { return step(block, slow_cell_); }
+  void step(bool last, std::vector<int>& fired) override {
+    fired.clear();
+    step(cell_, hurries_ ? &cell_ : last ? &slow_cell_ : nullptr, false, fired);
+    if (!last || std::none_of(late_.begin(), late_.end(), [](bool is) { return is; })) return;
+    step(slow_cell_, &slow_cell_, true, fired);
+    std::sort(fired.begin(), fired.end());
+  }
   float mean_potential() const override {
     double sum = 0;
     for (int n = 0; n < size; ++n) sum += cells_[n / kWidth].v[n % kWidth];
@@ -115,40 +123,51 @@ class PopulationOf final : public CellPopulation {
   }
 
  private:
-  std::uint32_t step(int block, const Cell& cell) {
-    std::uint32_t fired = 0;
-    for (int first = block * kBlock; first < (block + 1) * kBlock; first += kWidth) {
-      const Lanes i = get(&i_[first]);
-      const Opened leaks{get(&leak_g_[first]), get(&leak_driven_[first])};
-      Cells& cells = cells_[first / kWidth];
-      Opened synapses = opened(first, cells);
-      synapses.driven += i;
-      Where spiked{};
-      for (int turn = 0; turn < arrays_.substeps; ++turn)
-        spiked |= cell.step(leaks, synapses, cells);
-      put(decay_ * i, &i_[first]);
-      fired |= bits(spiked) << (first % kBlock);
+  // Of blocks that are late, or are not.
+  void step(const Cell& cell, const Cell* slow, bool late, std::vector<int>& fired) {
+    std::size_t count = 0;
+    for (int first = 0; first < blocks * kBlock; first += kWidth)
+      if (late_[first / kBlock] == late) enter(first, stepping_[count++]);
+    const std::span all(stepping_.data(), count);
+    for (int turn = 0; turn < arrays_.substeps; ++turn) {
+      if (slow) slow->move_slowly(all);
+      cell.step(all);
     }
-    return fired & existing(block);
+    for (const auto& its : all) {
+      const auto first = static_cast<int>(its.cells - cells_.data()) * kWidth;
+      for (std::uint32_t left = bits(its.spiked); left; left &= left - 1)
+        if (const int n = first + std::countr_zero(left); n < size) fired.push_back(n);
+    }
+  }
+  void enter(int first, Stepping<Cells>& its) {
+    its.cells = &cells_[first / kWidth];
+    const Lanes i = get(&i_[first]);
+    its.leaks = {get(&leak_g_[first]), get(&leak_driven_[first])};
+    its.synapses = opened(first, *its.cells);
+    its.synapses.driven += i;
+    its.spiked = Where{};
+    put(decay_ * i, &i_[first]);
   }
   // What synapses open.
   Opened opened(int first, const Cells& cells) const {
+    const Place at(cells.v);
     Opened found{};
     for (const Felt& one : felt) {
-      Lanes g = one.share * get(one.g + first);
-      if (one.block) g /= 1.0f + (*one.block)(cells.v);
+      Lanes g = one.gain * *one.scale * get(one.g + first);
+      if (one.free) g *= (*one.free)(at);
       found.add(g, spread(one.reversal));
     }
     return found;
-  }
-  float& at(int n, int row) {
-    return reinterpret_cast<float*>(&cells_[n / kWidth])[row * kWidth + n % kWidth];
   }
   std::uint32_t existing(int block) const {
     const int left = size - block * kBlock;
     return left >= kBlock ? 0xFFFFu : (1u << left) - 1;
   }
+  float& at(int n, int row) {
+    return reinterpret_cast<float*>(&cells_[n / kWidth])[row * kWidth + n % kWidth];
+  }
 
   const Cell cell_, slow_cell_;
   std::vector<Cells> cells_;
+  std::vector<Stepping<Cells>> stepping_;
 };

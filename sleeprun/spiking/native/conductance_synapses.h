@@ -26,32 +26,27 @@ struct Release {
   int before = 0;  // the step before which `open` is what it is
   int started;     // the step of the last release
 
-  void enter(const Receptors& receptors, const ReceptorArrays& from, int place, int who,
-             Pulses& pulses) {
+  // Whether there is transmitter.
+  bool enter(const Receptors& receptors, const ReceptorArrays& from, int place) {
     open = from.open[place];
     started = -in_steps(from.since[place], receptors.dt);
-    if (started <= 0 && -started < receptors.steps) pulses.start(started, who);
+    return started <= 0 && -started < receptors.steps;
   }
   void leave(const Receptors& receptors, const ReceptorArrays& to, int place, int now) const {
     to.open[place] = open;
     to.since[place] = std::min(static_cast<float>(now - started) * receptors.dt, kNever);
   }
   // Whether it releases in a step.
-  bool starts(const Receptors& receptors, int t, int who, Pulses& pulses) {
+  bool starts(const Receptors& receptors, int t) {
     if (t - started < receptors.dead) return false;
     open = receptors.left(open, t - before);
     before = started = t;
-    pulses.start(t, who);
     return true;
   }
   void settle(const Receptors& receptors, int t) {
     open = receptors.left(open, t - before), before = t;
   }
-  // What is bound in a step of a pulse.
-  float bind(const Receptors& receptors, int phase, int t) {
-    before = t + 1;
-    return receptors.bind(phase, open);
-  }
+  void end(float now_open, int now) { open = now_open, before = now; }
 };
 
 struct ConductanceArrays {
@@ -63,36 +58,34 @@ struct ConductanceArrays {
 class ConductanceSynapses final : public Synapses {
  public:
   ConductanceSynapses(Wires its, const float* weights, const ConductanceConstants& constants,
-                      const Receptors& receptors, std::optional<Exponential> block,
+                      const Receptors& receptors, const std::optional<Share>& free,
                       const ConductanceArrays& arrays)
       : Synapses(std::move(its), weights, constants.gain, constants.reversal), arrays_(arrays),
-        receptors_(receptors), pulses_(receptors.steps), block_(block),
+        receptors_(receptors), pulses_(receptors.steps), free_(free),
         g_(wires.post, receptors.kept), release_(wires.pre), use_(constants.use),
         recovered_(exponential_decay(constants.step_ms / constants.recovery)) {
     std::copy_n(arrays.g, wires.post, g_.g.data());
     for (int pre = 0; pre < wires.pre; ++pre)
-      release_[pre].enter(receptors_, arrays_.receptors, pre, pre, pulses_);
+      if (release_[pre].enter(receptors_, arrays_.receptors, pre)) start(pre);
     depleted_at_.resize(wires.pre);
   }
 
-  void step(int t, const std::vector<int>& fired) override {
+  void step(int t, const std::vector<int>& fired, bool) override {
     g_.decay();
     for (const int pre : fired)
-      if (release_[pre].starts(receptors_, t, pre, pulses_)) deplete(t, pre);
-    if (pulses_.none()) return;
-    pulses_.visit(t, [&](int phase, int pre) {
-      const float bound = release_[pre].bind(receptors_, phase, t);
-      const float brought = arrays_.strength[pre] * bound * g_.up_to_scale();
-      for (int k = wires.first[pre]; k < wires.first[pre + 1]; ++k)
-        g_.g[wires.target[k]] += weights[k] * brought;
-    });
+      if (release_[pre].starts(receptors_, t)) deplete(t, pre), start(pre);
+    const float up_to_scale = g_.up_to_scale();
+    const auto open = [&](const Pulse& pulse, float bound) {
+      deliver(pulse.who, arrays_.strength[pulse.who] * bound * up_to_scale);
+    };
+    pulses_.bind(t, receptors_, open, [&](const Pulse& pulse) { end(pulse, t + 1); });
   }
   Felt felt() const override {
-    return {g_.g.data(), gain_ * g_.scale(), reversal_, block_ ? &*block_ : nullptr};
+    return {g_.g.data(), &g_.scale(), gain_, reversal_, free_ ? &*free_ : nullptr};
   }
   void settle(int t) override {
     g_.settle();
-    pulses_.settle();
+    pulses_.settle([&](const Pulse& pulse) { end(pulse, t); });
     for (int pre = 0; pre < wires.pre; ++pre) {
       release_[pre].settle(receptors_, t);
       arrays_.depleted[pre] *= recovered_(t - depleted_at_[pre]);
@@ -107,6 +100,19 @@ class ConductanceSynapses final : public Synapses {
   }
 
  private:
+  void deliver(int pre, float brought) {
+    const int first = wires.first[pre], count = wires.first[pre + 1] - first;
+    if (count == 0) return;
+    const int* target = &wires.target[first];
+    const float* weight = &weights[first];
+    float* __restrict g = g_.g.data();
+    if (target[count - 1] - target[0] == count - 1)  // neighbours, all of them
+      for (int k = 0; k < count; ++k) g[target[0] + k] += weight[k] * brought;
+    else
+      for (int k = 0; k < count; ++k) g[target[k]] += weight[k] * brought;
+  }
+  void start(int pre) { pulses_.start(release_[pre].started, {pre, release_[pre].open}); }
+  void end(const Pulse& pulse, int now) { release_[pulse.who].end(pulse.open, now); }
   void deplete(int t, int pre) {
     float& depleted = arrays_.depleted[pre];
     depleted *= recovered_(t + 1 - depleted_at_[pre]);
@@ -118,7 +124,7 @@ class ConductanceSynapses final : public Synapses {
   const ConductanceArrays arrays_;
   const Receptors receptors_;
   Pulses pulses_;
-  const std::optional<Exponential> block_;
+  const std::optional<Share> free_;  // of magnesium
   Decaying g_;
   std::vector<Release> release_;
   std::vector<int> depleted_at_;  // the step before which that is what it is

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -50,15 +49,18 @@ class ConductingNetwork {
     for (const Learning& one : learning)
       rules.emplace_back(one.constants, one.arrays, *projections_[one.projection].synapses,
                          span.start);
-    feel();
+    for (const Joined& one : projections_)
+      populations_[one.post]->felt.push_back(one.synapses->felt());
+    bool hurries = true;  // until long steps can begin
     for (int t = 0; t < span.steps; ++t) {
       for (auto& cells : populations_) cells->drive(t);
       const int step = (span.first + t) % span.cycle, left = span.cycle - step;
-      if (step % span.local == 0 && span.local > 1)
-        look_ahead(t, span.local <= std::min(left, span.steps - t));
-      const bool last = (step + 1) % span.local == 0;
-      for (std::size_t k = 0; k < populations_.size(); ++k)
-        advance(*populations_[k], last, fired_[k]);
+      if (step % span.local == 0 && span.local > 1) {
+        hurries = span.local > std::min(left, span.steps - t);
+        for (auto& cells : populations_) hurries ? cells->hurry() : cells->look_ahead(t);
+      }
+      const bool last = hurries || (step + 1) % span.local == 0;
+      for (std::size_t k = 0; k < populations_.size(); ++k) populations_[k]->step(last, fired_[k]);
       // The clock wraps around, so the sum is taken on unsigned words.
       const auto now = static_cast<std::int32_t>(static_cast<std::uint32_t>(span.start) + t);
       for (std::size_t k = 0; k < populations_.size(); ++k)
@@ -66,13 +68,12 @@ class ConductingNetwork {
           populations_[k]->record(now, cell);
           if (!rules.empty()) unseen_[k].emplace_back(t, cell);
         }
-      for (Joined& one : projections_) one.synapses->step(t, fired_[one.pre]);
+      for (Joined& one : projections_) one.synapses->step(t, fired_[one.pre], last);
       if (left == 1) {
         leave_means(trace, (span.first + t) / span.cycle);
         learn(rules, learning);
         for (Joined& one : projections_) one.synapses->settle(t + 1);
       }
-      feel();
     }
     for (NearestPairs& rule : rules) rule.leave(span.steps);
     for (auto& cells : populations_) cells->leave();
@@ -80,26 +81,6 @@ class ConductingNetwork {
   }
 
  private:
-  void feel() {
-    for (auto& cells : populations_) cells->felt.clear();
-    for (const Joined& one : projections_)
-      populations_[one.post]->felt.push_back(one.synapses->felt());
-  }
-  void look_ahead(int t, bool whole) {
-    for (auto& cells : populations_) whole ? cells->look_ahead(t) : cells->catch_up();
-  }
-  // Late blocks step in the last step that they are late by.
-  static void advance(CellPopulation& cells, bool last, std::vector<int>& fired) {
-    fired.clear();
-    for (int block = 0; block < cells.blocks; ++block) {
-      const bool late = cells.late(block);
-      if (late && !last) continue;
-      for (std::uint32_t bits = late ? cells.step_long(block) : cells.step(block); bits;
-           bits &= bits - 1)
-        fired.push_back(block * kBlock + std::countr_zero(bits));
-    }
-  }
-
   void leave_means(const Trace& trace, int cycle) const {
     if (cycle >= trace.cycles) return;
     float* row = trace.means + populations_.size() * cycle;

@@ -24,36 +24,36 @@ class GABABSynapses final : public Synapses {
         receptors_(receptors), pulses_(receptors.steps), g_(wires.post), release_(wires.pre),
         bound_(arrays.receptors.open, arrays.receptors.open + wires.pre), open_(wires.pre), steady_(constants.made / constants.removed),
         kept_(exponential_decay(constants.removed * constants.step_ms)), half_(constants.half),
-        rows_(std::size_t{1} * wires.pre * g_.padded()) {
-    for (int pre = 0; pre < wires.pre; ++pre) {
-      const int first = wires.first[pre], last = wires.first[pre + 1] - 1;
-      const int from = last < first ? 0 : wires.target[first] / kPart * kPart;
-      const int to = last < first ? 0 : (wires.target[last] / kPart + 1) * kPart;
-      reach_.emplace_back(from, to);
-      for (int k = first; k <= last; ++k)
-        rows_[std::size_t{1} * pre * g_.padded() + wires.target[k]] = this->weights[k];
-    }
+        rows_(std::size_t{1} * wires.pre * g_.padded()), reach_(g_.padded() / kBlock) {
     for (int pre = 0; pre < wires.pre; ++pre)
-      release_[pre].enter(receptors_, arrays_.receptors, pre, pre, pulses_);
+      for (int k = wires.first[pre]; k < wires.first[pre + 1]; ++k) {
+        const int post = wires.target[k];
+        auto& [from, to] = reach_[post / kBlock];
+        if (to == 0) from = pre;
+        to = pre + 1;
+        rows_[std::size_t{1} * pre * g_.padded() + post] = this->weights[k];
+      }
+    for (int pre = 0; pre < wires.pre; ++pre)
+      if (release_[pre].enter(receptors_, arrays_.receptors, pre)) start(pre);
     for (int pre = 0; pre < wires.pre; ++pre) open_[pre] = open_share(arrays_.messenger[pre]);
     deliver();
   }
 
-  void step(int t, const std::vector<int>& fired) override {
-    for (const int pre : fired) release_[pre].starts(receptors_, t, pre, pulses_);
+  void step(int t, const std::vector<int>& fired, bool last) override {
+    for (const int pre : fired)
+      if (release_[pre].starts(receptors_, t)) start(pre);
     const float kept = receptors_.kept;
     float* const bound = bound_.data();
     for (int pre = 0; pre < wires.pre; ++pre) bound[pre] *= kept;
-    if (!pulses_.none())
-      pulses_.visit(t, [&](int phase, int pre) {
-        bound[pre] += release_[pre].bind(receptors_, phase, t);
-      });
+    pulses_.bind(
+        t, receptors_, [&](const Pulse& pulse, float gained) { bound[pulse.who] += gained; },
+        [&](const Pulse& pulse) { end(pulse, t + 1); });
     move_messenger(bound, arrays_.messenger, open_.data());
-    deliver();
+    if (last) deliver();
   }
-  Felt felt() const override { return {g_.data(), gain_, reversal_}; }
+  Felt felt() const override { return {g_.data(), &kAll, gain_, reversal_}; }
   void settle(int t) override {
-    pulses_.settle();
+    pulses_.settle([&](const Pulse& pulse) { end(pulse, t); });
     for (int pre = 0; pre < wires.pre; ++pre) {
       release_[pre].settle(receptors_, t);
       bound_[pre] = release_[pre].open;
@@ -66,6 +66,9 @@ class GABABSynapses final : public Synapses {
   }
 
  private:
+  static constexpr float kAll = 1;
+  void start(int pre) { pulses_.start(release_[pre].started, {pre, release_[pre].open}); }
+  void end(const Pulse& pulse, int now) { release_[pulse.who].end(pulse.open, now); }
   float open_share(float messenger) const {
     const float square = messenger * messenger;
     return square * square / (square * square + half_);
@@ -80,13 +83,12 @@ class GABABSynapses final : public Synapses {
     }
   }
   void deliver() {
-    float* __restrict g = g_.data();
-    std::fill_n(g, g_.padded(), 0.0f);
-    for (int pre = 0; pre < wires.pre; ++pre) {
-      const auto [from, to] = reach_[pre];
-      const float* __restrict row = rows_.data() + std::size_t{1} * pre * g_.padded();
-      const float open = open_[pre];
-      for (int post = from; post < to; ++post) g[post] += row[post] * open;
+    for (int post = 0; post < g_.padded(); post += kWidth) {
+      const auto [from, to] = reach_[post / kBlock];
+      Lanes g{};
+      for (int pre = from; pre < to; ++pre)
+        g = fused(open_[pre], get(&rows_[std::size_t{1} * pre * g_.padded() + post]), g);
+      put(g, &g_[post]);
     }
   }
 
@@ -97,7 +99,6 @@ class GABABSynapses final : public Synapses {
   std::vector<Release> release_;
   std::vector<float> bound_, open_;  // the shares of receptors and of channels
   float steady_, kept_, half_;
-  static constexpr int kPart = 8;           // post cells that are added up together
   std::vector<float> rows_;                 // all weights, [pre, post] and padded
-  std::vector<std::pair<int, int>> reach_;  // of each row, from the first synapse to the last
+  std::vector<std::pair<int, int>> reach_;  // of each block, from the first pre cell to the last
 };

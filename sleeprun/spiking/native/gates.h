@@ -1,52 +1,60 @@
 // The mathematics of gates that open and close (channels/gates.py), a step at a time.
 #pragma once
 
-#include "lanes.h"
+#include <cmath>
 
-// e^((v - middle) / scale) of a potential.
-class Exponential {
- public:
-  Exponential(float middle, float scale) : slope_(kLog2E / scale), offset_(-middle * slope_) {}
-  Lanes operator()(const Lanes& v) const { return power_of_two(fused(v, slope_, offset_)); }
-  float operator()(float v) const { return (*this)(spread(v))[0]; }
-
- private:
-  float slope_, offset_;
-};
+#include "numbers.h"
+#include "tables.h"
 
 // What the channels of a piece of membrane feel of it.
 struct Site {
-  static constexpr float kFar = 150.0f;  // mV; beyond it rates stay as they are there
-
-  Site(const Lanes& potential, const Lanes& inside)
-      : v(most(least(potential, spread(kFar)), spread(-kFar))), calcium(inside),
-        by5(Exponential(0, -5)(v)), by9(Exponential(0, -9)(v)) {}
-
-  Lanes v, calcium;  // mV, mM
-  Lanes by5, by9;    // e^(-v / 5) and e^(-v / 9), which several channels feel
+  Place at;       // where its potential is
+  Lanes calcium;  // mM
 };
 
-// y / (1 - e) with y = v - zero, where e = e^(-y / scale).
-class Linoid {
+// How a gate moves in a ms: x' = opening - all x.
+struct Motion {
+  double opening, all;
+};
+inline Motion rates(double opening, double closing) { return {opening, opening + closing}; }
+inline Motion towards(double steady, double tau) { return {steady / tau, 1 / tau}; }
+
+// y / (1 - e^(-y / scale)).
+inline double linoid(double y, double scale) {
+  const double x = y / scale;
+  return std::abs(x) < 1e-3 ? scale + y / 2 : y / (1 - exponential(-x));
+}
+inline double sigmoid(double v, double middle, double slope) {
+  return 1 / (1 + exponential((middle - v) / slope));
+}
+// (1 - e^-z) / z.
+inline double held_back(double z) { return z < 1e-3 ? 1 - z / 2 : (1 - exponential(-z)) / z; }
+
+// A gate that moves by the potential alone, in steps of some ms.
+class Gate {
  public:
-  Linoid(float zero, float scale) : factor(Exponential(0, scale)(zero)), zero_(zero), scale_(scale) {}
-  Lanes operator()(const Lanes& v, const Lanes& e) const {
-    const Lanes y = v - zero_;
-    return select(magnitude(y) < 1e-3f * scale_, fused(y, 0.5f, scale_), y / (1.0f - e));
+  template <class Moving>
+  Gate(const Moving& motion, float ms)  // of a potential in mV
+      : opened_([&](double v) {
+          const Motion its = motion(v);
+          return its.opening * ms * held_back(its.all * ms);
+        }),
+        moved_([&](double v) {
+          const double all = motion(v).all * ms;
+          return all * held_back(all);
+        }) {}
+  void move(const Place& at, Lanes& gate) const { gate += fused(-moved_(at), gate, opened_(at)); }
+  // One of which only a share can open.
+  void move(const Place& at, Lanes& gate, const Lanes& share) const {
+    gate += fused(-moved_(at), gate, opened_(at) * share);
   }
-  float factor;  // of e^(-v / scale), that gives e
 
  private:
-  float zero_, scale_;
+  Table<6> opened_;
+  Table<5> moved_;
 };
 
-// By how much a gate moves in a step: x' = opening - all x.
-struct Motion {
-  Lanes opening, all;
-};
-
-// The gate a step later, as far as its motion stays what it is.
-[[gnu::always_inline]] inline void relax(const Motion& motion, Lanes& gate) {
-  gate = fused(fused(-motion.all, gate, motion.opening), slowed(motion.all), gate);
+// The gate a step later, if it moves by something else, by so much in a step.
+inline void relax(const Lanes& opening, const Lanes& all, Lanes& gate) {
+  gate = fused(fused(-all, gate, opening), slowed(all), gate);
 }
-inline Motion towards(const Lanes& steady, const Lanes& rate) { return {steady * rate, rate}; }

@@ -16,9 +16,8 @@ constexpr float kRounding = 1e-4f;  // steps
 
 // A time in steps; NaN and what is out of all bounds is cut off.
 inline int in_steps(float ms, float dt) {
-  const float steps = ms / dt;
-  return steps > -1e9f ? (steps < 1e9f ? static_cast<int>(std::lround(steps)) : 1000000000)
-                       : -1000000000;
+  const double steps = ms / dt, half = steps < 0 ? -0.5 : 0.5;
+  return static_cast<int>(std::max(-1e9, std::min(steps + half, 1e9)));
 }
 
 class Receptors {
@@ -40,8 +39,7 @@ class Receptors {
   }
 
   // The open share a step of a pulse later, and what was newly bound.
-  float bind(int phase, float& open) const {
-    const bool last = phase == steps - 1;
+  float bind(bool last, float& open) const {
     const float after = base_[last] + slope_[last] * open;
     const float gained = after - kept * open;
     open = after;
@@ -49,7 +47,8 @@ class Receptors {
   }
   float left(float open, int after) const {
     const auto n = static_cast<std::size_t>(after);
-    return open * (n < table_.size() ? table_[n] : power(kept, after));
+    if (n < table_.size()) return open * table_[n];
+    return table_.size() < kMost ? 0 : open * power(kept, after);
   }
 
   static constexpr int kLongest = 4096;  // steps of a pulse
@@ -63,33 +62,53 @@ class Receptors {
   std::vector<float> table_;
 };
 
-// Who has transmitter, by the step in which it came.
+// Transmitter in a step: whose it is, and how many of its receptors are open.
+struct Pulse {
+  int who;
+  float open;
+  int target = 0;  // whom it excites, where that is one cell,
+  float g = 0;     // and the conductance of all of its receptors there
+};
+
+// All pulses, by the step in which they came.
 class Pulses {
  public:
   explicit Pulses(int steps) : started_(steps) {}
 
-  void start(int step, int who) { of(step).push_back(who), ++count_; }
-  bool none() const { return count_ == 0; }
-  // Puts all in the order in which they would be started again.
-  void settle() {
-    if (none()) return;
-    for (std::vector<int>& each : started_) std::sort(each.begin(), each.end());
+  void start(int step, const Pulse& pulse) {
+    started_[slot(step)].push_back(pulse), ++count_;
   }
-  // Visits all with the phase of each; those in the last one are done.
+  // Puts all in the order in which they would be started again, and visits each.
   template <class Visit>
-  void visit(int step, const Visit& visit) {
-    const int last = static_cast<int>(started_.size()) - 1;
-    for (int phase = 0; phase <= last; ++phase)
-      for (const int who : of(step - phase)) visit(phase, who);
-    count_ -= static_cast<int>(of(step - last).size());
-    of(step - last).clear();
+  void settle(const Visit& visit) {
+    if (count_ == 0) return;
+    for (std::vector<Pulse>& pulses : started_) {
+      std::sort(pulses.begin(), pulses.end(),
+                [](const Pulse& one, const Pulse& other) { return one.who < other.who; });
+      for (const Pulse& pulse : pulses) visit(pulse);
+    }
+  }
+  // Each binds for a step: visits it and what was newly bound; `end` takes those that are over.
+  template <class Visit, class End>
+  void bind(int step, const Receptors& receptors, const Visit& visit, const End& end) {
+    if (count_ == 0) return;
+    const int last = size() - 1;
+    int at = slot(step);
+    for (int phase = 0; phase <= last; ++phase, at = at ? at - 1 : last)
+      for (Pulse& pulse : started_[at]) {
+        const float bound = receptors.bind(phase == last, pulse.open);
+        visit(pulse, bound);
+        if (phase == last) end(pulse);
+      }
+    std::vector<Pulse>& over = started_[slot(step - last)];
+    count_ -= static_cast<int>(over.size());
+    over.clear();
   }
 
  private:
-  std::vector<int>& of(int step) {
-    const int size = static_cast<int>(started_.size());
-    return started_[(step % size + size) % size];
-  }
-  std::vector<std::vector<int>> started_;
+  int size() const { return static_cast<int>(started_.size()); }
+  int slot(int step) const { return (step % size() + size()) % size(); }
+
+  std::vector<std::vector<Pulse>> started_;
   int count_ = 0;
 };

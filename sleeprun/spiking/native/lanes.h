@@ -52,7 +52,6 @@ Lanes fused(const A& a, const B& b, const C& c) {
 inline Lanes select(const Where& where, const Lanes& x, const Lanes& other) {
   return where ? x : other;
 }
-inline Lanes magnitude(const Lanes& x) { return (Lanes)((Words)x & 0x7FFFFFFFu); }
 inline Lanes least(const Lanes& x, const Lanes& y) { return select(x < y, x, y); }
 inline Lanes most(const Lanes& x, const Lanes& y) { return select(x > y, x, y); }
 // A bit for each lane.
@@ -69,20 +68,24 @@ inline std::uint32_t bits(const Where& where) {
 }
 
 constexpr float kWhole = 0x1.8p23f;  // a number added to this is rounded to a whole one
-constexpr float kLog2E = 0x1.715476p+0f;
-constexpr float kLn2 = 0x1.62e430p-1f;
 
-// 2^x within 2e-7 of it, for x between -126 and 127.
-inline Lanes power_of_two(const Lanes& x) {
-  const Lanes whole = x + kWhole;
-  const Lanes rest = x - (whole - kWhole);
-  const Lanes square = rest * rest;
-  const Lanes a = fused(rest, 0.693147207f, 1.00000008f);
-  const Lanes b = fused(rest, 0.0555032721f, 0.240221074f);
-  const Lanes c = fused(rest, 0.00134004322f, 0.0096760371f);
-  const Lanes sum = fused(square, fused(square, c, b), a);
-  return (Lanes)((Words)sum + ((Words)whole << 23));
+constexpr int kPicked = 16;
+// Of so many numbers those that the last bits of `which` count to.
+inline Lanes pick(const float* from, const Words& which) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_permutexvar_ps(0xFFFF, (__m512i)which, get(from));
+#elif defined(__AVX2__)
+  const __m256 low = _mm256_permutevar8x32_ps(get(from), (__m256i)which);
+  const __m256 high = _mm256_permutevar8x32_ps(get(from + kWidth), (__m256i)which);
+  return _mm256_blendv_ps(low, high, (__m256)(which << 28));
+#else
+  Lanes found;
+  for (int lane = 0; lane < kWidth; ++lane) found[lane] = from[which[lane] % kPicked];
+  return found;
+#endif
 }
+
+constexpr float kLn2 = 0x1.62e430p-1f;
 
 // The natural logarithm of a positive number, within 2e-7.
 inline Lanes logarithm(const Lanes& x) {

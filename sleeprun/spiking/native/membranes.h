@@ -1,6 +1,7 @@
 // Cells built of channels, kWidth of them at a time (neurons/conductance_based, two_compartment).
 #pragma once
 
+#include <span>
 #include <string>
 #include <tuple>
 
@@ -34,6 +35,7 @@ template <class... Each>
 class Channels {
  public:
   static constexpr int kGates = (Each::kGates + ...);
+  static constexpr bool kSlow = (Each::kSlow || ...);
   using Constants = std::tuple<typename Each::Constants...>;
 
   static std::string names() { return ((std::string(" ") + Each::kName) + ...); }
@@ -46,6 +48,9 @@ class Channels {
                          its)) {}
   void move(const Site& site, Lanes* gates) const {
     each([&](const auto& channel, Lanes* its) { channel.move(site, its); }, gates);
+  }
+  void move_slowly(const Site& site, Lanes* gates) const {
+    each([&](const auto& channel, Lanes* its) { channel.move_slowly(site, its); }, gates);
   }
   // Adds what they conduct; returns what of it is calcium.
   Opened conduct(const Site& site, Lanes* gates, Opened& opened) const {
@@ -73,7 +78,7 @@ class Membrane {
  public:
   Membrane(float capacitance, const ShellConstants& shell, float ms)
       : per_capacitance_(ms / capacitance), influx_(-10.0f / (2 * 96489.0f) / shell.depth),
-        rest_(shell.rest), tau_(shell.tau), share_(1 - Exponential(0, -shell.tau)(ms)) {}
+        rest_(shell.rest), tau_(shell.tau), share_(1 - exponential_decay(ms / shell.tau)) {}
   void relax_potential(const Opened& opened, Lanes& v) const {
     const Lanes shares = opened.g * per_capacitance_;
     v = fused(fused(-shares, v, opened.driven * per_capacitance_), slowed(shares), v);
@@ -92,6 +97,18 @@ class Membrane {
 inline Where crosses(const Lanes& before, const Lanes& after, float threshold) {
   return (before < threshold) & (after >= threshold);
 }
+
+// Cells on their way through a step, under what leaks and synapses open. Each part of a step is
+// taken for all of them before the next, because the processor works at several at once only where
+// none waits for another.
+template <class Cells>
+struct Stepping {
+  Cells* cells;
+  Opened leaks, synapses;
+  Where spiked;
+  Opened outside, inside;  // what two compartments conduct
+  Lanes before, part;      // the soma's potential; the part of the dendrite's that it is
+};
 
 template <class Inside>
 class ConductanceBased {
@@ -119,16 +136,25 @@ class ConductanceBased {
       : channels_(given.channels, ms), membrane_(given.its.capacitance, given.shell, ms),
         threshold_(given.its.threshold) {}
 
-  // A step later, under what leaks and synapses open; returns who spiked.
-  Where step(const Opened& leaks, const Opened& synapses, Cells& cells) const {
-    const Site site(cells.v, cells.calcium);
-    channels_.move(site, cells.gates);
-    Opened opened{leaks.g + synapses.g, leaks.driven + synapses.driven};
-    const Opened calcium = channels_.conduct(site, cells.gates, opened);
-    membrane_.relax_calcium(calcium, cells.v, cells.calcium);
-    const Lanes before = cells.v;
-    membrane_.relax_potential(opened, cells.v);
-    return crosses(before, cells.v, threshold_);
+  // Gates that are slow, in a step of their own.
+  void move_slowly(std::span<Stepping<Cells>> all) const {
+    for (const auto& its : all)
+      channels_.move_slowly(Site{Place(its.cells->v), its.cells->calcium}, its.cells->gates);
+  }
+  // The rest a step later.
+  [[gnu::flatten]] void step(std::span<Stepping<Cells>> all) const {
+    for (const auto& its : all)
+      channels_.move(Site{Place(its.cells->v), its.cells->calcium}, its.cells->gates);
+    for (auto& its : all) {
+      auto& [v, calcium, gates] = *its.cells;
+      const Site site{Place(v), calcium};
+      Opened opened{its.leaks.g + its.synapses.g, its.leaks.driven + its.synapses.driven};
+      const Opened inflow = channels_.conduct(site, gates, opened);
+      membrane_.relax_calcium(inflow, v, calcium);
+      const Lanes before = v;
+      membrane_.relax_potential(opened, v);
+      its.spiked |= crosses(before, v, threshold_);
+    }
   }
 
  private:

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-// e^-x of a positive x, within a rounding; of a negative one, at most e^80.
-inline float exponential_decay(float x) {
+// e^x within 1e-14 of it, for x between -700 and 700; there it stays. That of NaN is that of -700.
+inline double exponential(double x) {
   constexpr double kLn2 = 0x1.62e42fefa39efp-1;
-  const double exponent = -std::max(-80.0f, std::min(200.0f, x));  // of a NaN, 200
+  const double exponent = std::max(-700.0, std::min(x, 700.0));
   const double whole = std::nearbyint(exponent / kLn2), rest = exponent - whole * kLn2;
   constexpr double kInverseFactorials[] = {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
                                            1.0 / 40320,    1.0 / 5040,    1.0 / 720,
@@ -15,7 +15,12 @@ inline float exponential_decay(float x) {
                                            1.0 / 2,        1.0,           1.0};
   double sum = 0;
   for (const double coefficient : kInverseFactorials) sum = sum * rest + coefficient;
-  return static_cast<float>(std::ldexp(sum, static_cast<int>(whole)));
+  return std::ldexp(sum, static_cast<int>(whole));
+}
+
+// e^-x of a positive x, within a rounding; of a negative one, at most e^80.
+inline float exponential_decay(float x) {
+  return static_cast<float>(exponential(-std::max(-80.0f, std::min(200.0f, x))));  // of a NaN, 200
 }
 
 // x^n by squaring.

@@ -26,25 +26,33 @@ struct Moment {
   std::int32_t cycle, first_step, cycle_steps;
 };
 
-// When a synapse is to be looked at again: one entry each.
+// When who is to be looked at again, in a list for each step; `Entry` keeps who is next there. Little
+// of it is in a cache when its time comes, so it is asked for ahead.
+template <class Entry>
 class Calendar {
  public:
-  explicit Calendar(int entries) : first_(kSteps, -1), next_(entries, -1) {}
+  Calendar() : first_(kSteps, kNobody) {}
 
   // At a step after `now`; one too far away is looked at earlier.
   void enter(int who, int step, int now) {
     const int day = std::clamp(step, now + 1, now + kSteps - 1) % kSteps;
-    next_[who] = first_[day], first_[day] = who;
+    __builtin_prefetch(&first_[day]);
+    entering_.emplace_back(who, day);
   }
-  template <class Visit>
-  void visit(int step, const Visit& visit) {
-    int who = std::exchange(first_[step % kSteps], -1);
-    while (who >= 0) visit(std::exchange(who, next_[who]));
+  void take(int step, std::vector<Entry>& all, std::vector<int>& found) {
+    for (const auto& [who, day] : entering_) all[who].next = std::exchange(first_[day], who);
+    entering_.clear();
+    if (const int soon = first_[(step + kAhead) % kSteps]; soon != kNobody)
+      __builtin_prefetch(&all[soon]);
+    for (int who = std::exchange(first_[step % kSteps], kNobody); who != kNobody;
+         who = all[who].next)
+      found.push_back(who);
   }
 
  private:
-  static constexpr int kSteps = 4096;
-  std::vector<int> first_, next_;
+  static constexpr int kSteps = 1 << 13, kAhead = 8, kNobody = -1;
+  std::vector<int> first_;
+  std::vector<std::pair<int, int>> entering_;
 };
 
 class QuantalSynapses final : public Synapses {
@@ -53,7 +61,7 @@ class QuantalSynapses final : public Synapses {
                   const Receptors& receptors, const Moment& moment, const QuantalArrays& arrays)
       : Synapses(std::move(its), weights, constants.gain, constants.reversal), its_(constants),
         arrays_(arrays), receptors_(receptors), moment_(moment), pulses_(receptors.steps),
-        g_(wires.post, receptors.kept), calendar_(wires.count()), synapses_(wires.count()),
+        g_(wires.post, receptors.kept), synapses_(wires.count()),
         spiked_(wires.pre), depleted_at_(wires.pre),
         recovered_(exponential_decay(constants.step_ms / constants.recovery)),
         gone_on_(1 / exponential_decay(constants.pause / constants.recovery)),
@@ -64,32 +72,30 @@ class QuantalSynapses final : public Synapses {
     }
   }
 
-  void step(int t, const std::vector<int>& fired) override {
+  void step(int t, const std::vector<int>& fired, bool) override {
     g_.decay();
     for (const int pre : fired) spike(t, pre);
     seen_.clear();
-    calendar_.visit(t, [&](int k) { seen_.push_back(k); });
+    calendar_.take(t, synapses_, seen_);
     std::sort(seen_.begin(), seen_.end());  // not in the order in which they were entered
     for (const int k : seen_) {
       Synapse& its = synapses_[k];
       if (its.due <= t) miniature(t, k, its);
       calendar_.enter(k, its.due, t);
     }
-    if (pulses_.none()) return;
-    pulses_.visit(t, [&](int phase, int k) {
-      Synapse& its = synapses_[k];
-      const float bound = its.release.bind(receptors_, phase, t);
-      g_.add(wires.target[k], its.conductance * bound);
-    });
+    const float up_to_scale = g_.up_to_scale();
+    pulses_.bind(
+        t, receptors_,
+        [&](const Pulse& pulse, float bound) { g_.g[pulse.target] += pulse.g * bound * up_to_scale; },
+        [&](const Pulse& pulse) { end(pulse, t + 1); });
   }
-  Felt felt() const override { return {g_.g.data(), gain_ * g_.scale(), reversal_}; }
+  Felt felt() const override { return {g_.g.data(), &g_.scale(), gain_, reversal_}; }
   void settle(int t) override {
     g_.clear();
-    pulses_.settle();
-    for (int k = 0; k < wires.count(); ++k) {
-      Synapse& its = synapses_[k];
+    pulses_.settle([&](const Pulse& pulse) { end(pulse, t); });
+    for (Synapse& its : synapses_) {
       its.release.settle(receptors_, t);
-      g_.add(wires.target[k], its.conductance * its.release.open);
+      g_.g[its.post] += its.conductance * its.release.open;
     }
     for (int pre = 0; pre < wires.pre; ++pre) {
       arrays_.depleted[pre] *= recovered_(t - depleted_at_[pre]);
@@ -115,7 +121,8 @@ class QuantalSynapses final : public Synapses {
   struct Synapse {
     Release release;
     float conductance, mini, wait;
-    int pre, due;  // the step of the next miniature, if nothing comes before
+    int pre, post, next;
+    int due;  // the step of the next miniature, if nothing comes before
   };
   static constexpr float kNever = Release::kNever, kLeastDraw = 1e-6f;
   static constexpr std::uint32_t kWaits = 0xC2B2AE35u;
@@ -132,11 +139,12 @@ class QuantalSynapses final : public Synapses {
   void enter(int pre, int k) {
     Synapse& its = synapses_[k];
     const int place = wires.place[k];
-    its.release.enter(receptors_, arrays_.receptors, place, k, pulses_);
+    its.pre = pre, its.post = wires.target[k];
     its.conductance = arrays_.conductance[place], its.mini = arrays_.mini[place];
-    its.pre = pre, its.wait = arrays_.wait[place];
+    its.wait = arrays_.wait[place];
+    if (its.release.enter(receptors_, arrays_.receptors, place)) start(k);
     its.due = beyond(arrays_.left[place]) - 1;
-    g_.add(wires.target[k], its.conductance * its.release.open);
+    g_.add(its.post, its.conductance * its.release.open);
     calendar_.enter(k, its.due, -1);
   }
   void spike(int t, int pre) {
@@ -152,15 +160,22 @@ class QuantalSynapses final : public Synapses {
   }
   bool release(int t, int k, float conductance) {
     Synapse& its = synapses_[k];
-    if (!its.release.starts(receptors_, t, k, pulses_)) return false;
+    if (!its.release.starts(receptors_, t)) return false;
     const float open = its.release.open * receptors_.kept;
-    g_.add(wires.target[k], (conductance - its.conductance) * open);
+    g_.add(its.post, (conductance - its.conductance) * open);
     its.conductance = conductance;
+    start(k);
     return true;
   }
+  void start(int k) {
+    const Synapse& its = synapses_[k];
+    pulses_.start(its.release.started,
+                  {k, its.release.open, its.post, its.conductance});
+  }
+  void end(const Pulse& pulse, int now) { synapses_[pulse.who].release.end(pulse.open, now); }
   void miniature(int t, int k, Synapse& its) {
     if (!release(t, k, its.mini)) return;
-    its.wait = draw_wait(t, its.pre, wires.target[k], static_cast<float>(t - spiked_[its.pre]));
+    its.wait = draw_wait(t, its.pre, its.post, static_cast<float>(t - spiked_[its.pre]));
     its.due = t + beyond(its.wait);
   }
   float draw_wait(int t, int pre, int post, float quiet) const {
@@ -184,7 +199,7 @@ class QuantalSynapses final : public Synapses {
   const Moment moment_;
   Pulses pulses_;
   Decaying g_;
-  Calendar calendar_;
+  Calendar<Synapse> calendar_;
   std::vector<Synapse> synapses_;
   std::vector<int> seen_;                  // synapses that are looked at in this step
   std::vector<int> spiked_, depleted_at_;  // of each pre cell: the step of its last spike

@@ -10,6 +10,7 @@
 #include "buffers.h"
 #include "conductance_synapses.h"
 #include "gaba_b_synapses.h"
+#include "gates.h"
 #include "quantal_synapses.h"
 
 enum SynapseKind : std::int64_t { kConductance, kNMDA, kGABAB, kQuantal, kSynapseKinds };
@@ -71,18 +72,18 @@ struct SynapseArrays {
   }
 };
 
-template <class Constants, class Block>
-WaitingSynapses read_conductances(Buffers& buffers, const Ends& ends, const Block& block) {
+template <class Constants, class Freed>
+WaitingSynapses read_conductances(Buffers& buffers, const Ends& ends, const Freed& freed) {
   const auto its = buffers.constants<Constants>();
   const auto given = SynapseArrays::read(buffers, ends, its);
-  const std::optional<Exponential> blocked = block(its);
+  const std::optional<Share> free = freed(its);
   const ConductanceConstants plain{its.step_ms, its.jitter, its.gain,
                                    its.reversal, its.use, its.recovery};
   return [=](Buffers& buffers) -> std::unique_ptr<Synapses> {
     const auto arrays = read_conductance(buffers, ends);
     if (!buffers.right()) return nullptr;
     return std::make_unique<ConductanceSynapses>(given.wires(), given.weights, plain,
-                                                 given.receptors, blocked, arrays);
+                                                 given.receptors, free, arrays);
   };
 }
 
@@ -95,7 +96,7 @@ inline WaitingSynapses read_synapses(Buffers& buffers, std::int64_t kind, const 
           buffers, ends, [](const auto&) { return std::nullopt; });
     case kNMDA:
       return read_conductances<NMDAConstants>(buffers, ends, [](const auto& its) {
-        return std::optional(Exponential(its.middle, -its.slope));
+        return std::optional(Share([&](double v) { return sigmoid(v, its.middle, its.slope); }));
       });
     case kGABAB: {
       const auto its = buffers.constants<GABABConstants>();

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "gates.h"
 #include "kinetics.h"
 #include "padded.h"
+#include "tables.h"
 #include "wires.h"
 
 #define SLEEPRUN_SYNAPSE(CONSTANT) \
@@ -25,7 +25,7 @@ class Decaying {
   }
   void add(int cell, float conductance) { g[cell] += conductance * up_to_scale(); }
   float up_to_scale() const { return 1 / scale_; }
-  float scale() const { return scale_; }
+  const float& scale() const { return scale_; }
   void settle() {
     const float scale = std::exchange(scale_, 1.0f);
     for (int cell = 0; cell < g.padded(); ++cell) g[cell] *= scale;
@@ -45,11 +45,11 @@ class Decaying {
   int steps_ = 0;
 };
 
-// Conductances as a post cell feels them.
+// Conductances as post cells feel them.
 struct Felt {
-  const float* g;
-  float share, reversal;
-  const Exponential* block = nullptr;  // 1 / (1 + this) of it is not blocked
+  const float *g, *scale;
+  float gain, reversal;
+  const Share* free = nullptr;  // that nothing blocks, by the potential
 };
 
 class Synapses {
@@ -60,8 +60,9 @@ class Synapses {
   }
   virtual ~Synapses() = default;
 
-  // After step t of the window, in which some fired.
-  virtual void step(int t, const std::vector<int>& fired) = 0;
+  // After step t of the window, in which some fired; `last` of those that are taken as one where
+  // little happens, after which all must be right again.
+  virtual void step(int t, const std::vector<int>& fired, bool last) = 0;
   virtual Felt felt() const = 0;
   // At the end of a cycle, before step t: leaves nothing for later that would be rounded otherwise
   // if the state were given back here and taken again, so that windows can be cut between cycles.

@@ -9,6 +9,7 @@
 template <class Outside, class Inside>
 class TwoCompartment {
  public:
+  static_assert(!Inside::kSlow, "all that the soma has moves in its own turns");
   static constexpr char kName[] = "TwoCompartment";
   static constexpr int kGates = Outside::kGates + Inside::kGates;
   struct Cells {
@@ -38,33 +39,52 @@ class TwoCompartment {
         load_(given.its.resistance * given.its.soma_area), ratio_(1 / given.its.area_ratio),
         brought_(given.its.soma_current) {}
 
-  // What synapses and stimuli bring is divided by a capacitance of its own.
-  Where step(const Opened& leaks, const Opened& synapses, Cells& cells) const {
-    const Site site(cells.v, cells.calcium);
-    dendrite_.move(site, cells.gates);
-    Opened opened = leaks;
-    const Opened calcium = dendrite_.conduct(site, cells.gates, opened);
-    membrane_.relax_calcium(calcium, cells.v, cells.calcium);
-    const Lanes before = cells.v_soma;
-    Opened soma{};
-    Lanes part{};  // of the dendrite's potential that the soma's is
-    for (int turn = 0; turn < soma_substeps_; ++turn) {
-      if (turn) cells.v_soma = fused(load_, soma.driven, cells.v) * part;
-      const Site inside(cells.v_soma, Lanes{});
-      soma_.move(inside, cells.gates + Outside::kGates);
-      soma = {Lanes{}, spread(brought_)};
-      soma_.conduct(inside, cells.gates + Outside::kGates, soma);
-      part = 1.0f / fused(load_, soma.g, 1.0f);
-    }
-    const Lanes seen = ratio_ * part;
-    opened.g = fused(share_, synapses.g, fused(seen, soma.g, opened.g));
-    opened.driven = fused(share_, synapses.driven, fused(seen, soma.driven, opened.driven));
-    membrane_.relax_potential(opened, cells.v);
-    cells.v_soma = fused(load_, soma.driven, cells.v) * part;
-    return crosses(before, cells.v_soma, threshold_);
+  // Gates that are slow, in a step of their own.
+  void move_slowly(std::span<Stepping<Cells>> all) const {
+    for (const auto& its : all)
+      dendrite_.move_slowly(Site{Place(its.cells->v), its.cells->calcium}, its.cells->gates);
+  }
+  // The rest a step later.
+  [[gnu::flatten]] void step(std::span<Stepping<Cells>> all) const {
+    for (auto& its : all) move_dendrite(its);
+    for (int turn = 0; turn < soma_substeps_; ++turn)
+      for (auto& its : all) move_soma(its, turn > 0);
+    for (auto& its : all) move_potentials(its);
   }
 
  private:
+  void move_dendrite(Stepping<Cells>& its) const {
+    Cells& cells = *its.cells;
+    const Site site{Place(cells.v), cells.calcium};
+    dendrite_.move(site, cells.gates);
+    Opened opened = its.leaks;
+    const Opened inflow = dendrite_.conduct(site, cells.gates, opened);
+    membrane_.relax_calcium(inflow, cells.v, cells.calcium);
+    its.outside = opened, its.before = cells.v_soma;
+  }
+  void move_soma(Stepping<Cells>& its, bool again) const {
+    Cells& cells = *its.cells;
+    if (again) follow(its);
+    const Site site{Place(cells.v_soma), Lanes{}};
+    soma_.move(site, cells.gates + Outside::kGates);
+    Opened opened{Lanes{}, spread(brought_)};
+    soma_.conduct(site, cells.gates + Outside::kGates, opened);
+    its.inside = opened, its.part = 1.0f / fused(load_, opened.g, 1.0f);
+  }
+  // What synapses and stimuli bring is divided by a capacitance of its own.
+  void move_potentials(Stepping<Cells>& its) const {
+    const Lanes seen = ratio_ * its.part;
+    const Opened &soma = its.inside, &synapses = its.synapses;
+    Opened opened = its.outside;
+    opened.g = fused(share_, synapses.g, fused(seen, soma.g, opened.g));
+    opened.driven = fused(share_, synapses.driven, fused(seen, soma.driven, opened.driven));
+    membrane_.relax_potential(opened, its.cells->v);
+    follow(its);
+    its.spiked |= crosses(its.before, its.cells->v_soma, threshold_);
+  }
+  void follow(Stepping<Cells>& its) const {
+    its.cells->v_soma = fused(load_, its.inside.driven, its.cells->v) * its.part;
+  }
 
   Outside dendrite_;
   Inside soma_;
