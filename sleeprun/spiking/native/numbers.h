@@ -2,20 +2,22 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
+#include <cstdint>
 
 // e^x within 1e-14 of it, for x between -700 and 700; there it stays. That of NaN is that of -700.
 inline double exponential(double x) {
   constexpr double kLn2 = 0x1.62e42fefa39efp-1;
   const double exponent = std::max(-700.0, std::min(x, 700.0));
-  const double whole = std::nearbyint(exponent / kLn2), rest = exponent - whole * kLn2;
+  constexpr double kRounds = 0x1.8p52;  // a number added to this is rounded to a whole one
+  const double whole = exponent / kLn2 + kRounds - kRounds, rest = exponent - whole * kLn2;
   constexpr double kInverseFactorials[] = {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
                                            1.0 / 40320,    1.0 / 5040,    1.0 / 720,
                                            1.0 / 120,      1.0 / 24,      1.0 / 6,
                                            1.0 / 2,        1.0,           1.0};
   double sum = 0;
   for (const double coefficient : kInverseFactorials) sum = sum * rest + coefficient;
-  return std::ldexp(sum, static_cast<int>(whole));
+  return sum * std::bit_cast<double>((static_cast<std::int64_t>(whole) + 1023) << 52);
 }
 
 // e^-x of a positive x, within a rounding; of a negative one, at most e^80.

@@ -1,8 +1,10 @@
 // The synapses that exist among [pre, post], row by row.
 #pragma once
 
-#include <cstdint>
+#include <algorithm>
 #include <vector>
+
+#include "lanes.h"
 
 struct Wires {
   int pre, post;
@@ -11,12 +13,21 @@ struct Wires {
   std::vector<int> place;   // in [pre, post]
 
   Wires(const float* weights, int pre, int post) : pre(pre), post(post) {
-    for (int from = 0, at = 0; from < pre; ++from) {
+    for (int from = 0, row = 0; from < pre; ++from, row += post) {
       first.push_back(static_cast<int>(target.size()));
-      for (int to = 0; to < post; ++to, ++at)
-        if (weights[at] != 0) target.push_back(to), place.push_back(at);
+      for (int to = 0; to < post;) {
+        if (to + kWidth <= post && none(get(weights + row + to))) {
+          to += kWidth;
+          continue;
+        }
+        for (const int end = std::min(to + kWidth, post); to < end; ++to)
+          if (weights[row + to] != 0) target.push_back(to), place.push_back(row + to);
+      }
     }
     first.push_back(static_cast<int>(target.size()));
   }
   int count() const { return static_cast<int>(target.size()); }
+
+ private:
+  static bool none(const Lanes& weights) { return bits(weights != 0.0f) == 0; }
 };
