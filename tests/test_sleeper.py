@@ -256,7 +256,7 @@ def test_a_sleep_is_the_same_however_it_is_cut() -> None:
         (
             "network.rules.stdp.normalise=true",
             "projection pyramidal_pyramidal (rule NearestSTDP)",
-            "about 60 times slower",
+            "about 110 times slower",
         ),
         (
             "+network.neurons.relay.method=runge_kutta",
