@@ -80,7 +80,7 @@ def config(*overrides: str) -> Any:
     small = ["+experiment=gonzalez2020/dynamics", "seeds=[3,5]", "tasks.oscillation.skip=0.3"]
     sizes = ["network.populations.pyramidal.size=10", "network.populations.relay.size=4"]
     others = ["~tasks.sequences.S2", "~tasks.sequences.S1_reversed"]
-    cells = ["tasks.sequences.S1.cells=[0,5]", "tasks.group=2", *others]
+    cells = ["tasks.sequences.S1.cells=[0,3,6]", "tasks.group=2", *others]
     return composed(*small, *sizes, *cells, *overrides)
 
 
@@ -108,6 +108,17 @@ def test_a_phase_is_measured_from_its_record() -> None:
     assert np.isnan(found["spread_ms"]).all()
 
 
+def test_replay_is_counted_in_the_up_states_that_are_seen_whole() -> None:
+    """Of three groups an order has a p of 1/6 at least."""
+    found = measured(*told_sleep.phase(1, 100, 12 * UP + 10))
+    assert found["replay/S1/forward"] == found["replay/S1/reverse"] == [0, 0]
+    sure = parse(config("tasks.replay.sure=0.2"))
+    found = observed(sure, told_sleep.phase(1, 100, 12 * UP + 10))
+    assert found["replay/S1/forward"] == pytest.approx([2 / 3, 0])
+    assert found["replay/S1/reverse"] == pytest.approx([1 / 3, 1])
+    assert np.isnan(measured(*told_sleep.phase(0, 0, 200))["replay/S1/forward"]).all()
+
+
 def test_the_spread_is_of_the_cells_that_were_listened_to() -> None:
     longer = [*told_sleep.phase(1, 100, 8 * UP + 10), *told_sleep.heard(1, 150 + 10)]
     moved = longer[: -10 - UP] + longer[-UP:] + longer[-10 - UP : -UP]  # silence at the end
@@ -127,6 +138,11 @@ def test_what_is_seen_of_phases_is_in_results_in_a_table_and_in_the_history() ->
     assert "pyramidal_hz │ 1.50 +- 0.71" in capture.get()
     assert "up_ms        │          440" in capture.get()
     assert observed_table({**results, "observed": []}) is None
+    arms = {"naive": {**results, "observed": []}, "deep": results}
+    with console.capture() as capture:
+        console.print(observed_table(results, arms))
+    assert "deep: n3" in capture.get()
+    assert "naive" not in capture.get()
     history = History()
     rows = [row for event in told for _, row in history.write(event)]
     (row,) = (row for row in rows if "asleep/pyramidal_hz" in row)
@@ -148,7 +164,8 @@ def test_pictures_are_drawn_of_what_there_is(tmp_path: Any) -> None:
     top = panels[2].collections[-1].get_datalim(panels[2].transData).y1
     assert top == pytest.approx(30)  # three spikes of ten cells in 10 ms
     first, last = figures.between(events, {}).axes[:2]
-    np.testing.assert_array_equal(first.images[0].get_array().filled(-1), [[1, 1.5], [-1, 1]])
+    shares = first.images[0].get_array().filled(-1)
+    np.testing.assert_array_equal(shares, [[1, 1.5, 1], [-1, 1, 1.5], [0.5, 1, 1]])
     assert last.get_title(loc="left").split() == ["After", "1:", "untrained,", "slept"]
     (axes,) = figures.readings(events, {}).axes
     assert "chance" in {line.get_label() for line in axes.lines}

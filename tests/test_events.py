@@ -79,7 +79,7 @@ LINES = [
     '{"event": "directions", ' + BOUNDARY + ', "values": {"S1": [0.5, null]}}',
     '{"event": "progress", "phase": 2, "kind": "sleep", "name": "n3", "from": 40, "to": 50, '
     '"spikes": {"relay": [3, 4]}, "activity": {"relay": ["eA==", "eA==,eB=="]}, '
-    '"potential": {"relay": ["eA==", "eA=="]}}',
+    '"groups": {"S1 1": ["eA==", "eA=="]}, "potential": {"relay": ["eA==", "eA=="]}}',
     '{"event": "observed", "phase": 2, "kind": "sleep", "name": "n3", '
     '"values": {"up_ms": [440.0, null]}}',
     '{"event": "between", ' + BOUNDARY + ', "groups": ["S1 1"], "shares": [[[1.5]], [[null]]]}',

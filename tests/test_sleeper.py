@@ -65,6 +65,8 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
     (asleep,) = (phase for phase in protocols["control"] if isinstance(phase, Sleep))
     assert asleep.plastic == ()
     assert asleep.title == "n3 without plasticity"
+    assert small("protocol.scale=0.5").shortened
+    assert not small().shortened
     tests = [phase for phase in protocols["n3"] if isinstance(phase, Score)]
     assert [test.task for test in tests] == ["S1", "S1_reversed"] * 4
     assert {test.cycles for test in tests} == {30}  # a period before two cues
@@ -126,6 +128,7 @@ def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> Non
             "tasks.projection=pyramidal_relay",
             "tasks.projection='pyramidal_relay': none that learns",
         ),
+        ("tasks.replay.bin=3.0", "tasks.replay.bin=3.0: must part a cycle, 10 ms, evenly"),
         ("tasks.recall.window=200.0", "tasks.recall.window=200.0: longer"),
         ("network.local_steps.length=0.01", "network.local_steps.length=0.01: shorter"),
         ("+network.local_steps.below.cortex=-57.0", "below.cortex='cortex': no such population"),
@@ -220,6 +223,16 @@ def test_a_phase_that_is_listened_to_is_the_same_and_tells_every_spike() -> None
             assert unpacked(joint).tolist() == counts.tolist()
             pairs = [pair for event in told for pair in event.spikes[name][seed]]
             assert all(0 <= step < 200 and 0 <= cell < cells for step, cell in pairs)
+    for name, first in config.sequences.groups.items():
+        counts = unpacked(whole.groups[name][1])  # in two bins a cycle
+        heard = [
+            len([1 for step, cell in event.spikes["pyramidal"][1]
+                 if step // 100 == half and first <= cell < first + 4])
+            for event in (*told, *more)
+            for half in (0, 1)
+        ]  # fmt: skip
+        assert counts.tolist() == heard
+    assert list(whole.groups) == ["S1 1", "S1 2", "S1 3"]  # which S1_reversed has as well
     assert whole.spikes["pyramidal"][0] > 20
     assert set(whole.potential) == {"pyramidal"}
     neuron = subject.shared.network.populations["pyramidal"].neuron

@@ -12,7 +12,7 @@ from sleeprun.protocol.events import (
     Spiked,
     Start,
 )
-from sleeprun.protocol.packed import packed
+from sleeprun.protocol.packed import packed, unpacked
 from sleeprun.protocol.phases import Boundary
 from sleeprun.subjects.sleeper.record import Lived, Recalled, SequenceFacts
 
@@ -24,7 +24,7 @@ BOUNDARIES = [
     Boundary(1, "untrained, slept", "sleep"),
 ]
 UP = 44  # cycles of an Up state, and three times as many of a Down state
-GROUPS = ["S1 1", "S1 2"]
+GROUPS = ["S1 1", "S1 2", "S1 3"]
 
 
 def start() -> Start:
@@ -45,11 +45,24 @@ def counts(kind: str, cycles: int) -> np.ndarray:
     return 3 * (np.arange(cycles) % (4 * UP) >= 3 * UP).astype(int)
 
 
+def grouped(kind: str, cycles: int) -> dict[str, list[str]]:
+    """In bins of 5 ms: asleep, in the first Up state one group after another, and in the second the
+    other way round; of the second network always the latter.
+    """
+    found = np.zeros((2, len(GROUPS), 2 * cycles), int)
+    for place, first in enumerate(range(3 * UP, cycles if kind == "sleep" else 0, 4 * UP)):
+        for group in range(len(GROUPS)):
+            back = len(GROUPS) - 1 - group
+            found[0, group, 2 * first + 10 + 3 * (back if place % 2 else group)] = 1
+            found[1, group, 2 * first + 10 + 3 * back] = 1
+    return {name: [*map(packed, found[:, group])] for group, name in enumerate(GROUPS)}
+
+
 def phase(index: int, begin: int, cycles: int, chunk: int = 100) -> list[Event]:
     """The second network has twice the spikes of the first."""
     kind, name = PHASES[index]
     events: list[Event] = [Begun(index=index, kind=kind, name=name, cycle=begin)]
-    spikes = counts(kind, cycles)
+    spikes, groups = counts(kind, cycles), grouped(kind, cycles)
     for first in range(0, cycles, chunk):
         here = spikes[first : first + chunk]
         volts = packed(-6500 + 100 * here)
@@ -58,6 +71,10 @@ def phase(index: int, begin: int, cycles: int, chunk: int = 100) -> list[Event]:
             activity={
                 "relay": 2 * [packed(0 * here)],
                 "pyramidal": [packed(here), packed(2 * here)],
+            },
+            groups={
+                name: [packed(unpacked(row)[2 * first : 2 * (first + len(here))]) for row in rows]
+                for name, rows in groups.items()
             },
             potential={"pyramidal": [volts, volts]},
         )
@@ -85,7 +102,7 @@ def heard(index: int, cycles: int) -> list[Event]:
 
 def boundary(index: int) -> list[Event]:
     marks = Recalled(sd=[1, 2], full_width=[0, 2], cues=4)
-    shares = [[[1.0, 1.5], [float("nan"), 1.0]]] * 2
+    shares = [[[1.0, 1.5, 1.0], [float("nan"), 1.0, 1.5], [0.5, 1.0, 1.0]]] * 2
     return [
         Between(boundary=BOUNDARIES[index], groups=GROUPS, shares=shares),
         Scored(boundary=BOUNDARIES[index], task="S1", score=[0.25, 0.5], marks=marks),

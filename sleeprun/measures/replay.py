@@ -10,8 +10,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 Counts = Int[np.ndarray, "bin group"]
-LAG = 30.0  # ms, within which a group's spike follows that of the one before it
-SURE = 0.05  # p
 
 
 class Replays(NamedTuple):
@@ -45,16 +43,16 @@ def chances(counts: Counts, lag: int) -> tuple[float, float]:
     return float(np.mean(measure >= own)), float(np.mean(measure >= -own))
 
 
-def replays(
-    counts: Counts, ups: Int[np.ndarray, "up 2"], width: float, lag: float = LAG, sure: float = SURE
-) -> Replays:
-    """In how many Up states, from a bin to the one before another, a sequence runs, or its reverse.
+def replays(counts: Counts, ups: Int[np.ndarray, "up 2"], lag: int, sure: float) -> Replays:
+    """In how many Up states, from a bin to the one before another, a sequence runs, or its reverse:
+    those with a p of at most `sure`, each in that share of them by chance alone.
 
-    By chance alone, each in at most a share `sure` of them. Up states in which fewer than two
-    groups spike are not counted.
+    Up states in which fewer than two groups spike are not counted. What spreads along the cells
+    runs through groups that lie beside one another, too: what a sequence's order is worth is told
+    by networks that did not learn it.
     """
     inside = [counts[begin:end] for begin, end in ups]
     told = [each for each in inside if (each.sum(axis=0) > 0).sum() > 1]
-    found = np.array([chances(each, round(lag / width)) for each in told]).reshape(-1, 2)
+    found = np.array([chances(each, lag) for each in told]).reshape(-1, 2)
     forward, reverse = (found <= sure).sum(axis=0).tolist()
     return Replays(forward, reverse, len(told))

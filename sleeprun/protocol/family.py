@@ -143,6 +143,7 @@ class Summary(EventPart):
 
     spikes: Mapping[str, Counts] = MappingProxyType({})
     activity: Packed = MappingProxyType({})  # spikes of a population in each cycle
+    groups: Packed = MappingProxyType({})  # spikes of a group of cells in each of some bins a cycle
     potential: Packed = MappingProxyType({})  # of its cells at its end, their mean in 0.01 mV
 
     @property

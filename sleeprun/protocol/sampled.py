@@ -22,6 +22,7 @@ class Sampled(NamedTuple):
     name: str
     begin: int  # cycle of the protocol's clock
     counts: dict[str, Int[np.ndarray, "seed cycle"]]  # spikes of the whole population
+    groups: dict[str, Int[np.ndarray, "seed bin"]]  # of groups by name, some bins a cycle
     potential: dict[str, Float[np.ndarray, "seed cycle"]]  # mV, at its end, the mean of its cells
 
 
@@ -43,6 +44,7 @@ def _sampled(chunks: Sequence[Progress]) -> Sampled:
         name=first.name,
         begin=first.begin,
         counts=_rows([summary.activity for summary in summaries]),
+        groups=_rows([summary.groups for summary in summaries]),
         potential={name: each / HUNDREDTHS for name, each in volts.items()},
     )
 

@@ -1,6 +1,6 @@
 """What a run found, as tables on a terminal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from rich.console import Console, Group, RenderableType
@@ -83,21 +83,26 @@ def probes_table(results: Results) -> RenderableType | None:
     return Group(_bold(title), _table({told: list(of) for told, of in columns}))
 
 
-def observed_table(results: Results) -> RenderableType | None:
-    """Measures x phases, of what was seen of each phase as a whole; none where nothing was."""
-    seen = results.get("observed", [])[-MOST_PHASES:]
+def observed_table(
+    results: Results, arms: Mapping[str, Results] | None = None
+) -> RenderableType | None:
+    """Measures x phases, of what was seen of each phase as a whole, or of the last one of each arm;
+    none where nothing was.
+    """
+    seen = {phase["name"]: phase for phase in results.get("observed", [])}
+    if arms:
+        last = {name: arm.get("observed", [])[-1:] for name, arm in arms.items()}
+        seen = {f"{name}: {each['name']}": each for name, found in last.items() for each in found}
     if not seen:
         return None
-    names = list(dict.fromkeys(name for phase in seen for name in phase["measures"]))
-    table = Table("seen in")
-    for phase in seen:
-        table.add_column(escape(phase["name"]), justify="right")
-    for name in names:
-        found = [phase["measures"].get(name) for phase in seen]
-        table.add_row(name, *(_in_digits(each) if each else "-" for each in found))
-    n = len(results["seeds"])
-    title = f"{results['experiment']}: its phases, mean +- sd, n = {n}"
-    return Group(_bold(title), table)
+    shown = dict([*seen.items()][-MOST_PHASES:])
+    names = dict.fromkeys(name for phase in shown.values() for name in phase["measures"])
+    columns = {"seen in": list(names)}
+    for title, phase in shown.items():
+        found = [phase["measures"].get(name) for name in names]
+        columns[escape(title)] = [_in_digits(each) if each else "-" for each in found]
+    title = f"{results['experiment']}: its phases, mean +- sd, n = {len(results['seeds'])}"
+    return Group(_bold(title), _table(columns))
 
 
 def _in_digits(measure: Measure) -> str:

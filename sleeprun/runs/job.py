@@ -146,7 +146,7 @@ def _page(results: Results, by_arm: dict[str, Results]) -> list[RenderableType |
     """What a run ends with."""
     found = [Text(sentence) for sentence in ("", *findings(results, by_arm))]
     if by_arm:
-        return [*arms_tables(results, Console()), *found]
+        return [*arms_tables(results, Console()), observed_table(results, by_arm), *found]
     tables = [score_table(results), probes_table(results), observed_table(results)]
     return [*tables, *found]
 

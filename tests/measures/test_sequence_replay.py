@@ -5,7 +5,7 @@ import pytest
 
 from sleeprun.measures.replay import Replays, chances, following, replays
 
-WIDTH = 5.0
+LAG, SURE = 6, 0.05
 
 
 def running(order: list[int], apart: int, bins: int = 40, begin: int = 2) -> np.ndarray:
@@ -41,15 +41,15 @@ def test_up_states_are_counted_in_which_it_runs_forward_or_in_reverse() -> None:
     parts = [running([0, 1, 2, 3, 4], 3), running([4, 3, 2, 1, 0], 3), silent, other, alone]
     counts = np.concatenate([*parts, running([0, 1, 2, 3, 4], 3)])
     ups = 40 * np.array([[k, k + 1] for k in range(6)])
-    assert replays(counts, ups, WIDTH) == Replays(forward=2, reverse=1, counted=4)
-    assert replays(counts, ups[:0], WIDTH) == Replays(0, 0, 0)
+    assert replays(counts, ups, LAG, SURE) == Replays(forward=2, reverse=1, counted=4)
+    assert replays(counts, ups[:0], LAG, SURE) == Replays(0, 0, 0)
 
 
 def test_by_chance_alone_it_seldom_runs() -> None:
     draws = np.random.default_rng(1)
     counts = draws.poisson(0.3, (200 * 40, 5))
     ups = 40 * np.stack([np.arange(200), np.arange(1, 201)], axis=1)
-    found = replays(counts, ups, WIDTH)
+    found = replays(counts, ups, LAG, SURE)
     assert found.counted == 200
     assert found.forward <= 20  # of 10 that are expected
     assert found.reverse <= 20

@@ -33,11 +33,13 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
         sequences={
             name: members(each.cells, tasks.group, cells) for name, each in tasks.sequences.items()
         },
+        groups=members([*tasks.groups.values()], tasks.group, cells),
         spread=jnp.float32(tasks.spread),
         population=tasks.population,
         local=local_steps(network),
         step_ms=network.step_ms,
         bin_steps=max(1, round(tasks.recall.bin / network.step_ms)),
+        replay_steps=config.replay_steps,
         period=config.cycles_a_period,
         longest=max(config.cycles_a_period, config.runtime.chunk_cycles),
         stimulated_steps=_stimulated_steps(config),

@@ -85,13 +85,21 @@ def _counted(
         name: of_all.at[here].add(_by_cycle(shared, lived, clock, name), mode="drop")
         for name, of_all in tally.activity.items()
     }
+    answers, grouped = (
+        _by_bin(shared, lived, clock, members, steps)
+        for members, steps in (
+            (leg.members, shared.bin_steps),
+            (shared.groups, shared.replay_steps),
+        )
+    )
     return Tally(
         first=tally.first,
         cycles=tally.cycles + cycles,
         windows=tally.windows + 1,
         spikes={name: tally.spikes[name] + each for name, each in lived.spikes.items()},
-        answers=tally.answers.at[here].add(_answers(shared, leg, lived, clock), mode="drop"),
+        answers=tally.answers.at[here].add(answers, mode="drop"),
         activity=activity,
+        grouped=tally.grouped.at[here].add(grouped, mode="drop"),
         potential=tally.potential.at[here].add(lived.potential, mode="drop"),
     )
 
@@ -105,21 +113,22 @@ def driven(shared: Stimulated, leg: Leg, cycle: Int[Array, ""]) -> Float[Array, 
     return shared.stimulus.drive(time, leg.members, groups)
 
 
-def _answers(
-    shared: Stimulated, leg: Leg, lived: Window, clock: Clock
+def _by_bin(
+    shared: Stimulated, lived: Window, clock: Clock, members: Any, steps: int
 ) -> Int[Array, "cycle bin group"]:
-    """How often the cells of each group spiked in each bin of a window's cycles.
+    """How often the cells of each group spiked in each bin of so many steps of a window's cycles.
 
     Spikes are listed in order, so that those of a bin are between two places of the list.
     """
     cycles = jnp.arange(windows.most_cycles(shared), dtype=jnp.int32)
     begin = cycles[:, None] * shared.network.cycle_steps
-    begin = begin + shared.bin_steps * jnp.arange(shared.bins, dtype=jnp.int32)
+    bins = shared.network.cycle_steps // steps
+    begin = begin + steps * jnp.arange(bins, dtype=jnp.int32)
     time = _times(shared, lived, clock, shared.population)
     neuron = lived.heard[shared.population].neuron
-    of_group = jnp.cumsum(leg.members.T[neuron].astype(jnp.int32), axis=0)
+    of_group = jnp.cumsum(members.T[neuron].astype(jnp.int32), axis=0)
     before = jnp.concatenate([jnp.zeros_like(of_group[:1]), of_group])
-    first, last = (jnp.searchsorted(time, each) for each in (begin, begin + shared.bin_steps))
+    first, last = (jnp.searchsorted(time, each) for each in (begin, begin + steps))
     return before[last] - before[first]
 
 

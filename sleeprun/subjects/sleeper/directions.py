@@ -27,7 +27,7 @@ def along(config: Config, shared: Stimulated, state: SleeperState) -> dict[str, 
 
 def between(config: Config, shared: Stimulated, state: SleeperState) -> Matrices:
     """The same of every seed from each group of cells to each, whatever sequences these are of."""
-    members = np.array([*_groups(shared).values()], float)
+    members = np.asarray(shared.groups, float)
     found: Matrices = []
     for share, pre, post in _shares(config, state):
         total, count = (
@@ -37,19 +37,6 @@ def between(config: Config, shared: Stimulated, state: SleeperState) -> Matrices
         means = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
         found.append(means.round(4).tolist())
     return found
-
-
-def group_names(shared: Stimulated) -> list[str]:
-    """By the first sequence that each is of, and its place there."""
-    return [*_groups(shared)]
-
-
-def _groups(shared: Stimulated) -> dict[str, np.ndarray]:
-    found: dict[bytes, tuple[str, np.ndarray]] = {}
-    for name, groups in shared.sequences.items():
-        for place, each in enumerate(np.asarray(groups), 1):
-            found.setdefault(each.tobytes(), (f"{name} {place}", each))
-    return dict(found.values())
 
 
 def _shares(config: Config, state: SleeperState) -> Iterator[tuple[np.ndarray, ...]]:

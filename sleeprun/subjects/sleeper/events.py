@@ -13,14 +13,17 @@ from sleeprun.subjects.sleeper.record import Lived
 from sleeprun.subjects.sleeper.state import Tally
 
 
-def lived(tally: Tally, population: str) -> Lived:
-    """Of every seed; potentials where neurons have them."""
+def lived(tally: Tally, population: str, groups: Sequence[str]) -> Lived:
+    """Of every seed, the groups by their names; potentials where neurons have them."""
     much = int(tally.cycles[0])
     potential = np.asarray(tally.potential)[:, :much]
+    grouped = np.asarray(tally.grouped)[:, :much]
+    grouped = grouped.reshape(len(grouped), -1, len(groups))
     known = np.isfinite(potential).all()
     return Lived(
         spikes={name: each.tolist() for name, each in tally.spikes.items()},
         activity=_packed({name: each[:, :much] for name, each in tally.activity.items()}),
+        groups=_packed({name: grouped[..., place] for place, name in enumerate(groups)}),
         potential=_packed({population: np.rint(HUNDREDTHS * potential)}) if known else {},
     )
 
@@ -42,6 +45,7 @@ def total(tallies: Sequence[Tally]) -> Tally:
         windows=added(*(each.windows for each in tallies)),
         spikes=jax.tree.map(added, *(each.spikes for each in tallies)),
         activity=jax.tree.map(behind, *(each.activity for each in tallies)),
+        grouped=behind(*(each.grouped for each in tallies)),
         potential=behind(*(each.potential for each in tallies)),
     )
 

@@ -41,6 +41,9 @@ class SleeperExperiment(Config, Experiment):
             yield f"tasks.population='{tasks.population}': no such population{allowed}"
             return
         yield from tasks.misfits(network.populations[tasks.population].count)
+        if self.network.cycle_steps % self.replay_steps:
+            whole = f"must part a cycle, {self.cycle_ms:g} ms, evenly"
+            yield f"tasks.replay.bin={tasks.replay.bin}: {whole}"
         if tasks.projection not in network.plastic:
             allowed = nearest(tasks.projection, list(network.plastic))
             yield f"tasks.projection='{tasks.projection}': none that learns{allowed}"

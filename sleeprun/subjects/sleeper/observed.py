@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.measures import slow_oscillation
+from sleeprun.measures.replay import replays
 from sleeprun.protocol.events import Event
 from sleeprun.protocol.family import Scores
 from sleeprun.protocol.heard import heard, joined
@@ -19,6 +20,7 @@ class Seen(NamedTuple):
     """One network, from some cycle of a phase on."""
 
     counts: dict[str, Int[np.ndarray, " bin"]]  # by population
+    groups: dict[str, Int[np.ndarray, " small"]]  # by name, in smaller bins
     potential: Float[np.ndarray, " bin"]  # mV
     heard: Int[np.ndarray, "spike 2"]  # (step, cell) of those that are read, in the last bins
     listened: int  # to so many of them
@@ -48,12 +50,14 @@ def _seen(config: Config, phase: Sampled, events: list[Event], seed: int) -> See
     }
     potentials = phase.potential.get(name, np.zeros((len(config.seeds), 0)))
     ends = potentials[seed, skipped:][several - 1 :: several]
+    small = config.bins_a_cycle
+    groups = {each: of_all[seed, small * skipped :] for each, of_all in phase.groups.items()}
     recorded = [*chain.from_iterable(heard(events).values())]
     cycles = len(recorded) // several * several
     if not cycles or seed >= len(recorded[0][name]):
-        return Seen(counts, ends, np.zeros((0, 2), int), 0)
+        return Seen(counts, groups, ends, np.zeros((0, 2), int), 0)
     pairs = joined(recorded[-cycles:], seed, config.network.cycle_steps)[name]
-    return Seen(counts, ends, pairs, min(cycles // several, len(counts[name])))
+    return Seen(counts, groups, ends, pairs, min(cycles // several, len(counts[name])))
 
 
 def _measured(config: Config, seen: Seen) -> dict[str, float]:
@@ -79,7 +83,28 @@ def _measured(config: Config, seen: Seen) -> dict[str, float]:
         "peak_hz": slow_oscillation.peak(counts, cells, width, ups),
         "spindle_peak": slow_oscillation.spindle_peak(seen.potential, width),
         "rhythm_hz": slow_oscillation.rhythm(seen.potential, width),
+        **_replayed(config, seen, slow_oscillation.whole(ups, len(counts))),
     }
+
+
+def _replayed(config: Config, seen: Seen, ups: Int[np.ndarray, "up 2"]) -> dict[str, float]:
+    """In which share of Up states each sequence runs, and backwards; of those that share their
+    groups the first one.
+    """
+    tasks, small = config.sequences, config.bins_a_cycle * config.cycles_a_bin
+    found: dict[str, float] = {}
+    told: list[set[str]] = []
+    for name in tasks.sequences if seen.groups else ():
+        order = tasks.order(name)
+        if set(order) in told:
+            continue
+        told.append(set(order))
+        counts = np.stack([seen.groups[each] for each in order], axis=1)
+        runs = replays(counts, small * ups, tasks.replay.bins, tasks.replay.sure)
+        for way, times in (("forward", runs.forward), ("reverse", runs.reverse)):
+            share = times / runs.counted if runs.counted else np.nan
+            found[f"replay/{name}/{way}"] = share
+    return found
 
 
 def _lengths(name: str, lengths: Float[np.ndarray, " n"]) -> dict[str, float]:

@@ -25,10 +25,11 @@ SHOWN_MS = 1000.0  # of a raster
 
 @dataclass(frozen=True, kw_only=True)
 class Lived(Summary):
-    """Spikes of every population, and in each cycle; potentials of the one that is read."""
+    """Spikes of every population, and in each cycle; what those do in it that are read."""
 
     spikes: dict[str, Counts] = per_seed()
     activity: Packed = packed_per_seed()
+    groups: Packed = packed_per_seed()
     potential: Packed = packed_per_seed()
 
     def plus(self, later: "Lived") -> "Lived":
@@ -39,6 +40,7 @@ class Lived(Summary):
         return Lived(
             spikes=both,
             activity=_joined(self.activity, later.activity),
+            groups=_joined(self.groups, later.groups),
             potential=_joined(self.potential, later.potential),
         )
 

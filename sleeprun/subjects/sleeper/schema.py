@@ -11,6 +11,8 @@ from sleeprun.subjects.sleeper.sleeps import ModulatedSleep
 from sleeprun.tasks.sequences.tasks import Sequences
 from sleeprun.tasks.tasks import TASKS
 
+TOLD = {"stages", "cues", "recall", "oscillation", "replay"}  # of tasks, that nothing is lived by
+
 
 class ArmConfig(Section):
     """In what an arm may differ."""
@@ -49,6 +51,15 @@ class Config(ExperimentConfig):
         return max(1, round(self.sequences.oscillation.bin / self.cycle_ms))
 
     @property
+    def bins_a_cycle(self) -> int:
+        """In which spikes of groups are counted."""
+        return self.network.cycle_steps // self.replay_steps
+
+    @property
+    def replay_steps(self) -> int:
+        return max(1, round(self.sequences.replay.bin / self.network.step_ms))
+
+    @property
     def cycles_a_period(self) -> int:
         return max(1, round(self.sequences.stimulus.period / self.cycle_ms))
 
@@ -72,6 +83,10 @@ class Config(ExperimentConfig):
         return found
 
     @property
+    def shortened(self) -> bool:
+        return self.protocol.scale < 1
+
+    @property
     def bound(self) -> Role | None:
         return None if self.sleep.scheduled else Role.NAIVE
 
@@ -88,7 +103,7 @@ class Config(ExperimentConfig):
         return self.sequences.stages
 
     def lived(self) -> dict[str, Any]:
-        tasks = self.sequences.model_dump(exclude={"stages", "cues", "recall", "oscillation"})
+        tasks = self.sequences.model_dump(exclude=TOLD)
         return {"network": self.network.model_dump(exclude={"variant"}), "tasks": tasks}
 
     @property

@@ -20,7 +20,7 @@ from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 from sleeprun.subjects.sleeper import cycles, events, windows
 from sleeprun.subjects.sleeper.build import build, chosen, newborns
 from sleeprun.subjects.sleeper.cycles import Leg, Lists
-from sleeprun.subjects.sleeper.directions import along, between, group_names
+from sleeprun.subjects.sleeper.directions import along, between
 from sleeprun.subjects.sleeper.observed import observed
 from sleeprun.subjects.sleeper.phases import Sleep, Train
 from sleeprun.subjects.sleeper.record import Directions, Lived, Recalled, SequenceFacts
@@ -37,6 +37,7 @@ class Sleeper(Seeds):
         self.engine, self.refused = found.engine, found.refused
         self.slower = found.slower if found.measured else None
         self.config, self.shared = config, build(config, found.engine)
+        self.names = [*config.sequences.groups]
         self.leg = cache(partial(leg_of, config, self.shared))
 
     def birth(self) -> SleeperState:
@@ -133,7 +134,7 @@ class Sleeper(Seeds):
         return state
 
     def summary(self, report: Tally) -> Lived:
-        return events.lived(report, self.shared.population)
+        return events.lived(report, self.shared.population, self.names)
 
     def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
         """Recalls after the cues of some periods, by both readings of the kernel's width."""
@@ -163,7 +164,7 @@ class Sleeper(Seeds):
         true = self.unpadded(state)
         yield Directions(boundary=boundary, values=along(self.config, self.shared, true))
         shares = between(self.config, self.shared, true)
-        yield Between(boundary=boundary, groups=group_names(self.shared), shares=shares)
+        yield Between(boundary=boundary, groups=self.names, shares=shares)
 
     def observed(self, phase: Any, told: Iterable[Event]) -> dict[str, Scores]:
         return {} if isinstance(phase, Interleave) else observed(self.config, told)

@@ -22,11 +22,13 @@ class Stimulated(eqx.Module):
     network: Network
     stimulus: Stimulus
     sequences: dict[str, Bool[Array, "group cell"]]
+    groups: Bool[Array, "group cell"]  # all that differ
     spread: Float[Array, ""]  # variance over mean of the noise on starting weights
     population: str = eqx.field(static=True)
     local: LocalSteps  # of the compiled kernel
     step_ms: float = eqx.field(static=True)
     bin_steps: int = eqx.field(static=True)
+    replay_steps: int = eqx.field(static=True)
     period: int = eqx.field(static=True)  # cycles
     longest: int = eqx.field(static=True)  # cycles of a call, at most
     stimulated_steps: int = eqx.field(static=True)  # of a period, which begins with them
@@ -55,6 +57,7 @@ class Tally(NamedTuple):
     spikes: dict[str, Int[Array, ""]]
     answers: Int[Array, "cycle bin group"]
     activity: dict[str, Int[Array, " cycle"]]  # spikes of a population
+    grouped: Int[Array, "cycle bin group"]  # those of all groups
     potential: Float[Array, " cycle"]  # at its end, mV, the mean of the cells that are read
 
 
@@ -90,6 +93,7 @@ def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:
     groups = max(len(each) for each in shared.sequences.values())
     tested = shared.tested_periods * shared.period
     answers = jnp.zeros((tested, shared.bins, groups), jnp.int32)
+    many = shared.network.cycle_steps // shared.replay_steps
     silent = dict.fromkeys(shared.network.populations, jnp.zeros(shared.longest, jnp.int32))
     return Tally(
         first=first,
@@ -98,5 +102,6 @@ def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:
         spikes=dict.fromkeys(silent, jnp.int32(0)),
         answers=answers,
         activity=silent,
+        grouped=jnp.zeros((shared.longest, many, len(shared.groups)), jnp.int32),
         potential=jnp.zeros(shared.longest),
     )

@@ -10,7 +10,7 @@ from pydantic import Field
 from sleeprun.config.declared import section_of
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Count, NonNegative, Positive, Section, Whole
-from sleeprun.tasks.sequences.oscillation import Oscillation
+from sleeprun.tasks.sequences.oscillation import Oscillation, Replay
 from sleeprun.tasks.sequences.recall import Recall, matching
 from sleeprun.tasks.sequences.stimulus import Stimulus
 from sleeprun.tasks.tasks import Tasks
@@ -40,6 +40,24 @@ class Sequences(Tasks):
     spread: NonNegative  # variance over mean of the noise on starting weights that can learn
     recall: Recall
     oscillation: Oscillation
+    replay: Replay
+
+    @property
+    def groups(self) -> dict[str, int]:
+        """The first cell of each, by the first sequence that it is of and its place in it."""
+        return {name: cell for cell, name in self._named.items()}
+
+    def order(self, sequence: str) -> list[str]:
+        """Its groups, by the same names."""
+        return [self._named[cell] for cell in self.sequences[sequence].cells]
+
+    @property
+    def _named(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for name, sequence in self.sequences.items():
+            for place, cell in enumerate(sequence.cells, 1):
+                found.setdefault(cell, f"{name} {place}")
+        return found
 
     @property
     def chance(self) -> float:
