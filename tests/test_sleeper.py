@@ -281,6 +281,11 @@ def test_a_sleep_is_the_same_however_it_is_cut() -> None:
             "projection relay_reticular (jitter 0.5)",
             "slower; not measured how much",
         ),
+        (
+            "+sleep.levels.n3.projections.relay_reticular.synapse.jitter=0.5",
+            "projection relay_reticular (jitter 0.5)",
+            "slower; not measured how much",
+        ),
     ],
 )
 def test_what_the_kernel_does_not_know_takes_the_portable_path_and_says_so(

@@ -16,6 +16,7 @@ from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import local_steps, starting_weights
 from sleeprun.spiking.edges import slots, sources_of
 from sleeprun.spiking.engines import Chosen
+from sleeprun.spiking.modulation import modulated
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, birth
 from sleeprun.tasks.sequences.stimulus import members
@@ -49,10 +50,12 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
 
 def chosen(config: Config) -> Chosen:
     """What simulates the network here: a kernel, or by synapses alone; by_step by all pairs of
-    neurons, the reference.
+    neurons, the reference. A kernel must take whatever its levels make of it.
     """
-    network = network_of(config.network)
-    return engines.chosen(network, config.runtime.simulate, engines.OF_CHANNELS)
+    network, kernel = network_of(config.network), engines.OF_CHANNELS
+    alike = [network, *(modulated(network, level) for level in config.levels.values())]
+    worst = max(alike, key=lambda each: len(kernel.refused(each)))
+    return engines.chosen(worst, config.runtime.simulate, kernel)
 
 
 def _stimulated_steps(config: Config) -> int:
