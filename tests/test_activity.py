@@ -111,7 +111,7 @@ def test_a_phase_is_measured_from_its_record() -> None:
 def test_replay_is_counted_in_the_up_states_that_are_seen_whole() -> None:
     """Of three groups an order has a p of 1/6 at least."""
     found = measured(*told_sleep.phase(1, 100, 12 * UP + 10))
-    assert found["replay/S1/forward"] == found["replay/S1/reverse"] == [0, 0]
+    assert np.isnan(found["replay/S1/forward"] + found["replay/S1/reverse"]).all()  # p >= 1/6
     sure = parse(config("tasks.replay.sure=0.2"))
     found = observed(sure, told_sleep.phase(1, 100, 12 * UP + 10))
     assert found["replay/S1/forward"] == pytest.approx([2 / 3, 0])

@@ -4,6 +4,7 @@ Counts are the spikes of each group in small bins, the groups in the order of th
 """
 
 from itertools import permutations
+from math import factorial
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +46,15 @@ def chances(counts: Counts, lag: int) -> tuple[float, float]:
 
 def replays(counts: Counts, ups: Int[np.ndarray, "up 2"], lag: int, sure: float) -> Replays:
     """In how many Up states, from a bin to the one before another, a sequence runs, or its reverse:
-    those with a p of at most `sure`, each in that share of them by chance alone.
+    those with a p of at most `sure`.
 
-    Up states in which fewer than two groups spike are not counted. What spreads along the cells
-    runs through groups that lie beside one another, too: what a sequence's order is worth is told
-    by networks that did not learn it.
+    Up states in which fewer than two groups spike are not counted, and none where so few groups
+    have no order that is so sure. Were their spikes independent, each would run in that share of
+    them; what spreads along the cells runs through groups that lie beside one another, too: what a
+    sequence's order is worth is told by networks that did not learn it.
     """
+    if 1 / factorial(counts.shape[1]) > sure:
+        return Replays(0, 0, 0)
     inside = [counts[begin:end] for begin, end in ups]
     told = [each for each in inside if (each.sum(axis=0) > 0).sum() > 1]
     found = np.array([chances(each, lag) for each in told]).reshape(-1, 2)

@@ -22,7 +22,7 @@ from sleeprun.measures.statistics import (
 from sleeprun.protocol.describe import duration, noted
 from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import boundary_of, facts_at
-from sleeprun.protocol.results import Account, Probed, Results, measure_of
+from sleeprun.protocol.results import Account, Probed, Results, Seen, measure_of
 
 Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that are shown each, with their spread, rather than their mean
@@ -89,7 +89,7 @@ def observed_table(
     """Measures x phases, of what was seen of each phase as a whole, or of the last one of each arm;
     none where nothing was.
     """
-    seen = {phase["name"]: phase for phase in results.get("observed", [])}
+    seen = _apart(results.get("observed", []))
     if arms:
         last = {name: arm.get("observed", [])[-1:] for name, arm in arms.items()}
         seen = {f"{name}: {each['name']}": each for name, found in last.items() for each in found}
@@ -103,6 +103,15 @@ def observed_table(
         columns[escape(title)] = [_in_digits(each) if each else "-" for each in found]
     title = f"{results['experiment']}: its phases, mean +- sd, n = {len(results['seeds'])}"
     return Group(_bold(title), _table(columns))
+
+
+def _apart(phases: Sequence[Seen]) -> dict[str, Seen]:
+    """By name, numbered where it comes again."""
+    found: dict[str, Seen] = {}
+    for phase in phases:
+        again = sum(other["name"] == phase["name"] for other in found.values())
+        found[f"{phase['name']} {again + 1}" if again else phase["name"]] = phase
+    return found
 
 
 def _in_digits(measure: Measure) -> str:

@@ -53,11 +53,11 @@ def _seen(config: Config, phase: Sampled, events: list[Event], seed: int) -> See
     small = config.bins_a_cycle
     groups = {each: of_all[seed, small * skipped :] for each, of_all in phase.groups.items()}
     recorded = [*chain.from_iterable(heard(events).values())]
-    cycles = len(recorded) // several * several
-    if not cycles or seed >= len(recorded[0][name]):
+    listened = min(len(recorded) // several, len(counts[name]))
+    if not listened or seed >= len(recorded[0][name]):
         return Seen(counts, groups, ends, np.zeros((0, 2), int), 0)
-    pairs = joined(recorded[-cycles:], seed, config.network.cycle_steps)[name]
-    return Seen(counts, groups, ends, pairs, min(cycles // several, len(counts[name])))
+    pairs = joined(recorded[-listened * several :], seed, config.network.cycle_steps)[name]
+    return Seen(counts, groups, ends, pairs, listened)
 
 
 def _measured(config: Config, seen: Seen) -> dict[str, float]:
@@ -88,17 +88,17 @@ def _measured(config: Config, seen: Seen) -> dict[str, float]:
 
 
 def _replayed(config: Config, seen: Seen, ups: Int[np.ndarray, "up 2"]) -> dict[str, float]:
-    """In which share of Up states each sequence runs, and backwards; of those that share their
-    groups the first one.
+    """In which share of Up states each sequence runs, and backwards; one that is another's reverse
+    is told with that.
     """
     tasks, small = config.sequences, config.bins_a_cycle * config.cycles_a_bin
     found: dict[str, float] = {}
-    told: list[set[str]] = []
+    told: list[list[str]] = []
     for name in tasks.sequences if seen.groups else ():
         order = tasks.order(name)
-        if set(order) in told:
+        if order[::-1] in told:
             continue
-        told.append(set(order))
+        told.append(order)
         counts = np.stack([seen.groups[each] for each in order], axis=1)
         runs = replays(counts, small * ups, tasks.replay.bins, tasks.replay.sure)
         for way, times in (("forward", runs.forward), ("reverse", runs.reverse)):
