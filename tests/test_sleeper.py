@@ -57,8 +57,8 @@ def small(*overrides: str) -> Any:
 
 def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() -> None:
     protocols = arms_of(small())
-    assert set(protocols) == {"naive", "n3", "control"}
-    lives = [phase for phase in protocols["n3"] if not isinstance(phase, Score)]
+    assert set(protocols) == {"naive", "sleep", "control"}
+    lives = [phase for phase in protocols["sleep"] if not isinstance(phase, Score)]
     assert [type(phase) for phase in lives] == [Settle, Train, Train, Sleep]
     assert [phase.cycles for phase in lives] == [10, 20, 10, 10]
     assert [bool(phase.plastic) for phase in lives] == [False, True, True, True]
@@ -67,9 +67,31 @@ def test_it_settles_trains_sleeps_and_tests_all_sequences_at_every_boundary() ->
     assert asleep.title == "n3 without plasticity"
     assert small("protocol.scale=0.5").shortened
     assert not small().shortened
-    tests = [phase for phase in protocols["n3"] if isinstance(phase, Score)]
+    tests = [phase for phase in protocols["sleep"] if isinstance(phase, Score)]
     assert [test.task for test in tests] == ["S1", "S1_reversed"] * 4
     assert {test.cycles for test in tests} == {30}  # a period before two cues
+
+
+@pytest.mark.parametrize(
+    ("sleep", "course"),
+    [("n2", ["n2"]), ("n3", ["n3"]), ("rem", ["rem"]), ("nrem_cycle", ["n2", "n3", "n2"])],
+)
+def test_any_sleep_can_be_chosen_for_what_is_shipped(sleep: str, course: list[str]) -> None:
+    """It is itself, without plasticity in its control; asleep, steps of STDP are smaller."""
+    for name in ("sequences", "sequences_quick"):
+        config = parse(composed(f"+experiment=gonzalez2020/{name}", f"sleep={sleep}"))
+        slept = {
+            arm: [phase for phase in phases if isinstance(phase, Sleep)]
+            for arm, phases in arms_of(config).items()
+        }
+        assert [len(each) for each in slept.values()] == [0] + [1] * (len(slept) - 1)
+        for arm, wanted in {"sleep": course, "control": course, "n2": ["n2"]}.items():
+            for phase in slept.get(arm, []):
+                assert phase.sleep.course == wanted
+                assert bool(phase.plastic) == (arm != "control")
+        levels = [config.sleep.levels[each] for each in course]
+        rules = [level["projections"]["pyramidal_pyramidal"]["rule"] for level in levels]
+        assert rules == [{"gain": 0.75}] * len(course)
 
 
 TURNS = "sleep.schedule=interleaved", "sleep.length=6", "tasks.alternate=0.05", "arms=none"
@@ -105,11 +127,15 @@ def test_interleaved_phases_are_lived_in_turns_listened_to_or_not() -> None:
 
 def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> None:
     config = small(
-        "arms=none", "tasks.stages=[]", "sleep.stages=[untrained]", "+sleep.also=[{course: [n2]}]"
+        "arms=none",
+        "tasks.stages=[]",
+        "sleep=n2",
+        "sleep.stages=[untrained]",
+        "+sleep.also=[{course: [n3]}]",
     )
     protocol = config.phases()
     lives = [phase for phase in protocol if not isinstance(phase, Score)]
-    assert [phase.title for phase in lives] == ["settle", "n3", "n2"]
+    assert [phase.title for phase in lives] == ["settle", "n2", "n3"]
     names = {phase.boundary.name: phase.boundary for phase in protocol if isinstance(phase, Score)}
     assert list(names) == ["untrained", "untrained, slept", "untrained, slept 2"]
     assert [boundary.tasks for boundary in names.values()] == [(), (), ()]
@@ -130,7 +156,22 @@ def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> Non
         ),
         ("tasks.replay.bin=3.0", "tasks.replay.bin=3.0: must part a cycle, 10 ms, evenly"),
         ("tasks.recall.window=200.0", "tasks.recall.window=200.0: longer"),
-        ("network.local_steps.length=0.01", "network.local_steps.length=0.01: shorter"),
+        ("network.local_steps.length=0.12", "local_steps.length=0.12: must be some whole steps"),
+        ("network.local_steps.length=20.0", "local_steps.length=20.0: must be .* than a cycle, 10"),
+        ("tasks.recall.bin=3.0", "tasks.recall.bin=3.0: must part a cycle, 10 ms, evenly"),
+        ("tasks.recall.bin=0.01", "tasks.recall.bin=0.01: must part a cycle"),
+        ("tasks.oscillation.bin=15.0", "tasks.oscillation.bin=15.0: must be some whole cycles"),
+        ("tasks.stimulus.period=133.0", "tasks.stimulus.period=133.0: must be some whole cycles"),
+        ("tasks.stimulus.onset=60.0", "tasks.sequences.S1: takes 130 ms; tasks.stimulus.period"),
+        ("+tasks.training.projections.pyramidal_pyramidal.rule.tau=0.0", "rule.tau=0.0: must be"),
+        (
+            "tasks.training.projections.pyramidal_pyramidal.rule.depression=null",
+            "rule.depression=None: must be a valid number",
+        ),
+        (
+            "sleep.levels.n3.projections.pyramidal_pyramidal.synapse.gain=-1.0",
+            "sleep.levels.n3.projections.pyramidal_pyramidal.synapse.gain=-1.0: must be greater",
+        ),
         ("+network.local_steps.below.cortex=-57.0", "below.cortex='cortex': no such population"),
         (
             "sleep.stages=[untraind]",
@@ -245,7 +286,12 @@ def test_a_phase_that_is_listened_to_is_the_same_and_tells_every_spike() -> None
 @pytest.mark.slow
 def test_a_sleep_is_the_same_however_it_is_cut() -> None:
     """Within a period, while its levels go to others, and where a list of spikes runs over."""
-    levels = ("sleep.course=[n2,n3,n2]", "sleep.shares=[1.0,2.0,1.0]", "sleep.ramp=0.25")
+    levels = (
+        "sleep=n2",
+        "sleep.course=[n2,n3,n2]",
+        "sleep.shares=[1.0,2.0,1.0]",
+        "sleep.ramp=0.25",
+    )
     whole = small("arms=none", "seeds=1", "sleep.length=20", *levels)
     scant = small("arms=none", "seeds=1", "network.populations.pyramidal.spike_capacity=100")
     (phase,) = (phase for phase in whole.phases() if isinstance(phase, Sleep))

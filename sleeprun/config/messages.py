@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from sleeprun.config.error import ConfigError
@@ -98,12 +98,25 @@ def explain(problem: ErrorDetails, container: Mapping[str, Any], families: Famil
         case "dict_type" | "model_type":
             reason = "must be a mapping, {key: value}"
         case _:
-            reason = re.sub(r" or instance of \w+| after validation", "", problem["msg"])
-            reason = re.sub(r"^\w+ should", "must", reason)
+            reason = _in_words(problem)
     value = problem["input"]
     whole = isinstance(value, BaseModel) or (isinstance(value, Mapping) and len(value) > SHORT)
     shown = "" if whole else f"={as_yaml(value)}"
     return f"{key}{shown}: {reason}"
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    reason = re.sub(r" or instance of \w+| after validation", "", problem["msg"])
+    return re.sub(r"^\w+ should", "must", reason)
+
+
+def misfit(annotation: Any, value: object) -> str | None:
+    """What is wrong with a value by itself, as pydantic's annotation has it."""
+    try:
+        TypeAdapter(annotation).validate_python(value, strict=True)
+    except ValidationError as error:
+        return _in_words(error.errors()[0])
+    return None
 
 
 def checked(section: type[S], key: str, given: Mapping[str, Any]) -> S:

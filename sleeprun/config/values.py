@@ -1,6 +1,7 @@
 """The kinds of values and the section that all of a configuration is made of."""
 
 import re
+from math import isclose
 from typing import Annotated, TypeVar
 
 from pydantic import (
@@ -101,3 +102,8 @@ Seeds = Annotated[
     Field(min_length=1),
     AfterValidator(distinct),
 ]
+
+
+def is_whole(number: float) -> bool:
+    """But for rounding, and 1 at least."""
+    return round(number) >= 1 and isclose(number, round(number), rel_tol=1e-6)

@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from sleeprun.config.declared import constants
+from sleeprun.config.messages import misfit
 from sleeprun.config.sleep import over
 from sleeprun.config.spelling import nearest
 from sleeprun.spiking.network import Network
@@ -85,7 +87,9 @@ def level_of(part: Any, like: Level) -> Level:
 
 
 def check(part: Any, level: Level, key: str = "") -> None:
-    """Raises ValueError where a level names what is no number of a network."""
+    """Raises ValueError where a level names what is no number of a network, or gives it a value
+    that it may not have.
+    """
     for name, below in level.items():
         known, here = _names(part), f"{key}.{name}" if key else name
         if name not in known:
@@ -93,8 +97,14 @@ def check(part: Any, level: Level, key: str = "") -> None:
         inner = _inner(part, name)
         if isinstance(below, Mapping):
             check(inner, below, here)
-        elif not (eqx.is_inexact_array(inner) and inner.ndim == 0):
+        elif name not in constants(type(part)) or not _scalar(inner):
             raise ValueError(f"{here}: is no number that can be modulated")
+        elif told := misfit(constants(type(part))[name].annotation, below):
+            raise ValueError(f"{here}={below}: {told}")
+
+
+def _scalar(value: Any) -> bool:
+    return bool(eqx.is_inexact_array(value) and value.ndim == 0)
 
 
 def _names(part: Any) -> list[str]:

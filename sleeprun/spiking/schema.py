@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from sleeprun.config.promise import asking, given
 from sleeprun.config.spelling import nearest
-from sleeprun.config.values import Capacity, Count, Positive, Section, as_list
+from sleeprun.config.values import Capacity, Count, Positive, Section, as_list, is_whole
 from sleeprun.spiking.homeostasis import HOMEOSTASES
 from sleeprun.spiking.neurons import NEURONS, Membrane
 from sleeprun.spiking.plasticity import RULES
@@ -46,7 +46,9 @@ class ProjectionConfig(Section):
 
 
 class LocalSteps(Section):
-    """Blocks of quiet cells take long steps, where the compiled kernel simulates them."""
+    """Blocks of quiet cells take long steps, where the compiled kernel simulates them; and what is
+    slow (calcium gates, calcium and h currents, GABA_B) takes them in all cells.
+    """
 
     length: Positive  # ms
     below: dict[str, float]  # mV, by population; all of a block's cells are, and nothing drives it
@@ -115,8 +117,10 @@ def _local_steps(network: NetworkConfig) -> Iterator[str]:
     local, key = network.local_steps, "network.local_steps"
     if local is None:
         return
-    if local.length < network.step_ms:
-        yield f"{key}.length={local.length}: shorter than network.step_ms, {network.step_ms}"
+    step, cycle = network.step_ms, network.cycle_steps * network.step_ms
+    if not is_whole(local.length / step) or local.length > cycle:
+        some = f"must be some whole steps, of {step:g} ms each, and no longer than a cycle"
+        yield f"{key}.length={local.length}: {some}, {cycle:g} ms"
     for name in local.below:
         population = network.populations.get(name)
         yield from _unknown(f"{key}.below.{name}", name, network.populations, "population")

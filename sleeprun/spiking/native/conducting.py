@@ -35,8 +35,10 @@ class LocalSteps(NamedTuple):
     """Blocks of 16 cells that are quiet take some steps as one, at the end of them.
 
     A block is quiet while its cells' potentials (where their spikes are counted) are below that of
-    their population, and nothing drives it. Its error is that of so long a step. Those begin with
-    each cycle, and what is left of it behind the last whole one has no long steps.
+    their population, and nothing drives it. Its error is that of so long a step. Slow gates take
+    such steps in all blocks: of high-voltage calcium, of potassium by calcium, the inactivation of
+    T-currents, the h current; and so do the conductances of GABA_B synapses. Long steps begin with
+    each cycle, and what is left of it behind the last whole one has none.
     """
 
     steps: int

@@ -60,10 +60,8 @@ def chosen(config: Config) -> Chosen:
 
 def _stimulated_steps(config: Config) -> int:
     """From the first group's stimulus to the end of the last one's, in a period."""
-    stimulus = config.sequences.stimulus.numbers
     groups = max(len(each.cells) for each in config.sequences.sequences.values())
-    longest = (groups - 1) * stimulus["onset"] + stimulus["pulse"]
-    steps = ceil(longest / config.network.step_ms) + 1
+    steps = ceil(config.sequences.lasting(groups) / config.network.step_ms) + 1
     return min(steps, config.cycles_a_period * config.network.cycle_steps)
 
 

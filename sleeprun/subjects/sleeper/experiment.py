@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sleeprun.config import nearest
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.runtime import Engine
+from sleeprun.config.values import is_whole
 from sleeprun.protocol.phases import Protocol, misnamed
 from sleeprun.protocol.plan import UNTRAINED, numbered
 from sleeprun.spiking import schema
@@ -41,13 +42,22 @@ class SleeperExperiment(Config, Experiment):
             yield f"tasks.population='{tasks.population}': no such population{allowed}"
             return
         yield from tasks.misfits(network.populations[tasks.population].count)
-        if self.network.cycle_steps % self.replay_steps:
-            whole = f"must part a cycle, {self.cycle_ms:g} ms, evenly"
-            yield f"tasks.replay.bin={tasks.replay.bin}: {whole}"
         if tasks.projection not in network.plastic:
             allowed = nearest(tasks.projection, list(network.plastic))
             yield f"tasks.projection='{tasks.projection}': none that learns{allowed}"
+        yield from self._grids()
         yield from self._levels()
+
+    def _grids(self) -> Iterator[str]:
+        """Times that steps and cycles cannot have."""
+        tasks, cycle = self.sequences, self.cycle_ms
+        for key, width in {"recall.bin": tasks.recall.bin, "replay.bin": tasks.replay.bin}.items():
+            if not (is_whole(width / self.network.step_ms) and is_whole(cycle / width)):
+                yield f"tasks.{key}={width}: must part a cycle, {cycle:g} ms, evenly, into steps"
+        times = {"oscillation.bin": tasks.oscillation.bin, "stimulus.period": tasks.stimulus.period}
+        for key, time in times.items():
+            if not is_whole(time / cycle):
+                yield f"tasks.{key}={time}: must be some whole cycles, of {cycle:g} ms each"
 
     def _levels(self) -> Iterator[str]:
         """Values of what is no number of the network."""

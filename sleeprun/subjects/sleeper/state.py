@@ -79,14 +79,16 @@ def birth(
 def _noisy(
     shared: Stimulated, name: str, key: UInt32[Array, "2"], weights: Each, sources: Sources | None
 ) -> Each:
-    """Each w (1 + z), z normal with the variance `spread` w; drawn by its two cells."""
+    """Each w (1 + z), z normal with the variance `spread` w, and none below 0; drawn by its two
+    cells.
+    """
     words = noise.stream(key, Purpose.STARTING_WEIGHTS)
     place = (jnp.arange(size, dtype=jnp.int32) for size in weights.shape)
     pre, post = jnp.meshgrid(*place, indexing="ij")
     pre = pre if sources is None else sources
     draws = noise.uniform(words, sorted(shared.network.rules).index(name), pre, post)
     normal = ndtri(noise.inside(draws))
-    return weights * (1 + jnp.sqrt(shared.spread * weights) * normal)
+    return weights * jnp.maximum(1 + jnp.sqrt(shared.spread * weights) * normal, 0)
 
 
 def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:

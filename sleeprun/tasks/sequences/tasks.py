@@ -67,6 +67,11 @@ class Sequences(Tasks):
         match = matching(orders, np.ones(orders.shape, bool), self.recall.silent, self.recall.ties)
         return float(np.mean(match >= self.recall.least - 1e-9))
 
+    def lasting(self, groups: int) -> float:
+        """How long so many groups are stimulated, ms."""
+        stimulus = self.stimulus.numbers
+        return float((groups - 1) * stimulus["onset"] + stimulus["pulse"])
+
     def misfits(self, cells: int) -> Iterator[str]:
         """A line for each key that does not fit the others, or so many cells."""
         for place, name in enumerate(self.stages):
@@ -78,6 +83,11 @@ class Sequences(Tasks):
                 yield (
                     f"tasks.sequences.{name}.cells: a group of {self.group} from "
                     f"{max(sequence.cells)} on; {self.population} has {cells} cells"
+                )
+            if self.lasting(len(sequence.cells)) > self.stimulus.period:
+                yield (
+                    f"tasks.sequences.{name}: takes {self.lasting(len(sequence.cells)):g} ms; "
+                    f"tasks.stimulus.period is {self.stimulus.period:g}"
                 )
         if self.recall.window > self.stimulus.period:
             yield f"tasks.recall.window={self.recall.window}: longer than tasks.stimulus.period"
