@@ -120,9 +120,13 @@ def test_replay_is_counted_in_the_up_states_that_are_seen_whole() -> None:
 
 
 def test_the_spread_is_of_the_cells_that_were_listened_to() -> None:
-    longer = [*told_sleep.phase(1, 100, 8 * UP + 10), *told_sleep.heard(1, 150 + 10)]
-    moved = longer[: -10 - UP] + longer[-UP:] + longer[-10 - UP : -UP]  # silence at the end
-    assert measured(*moved)["spread_ms"] == pytest.approx([72, 72])  # of 0 to 90 ms, in tens
+    phase = told_sleep.phase(1, 100, 8 * UP + 10)
+    skips = parse(config("tasks.oscillation.skip=0.5"))
+    for cycles in (160, 8 * UP, 8 * UP + 10):  # the latter include what is skipped
+        longer = [*phase, *told_sleep.heard(1, cycles)]
+        moved = longer[: -10 - UP] + longer[-UP:] + longer[-10 - UP : -UP]  # silence at the end
+        found = observed(skips, [told_sleep.start(), *moved])
+        assert found["spread_ms"] == pytest.approx([72, 72])  # of 0 to 90 ms, in tens
 
 
 def test_what_is_seen_of_phases_is_in_results_in_a_table_and_in_the_history() -> None:
