@@ -78,8 +78,19 @@ def test_what_is_no_number_of_the_network_is_refused(net: Any, level: Any, told:
         check(net, level)
 
 
-# gain of excitation in the cortex, of inhibition, of relay cells' leak; shift of their h-current
-STAGES = {"n2": (0.1938, 0.264, 0.96, -2.0), "n3": (0.4864, 0.44, 1.6, -1.0)}
+# Factors of Gonzalez et al. 2020 (awake, N3) and Wei et al. 2020 (N2): of excitation, of
+# inhibition of the cortex and of the thalamus, of the potassium leak of reticular, of relay and of
+# cortical cells; shift of the h current
+STAGES = {
+    "awake": (0.133, 0.22, 0.6, 0.9, 0.4, 0.133, -24.0),
+    "n2": (0.1938, 0.264, 0.72, 0.81, 0.96, 0.228, -2.0),
+    "n3": (0.4864, 0.44, 1.2, 0.45, 1.6, 0.38, -1.0),
+}
+# of Krishnan et al. 2016
+OTHER = {
+    "awake": (0.2, 0.22, 0.55, 0.9, 0.79, 0.19, -8.0),
+    "rem": (0.176, 0.154, 0.385, 0.99, 0.711, 0.171, 0.0),
+}
 
 
 def shipped(name: str, *overrides: str) -> ModulatedSleep:
@@ -88,15 +99,33 @@ def shipped(name: str, *overrides: str) -> ModulatedSleep:
 
 
 def of_stage(net: Any) -> tuple[float, ...]:
-    relay = net.populations["relay"].neuron.channels
-    inhibition = net.projections["interneuron_pyramidal"].synapse.gain
-    return gain(net), float(inhibition), float(relay["potassium_leak"].gain), shift(net)
+    """The factors, each of which is the same wherever it stands."""
+    to_cortex = ("relay_pyramidal", "relay_interneuron")
+    within = ("pyramidal_pyramidal", "pyramidal_interneuron")
+    thalamic = ("reticular_relay_a", "reticular_relay_b", "reticular_reticular")
+    of = {name: each.synapse for name, each in net.projections.items()}
+    neuron = {name: each.neuron for name, each in net.populations.items()}
+    relay, reticular = (neuron[name].channels for name in ("relay", "reticular"))
+    leaks = [neuron[name].dendrite["potassium_leak"] for name in ("pyramidal", "interneuron")]
+    places = (
+        [of[name].gain for name in (*to_cortex, *within)],
+        [of["interneuron_pyramidal"].gain],
+        [of[name].gain for name in thalamic],
+        [reticular["potassium_leak"].gain],
+        [relay["potassium_leak"].gain],
+        [each.gain for each in leaks],
+        [relay["h_current"].shift],
+    )
+    for each in places:
+        assert len({float(value) for value in each}) == 1
+    return tuple(float(first) for first, *_ in places)
 
 
 def test_shipped_stages_have_the_published_values(net: Any) -> None:
-    for name, values in STAGES.items():
+    assert of_stage(net) == pytest.approx(STAGES["awake"])
+    for name in ("n2", "n3"):
         way = course(net, shipped(name).parts(100.0))
-        assert of_stage(modulated(net, way.at(jnp.float32(50)))) == pytest.approx(values)
+        assert of_stage(modulated(net, way.at(jnp.float32(50)))) == pytest.approx(STAGES[name])
     way = course(net, shipped("nrem_cycle").parts(400.0))
     for time, name in ((0.5, None), (50, "n2"), (200, "n3"), (390, "n2")):
         seen = of_stage(modulated(net, way.at(jnp.float32(time))))
@@ -105,13 +134,13 @@ def test_shipped_stages_have_the_published_values(net: Any) -> None:
 
 
 def test_rem_is_to_wakefulness_as_in_the_network_that_it_was_published_for(net: Any) -> None:
-    awake, rem = (0.2, 0.22, 0.79, -8.0), (0.176, 0.154, 0.711, 0.0)
-    *ratios, _ = (there / here for here, there in zip(awake, rem, strict=True))
-    *gains, shifted = of_stage(net)
-    wanted = [gain * ratio for gain, ratio in zip(gains, ratios, strict=True)]
+    *awake, awake_h = STAGES["awake"]
+    ratios = [there / here for here, there in zip(OTHER["awake"], OTHER["rem"], strict=True)]
+    wanted = [value * ratio for value, ratio in zip(awake, ratios, strict=False)]
+    wanted_h = awake_h + OTHER["rem"][-1] - OTHER["awake"][-1]
     way = course(net, shipped("rem").parts(100.0))
     seen = of_stage(modulated(net, way.at(jnp.float32(50))))
-    assert seen == pytest.approx((*wanted, shifted + rem[-1] - awake[-1]))
+    assert seen == pytest.approx((*wanted, wanted_h))
 
 
 def test_a_course_that_cannot_be_is_refused() -> None:
