@@ -21,7 +21,7 @@ class Stimulated(eqx.Module):
 
     network: Network
     stimulus: Stimulus
-    sequences: dict[str, Bool[Array, "group cell"]]
+    sequences: dict[str, Bool[Array, "_ cell"]]
     groups: Bool[Array, "group cell"]  # all that differ
     spread: Float[Array, ""]  # variance over mean of the noise on starting weights
     population: str = eqx.field(static=True)
