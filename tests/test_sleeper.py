@@ -386,6 +386,21 @@ def test_it_goes_on_bit_for_bit_from_what_was_saved_and_a_test_changes_nothing()
     assert all(0.8 < mean < 1.2 for (mean,) in along.values())
 
 
+@pytest.mark.slow
+def test_sequences_need_not_be_of_one_length() -> None:
+    config = small("arms=none", "seeds=1", "tasks.sequences.S1.cells=[10,14,18,22]")
+    subject = Sleeper(config, 1)
+    tests = [phase for phase in config.phases() if isinstance(phase, Score)][:2]
+    told = {}
+    for test in tests:
+        state = subject.begin(test, subject.birth())
+        _, report = subject.advance(test, test.cycles, state)
+        told[test.task] = report.answers.shape[-1]
+        assert report.answers[0, ..., 0].sum() > 0  # of who is cued
+        assert subject.marks(report).shape == (2, 1)
+    assert told == {"S1": 4, "S1_reversed": 3}
+
+
 def test_chance_is_that_of_orders_by_chance() -> None:
     assert small().sequences.chance == pytest.approx(1 / 6)  # of three groups; a swap is 4 / 6
     whole = parse(composed("+experiment=gonzalez2020/sequences_quick"))

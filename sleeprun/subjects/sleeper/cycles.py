@@ -54,7 +54,7 @@ def advance(
     def window(carry):
         return _window(shared, leg, count, *carry[:2])
 
-    start = state, blank_tally(shared, state.since), state.network.spikes
+    start = state, blank_tally(shared, len(leg.members), state.since), state.network.spikes
     return lax.while_loop(more, window, start)
 
 

@@ -91,8 +91,8 @@ def _noisy(
     return weights * jnp.maximum(1 + jnp.sqrt(shared.spread * weights) * normal, 0)
 
 
-def blank_tally(shared: Stimulated, first: Int[Array, ""]) -> Tally:
-    groups = max(len(each) for each in shared.sequences.values())
+def blank_tally(shared: Stimulated, groups: int, first: Int[Array, ""]) -> Tally:
+    """Of a sequence of so many groups."""
     tested = shared.tested_periods * shared.period
     answers = jnp.zeros((tested, shared.bins, groups), jnp.int32)
     many = shared.network.cycle_steps // shared.replay_steps
