@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array
 
 from sleeprun.spiking.native.library import constants, names
@@ -122,7 +121,3 @@ def given_back(neuron: Any, cells: Any, arrays: list[Array]) -> NeuronState:
         cells = cells._replace(**{field: gates})
     i, g, driven = left
     return cells._replace(i=i, opened=cells.opened._replace(g=g, driven=driven))
-
-
-def no_drive(size: int) -> Array:
-    return jnp.zeros((0, size))
