@@ -3,8 +3,9 @@
     python scripts/rivals.py curve --data mnist=DIR --data fashion_mnist=DIR --minutes 20
 
 The pieces (rivals.yaml) are ordinary runs in FOLDER. Each that is done leaves a small file in
-RECORDS; called again, the script goes on where it stopped. `search` chooses each learner's strength
-on images that are held out; `curve` and `ranking` take what it chose.
+RECORDS, with its command; called again, the script runs what has no record of the command that it
+would now call, and prints the table of all. `search` chooses each learner's strength on images that
+are held out; the others take what it chose.
 """
 
 import argparse
@@ -19,15 +20,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from rich.filesize import decimal
 
+import rivals_tables
 import sleeprun
-from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration
+from sleeprun.protocol.results import finals
 from sleeprun.runs.files import write_json
 
 PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
-KEPT = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds", "device", "versions")
+COST = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")
+KEPT = ("seeds", "tasks", *COST, "device", "versions")
 
 
 class Piece(NamedTuple):
@@ -47,12 +49,12 @@ def main() -> None:
     wanted = [
         piece
         for piece in PIECES[arguments.what](arguments.records)
-        if set(piece.folders) <= set(arguments.data) and not record_of(piece, arguments).exists()
+        if set(piece.folders) <= set(arguments.data) and not done(piece, arguments)
     ]
     finish = partial(finished, arguments=arguments, until=time.time() + 60 * arguments.minutes)
     for line in side_by_side(finish, wanted, arguments.jobs):
         print(line, flush=True)
-    print("\n".join(table(arguments.records / arguments.what)))
+    print("\n".join(rivals_tables.TABLES[arguments.what](PLAN, arguments.records / arguments.what)))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -97,35 +99,59 @@ def record_of(piece: Piece, arguments: argparse.Namespace) -> Path:
     return path
 
 
+def done(piece: Piece, arguments: argparse.Namespace) -> bool:
+    record = record_of(piece, arguments)
+    return record.exists() and set(json.loads(record.read_text())["command"]) == set(
+        command_of(piece, arguments)
+    )
+
+
+def command_of(piece: Piece, arguments: argparse.Namespace) -> list[str]:
+    """What would run it, but for the folders of its images."""
+    given = [*PLAN["always"], *piece.overrides, *arguments.set]
+    return ["sleeprun", f"+experiment={piece.tasks['experiment']}", *given]
+
+
 def carry_out(piece: Piece, arguments: argparse.Namespace) -> dict[str, Any]:
     """Run it, or go on with it; what is kept of its results."""
-    experiment = piece.tasks["experiment"]
-    given = [*PLAN["always"], *piece.overrides, *arguments.set]
+    command = command_of(piece, arguments)
     where = [f"{key}={arguments.data[name]}" for name, key in piece.folders.items()]
-    config = sleeprun.compose(experiment, *given, *where)
+    config = sleeprun.compose(piece.tasks["experiment"], *command[2:], *where)
     folder = arguments.folder / piece.name
     results = sleeprun.run(config, folder, resume=(folder / "events.jsonl").exists())
     measures = {name: results["metrics"][name]["per_seed"] for name in ("accuracy", "forgetting")}
-    command = ["sleeprun", f"+experiment={experiment}", *given]
     told = {key: results[key] for key in KEPT}  # type: ignore[literal-required]
-    return {"command": command, "seeds": results["seeds"], **measures, **told}
+    scores = finals(results, results["tasks"]).tolist()  # of every seed on every task at the end
+    return {"command": command, **measures, "final": scores, **told}
 
 
 def curve(records: Path) -> Iterator[Piece]:
     """Whatever is kept, awake and asleep."""
     for kept, data, (state, how) in product(PLAN["curve"], PLAN["tasks"], PLAN["states"].items()):
-        learner = ["learner=naive"]
-        if kept:
-            capacity = f"learner.capacity={kept}"
-            learner = ["learner=rehearsal", capacity, *chosen(records, data, "rehearsal")]
-        given = [*learner, *how, seeds(PLAN["seeds"])]
+        given = [*rehearsal(records, data, kept), *how, seeds(PLAN["seeds"])]
         yield Piece(f"curve/{data}/{kept}_{state}", PLAN["tasks"][data], given)
+
+
+def linear(records: Path) -> Iterator[Piece]:
+    """The same with outputs that cannot die, for some of what is kept."""
+    plan = PLAN["linear"]
+    for kept, data, (state, how) in product(plan["kept"], PLAN["tasks"], PLAN["states"].items()):
+        given = [*rehearsal(records, data, kept), *plan["overrides"], *how, seeds(PLAN["seeds"])]
+        yield Piece(f"linear/{data}/{kept}_{state}", PLAN["tasks"][data], given)
+
+
+def rehearsal(records: Path, data: str, kept: int) -> list[str]:
+    if not kept:
+        return ["learner=naive"]
+    strength = chosen(records, data, "rehearsal")
+    return ["learner=rehearsal", f"learner.capacity={kept}", *strength]
 
 
 def search(_: Path) -> Iterator[Piece]:
     """Every strength of every learner that has one, awake; of decay every share."""
     plan = PLAN["search"]
-    for data, (rival, values) in product(PLAN["tasks"], plan["values"].items()):
+    grids = [(rival, grid) for rival, grids in plan["values"].items() for grid in grids]
+    for data, (rival, values) in product(PLAN["tasks"], grids):
         for numbers in product(*values.values()):
             strengths = [f"{key}={value}" for key, value in zip(values, numbers, strict=True)]
             given = [*strengths, *plan["overrides"], seeds(plan["seeds"])]
@@ -165,7 +191,13 @@ def variants(_: Path) -> Iterator[Piece]:
         yield Piece(f"variants/{name}_{state}", PLAN["variants"], given)
 
 
-PIECES = {"curve": curve, "search": search, "ranking": ranking, "variants": variants}
+PIECES = {
+    "curve": curve,
+    "linear": linear,
+    "search": search,
+    "ranking": ranking,
+    "variants": variants,
+}
 
 
 def of_kind(rival: str) -> list[str]:
@@ -182,32 +214,13 @@ def chosen(records: Path, data: str, rival: str) -> list[str]:
     """The strengths that did best in a search; those of the config where there was none."""
     paths = sorted((records / "search" / data / rival).glob("*.json"))
     found = [json.loads(path.read_text()) for path in paths]
-    names = PLAN["search"]["values"].get(rival, {})
+    names = {name for grid in PLAN["search"]["values"].get(rival, []) for name in grid}
     best = max(found, key=mean, default={"command": []})
     return [one for one in best["command"] if one.split("=")[0] in names]
 
 
 def mean(record: dict[str, Any]) -> float:
     return sum(record["accuracy"]) / len(record["accuracy"])
-
-
-def table(records: Path) -> Iterator[str]:
-    """A line a piece that is done: accuracy and forgetting over seeds, bytes, steps and time."""
-    yield "| piece | accuracy | forgetting | n | carried | training steps | sleep steps | time |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for path in sorted(records.rglob("*.json")):
-        found = json.loads(path.read_text())
-        scores = (spread(found[name]) for name in ("accuracy", "forgetting"))
-        steps = (f"{found[name]:,d}" for name in ("training_steps", "sleep_steps"))
-        cost = decimal(found["carried_bytes"]), *steps, duration(found["wall_seconds"])
-        cells = path.relative_to(records).with_suffix(""), *scores, len(found["seeds"]), *cost
-        yield f"| {' | '.join(map(str, cells))} |"
-
-
-def spread(values: list[float]) -> str:
-    found = statistics.describe(values)
-    around = " [{:.3f}, {:.3f}]".format(*found["ci95"]) if found["ci95"] else ""
-    return f"{found['mean']:.3f} +- {found['sd']:.3f}{around}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+"""The tables of rivals.py, drawn from its records: what every way of learning scored."""
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from rich.filesize import decimal
+
+from sleeprun.measures import statistics
+from sleeprun.protocol.describe import duration
+
+Record = dict[str, Any]
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+COMPARED = ["awake", "asleep", "paired [95 %]"]
+
+
+def kept_images(plan: Record, records: Path) -> Iterator[str]:
+    """Accuracy over images kept, awake and asleep."""
+    compared = [f"{TITLES[data]} {one}" for data, one in product(plan["tasks"], COMPARED)]
+    yield from header("images kept", *compared)
+    for kept in plan["curve"]:
+        pairs = [both(records / data, str(kept)) for data in plan["tasks"]]
+        if any(any(pair) for pair in pairs):
+            cells = [cell for pair in pairs for cell in (*map(accuracy, pair), difference(*pair))]
+            yield row(kept or "none", *cells)
+
+
+def equal_memory(plan: Record, records: Path) -> Iterator[str]:
+    """Accuracy, forgetting in parentheses, of every learner at every memory, awake and asleep."""
+    compared = [f"{TITLES[data]} {one}" for data, one in product(plan["tasks"], COMPARED)]
+    yield from header("learner", "carries, awake; asleep", "passes a step", *compared)
+    ranking = plan["ranking"]
+    names = [f"{memory}_{rival}" for memory, rival in product(ranking["memory"], ranking["images"])]
+    names += [f"own_{rival}" for rival in ranking["others"]]
+    for name in names:
+        pairs = [both(records / data, name) for data in plan["tasks"]]
+        title, passes = ranking["told"][name.split("_")[1]]
+        carried = [max(sizes(pair[i] for pair in pairs), default="-") for i in (0, 1)]
+        cells = [
+            cell for pair in pairs for cell in (*map(with_forgetting, pair), difference(*pair))
+        ]
+        yield row(title, "; ".join(carried), passes, *cells)
+    decays = [read(records / data / "own_naive_decay.json") for data in plan["tasks"]]
+    cells = [cell for one in decays for cell in ("", with_forgetting(one), "")]
+    yield row("`sleep=decay`", f"-; {max(sizes(decays), default='-')}", 1, *cells)
+
+
+def details(plan: Record, records: Path) -> Iterator[str]:
+    """MNIST, then Fashion-MNIST: both at the end, one detail changed at a time."""
+    yield from header("", *COMPARED)
+    for name in (name for name, one in plan["variants"].items() if isinstance(one, list)):
+        pair = both(records, name)
+        yield row(name, *map(accuracy, pair), difference(*pair))
+
+
+def pieces(_: Record, records: Path) -> Iterator[str]:
+    """A line a piece: accuracy and forgetting over seeds, bytes, steps and time."""
+    yield from header(
+        *("piece", "accuracy", "forgetting", "n", "carried", "training steps", "sleep steps"),
+        "time",
+    )
+    for path in sorted(records.rglob("*.json")):
+        found = json.loads(path.read_text())
+        scores = (spread(found[name]) for name in ("accuracy", "forgetting"))
+        steps = (f"{found[name]:,d}" for name in ("training_steps", "sleep_steps"))
+        cost = decimal(found["carried_bytes"]), *steps, duration(found["wall_seconds"])
+        yield row(path.relative_to(records).with_suffix(""), *scores, len(found["seeds"]), *cost)
+
+
+TABLES: dict[str, Callable[[Record, Path], Iterator[str]]] = {
+    "curve": kept_images,
+    "linear": kept_images,
+    "ranking": equal_memory,
+    "search": pieces,
+    "variants": details,
+}
+
+
+def header(*columns: str) -> Iterator[str]:
+    yield row(*columns)
+    yield row(*["---"] * len(columns))
+
+
+def row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def both(folder: Path, name: str) -> tuple[Record, Record]:
+    """What was found awake and asleep; nothing where it has not been run."""
+    return read(folder / f"{name}_awake.json"), read(folder / f"{name}_asleep.json")
+
+
+def read(path: Path) -> Record:
+    return json.loads(path.read_text()) if path.exists() else {}  # type: ignore[no-any-return]
+
+
+def accuracy(found: Record) -> str:
+    return statistics.mean_and_sd(statistics.describe(found.get("accuracy", [])), 3)
+
+
+def with_forgetting(found: Record) -> str:
+    lost = statistics.mean_alone(statistics.describe(found.get("forgetting", [])))
+    return f"{accuracy(found)} ({lost})" if found else "-"
+
+
+def difference(awake: Record, asleep: Record) -> str:
+    if not (awake and asleep):
+        return ""
+    pair = asleep["accuracy"], awake["accuracy"]
+    return statistics.mean_and_interval(statistics.paired_difference(*pair))
+
+
+def sizes(found: Any) -> list[str]:
+    return [decimal(one["carried_bytes"]) for one in found if one]
+
+
+def spread(values: list[float]) -> str:
+    found = statistics.describe(values)
+    around = " [{:.3f}, {:.3f}]".format(*found["ci95"]) if found["ci95"] else ""
+    return statistics.mean_and_sd(found, 3) + around
