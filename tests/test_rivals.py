@@ -53,7 +53,7 @@ def test_the_curve_is_of_images_kept_awake_and_asleep(rivals: Any, tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["outputs_20", "image_last", "constants_mnist"])
 def test_a_variant_can_be_run(rivals: Any, name: str, tmp_path: Path) -> None:
-    (piece,) = of(rivals, "variants", tmp_path, f"{name}_asleep")
+    (piece,) = of(rivals, "variants", tmp_path, f"variants/{name}_asleep")
     assert composed(rivals, piece).image_tasks.samples == 25000
 
 
