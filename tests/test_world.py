@@ -9,7 +9,7 @@ from conftest import configured
 
 from sleeprun import noise
 from sleeprun.subjects.forager.build import build
-from sleeprun.tasks.foraging_world import MOVES, ForagingWorld, Task, WorldState
+from sleeprun.tasks.foraging_world import MOVES, ForagingWorld, Task, WorldState, place
 
 WORDS = noise.stream(noise.seed_key(1), 12)
 
@@ -26,11 +26,10 @@ def squares_of(board: np.ndarray, particle: int) -> np.ndarray:
 
 def assert_legal(board: np.ndarray, task: Task) -> None:
     size = board.shape[0]
-    for particle, offset in enumerate(np.asarray(task.offset)):
+    for particle, shape in enumerate(np.asarray(task.squares)):
         squares = squares_of(board, particle)
-        assert len(squares) == 2, "a particle has two squares"
-        steps = {tuple(squares[1] - squares[0]), tuple(squares[0] - squares[1])}
-        assert tuple(offset) in steps, "its squares lie as its kind says, unwrapped"
+        lies = {tuple(square) for square in squares - squares.min(axis=0)}
+        assert lies == {tuple(square) for square in shape - shape.min(axis=0)}, "unwrapped, whole"
         for x, y in squares:
             around = board[np.ix_(np.arange(x - 1, x + 2) % size, np.arange(y - 1, y + 2) % size)]
             assert set(around.ravel()) <= {-1, particle}, "particles touch"
@@ -44,6 +43,32 @@ def test_a_new_world_is_legal(made: tuple, name: str, cycle: int) -> None:
     state = eqx.filter_jit(world.lay)(task, WORDS, jnp.int32(cycle))
     assert not state.crowded
     assert_legal(np.asarray(state.board), task)
+
+
+@pytest.mark.parametrize("name", ["unsupervised", "task3", "task5"])
+def test_particles_of_any_shape_lie_whole_and_apart(name: str) -> None:
+    corner = "+tasks.food.corner=[[0,0],[0,1],[1,1]]"
+    world = build(configured("+experiment=more_tasks/five", corner, "tasks.particles.unsupervised=7")).world
+    task = world.tasks.get(name, world.unsupervised)
+    state = eqx.filter_jit(world.lay)(task, WORDS, jnp.int32(0))
+    assert not state.crowded
+    assert_legal(np.asarray(state.board), task)
+
+
+def test_a_particle_can_come_to_lie_wherever_it_fits() -> None:
+    board = jnp.full((7, 7), -1, jnp.int32).at[3, 3].set(0)
+    squares = jnp.array([[0, 0], [2, 0], [2, 1]], jnp.int32)
+    draws = jnp.asarray((np.arange(500) + 0.5) / 500, jnp.float32)
+    put = np.asarray(jax.vmap(lambda draw: place(board, jnp.int32(1), squares, draw)[0])(draws))
+    came = {tuple(map(tuple, np.argwhere(one == 1))) for one in put}
+    taken = {(x, y) for x in (2, 3, 4) for y in (2, 3, 4)}
+    fits = {
+        ((x, y), (x + 2, y), (x + 2, y + 1))
+        for x in range(5)
+        for y in range(6)
+        if not taken & {(x, y), (x + 2, y), (x + 2, y + 1)}
+    }
+    assert came == fits
 
 
 def test_particles_never_touch_and_never_vanish_while_foraging(made: tuple) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int
 from pydantic import Field
 
 from sleeprun.config.spelling import nearest
@@ -13,6 +14,8 @@ from sleeprun.tasks.agent import AgentTasks, Extent
 from sleeprun.tasks.foraging_world import OUTPUTS, ForagingWorld, Task
 
 MOST_SIZE = 46_340  # of a world's side; an int32 counts its squares
+MOST_EXTENT = 3  # squares of a particle, either way
+Square = Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
 class GoalConfig(Section):
@@ -39,7 +42,7 @@ class Foraging(AgentTasks):
     crowded = "tasks.particles: no legal spot was left for all of them"
 
     size: Annotated[int, Field(ge=4, le=MOST_SIZE)]
-    food: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]
+    food: dict[str, Annotated[list[Square], Field(min_length=1)]]
     particles: ParticlesConfig
     goals: Annotated[dict[str, GoalConfig], Field(min_length=1)]
     reward: RewardConfig
@@ -74,11 +77,18 @@ class Foraging(AgentTasks):
             worth[rewarded] = self.reward.rewarded
         bad = [rewarded is not None and not is_good for is_good in good]
         return Task(  # by numpy first: given a list, JAX compiles a program for its shape
-            offset=jnp.asarray(np.array([self.food[kind] for kind in laid], np.int32)),
+            squares=jnp.asarray(self._squares()[[list(self.food).index(kind) for kind in laid]]),
             reward=jnp.asarray(np.array([worth[kind] for kind in laid], np.float32)),
             rewarded=jnp.asarray(np.array(good)),
             punished=jnp.asarray(np.array(bad)),
         )
+
+    def _squares(self) -> Int[np.ndarray, "kind square 2"]:
+        """Of all kinds, from the first one; where another kind has more, the first comes again."""
+        most = max(map(len, self.food.values()))
+        whole = [squares + squares[:1] * (most - len(squares)) for squares in self.food.values()]
+        found = np.array(whole, np.int32)
+        return found - found[:, :1]
 
     def misfits(self, sees: Extent, moves: int) -> Iterator[str]:
         if moves != OUTPUTS:
@@ -87,12 +97,25 @@ class Foraging(AgentTasks):
         if len(sees) != 2 or any(extent % 2 == 0 or extent > self.size for extent in sees):
             odd = f"must be of two odd numbers up to tasks.size={self.size}"
             yield f"tasks.sees='{self.sees}': has the size {list(sees)}; {odd}"
-        for name, offset in self.food.items():
-            if offset == [0, 0] or any(abs(step) > 1 for step in offset):
-                yield f"tasks.food.{name}={offset}: must be a step to a neighbouring square"
+        misshapen = list(self._misfits_of_food())
+        yield from misshapen
         for name, goal in self.goals.items():
             yield from self._misfits_of_goal(f"tasks.goals.{name}", goal)
-        yield from self._crowding()
+        if not misshapen:
+            yield from self._crowding()
+
+    def _misfits_of_food(self) -> Iterator[str]:
+        shapes: dict[frozenset[tuple[int, ...]], str] = {}
+        for name, squares in self.food.items():
+            places = np.array(squares)
+            shape = frozenset(map(tuple, (places - places.min(axis=0)).tolist()))
+            if len(shape) < len(squares):
+                yield f"tasks.food.{name}={squares}: a square comes twice"
+            if np.ptp(places, axis=0).max() >= MOST_EXTENT:
+                most = f"{MOST_EXTENT} x {MOST_EXTENT}"
+                yield f"tasks.food.{name}={squares}: must lie within {most} squares"
+            if (other := shapes.setdefault(shape, name)) != name:
+                yield f"tasks.food.{name}={squares}: looks like {other}"
 
     def _misfits_of_goal(self, key: str, goal: GoalConfig) -> Iterator[str]:
         for role in ("rewarded", "punished"):
@@ -107,7 +130,8 @@ class Foraging(AgentTasks):
             "unsupervised": self.particles.unsupervised * len(self.food),
             "task": self.particles.task * 2,
         }
-        most = self.size**2 // 16
+        wide, high = np.ptp(self._squares(), axis=1).max(axis=0) + 3  # with a border around
+        most = self.size**2 // int(wide * high)
         for name, count in laid.items():
             if count > most:
                 given = getattr(self.particles, name)

@@ -1,4 +1,4 @@
-"""The foraging world: a torus with two-square food particles and an agent that eats them.
+"""The foraging world: a torus with food in particles of some squares and an agent that eats them.
 
 Golden et al. 2022, "World". Pure functions on arrays; all draws are counted, none is stateful.
 """
@@ -15,6 +15,7 @@ from sleeprun import noise
 from sleeprun.tasks.agent import Meal, Words, World
 
 Board = Int[Array, "x y"]  # which particle lies on a square, -1 for none
+Squares = Int[Array, "square 2"]  # of a particle, from its first one
 
 MOVES = np.array(
     [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy] + [(0, 0)], np.int32
@@ -27,7 +28,7 @@ _WANDER, _WHITHER, _TIE, _PLACE, _START = range(5)
 class Task(NamedTuple):
     """Which particles lie in the world, and what eating each is worth."""
 
-    offset: Int[Array, "particle 2"]  # from a particle's first square to its second
+    squares: Int[Array, "particle square 2"]  # from its first one; some may come twice
     reward: Float[Array, " particle"]
     rewarded: Bool[Array, " particle"]
     punished: Bool[Array, " particle"]
@@ -63,7 +64,7 @@ class ForagingWorld(World[WorldState, Task]):
         def put(carry, particle):
             board, crowded = carry
             draw = noise.uniform(words, cycle, _START, particle)
-            board, placed = place(board, particle, task.offset[particle], draw)
+            board, placed = place(board, particle, task.squares[particle], draw)
             return (board, crowded | ~placed), None
 
         empty = jnp.full((self.size, self.size), -1, jnp.int32)
@@ -101,7 +102,7 @@ class ForagingWorld(World[WorldState, Task]):
             ate & ~rewarded & ~punished,
         )
         draw = noise.uniform(words, cycle, _PLACE)
-        board = replace_eaten(state.board, eaten, task.offset[eaten], draw)
+        board = replace_eaten(state.board, eaten, task.squares[eaten], draw)
         hunger = jnp.where(rewarded | punished, 0, state.hunger + 1)
         return WorldState(board, position, direction, hunger, state.crowded), meal
 
@@ -115,32 +116,33 @@ class ForagingWorld(World[WorldState, Task]):
 
 
 def place(
-    board: Board, particle: Int[Array, ""], offset: Int[Array, "2"], draw: Float[Array, ""]
+    board: Board, particle: Int[Array, ""], squares: Squares, draw: Float[Array, ""]
 ) -> tuple[Board, Bool[Array, ""]]:
     """Put a particle at a uniformly drawn legal spot; without one the board stays as it is.
 
-    Legal: both squares inside the board, nobody's food on them or on any neighbour, corners
+    Legal: all squares inside the board, nobody's food on them or on any neighbour, corners
     and neighbours across the edge included.
     """
     size = board.shape[0]
     food = board >= 0
     near = food | jnp.roll(food, 1, 0) | jnp.roll(food, -1, 0)
     near = near | jnp.roll(near, 1, 1) | jnp.roll(near, -1, 1)
-    x, y = jnp.arange(size)[:, None] + offset[0], jnp.arange(size)[None, :] + offset[1]
-    inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
-    legal = (~near & inside & ~near[x % size, y % size]).ravel()
-    choices = jnp.cumsum(legal, dtype=jnp.int32)
+    legal = jnp.ones_like(near)
+    for one in squares:
+        x, y = jnp.arange(size)[:, None] + one[0], jnp.arange(size)[None, :] + one[1]
+        inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
+        legal = legal & inside & ~near[x % size, y % size]
+    choices = jnp.cumsum(legal.ravel(), dtype=jnp.int32)
     chosen = noise.below(choices[-1], draw)
     index = jnp.searchsorted(choices, jnp.minimum(chosen, choices[-1] - 1), side="right")
     first = jnp.stack([index // size, index % size]).astype(jnp.int32)
-    second = first + offset
+    x, y = (first + squares).T
     placed = choices[-1] > 0
-    put = board.at[first[0], first[1]].set(particle).at[second[0], second[1]].set(particle)
-    return jnp.where(placed, put, board), placed
+    return jnp.where(placed, board.at[x, y].set(particle), board), placed
 
 
 def replace_eaten(
-    board: Board, eaten: Int[Array, ""], offset: Int[Array, "2"], draw: Float[Array, ""]
+    board: Board, eaten: Int[Array, ""], squares: Squares, draw: Float[Array, ""]
 ) -> Board:
     """Remove the particle `eaten` (-1: none) and put one of its kind elsewhere.
 
@@ -148,6 +150,6 @@ def replace_eaten(
     """
 
     def replace(board):
-        return place(jnp.where(board == eaten, -1, board), eaten, offset, draw)[0]
+        return place(jnp.where(board == eaten, -1, board), eaten, squares, draw)[0]
 
     return lax.cond(eaten >= 0, replace, lambda board: board, board)
