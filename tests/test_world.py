@@ -48,7 +48,9 @@ def test_a_new_world_is_legal(made: tuple, name: str, cycle: int) -> None:
 @pytest.mark.parametrize("name", ["unsupervised", "task3", "task5"])
 def test_particles_of_any_shape_lie_whole_and_apart(name: str) -> None:
     corner = "+tasks.food.corner=[[0,0],[0,1],[1,1]]"
-    world = build(configured("+experiment=more_tasks/five", corner, "tasks.particles.unsupervised=7")).world
+    world = build(
+        configured("+experiment=more_tasks/five", corner, "tasks.particles.unsupervised=7")
+    ).world
     task = world.tasks.get(name, world.unsupervised)
     state = eqx.filter_jit(world.lay)(task, WORDS, jnp.int32(0))
     assert not state.crowded
