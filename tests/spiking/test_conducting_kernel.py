@@ -280,6 +280,37 @@ def test_quiet_blocks_take_long_steps_and_little_changes(network: Network, volle
     assert np.abs(late).max() < 0.5
 
 
+def rebound(name: str) -> Any:
+    """Pulled down for 50 ms, let go for 10, in which all are quiet, and made to fire for 40."""
+    size = SIZES[name]
+    down, up = (np.linspace(*ends, size) for ends in ((-0.5, -2.0), (0.5, 2.0)))
+    return jnp.float32(np.repeat([down, np.zeros(size), up], [1000, 200, 800], axis=0))
+
+
+@pytest.mark.parametrize("name", ["relay", "reticular"])
+def test_thalamic_cells_take_long_steps_and_little_changes(name: str, alone: Network) -> None:
+    """Each number to 3 % of how far it went, and to round-off; spikes to a long step."""
+    state, drive = alone.init({}, seed_key(1)), {name: rebound(name)}
+    everywhere = conducting.LocalSteps(LOCAL.steps, {})  # of slow gates alone
+
+    def live(steps: int, local: conducting.LocalSteps) -> NetworkState:
+        return conducting.window(alone, state, CLOCK, steps, drive, (), local)
+
+    began = state.neurons[name]
+    found, slow, expected = (
+        live(1200, each).neurons[name] for each in (LOCAL, everywhere, conducting.ALL_STEPS)
+    )
+    assert (found.v != slow.v).any()
+    assert (slow.gates["t_current"].h != expected.gates["t_current"].h).any()
+    for one, other, start in zip(*map(jax.tree.leaves, (found, expected, began)), strict=True):
+        went, most = np.abs(other - start).max(), np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=0, atol=0.03 * went + 3e-6 * most)
+    fired, every = (spikes(live(2000, each), name) for each in (LOCAL, conducting.ALL_STEPS))
+    assert len(every) > 30
+    np.testing.assert_array_equal(fired[:, 0], every[:, 0])
+    assert np.abs(fired[:, 1] - every[:, 1]).max() <= LOCAL.steps
+
+
 def test_what_it_does_not_know_is_told(alone: Network, network: Network) -> None:
     assert conducting.refused(alone) == []
     assert conducting.refused(network) == []
