@@ -5,6 +5,7 @@ from typing import Any
 
 from conftest import composed
 
+from sleeprun.spiking.modulation import Level
 from sleeprun.spiking.neurons import NEURONS
 from sleeprun.spiking.schema import NetworkConfig
 
@@ -12,6 +13,12 @@ from sleeprun.spiking.schema import NetworkConfig
 def network(*overrides: str) -> NetworkConfig:
     whole = composed("network=gonzalez2020", *(f"network.{one}" for one in overrides))
     return NetworkConfig.model_validate(whole["network"])
+
+
+@cache
+def level(stage: str) -> Level:
+    """What is otherwise in a stage of sleep."""
+    return composed("network=gonzalez2020", f"sleep={stage}")["sleep"]["levels"][stage]
 
 
 @cache

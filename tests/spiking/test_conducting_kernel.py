@@ -9,11 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from thalamocortical import level
 from thalamocortical import network as described
 
 from sleeprun.noise import seed_key
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
+from sleeprun.spiking.modulation import modulated
 from sleeprun.spiking.native import cells, conducting, library, receptors
 from sleeprun.spiking.network import Clock, Network, NetworkState
 from sleeprun.spiking.neurons import NEURONS
@@ -100,41 +102,23 @@ def test_every_gate_is_where_it_is_step_by_step(name: str, both: Any) -> None:
         np.testing.assert_allclose(one, other, rtol=0, atol=5e-3 * most + 1e-9)
 
 
-ASLEEP = {
-    "populations.pyramidal.size": 250,
-    "populations.interneuron.size": 50,
-    "populations.relay.size": 50,
-    "populations.reticular.size": 50,
-    "neurons.pyramidal.dendrite.potassium_leak.gain": 0.38,
-    "neurons.interneuron.dendrite.potassium_leak.gain": 0.38,
-    "neurons.relay.channels.potassium_leak.gain": 1.6,
-    "neurons.relay.channels.h_current.shift": -1.0,
-    "neurons.reticular.channels.potassium_leak.gain": 0.45,
-    "projections.relay_pyramidal.synapse.gain": 0.4864,
-    "projections.relay_interneuron.synapse.gain": 0.4864,
-    "projections.pyramidal_pyramidal.synapse.gain": 0.4864,
-    "projections.pyramidal_interneuron.synapse.gain": 0.4864,
-    "projections.interneuron_pyramidal.synapse.gain": 0.44,
-    "projections.reticular_relay_a.synapse.gain": 1.2,
-    "projections.reticular_relay_b.synapse.gain": 1.2,
-    "projections.reticular_reticular.synapse.gain": 1.2,
-}
+HALF = {"pyramidal": 250, "interneuron": 50, "relay": 50, "reticular": 50}
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
     """Half of the shipped one in deep sleep, where it starts with a volley of spikes."""
-    return build(asleep(), "by_step")
+    return modulated(build(halved(), "by_step"), level("n3"))
 
 
 @cache
-def asleep() -> NetworkConfig:
-    return described(*(f"{key}={value}" for key, value in ASLEEP.items()))
+def halved() -> NetworkConfig:
+    return described(*(f"populations.{name}.size={size}" for name, size in HALF.items()))
 
 
 @pytest.fixture(scope="module")
 def volley(network: Network) -> tuple[NetworkState, NetworkState]:
-    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    state = network.init(starting_weights(halved(), 1), seed_key(1))
     ways = (partial(advance, drive={}), partial(conducting.window, drive={}))
     stepped, compiled = (
         jax.jit(partial(way, network, clock=CLOCK, steps=STEPS))(state) for way in ways
@@ -212,7 +196,7 @@ def test_windows_are_cut_between_cycles_and_come_to_the_same_bit_by_bit(network:
 
     ends = []
     for pieces in ((9,), (1, 5, 3), (2, 2, 5)):
-        state, cycle = network.init(starting_weights(asleep(), 1), seed_key(1)), 0
+        state, cycle = network.init(starting_weights(halved(), 1), seed_key(1)), 0
         for cycles in pieces:
             state = live(state, jnp.int32(FIRST + cycle), jnp.int32(cycles))
             cycle += cycles
@@ -223,7 +207,7 @@ def test_windows_are_cut_between_cycles_and_come_to_the_same_bit_by_bit(network:
 
 def noisy(network: Network) -> NetworkState:
     """A newborn network whose plastic weights differ from those that bounds are shares of."""
-    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    state = network.init(starting_weights(halved(), 1), seed_key(1))
     weights = state.weights[PLASTIC[0]]
     drawn = np.random.default_rng(2).normal(1, 0.3, weights.shape).astype(np.float32)
     locked = drawn > 1.3
@@ -262,7 +246,7 @@ def test_what_a_window_learns_is_what_the_rule_makes_of_its_spikes(network: Netw
 
 
 def test_plasticity_wants_whole_cycles(network: Network) -> None:
-    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    state = network.init(starting_weights(halved(), 1), seed_key(1))
     with pytest.raises(ValueError, match="no whole cycles"):
         conducting.window(network, state, CLOCK, 300, {}, PLASTIC)
     assert conducting.unlearned(network) == []
@@ -270,7 +254,7 @@ def test_plasticity_wants_whole_cycles(network: Network) -> None:
 
 def test_quiet_blocks_take_long_steps_and_little_changes(network: Network, volley: Any) -> None:
     """The volley starts from rest, where all of them are quiet."""
-    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    state = network.init(starting_weights(halved(), 1), seed_key(1))
     found = conducting.window(network, state, CLOCK, STEPS, {}, (), LOCAL)
     fired, expected = (spikes(each, "pyramidal") for each in (found, volley[1]))
     assert len(fired) != len(expected) or (fired != expected).any()
@@ -352,7 +336,7 @@ def test_what_it_does_not_know_is_told(alone: Network, network: Network) -> None
 def test_numbers_that_it_does_not_take_are_refused(
     where: Any, number: float, told: str, network: Network
 ) -> None:
-    state = network.init(starting_weights(asleep(), 1), seed_key(1))
+    state = network.init(starting_weights(halved(), 1), seed_key(1))
     for name in ("relay_reticular", "pyramidal_pyramidal", "reticular_relay_b"):
         other = eqx.tree_at(
             lambda net, name=name: where(net.projections[name].synapse),
