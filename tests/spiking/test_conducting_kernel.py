@@ -347,6 +347,27 @@ def test_numbers_that_it_does_not_take_are_refused(
             jax.block_until_ready(conducting.window(other, state, CLOCK, 2, {}))
 
 
+def test_the_longest_pulse_is_that_of_the_kernel(network: Network) -> None:
+    """One that the kernel refuses is told beforehand. Round-off can make a step of the bound."""
+    state = network.init(starting_weights(halved(), 1), seed_key(1))
+    ampa = network.projections["relay_reticular"]
+
+    def pulsing(steps: int) -> Network:
+        pulse = steps * float(ampa.synapse.step_ms)
+        synapse = timed(ampa.synapse, pulse=pulse, dead_time=2 * pulse)
+        changed = dataclasses.replace(ampa, synapse=synapse)
+        return dataclasses.replace(
+            network, projections=network.projections | {"relay_reticular": changed}
+        )
+
+    longest, longer = (pulsing(receptors.MOST_STEPS + more) for more in (0, 2))
+    assert conducting.refused(longest) == []
+    jax.block_until_ready(conducting.window(longest, state, CLOCK, 2, {}))
+    assert conducting.refused(longer) == ["projection relay_reticular (a pulse of 204.85 ms)"]
+    with pytest.raises((ValueError, jax.errors.JaxRuntimeError), match="pulse must be shorter"):
+        jax.block_until_ready(conducting.window(longer, state, CLOCK, 2, {}))
+
+
 def timed(synapse: Any, **ms: float) -> Any:
     """With other times of its kinetics."""
     times = {name: jnp.float32(one) for name, one in ms.items()}

@@ -13,7 +13,7 @@ from sleeprun.spiking.synapses.kinetics import AlphaBeta
 from sleeprun.spiking.synapses.nmda import NMDA
 from sleeprun.spiking.synapses.quantal import Quantal
 
-MOST_STEPS = 4000  # of a pulse
+MOST_STEPS = 4095  # of a pulse: what the kernel takes, less one that round-off may add
 KINDS: tuple[type[Synapse], ...] = (Conductance, NMDA, GABAB, Quantal)  # in the kernel's order
 
 
