@@ -96,13 +96,6 @@ def spread(
     return float(np.mean(found)) if found else np.nan
 
 
-def spindle_share(trace: Float[np.ndarray, " bin"], width: float) -> float:
-    """Of the power of a trace, what lies between 7 and 14 Hz."""
-    hertz, power = _spectrum(trace, width)
-    total = power[hertz > 0].sum()
-    return float(power[_within(hertz, SPINDLES)].sum() / total) if total > 0 else np.nan
-
-
 def spindle_peak(trace: Float[np.ndarray, " bin"], width: float) -> float:
     """The highest power between 7 and 14 Hz, as a multiple of what is there by a line through the
     powers on both sides of them, both logarithmic. About 1 to 2 where there are no spindles.

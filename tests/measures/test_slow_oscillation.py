@@ -91,15 +91,11 @@ def test_a_spindle_stands_out_of_noise() -> None:
     spindle = noise + 3 * np.sin(2 * np.pi * 11 * time) * (time % 5 < 1)
     assert slow_oscillation.spindle_peak(noise, WIDTH) < 3
     assert slow_oscillation.spindle_peak(spindle, WIDTH) > 10
-    of_noise, of_spindle = (slow_oscillation.spindle_share(x, WIDTH) for x in (noise, spindle))
-    assert of_spindle > 2 * of_noise
-    assert slow_oscillation.spindle_share(np.sin(2 * np.pi * 10 * time), WIDTH) > 0.99
     assert slow_oscillation.rhythm(spindle, WIDTH) == pytest.approx(11, abs=0.5)
     slower = noise + 3 * np.sin(2 * np.pi * 6 * time)
     assert slow_oscillation.rhythm(slower, WIDTH) == pytest.approx(6)
     assert np.isnan(slow_oscillation.spindle_peak(noise[:50], WIDTH))
     assert np.isnan(slow_oscillation.rhythm(np.ones(1500), WIDTH))
-    assert np.isnan(slow_oscillation.spindle_share(np.ones(1500), WIDTH))
 
 
 @given(counts=arrays(np.int64, st.integers(0, 60), elements=st.integers(0, 3)))
