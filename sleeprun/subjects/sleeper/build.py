@@ -39,7 +39,7 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
         population=tasks.population,
         local=local_steps(network),
         step_ms=network.step_ms,
-        bin_steps=max(1, round(tasks.recall.bin / network.step_ms)),
+        bin_steps=config.recall_steps,
         replay_steps=config.replay_steps,
         period=config.cycles_a_period,
         longest=max(config.cycles_a_period, config.runtime.chunk_cycles),
@@ -61,7 +61,7 @@ def chosen(config: Config) -> Chosen:
 def _stimulated_steps(config: Config) -> int:
     """From the first group's stimulus to the end of the last one's, in a period."""
     groups = max(len(each.cells) for each in config.sequences.sequences.values())
-    steps = ceil(config.sequences.lasting(groups) / config.network.step_ms) + 1
+    steps = ceil(config.in_steps(config.sequences.lasting(groups))) + 1
     return min(steps, config.cycles_a_period * config.network.cycle_steps)
 
 

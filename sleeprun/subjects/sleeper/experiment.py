@@ -52,11 +52,11 @@ class SleeperExperiment(Config, Experiment):
         """Times that steps and cycles cannot have."""
         tasks, cycle = self.sequences, self.cycle_ms
         for key, width in {"recall.bin": tasks.recall.bin, "replay.bin": tasks.replay.bin}.items():
-            if not (is_whole(width / self.network.step_ms) and is_whole(cycle / width)):
+            if not (is_whole(self.in_steps(width)) and is_whole(cycle / width)):
                 yield f"tasks.{key}={width}: must part a cycle, {cycle:g} ms, evenly, into steps"
         times = {"oscillation.bin": tasks.oscillation.bin, "stimulus.period": tasks.stimulus.period}
         for key, time in times.items():
-            if not is_whole(time / cycle):
+            if not is_whole(self.in_cycles(time)):
                 yield f"tasks.{key}={time}: must be some whole cycles, of {cycle:g} ms each"
 
     def _levels(self) -> Iterator[str]:

@@ -42,7 +42,7 @@ def observed(config: Config, told: Iterable[Event]) -> dict[str, Scores]:
 
 def _seen(config: Config, phase: Sampled, events: list[Event], seed: int) -> Seen:
     name, several = config.sequences.population, config.cycles_a_bin
-    skipped = round(1000 * config.sequences.oscillation.skip / config.cycle_ms)
+    skipped = round(config.in_cycles(1000 * config.sequences.oscillation.skip))
     skipped += (phase.counts[name].shape[1] - skipped) % several  # all bins are whole
     counts = {
         each: slow_oscillation.in_bins(of_all[seed, skipped:], several)

@@ -39,29 +39,41 @@ class Config(ExperimentConfig):
         return self.cycles_of(self.protocol.scale * seconds)
 
     def cycles_of(self, seconds: float) -> int:
-        return max(1, round(1000 * seconds / self.cycle_ms))
+        return _whole(self.in_cycles(1000 * seconds))
 
     @property
     def cycle_ms(self) -> float:
         return self.network.cycle_steps * self.network.step_ms
 
+    def in_cycles(self, ms: float) -> float:
+        return ms / self.cycle_ms
+
+    def in_steps(self, ms: float) -> float:
+        return ms / self.network.step_ms
+
     @property
     def cycles_a_bin(self) -> int:
         """In which Up states are looked for."""
-        return max(1, round(self.sequences.oscillation.bin / self.cycle_ms))
-
-    @property
-    def bins_a_cycle(self) -> int:
-        """In which spikes of groups are counted."""
-        return self.network.cycle_steps // self.replay_steps
-
-    @property
-    def replay_steps(self) -> int:
-        return max(1, round(self.sequences.replay.bin / self.network.step_ms))
+        return _whole(self.in_cycles(self.sequences.oscillation.bin))
 
     @property
     def cycles_a_period(self) -> int:
-        return max(1, round(self.sequences.stimulus.period / self.cycle_ms))
+        return _whole(self.in_cycles(self.sequences.stimulus.period))
+
+    @property
+    def recall_steps(self) -> int:
+        """Of a bin in which answers are counted."""
+        return _whole(self.in_steps(self.sequences.recall.bin))
+
+    @property
+    def replay_steps(self) -> int:
+        """Of a bin in which spikes of groups are counted."""
+        return _whole(self.in_steps(self.sequences.replay.bin))
+
+    @property
+    def bins_a_cycle(self) -> int:
+        """How many of these."""
+        return self.network.cycle_steps // self.replay_steps
 
     @property
     def sleeps(self) -> dict[str, ModulatedSleep]:
@@ -109,3 +121,7 @@ class Config(ExperimentConfig):
     @property
     def arms_share_training(self) -> bool:
         return True
+
+
+def _whole(number: float) -> int:
+    return max(1, round(number))

@@ -67,7 +67,7 @@ class Sleeper(Seeds):
     def heard(self, phase: Live) -> int:
         if isinstance(phase, Interleave):
             return 1
-        shown = round(HEARD_MS / self.config.cycle_ms)
+        shown = round(self.config.in_cycles(HEARD_MS))
         return min(self.config.runtime.spikes or shown, phase.cycles)
 
     def listen(
