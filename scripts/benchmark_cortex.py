@@ -4,49 +4,32 @@ Simulated seconds per second of processor time, of one network on one core, awak
 compiled kernel at several steps, with and without long steps of quiet cells and with STDP, in turns
 with the portable path by its synapses alone. Each is settled for a second and then timed second by
 second; the portable one for less.
+
+Then its cortex, by a config without the thalamus, in turns with Brian2's C++ program of the same
+cells and synapses. That they are the same is seen in their rates and, without synapses, in the
+potentials of cells under graded currents.
 """
 
 import argparse
 import json
 import sys
-from functools import partial
-from typing import Any, NamedTuple
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+import numpy as np
 
-from sleeprun.cli.folder import conf_dir
 from sleeprun.noise import seed_key
 from sleeprun.runs.devices import device_name
-from sleeprun.spiking.build import build, local_steps, starting_weights
-from sleeprun.spiking.edges import packed, slots, sources_of
-from sleeprun.spiking.modulation import modulated
 from sleeprun.spiking.native import available, conducting
-from sleeprun.spiking.network import Clock, Network, NetworkState
-from sleeprun.spiking.schema import NetworkConfig
+from sleeprun.spiking.network import Clock, Network
 from sleeprun.spiking.simulate import advance
-from speed import rounds
+from speed import cortex, rounds, standalone
+from speed.living import Living, Way, newborn
 
-SOMA_SUBSTEPS = {0.02: 1, 0.05: 2, 0.1: 3}
-PLASTIC = ("pyramidal_pyramidal",)
-PORTABLE_MS = 50
-CORTICAL = ("pyramidal", "interneuron")
-
-
-class Way(NamedTuple):
-    step_ms: float
-    native: bool = True
-    local: bool = False
-    plastic: bool = False
-
-    @property
-    def name(self) -> str:
-        told = [f"{self.step_ms} ms", "native" if self.native else "by_step, by synapses"]
-        return ", ".join([*told, *["local steps"] * self.local, *["STDP"] * self.plastic])
-
-
+BRIAN2 = Path(sys.prefix) / "brian2" / "bin" / "python"
 WAYS = (
     Way(0.02),
     Way(0.05),
@@ -56,84 +39,92 @@ WAYS = (
     Way(0.1, local=True),
     Way(0.05, native=False),
 )
+CORTICAL_WAYS = (Way(0.05), Way(0.05, local=True))
+SECONDS, SETTLING = 8, 2  # of the cortex in a round; each of Brian2's begins at its birth
+DRIVEN_MS, MOST = 50, 3.0  # how long cells are driven, and by how much at most: uA/cm2
 
 
-def described(step_ms: float) -> tuple[NetworkConfig, dict[str, Any]]:
-    """The shipped network, and what is otherwise in N3."""
-    soma = (f"+network.neurons.{cell}.soma_substeps={SOMA_SUBSTEPS[step_ms]}" for cell in CORTICAL)
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        overrides = ["network=gonzalez2020", "sleep=n3", f"network.step_ms={step_ms}", *soma]
-        config = compose("config", overrides=overrides)
-    plain: Any = OmegaConf.to_container(config, resolve=True)
-    return NetworkConfig.model_validate(plain["network"]), plain["sleep"]["levels"]["n3"]
+def whole(stage: str, times: int) -> dict[str, Any]:
+    """All ways of the whole network."""
+    born = {step: newborn(step, stage == "n3") for step in {way.step_ms for way in WAYS}}
+    entries = {way.name: Living(way, born[way.step_ms]) for way in WAYS if _possible(way)}
+    return compared(stage, dict(entries), times)
 
 
-class Living:
-    """One network by one way, a stretch after another."""
-
-    def __init__(self, way: Way, asleep: bool):
-        config, n3 = described(way.step_ms)
-        awake = build(config, "by_step")
-        network = modulated(awake, n3) if asleep else awake
-        weights = starting_weights(config, 0)
-        found = None if way.native else sources_of(weights, slots(network, [weights]))
-        self.edges = jax.tree.map(jnp.asarray, found)
-        state = jax.tree.map(partial(jnp.array, copy=True), network.init(weights, seed_key(0)))
-        self.state = state if self.edges is None else packed(network, state, self.edges)
-        self.ms = 1000 if way.native else PORTABLE_MS
-        self.cycles = round(self.ms / way.step_ms) // network.cycle_steps
-        self.cycle = 0
-        local = local_steps(config) if way.local else conducting.ALL_STEPS
-        self.lives = jax.jit(partial(_lived, network, way, local, self.cycles, self.edges))
-
-    def __call__(self) -> rounds.Sample:
-        took, self.state = rounds.seconds(lambda: self.lives(jnp.int32(self.cycle), self.state))
-        self.cycle += self.cycles
-        spikes = {name: float(each.mean()) for name, each in self.state.spiked.items()}
-        hertz = {name: 1000 / self.ms * mean for name, mean in spikes.items()}
-        return rounds.Sample(self.ms / 1000 / took, hertz)
+def alone(stage: str, python: Path, folder: Path, times: int) -> dict[str, Any]:
+    """The cortex alone, in turns with Brian2's."""
+    born = newborn(CORTICAL_WAYS[0].step_ms, stage == "n3", thalamus=False)
+    entries: rounds.Entries = {
+        way.name: Living(way, born, SECONDS) for way in CORTICAL_WAYS if _possible(way)
+    }
+    told = cortex.description(born.network, born.state, born.config.step_ms)
+    lengths = 1000.0 * (SETTLING + SECONDS), 1000.0 * SETTLING
+    entries["brian2"] = cortex.program(python, folder / stage, told, *lengths)
+    return compared(f"cortex {stage}", entries, times)
 
 
-def _lived(
-    network: Network,
-    way: Way,
-    local: conducting.LocalSteps,
-    cycles: int,
-    edges: Any,
-    cycle: Any,
-    state: NetworkState,
-) -> NetworkState:
-    """With the spikes of this stretch alone."""
-    state = state._replace(
-        spikes={name: each._replace(length=jnp.int32(0)) for name, each in state.spikes.items()},
-        spiked={name: jnp.zeros_like(each) for name, each in state.spiked.items()},
-    )
-    clock, steps = Clock(cycle, 0, seed_key(1)), cycles * network.cycle_steps
-    if not way.native:
-        return advance(network, state, clock, steps, edges=edges)
-    plastic = PLASTIC if way.plastic else ()
-    return conducting.window(network, state, clock, steps, {}, plastic, local)
+def _possible(way: Way) -> bool:
+    return available() or not way.native
+
+
+def compared(title: str, entries: rounds.Entries, times: int) -> dict[str, Any]:
+    for entry in entries.values():
+        entry()
+    found = rounds.compared(rounds.in_turns(entries, times), "second", ["brian2"])
+    for name, one in found.items():
+        hertz = ", ".join(f"{cell} {rate:.2f}" for cell, rate in one["spikes_a_second"].items())
+        beside = "".join(f"{each['median']:.1f} x Brian2" for each in one["ratio_to"].values())
+        speed = one["seconds_per_second"]["median"]
+        print(f"{title:14}{name:36}{speed:8.2f}  {beside:14}{hertz}", file=sys.stderr, flush=True)
+    return found
+
+
+def driven_cells(python: Path, folder: Path) -> dict[str, Any]:
+    """Cells of the cortex without synapses, each under a current of its own: how many spikes they
+    have, and how far their potentials are from Brian2's at the end.
+    """
+    born = newborn(CORTICAL_WAYS[0].step_ms, asleep=False, thalamus=False)
+    network = Network(born.network.populations, {}, born.network.cycle_steps)
+    state = network.init({}, seed_key(0))
+    told = cortex.description(network, state, born.config.step_ms)
+    theirs = cortex.program(python, folder / "cells", told, DRIVEN_MS)
+    sizes = {name: each.size for name, each in network.populations.items()}
+    current = {name: np.linspace(0, MOST, size, dtype=np.float32) for name, size in sizes.items()}
+    theirs.run(current)
+    steps = round(DRIVEN_MS / born.config.step_ms)
+    drive = {name: jnp.tile(jnp.asarray(one), (steps, 1)) for name, one in current.items()}
+    found: dict[str, Any] = {
+        name: {"brian2": {"spikes": float(theirs.found(name, "counted").sum())}} for name in sizes
+    }
+    engines = {"by_step": advance} | ({"native": conducting.window} if available() else {})
+    for engine, lives in engines.items():
+        ours = lives(network, state, Clock(jnp.int32(0), 0, seed_key(1)), steps, drive)
+        for name in sizes:
+            apart = np.abs(theirs.found(name, "v") - np.asarray(ours.neurons[name].v))
+            told_apart = {f"{q} %": round(float(np.percentile(apart, q)), 4) for q in (50, 95, 100)}
+            spikes = float(ours.spiked[name].sum())
+            found[name][engine] = {"spikes": spikes, "mv_from_brian2": told_apart}
+    for name, one in found.items():
+        print(f"{name}, driven, without synapses: {one}", file=sys.stderr, flush=True)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--brian2", type=Path, default=BRIAN2, help="an interpreter with Brian2")
     arguments = parser.parse_args()
     rounds.pin(1)
     line: dict[str, Any] = {"device": device_name(jax.devices()[0]), "unit": "s/s"}
-    for stage in ("awake", "n3"):
-        ways = {way.name: way for way in WAYS if available() or not way.native}
-        entries = {name: Living(way, stage == "n3") for name, way in ways.items()}
-        for entry in entries.values():
-            entry()
-        samples = rounds.in_turns(dict(entries), arguments.rounds)
-        line[stage] = {
-            name: {"rate": rounds.spread(one.rate for one in taken), "hertz": taken[-1].spikes}
-            for name, taken in samples.items()
-        }
-        for name, found in line[stage].items():
-            hertz = ", ".join(f"{cell} {rate:.1f}" for cell, rate in found["hertz"].items())
-            print(f"{stage:6}{name:36}{found['rate']['median']:8.2f}  {hertz}", file=sys.stderr)
+    stages = ("awake", "n3")
+    line |= {stage: whole(stage, arguments.rounds) for stage in stages}
+    with tempfile.TemporaryDirectory() as folder:
+        beside = arguments.brian2, Path(folder)
+        try:
+            line["driven_cells"] = driven_cells(*beside)
+            line["cortex"] = {stage: alone(stage, *beside, arguments.rounds) for stage in stages}
+        except standalone.Unavailable as reason:
+            line["brian2"] = f"left out: {reason}"
     print(json.dumps(line))
 
 

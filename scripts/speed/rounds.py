@@ -15,7 +15,7 @@ BASELINES = ("naive", "by_layer", "brian2")
 
 
 class Sample(NamedTuple):
-    rate: float  # movement cycles or steps/s, of all seeds together
+    rate: float  # movement cycles, steps or simulated seconds, a second; of all seeds together
     spikes: Spikes
 
 
