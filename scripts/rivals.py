@@ -136,7 +136,7 @@ def linear(records: Path) -> Iterator[Piece]:
     """The same with outputs that cannot die, for some of what is kept."""
     plan = PLAN["linear"]
     for kept, data, (state, how) in product(plan["kept"], PLAN["tasks"], PLAN["states"].items()):
-        given = [*rehearsal(records, data, kept), *plan["overrides"], *how, seeds(PLAN["seeds"])]
+        given = [*rehearsal(records, data, kept), *plan["overrides"], *how, seeds(plan["seeds"])]
         yield Piece(f"linear/{data}/{kept}_{state}", PLAN["tasks"][data], given)
 
 
