@@ -10,7 +10,7 @@ import jax
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
 from sleeprun.spiking import native
-from sleeprun.spiking.native import conducting
+from sleeprun.spiking.native import conducting, nearest
 from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons.lif import LIF
 from sleeprun.spiking.neurons.rulkov import RulkovMap
@@ -125,7 +125,7 @@ def _of_channels(network: Network) -> tuple[int, bool]:
 
 
 FEED_FORWARD = Kernel(native.refused, native.unlearned, True, _by_layer)
-OF_CHANNELS = Kernel(conducting.refused, conducting.unlearned, False, _of_channels)
+OF_CHANNELS = Kernel(conducting.refused, nearest.unlearned, False, _of_channels)
 
 
 def _refused(network: Network, engine: Engine, kernel: Kernel) -> list[str]:

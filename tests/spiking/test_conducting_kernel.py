@@ -16,7 +16,7 @@ from sleeprun.noise import seed_key
 from sleeprun.spiking import native
 from sleeprun.spiking.build import build, starting_weights
 from sleeprun.spiking.modulation import modulated
-from sleeprun.spiking.native import cells, conducting, library, receptors
+from sleeprun.spiking.native import cells, conducting, library, nearest, receptors
 from sleeprun.spiking.network import Clock, Network, NetworkState
 from sleeprun.spiking.neurons import NEURONS
 from sleeprun.spiking.neurons.calcium import Shell
@@ -249,7 +249,7 @@ def test_plasticity_wants_whole_cycles(network: Network) -> None:
     state = network.init(starting_weights(halved(), 1), seed_key(1))
     with pytest.raises(ValueError, match="no whole cycles"):
         conducting.window(network, state, CLOCK, 300, {}, PLASTIC)
-    assert conducting.unlearned(network) == []
+    assert nearest.unlearned(network) == []
 
 
 def test_quiet_blocks_take_long_steps_and_little_changes(network: Network, volley: Any) -> None:

@@ -10,11 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sleeprun.spiking.native import cells, receptors
-from sleeprun.spiking.native.library import call, constants
+from sleeprun.spiking.native import cells, nearest, receptors
+from sleeprun.spiking.native.library import call
 from sleeprun.spiking.network import Clock, Network, NetworkState, now, projection_words
-from sleeprun.spiking.plasticity.nearest import NearestSTDP
-from sleeprun.spiking.spikes import SpikeList
 
 Means = dict[str, Float[Array, " cycle"]]  # by population
 
@@ -46,15 +44,6 @@ class LocalSteps(NamedTuple):
 
 
 ALL_STEPS = LocalSteps(1, {})
-
-
-def unlearned(network: Network) -> list[str]:
-    """Rules that it does not know: it knows STDP of nearest pairs, without scaling, no more."""
-    return [
-        f"projection {name} (rule {type(rule).__name__})"
-        for name, rule in network.rules.items()
-        if type(rule) is not NearestSTDP or rule.normalise
-    ]
 
 
 def window(
@@ -91,11 +80,38 @@ def traced(
     """
     if plastic and (clock.step or (isinstance(steps, int) and steps % network.cycle_steps)):
         raise ValueError(f"{steps} steps from {clock.step} on are no whole cycles")
-    if plastic:
-        state = state._replace(spikes={name: _emptied(one) for name, one in state.spikes.items()})
+    wires = list(network.projections)
+    learning = [name for name in wires if name in plastic]
+    if learning:
+        state = nearest.unheard(state)
+    fixed = _fixed(network, state, clock, steps, drive, local)
+    for name in learning:
+        fixed += nearest.own_constants(network, state, name)
+    means = jnp.zeros((cycles, len(network.populations)))
+    taken = (*_taken(network, state), [nearest.taken(state, name) for name in learning], means)
+    shape = _shape(network, clock) | {
+        "plastic": _integers(map(wires.index, learning)),
+        "local_steps": local.steps,
+    }
+    living, joining, learned, means = call("sleeprun_conducting", fixed, taken, **shape)
+    after = _given_back(network, state, living, joining)
+    if learning:
+        after = nearest.given_back(after, dict(zip(learning, learned, strict=True)))
+    return after, dict(zip(network.populations, means.T, strict=True))
+
+
+def _fixed(
+    network: Network,
+    state: NetworkState,
+    clock: Clock,
+    steps: int | Int[Array, ""],
+    drive: dict[str, Float[Array, "time _"]],
+    local: LocalSteps,
+) -> list[Array]:
+    """What a window does not change, whether it learns or not."""
     wires = network.projections
     words = [projection_words(network, clock, name) for name in wires]
-    fixed = [
+    fixed: list[Array] = [
         jnp.stack([clock.cycle, now(network, clock), jnp.asarray(steps, jnp.int32)]),
         jnp.stack(words) if words else jnp.zeros((0, 2), jnp.uint32),
         jnp.array([local.below.get(name, -jnp.inf) for name in network.populations], jnp.float32),
@@ -106,45 +122,7 @@ def traced(
         fixed.append(drive.get(name, jnp.zeros((0, population.size))))
     for name, projection in wires.items():
         fixed += [*receptors.own_constants(projection.synapse), state.weights[name]]
-    learning = [name for name in wires if name in plastic]
-    for name in learning:
-        rule = state.plastic[name]
-        fixed += [constants("NearestSTDP", network.rules[name]), rule.own.start, rule.locked]
-    means = jnp.zeros((cycles, len(network.populations)))
-    taken = (*_taken(network, state), [_learned(state, name) for name in learning], means)
-    shape = _shape(network, clock) | {
-        "plastic": _integers(list(wires).index(name) for name in learning),
-        "local_steps": local.steps,
-    }
-    living, joining, learned, means = call("sleeprun_conducting", fixed, taken, **shape)
-    after = _given_back(network, state, living, joining)
-    after = _taught(after, dict(zip(learning, learned, strict=True)))
-    return after, dict(zip(network.populations, means.T, strict=True))
-
-
-def _emptied(spikes: SpikeList) -> SpikeList:
-    nothing = jnp.zeros_like(spikes.length)
-    return spikes._replace(length=nothing, fresh=nothing)
-
-
-def _learned(state: NetworkState, name: str) -> tuple[Array, ...]:
-    own = state.plastic[name].own
-    return state.weights[name], own.pre, own.post, own.now
-
-
-def _taught(state: NetworkState, learned: dict[str, tuple[Array, ...]]) -> NetworkState:
-    """With what some projections learned, and all spikes seen."""
-    if not learned:
-        return state
-    rules = dict(state.plastic)
-    for name, (_, pre, post, time) in learned.items():
-        own = rules[name].own._replace(pre=pre, post=post, now=time)
-        rules[name] = rules[name]._replace(own=own)
-    return state._replace(
-        weights=state.weights | {name: weights for name, (weights, *_) in learned.items()},
-        plastic=rules,
-        spikes={name: one._replace(fresh=one.length) for name, one in state.spikes.items()},
-    )
+    return fixed
 
 
 def _taken(network: Network, state: NetworkState) -> tuple[list, list]:
