@@ -22,10 +22,11 @@ from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
 from sleeprun.subjects.sleeper import windows
 from sleeprun.subjects.sleeper.build import build, chosen, newborns
-from sleeprun.subjects.sleeper.cycles import Leg, driven
+from sleeprun.subjects.sleeper.cycles import driven
+from sleeprun.subjects.sleeper.legs import Leg, leg_of
 from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
 from sleeprun.subjects.sleeper.record import Directions
-from sleeprun.subjects.sleeper.sleeper import Sleeper, leg_of
+from sleeprun.subjects.sleeper.sleeper import Sleeper
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated
 from sleeprun.subjects.sleeper.windows import Window
 

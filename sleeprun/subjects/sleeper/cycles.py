@@ -2,31 +2,21 @@
 
 from typing import Any
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
 from sleeprun import noise
 from sleeprun.noise import Purpose
-from sleeprun.spiking.modulation import Course, modulated
+from sleeprun.spiking.modulation import modulated
 from sleeprun.spiking.network import Clock, now
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.subjects.sleeper import windows
+from sleeprun.subjects.sleeper.legs import Leg
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally, blank_tally
 from sleeprun.subjects.sleeper.windows import Window
 
 Lists = dict[str, SpikeList]
-
-
-class Leg(eqx.Module):
-    """A phase: the numbers of the network in its course, and what is stimulated."""
-
-    course: Course
-    members: Any  # Bool[group, cell] of the sequence
-    groups: Float[Array, ""]  # how many of them are stimulated: 0 none, 1 a cue
-    lead: Int[Array, ""]  # cycles before that
-    plastic: tuple[str, ...] = eqx.field(static=True)
 
 
 def begin(state: SleeperState) -> SleeperState:

@@ -6,26 +6,27 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from sleeprun.protocol.events import Between, Event, Scored
 from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score, chunks
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.spiking.edges import in_pairs
-from sleeprun.spiking.modulation import Part, course
 from sleeprun.subjects import listening
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
-from sleeprun.subjects.sleeper import cycles, events, windows
+from sleeprun.subjects.sleeper import cycles, events, recalls, windows
 from sleeprun.subjects.sleeper.build import build, chosen, newborns
-from sleeprun.subjects.sleeper.cycles import Leg, Lists
+from sleeprun.subjects.sleeper.cycles import Lists
 from sleeprun.subjects.sleeper.directions import along, between
+from sleeprun.subjects.sleeper.legs import leg_of
 from sleeprun.subjects.sleeper.observed import observed
-from sleeprun.subjects.sleeper.phases import Sleep, Train
-from sleeprun.subjects.sleeper.record import Directions, Lived, Recalled, SequenceFacts
+from sleeprun.subjects.sleeper.phases import Sleep
+from sleeprun.subjects.sleeper.recalls import Recalls
+from sleeprun.subjects.sleeper.record import Directions, Lived, SequenceFacts
 from sleeprun.subjects.sleeper.schema import Config
-from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally
+from sleeprun.subjects.sleeper.state import SleeperState, Tally
 
 HEARD_MS = 3000  # of a phase, at its end, where no number of cycles is asked for
 
@@ -136,29 +137,11 @@ class Sleeper(Seeds):
     def summary(self, report: Tally) -> Lived:
         return events.lived(report, self.shared.population, self.names)
 
-    def marks(self, report: Tally) -> Int[np.ndarray, "2 seed"]:
-        """Recalls after the cues of some periods, by both readings of the kernel's width."""
-        tasks, shared = self.config.sequences, self.shared
-        first, periods = int(report.first[0]), int(report.cycles[0]) // shared.period
-        lead = max(0, tasks.lead - first // shared.period)
-        if periods <= lead:
-            return np.zeros((2, self.seeds), int)
-        of_period = (shared.period * shared.bins, report.answers.shape[-1])
-        answers = report.answers.reshape(self.seeds, shared.tested_periods, *of_period)
-        counts = answers[:, lead:periods, : tasks.recall.bins]
-        told = [tasks.recall.performances(each).values() for each in counts]
-        return np.rint(np.array([[*each] for each in told]) * (periods - lead)).astype(int).T
+    def marks(self, report: Tally) -> Recalls:
+        return recalls.counted(self.config, self.shared, report)
 
-    def score(self, phase: Score, marks: Int[np.ndarray, "2 seed"]) -> Scored:
-        tasks = self.config.sequences
-        sd, full_width = marks
-        by = sd if tasks.recall.width == "sd" else full_width
-        return Scored(
-            boundary=phase.boundary,
-            task=phase.task,
-            score=(by / tasks.cues).tolist(),
-            marks=Recalled(sd=sd.tolist(), full_width=full_width.tolist(), cues=tasks.cues),
-        )
+    def score(self, phase: Score, marks: Recalls) -> Scored:
+        return recalls.scored(self.config.sequences, phase, marks)
 
     def seen_at(self, boundary: Boundary, state: SleeperState) -> Iterator[Event]:
         true = self.unpadded(state)
@@ -208,23 +191,3 @@ class Sleeper(Seeds):
             refused=list(self.refused),
             slower=self.slower,
         )
-
-
-def leg_of(config: Config, shared: Stimulated, phase: Any) -> Leg:
-    """A phase's values and stimuli as arrays; of all phases alike, so that they share a program."""
-    tasks, network = config.sequences, shared.network
-    task, groups, lead, parts = next(iter(shared.sequences)), 0, 0, [Part({}, 1.0, 0.0)]
-    if isinstance(phase, Train):
-        task, groups = phase.task, len(shared.sequences[phase.task])
-        parts = [Part(tasks.training, 1.0, 0.0)]
-    if isinstance(phase, Score):
-        task, groups, lead = phase.task, 1, tasks.lead * shared.period
-    if isinstance(phase, Sleep):
-        parts = phase.sleep.parts(float(phase.cycles))
-    return Leg(
-        course=course(network, parts, [*config.levels.values()]),
-        members=shared.sequences[task],
-        groups=jnp.float32(groups),
-        lead=jnp.int32(lead),
-        plastic=phase.plastic,
-    )
