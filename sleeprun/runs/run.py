@@ -24,18 +24,10 @@ from sleeprun.protocol.events import (
     Tested,
 )
 from sleeprun.protocol.family import Summary
-from sleeprun.protocol.phases import (
-    Boundary,
-    Change,
-    Interleave,
-    Live,
-    Phase,
-    Protocol,
-    Score,
-    chunks,
-)
+from sleeprun.protocol.phases import Change, Live, Phase, Protocol, Score, chunks
 from sleeprun.runs import resuming
 from sleeprun.runs.checkpoints import Header
+from sleeprun.runs.pace import begins, coming_tests, ends, pace_of, units
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.finite import refuse_lost
 from sleeprun.subjects.subject import Report, State, Subject
@@ -112,7 +104,7 @@ class Run(Generic[State, Report]):
                 case Change():
                     self.state = self.subject.begin(phase, self.state)
             self._next_phase()
-            if isinstance(phase, Score) and self._ends(phase.boundary):
+            if isinstance(phase, Score) and ends(phase.boundary, self.protocol[self.phase :]):
                 self.save(f"boundary-{phase.boundary.index:02d}")
 
     def save(self, name: str | None = None) -> Path:
@@ -134,27 +126,22 @@ class Run(Generic[State, Report]):
 
     def _live(self, phase: Live) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
-        total, turn = units(phase)
-        chunk = max(1, self.subject.chunk(phase) // turn)
-        every = max(1, self.config.runtime.curve_every // turn)
-        unheard = total - self.subject.heard(phase)
+        pace = pace_of(phase, self.subject, self.config.runtime.curve_every)
         if self.done == 0:
             self.state = self.subject.begin(phase, self.state)
-        while self.done < total:
-            count = min(chunk, (unheard if self.done < unheard else total) - self.done)
-            if self.config.runtime.curve_every:
-                count = min(count, every - self.done % every)
-            if self.done < unheard:
-                self.state, report = self.subject.advance(phase, count, self.state)
-            else:
+        while self.done < pace.total:
+            count = pace.chunk(self.done)
+            if pace.listens(self.done):
                 self.state, report, spikes = self.subject.listen(phase, count, self.state)
                 yield from spikes
+            else:
+                self.state, report = self.subject.advance(phase, count, self.state)
             self.done += count
-            self.cycle += count * turn
+            self.cycle += count * pace.cycles
             self._refuse_lost(phase, self.state)
-            if self.config.runtime.curve_every and self.done % every == 0:
+            if pace.tests(self.done):
                 yield from self._curve(phase)
-            yield self._progress(phase, count * turn, self.subject.summary(report))
+            yield self._progress(phase, count * pace.cycles, self.subject.summary(report))
             self._save_if_due()
         self.state = self.subject.end(phase, self.state)
         yield from self.subject.seen_after(phase, self.state)
@@ -201,7 +188,7 @@ class Run(Generic[State, Report]):
     def _score(self, phase: Score) -> Iterator[Event]:
         """Test one task on a copy."""
         if self.done == 0:
-            if self._begins(phase.boundary):
+            if begins(phase.boundary, self.protocol[: self.phase]):
                 yield from self.subject.seen_at(phase.boundary, self.state)
             self.tested = self.subject.begin(phase, self.state)
             self.marks = np.zeros((2, self.seeds), int)
@@ -226,16 +213,6 @@ class Run(Generic[State, Report]):
     def _next_phase(self) -> None:
         self.phase, self.done, self.tested = self.phase + 1, 0, self.state
 
-    def _begins(self, boundary: Boundary) -> bool:
-        """Whether the first task of this boundary is about to be scored."""
-        before = self.protocol[max(0, self.phase - 1) : self.phase]
-        return not any(isinstance(p, Score) and p.boundary == boundary for p in before)
-
-    def _ends(self, boundary: Boundary) -> bool:
-        """Whether the last task of this boundary has just been scored."""
-        following = self.protocol[self.phase : self.phase + 1]
-        return not any(isinstance(p, Score) and p.boundary == boundary for p in following)
-
     def _save_if_due(self) -> None:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
             self.save()
@@ -247,16 +224,3 @@ class Run(Generic[State, Report]):
     def _signature(self, phase: int, done: int) -> str:
         behind = self.protocol[: phase + (done > 0)]
         return resuming.signature(self.config, self.subject.engine, behind)
-
-
-def coming_tests(protocol: Protocol) -> list[Score]:
-    """Those of the first boundary in a protocol; none where it has none."""
-    tests = [phase for phase in protocol if isinstance(phase, Score)]
-    return [test for test in tests if test.boundary == tests[0].boundary]
-
-
-def units(phase: Phase) -> tuple[int, int]:
-    """How many steps the fold takes through a phase, and the movement cycles of each."""
-    if isinstance(phase, Interleave):
-        return phase.rounds, phase.cycles_a_round
-    return phase.cycles, 1
