@@ -16,8 +16,9 @@ from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import LEARNERS
 from sleeprun.gradient.learners.buffer import Ranked
 from sleeprun.gradient.perceptron import Layer
-from sleeprun.protocol.events import Begun, Carried, Event, Progress, Scored
+from sleeprun.protocol.events import Begun, Event, Progress, Scored
 from sleeprun.protocol.phases import Score
+from sleeprun.protocol.seen import Carried
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier import awake

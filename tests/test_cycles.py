@@ -12,8 +12,9 @@ import pytest
 from conftest import asleep, of_kind
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Curve, Event, Progress, Scored, Spiked, Start
+from sleeprun.protocol.events import Curve, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Score
+from sleeprun.protocol.seen import Spiked
 from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
 from sleeprun.runs.store import RunDirectory

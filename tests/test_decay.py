@@ -17,8 +17,9 @@ from conftest import configured, of_kind
 from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.gradient.perceptron import starting_layers
-from sleeprun.protocol.events import Carried, Progress, Scored
+from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.phases import Decay, Interleave
+from sleeprun.protocol.seen import Carried
 from sleeprun.spiking.build import starting_weights
 from sleeprun.spiking.synapses.weights import minus_row_mean
 from sleeprun.subjects.forager.forager import Forager

@@ -9,8 +9,9 @@ from classifiers import carried_out, images, run_of, tiny
 from conftest import of_kind
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Begun, Carried, Progress, Scored
+from sleeprun.protocol.events import Begun, Progress, Scored
 from sleeprun.protocol.phases import Live, Protocol, Score
+from sleeprun.protocol.seen import Carried
 from sleeprun.tasks.images.cutting import ImageTask
 from sleeprun.tasks.images.datasets import DataSet
 from sleeprun.tasks.images.sequence import ImageTasks

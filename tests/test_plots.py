@@ -13,19 +13,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from told_run import BOUNDARIES, PHASES, ROWS, R, progress, run_of, scored
 
-from sleeprun.protocol.events import (
-    Begun,
-    Curve,
-    Event,
-    Fields,
-    Histogram,
-    Progress,
-    Raster,
-    Scored,
-    Spiked,
-    Start,
-    Weights,
-)
+from sleeprun.protocol.events import Begun, Curve, Event, Progress, Scored, Start
+from sleeprun.protocol.seen import Fields, Histogram, Raster, Spiked, Weights
 from sleeprun.report import arms, figures, matrices, performance, stages, style
 from sleeprun.runs.rasters import of_phase
 

@@ -13,8 +13,9 @@ from conftest import configured, of_kind
 from rich.console import Console
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Begun, Event, Found, Scored
+from sleeprun.protocol.events import Begun, Event, Scored
 from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.seen import Found
 from sleeprun.report.probes import probes as picture_of
 from sleeprun.report.tables import probes_table
 from sleeprun.runs import job

@@ -11,7 +11,8 @@ import pytest
 from conftest import of_kind
 
 import sleeprun
-from sleeprun.protocol.events import Begun, Event, Progress, Raster, Scored
+from sleeprun.protocol.events import Begun, Event, Progress, Scored
+from sleeprun.protocol.seen import Raster
 from sleeprun.runs.rasters import of_phase
 from sleeprun.subjects.parse import parse
 

@@ -12,19 +12,10 @@ from texts import corners_of, drawn, overlap, troubles
 from told_run import run_of
 
 from sleeprun.measures.statistics import describe
-from sleeprun.protocol.events import (
-    Begun,
-    Curve,
-    Event,
-    Fields,
-    Histogram,
-    Progress,
-    Raster,
-    Scored,
-    Weights,
-)
+from sleeprun.protocol.events import Begun, Curve, Event, Progress, Scored
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.seen import Fields, Histogram, Raster, Weights
 from sleeprun.report import arms, figures, matrices, probes, style
 from sleeprun.subjects.classifier.record import ImageFacts
 from sleeprun.subjects.forager.record import Eaten, Foraged

@@ -1,17 +1,9 @@
 """The events of a small foraging run, made up."""
 
-from sleeprun.protocol.events import (
-    Event,
-    Fields,
-    Histogram,
-    Progress,
-    Raster,
-    Scored,
-    Start,
-    Weights,
-)
+from sleeprun.protocol.events import Event, Progress, Scored, Start
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.seen import Fields, Histogram, Raster, Weights
 from sleeprun.subjects.forager.record import Eaten, Foraged, ForagingFacts
 
 PHASES = (("unsupervised", "unsupervised"), ("wake", "task1"), ("sleep", "sleep"))

@@ -2,18 +2,10 @@
 
 import numpy as np
 
-from sleeprun.protocol.events import (
-    Begun,
-    Between,
-    Event,
-    Observed,
-    Progress,
-    Scored,
-    Spiked,
-    Start,
-)
+from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
 from sleeprun.protocol.packed import packed, unpacked
 from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.seen import Between, Observed, Spiked
 from sleeprun.subjects.sleeper.record import Lived, Recalled, SequenceFacts
 
 SIZES = {"relay": 4, "pyramidal": 10}

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from sleeprun.protocol.events import Begun, Event, Raster, Spiked
+from sleeprun.protocol.events import Begun, Event
 from sleeprun.protocol.phases import Vigilance
+from sleeprun.protocol.seen import Raster, Spiked
 
 Pairs = dict[str, Int[np.ndarray, "spike 2"]]  # (step, neuron), by population
 HeardCycle = dict[str, list[list[list[int]]]]  # by population of each seed the pairs of a cycle

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
-from sleeprun.protocol.events import Between
 from sleeprun.protocol.results import Results
+from sleeprun.protocol.seen import Between
 from sleeprun.report.labels import name_ticks, room
 from sleeprun.report.style import (
     Events,

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sleeprun.protocol.events import Fields, Histogram, Weights
 from sleeprun.protocol.results import Results
+from sleeprun.protocol.seen import Fields, Histogram, Weights
 from sleeprun.report import probes
 from sleeprun.report.activity import activity
 from sleeprun.report.between import between

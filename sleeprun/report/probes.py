@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Probed, Results, measure_of
+from sleeprun.protocol.seen import Found
 from sleeprun.report.labels import TEXT, broken, name_ticks, room, short
 from sleeprun.report.phases import draw_rests
 from sleeprun.report.style import (

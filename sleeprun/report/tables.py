@@ -20,9 +20,9 @@ from sleeprun.measures.statistics import (
     paired_difference,
 )
 from sleeprun.protocol.describe import duration, noted
-from sleeprun.protocol.events import Found
 from sleeprun.protocol.lines import boundary_of, facts_at
 from sleeprun.protocol.results import Account, Probed, Results, Seen, measure_of
+from sleeprun.protocol.seen import Found
 
 Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that are shown each, with their spread, rather than their mean

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Begun, Event, Raster, Spiked, Start
+from sleeprun.protocol.events import Begun, Event, Start
 from sleeprun.protocol.heard import HeardCycle, Pairs, Part, heard, joined
 from sleeprun.protocol.sampled import Sampled
+from sleeprun.protocol.seen import Raster, Spiked
 
 P = TypeVar("P", Part, Sampled)
 

@@ -7,19 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.events import (
-    Carried,
-    End,
-    Event,
-    Found,
-    Observed,
-    Progress,
-    Scored,
-    Start,
-)
+from sleeprun.protocol.events import End, Event, Progress, Scored, Start
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.results import Account, Probed, Results, Seen, finals
+from sleeprun.protocol.seen import Carried, Found, Observed
 
 
 class _Read:

@@ -13,18 +13,10 @@ from typing import Generic
 import numpy as np
 
 from sleeprun.config import ExperimentConfig
-from sleeprun.protocol.events import (
-    Begun,
-    Curve,
-    Event,
-    Observed,
-    Origin,
-    Progress,
-    Resumed,
-    Tested,
-)
+from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested
 from sleeprun.protocol.family import Summary
 from sleeprun.protocol.phases import Change, Live, Phase, Protocol, Score, chunks
+from sleeprun.protocol.seen import Observed
 from sleeprun.runs import resuming
 from sleeprun.runs.checkpoints import Header
 from sleeprun.runs.pace import begins, coming_tests, ends, pace_of, units

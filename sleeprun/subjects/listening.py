@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from jaxtyping import Int
 
-from sleeprun.protocol.events import Event, Raster, Spiked
+from sleeprun.protocol.events import Event
 from sleeprun.protocol.heard import HeardCycle
 from sleeprun.protocol.phases import Phase
+from sleeprun.protocol.seen import Raster, Spiked
 from sleeprun.spiking.spikes import SpikeList
 
 CLOCK = 2**32  # steps, after which it begins anew

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from sleeprun.measures import forgetting, statistics
-from sleeprun.protocol.events import Curve, End, Event, Found, Observed, Progress, Scored, Start
+from sleeprun.protocol.events import Curve, End, Event, Progress, Scored, Start
 from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.results import Results, finals
+from sleeprun.protocol.seen import Found, Observed
 
 HistoryRow = dict[str, float | str]
 AXES = {

@@ -5,9 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from sleeprun.measures.forgetting import near, share
-from sleeprun.protocol.events import Begun, End, Event, Found, Progress, Scored, Start
+from sleeprun.protocol.events import Begun, End, Event, Progress, Scored, Start
 from sleeprun.protocol.family import Facts, mean_of
 from sleeprun.protocol.phases import Boundary
+from sleeprun.protocol.seen import Found
 
 log = logging.getLogger("sleeprun")
 LEARNED = 0.2  # of the way from chance to 1: what a sleep can destroy

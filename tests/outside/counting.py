@@ -10,10 +10,11 @@ from jaxtyping import Float, Int
 from sleeprun.config.runtime import Engine
 from sleeprun.config.sleep import SleepConfig
 from sleeprun.config.values import Count, Section
-from sleeprun.protocol.events import Event, Found, Scored
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.family import Counts, Facts, Marks, Summary, per_seed
 from sleeprun.protocol.phases import Asleep, Boundary, Live, Phase, Protocol, Score, Stage
 from sleeprun.protocol.plan import Plan, numbered
+from sleeprun.protocol.seen import Found
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.seeds import Over, Seeds
 from sleeprun.tasks.tasks import TASKS, Tasks

@@ -18,8 +18,9 @@ from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners.training import starting_state
 from sleeprun.gradient.perceptron import Layers
 from sleeprun.gradient.probes import WeightChange
-from sleeprun.protocol.events import Carried, Event, Scored
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Decay, Phase, Rest, Score
+from sleeprun.protocol.seen import Carried
 from sleeprun.subjects.classifier import asleep, awake, carried, engine, promises
 from sleeprun.subjects.classifier.phases import Sleep, Wake
 from sleeprun.subjects.classifier.probing import Probing

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sleeprun.protocol.events import Found
 from sleeprun.protocol.family import (
     Clock,
     Counts,
@@ -17,6 +16,7 @@ from sleeprun.protocol.family import (
     per_seed,
 )
 from sleeprun.protocol.phases import Vigilance
+from sleeprun.protocol.seen import Found
 
 
 @dataclass(frozen=True, kw_only=True)

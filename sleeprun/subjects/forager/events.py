@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sleeprun.protocol.events import Event, Fields, Histogram, Scored, Weights
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.phases import Boundary, Score
+from sleeprun.protocol.seen import Fields, Histogram, Weights
 from sleeprun.subjects.forager.record import Eaten, Foraged
 from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Tally
 

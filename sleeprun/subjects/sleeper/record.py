@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sleeprun.protocol.events import Found
 from sleeprun.protocol.family import (
     Clock,
     Counts,
@@ -19,6 +18,7 @@ from sleeprun.protocol.family import (
     per_seed,
 )
 from sleeprun.protocol.packed import joined
+from sleeprun.protocol.seen import Found
 
 SHOWN_MS = 1000.0  # of a raster
 

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from sleeprun.protocol.events import Between, Event, Scored
+from sleeprun.protocol.events import Event, Scored
 from sleeprun.protocol.family import Scores
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Score, chunks
+from sleeprun.protocol.seen import Between
 from sleeprun.spiking.capacity import Capacity, capacity, doubled, overrun, with_capacity
 from sleeprun.spiking.edges import in_pairs
 from sleeprun.subjects import listening
