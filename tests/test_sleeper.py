@@ -21,7 +21,7 @@ from sleeprun.spiking.network import Clock
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
 from sleeprun.subjects.sleeper import windows
-from sleeprun.subjects.sleeper.build import build, chosen, newborns
+from sleeprun.subjects.sleeper.build import build, newborns
 from sleeprun.subjects.sleeper.cycles import driven
 from sleeprun.subjects.sleeper.legs import Leg, leg_of
 from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
@@ -338,13 +338,21 @@ def test_a_sleep_is_the_same_however_it_is_cut() -> None:
 def test_what_the_kernel_does_not_know_takes_the_portable_path_and_says_so(
     override: str, refused: str, much: str
 ) -> None:
-    found = chosen(small(override))
+    found = small(override).chosen
     assert (found.engine, found.refused) == ("by_layer", (refused,))
     told = f"the compiled kernel does not take {refused}: simulated by_layer, {much}"
     assert found.told == told
     for wanted in ("native", "fused"):
         with pytest.raises(ConfigError, match=f"runtime.simulate='{wanted}': the .* does not take"):
-            chosen(small(override, f"runtime.simulate={wanted}"))
+            _ = small(override, f"runtime.simulate={wanted}").chosen
+
+
+def test_what_simulates_is_worked_out_once_and_anew_in_a_copy() -> None:
+    config = small()
+    assert config.chosen is config.chosen
+    jittered = small("network.projections.relay_reticular.synapse.jitter=0.5").network
+    assert config.model_copy(update={"network": jittered}).chosen.refused
+    assert not config.chosen.refused
 
 
 @pytest.mark.slow

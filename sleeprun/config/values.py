@@ -1,8 +1,9 @@
 """The kinds of values and the section that all of a configuration is made of."""
 
 import re
+from collections.abc import Mapping
 from math import isclose
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +15,7 @@ from pydantic import (
 )
 
 V = TypeVar("V")
+S = TypeVar("S", bound="Section")
 LEAST_FLOAT32, MOST_FLOAT32 = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # of all that are normal
 
 
@@ -21,6 +23,13 @@ class Section(BaseModel):
     """Keys with numbers that float32 and int32 hold, since these compute with them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    def model_copy(self: S, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> S:
+        """Without what was worked out once from the keys, since some of them may be others now."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in vars(copied).keys() - type(self).model_fields.keys():
+            del vars(copied)[name]
+        return copied
 
     @field_validator("*")
     @classmethod

@@ -11,12 +11,9 @@ from jaxtyping import Array, Shaped, UInt32
 
 from sleeprun import noise
 from sleeprun.config.runtime import Engine
-from sleeprun.spiking import engines
 from sleeprun.spiking.build import build as network_of
 from sleeprun.spiking.build import local_steps, starting_weights
 from sleeprun.spiking.edges import slots, sources_of
-from sleeprun.spiking.engines import Chosen
-from sleeprun.spiking.modulation import modulated
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, birth
 from sleeprun.tasks.sequences.stimulus import members
@@ -29,7 +26,7 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
     tasks, network = config.sequences, config.network
     cells = network.populations[tasks.population].count
     return Stimulated(
-        network=network_of(network, engine or chosen(config).engine),
+        network=network_of(network, engine or config.chosen.engine),
         stimulus=tasks.stimulus.make(),
         sequences={
             name: members(each.cells, tasks.group, cells) for name, each in tasks.sequences.items()
@@ -46,16 +43,6 @@ def build(config: Config, engine: Engine | None = None) -> Stimulated:
         stimulated_steps=_stimulated_steps(config),
         tested_periods=max(1, config.runtime.chunk_cycles // config.cycles_a_period),
     )
-
-
-def chosen(config: Config) -> Chosen:
-    """What simulates the network here: a kernel, or by synapses alone; by_step by all pairs of
-    neurons, the reference. A kernel must take whatever its levels make of it.
-    """
-    network, kernel = network_of(config.network), engines.OF_CHANNELS
-    alike = [network, *(modulated(network, level) for level in config.levels.values())]
-    worst = max(alike, key=lambda each: len(kernel.refused(each)))
-    return engines.chosen(worst, config.runtime.simulate, kernel)
 
 
 def _stimulated_steps(config: Config) -> int:

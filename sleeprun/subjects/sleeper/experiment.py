@@ -14,7 +14,6 @@ from sleeprun.spiking.modulation import check
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
-from sleeprun.subjects.sleeper.build import chosen
 from sleeprun.subjects.sleeper.footprint import footprint
 from sleeprun.subjects.sleeper.plan import SleeperPlan
 from sleeprun.subjects.sleeper.schema import Config
@@ -73,18 +72,18 @@ class SleeperExperiment(Config, Experiment):
 
     def expected_seconds(self, protocol: Protocol) -> list[float]:
         neurons = sum(each.count for each in self.network.populations.values())
-        a_cycle = chosen(self).slower * neurons * self.network.cycle_steps / NEURON_STEPS
+        a_cycle = self.chosen.slower * neurons * self.network.cycle_steps / NEURON_STEPS
         return [a_cycle * phase.cycles for phase in protocol]
 
     @property
     def timed(self) -> bool:
-        return chosen(self).measured
+        return self.chosen.measured
 
     def footprint(self) -> Footprint:
         return footprint(self)
 
     def engine(self) -> Engine:
-        return chosen(self).engine
+        return self.chosen.engine
 
     def subject(self, devices: int, over: Over) -> Sleeper:
         return Sleeper(self, devices, over)

@@ -1,12 +1,15 @@
 """What a config says of networks that learn sequences and sleep."""
 
+from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 from sleeprun.config import ExperimentConfig, Role
 from sleeprun.config.identity import content_hash
 from sleeprun.config.values import FolderName, Section
+from sleeprun.spiking.engines import Chosen
 from sleeprun.spiking.modulation import Level
 from sleeprun.spiking.schema import NetworkConfig
+from sleeprun.subjects.sleeper import engine
 from sleeprun.subjects.sleeper.sleeps import ModulatedSleep
 from sleeprun.tasks.sequences.tasks import Sequences
 from sleeprun.tasks.tasks import TASKS
@@ -93,6 +96,11 @@ class Config(ExperimentConfig):
             named = one.levels.items() if one.schedule != "never" else ()
             found |= {f"{key}.levels.{name}": level for name, level in named}
         return found
+
+    @cached_property  # builds the network, and as each of its levels has it
+    def chosen(self) -> Chosen:
+        """What simulates it here."""
+        return engine.chosen(self.network, self.levels.values(), self.runtime.simulate)
 
     @property
     def shortened(self) -> bool:

@@ -18,7 +18,7 @@ from sleeprun.subjects import listening
 from sleeprun.subjects.finite import lost
 from sleeprun.subjects.seeds import Over, Seeds, over_seeds
 from sleeprun.subjects.sleeper import cycles, events, recalls, windows
-from sleeprun.subjects.sleeper.build import build, chosen, newborns
+from sleeprun.subjects.sleeper.build import build, newborns
 from sleeprun.subjects.sleeper.cycles import Lists
 from sleeprun.subjects.sleeper.directions import along, between
 from sleeprun.subjects.sleeper.legs import leg_of
@@ -35,7 +35,7 @@ HEARD_MS = 3000  # of a phase, at its end, where no number of cycles is asked fo
 class Sleeper(Seeds):
     def __init__(self, config: Config, devices: int, over: Over = over_seeds):
         super().__init__(len(config.seeds), devices, over)
-        found = chosen(config)
+        found = config.chosen
         self.engine, self.refused = found.engine, found.refused
         self.slower = found.slower if found.measured else None
         self.config, self.shared = config, build(config, found.engine)
