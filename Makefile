@@ -41,8 +41,8 @@ lint: $(READY)  ## style of the code
 types: $(READY)  ## static types
 	$(BIN)/mypy
 
-table: $(READY)  ## the published table at a tenth of its length, about an hour; goes on when called again
-	$(BIN)/python scripts/golden2022_table.py --scale 0.1 --seeds 10
+table: $(READY)  ## the published table at a tenth of its length (SCALE=1: whole), an hour and more; goes on when called again
+	$(BIN)/python scripts/golden2022_table.py --scale $(or $(SCALE),0.1) --seeds 10 --folder runs/golden2022_table$(addprefix _,$(SCALE))
 
 benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plain NumPy, three lines of JSON
 	$(BIN)/python scripts/benchmark.py
