@@ -36,6 +36,8 @@ def equal_memory(plan: Record, records: Path) -> Iterator[str]:
     names += [f"own_{rival}" for rival in ranking["others"]]
     for name in names:
         pairs = [both(records / data, name) for data in plan["tasks"]]
+        if not any(any(pair) for pair in pairs):
+            continue
         title, passes = ranking["told"][name.split("_")[1]]
         carried = [max(sizes(pair[i] for pair in pairs), default="-") for i in (0, 1)]
         cells = [
@@ -51,8 +53,8 @@ def details(plan: Record, records: Path) -> Iterator[str]:
     """MNIST, then Fashion-MNIST: both at the end, one detail changed at a time."""
     yield from header("", *COMPARED)
     for name in (name for name, one in plan["variants"].items() if isinstance(one, list)):
-        pair = both(records, name)
-        yield row(name, *map(accuracy, pair), difference(*pair))
+        if any(pair := both(records, name)):
+            yield row(name, *map(accuracy, pair), difference(*pair))
 
 
 def pieces(_: Record, records: Path) -> Iterator[str]:
