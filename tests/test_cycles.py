@@ -10,50 +10,24 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import asleep, of_kind
+from folded import carry_out, run_of, start_of
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Curve, Event, Progress, Scored, Start
+from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.phases import Score
 from sleeprun.protocol.seen import Spiked
 from sleeprun.runs.results import results_of
-from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory
 from sleeprun.spiking import capacity
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import newborns
 from sleeprun.subjects.forager.experiment import AgentExperiment
-from sleeprun.subjects.forager.forager import Forager, leg_of
+from sleeprun.subjects.forager.forager import leg_of
 from sleeprun.subjects.forager.phases import Freeze, Lesion, Wake
-from sleeprun.subjects.plans import arms_of
 
 pytestmark = pytest.mark.slow
 
 Tiny = Callable[..., AgentExperiment]
 PLASTIC = ("input_hidden", "hidden_output")
-
-
-def run_of(config: AgentExperiment, path: Path, devices: int = 1) -> Run:
-    (protocol,) = arms_of(config).values()
-    return Run(config, Forager(config, devices), protocol, RunDirectory(path))
-
-
-def start_of(run: Run) -> Start:
-    return Start(
-        resumed=False, time="", name="x", variant=None, seeds=[0, 1], facts=run.subject.facts(),
-        device="d", versions={},
-    )  # fmt: skip
-
-
-def carry_out(run: Run, stop_after: int | None = None) -> list[Event]:
-    """All events, or the first few: a run that is broken off."""
-    run.folder.write(start_of(run))
-    events: list[Event] = []
-    for event in run.events():
-        run.folder.write(event)
-        events.append(event)
-        if len(events) == stop_after:
-            break
-    return events
 
 
 def scores(events: list[Event]) -> list[Any]:

@@ -51,6 +51,7 @@ LINES = [
     '"wrong": [1, 0]}',
     '{"event": "curve", "phase": 2, "kind": "sleep", "name": "sleep", "cycle": 45, "task": "a", '
     '"score": [0.5, null]}',
+    '{"event": "kept", "phase": 2, "kind": "sleep", "name": "n3", "cycle": 45, "file": "w.npz"}',
     '{"event": "weights", ' + BOUNDARY + ', "histograms": {"input_hidden": {"edges": [0.0, 1.0], '
     '"counts": [7]}}}',
     '{"event": "fields", ' + BOUNDARY + ', "shape": [1, 2], "neurons": [3], '

@@ -20,6 +20,9 @@ class RuntimeConfig(Section):
     chunk_steps: Count
     curve_every: Annotated[int, Field(ge=0)] = 0  # which records of older versions lack,
     spikes: Annotated[int, Field(ge=0)] = 0  # as this
+    weights_every: Annotated[int, Field(ge=0)] = 0
+    weights_of: list[str] | None = None
+    weights_limit: Positive = 1000.0
     checkpoint_minutes: Positive
     keep_boundaries: bool
     cores: Annotated[int, Field(ge=0)]

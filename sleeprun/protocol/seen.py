@@ -25,6 +25,17 @@ class Observed(InPhase, Event, tag="observed"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept(InPhase, Event, tag="kept"):
+    """The weights at `cycle` of the protocol's clock are in a file of the run's directory."""
+
+    phase: int
+    kind: str
+    name: str
+    cycle: int
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weights(Event, tag="weights", of=Of.ALL_SEEDS):
     """How the weights of every plastic projection are spread."""
 

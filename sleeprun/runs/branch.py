@@ -9,7 +9,7 @@ from sleeprun.protocol.describe import Protocol
 from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Score
-from sleeprun.runs import checkpoints, version
+from sleeprun.runs import checkpoints, snapshots, version
 from sleeprun.runs.checkpoints import SavedHeader
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.mismatch import mismatch
@@ -87,6 +87,8 @@ def off(branch: Branch, config: Experiment, folder: RunDirectory) -> None:
         state = checkpoints.of_seeds(state, branch.places)
         marks = [[of_all[place] for place in branch.places] for of_all in header["marks"]]
         header = {**header, "marks": marks}
+    told = events_of(record.splitlines(True))
+    snapshots.copy(told, branch.source.path, folder.path, branch.places)
     write_whole(folder.events_path, record)
     header = {**header, "seconds": 0.0, "branched_from": branch.told()}
     folder.keep(branch.checkpoint.stem, header, state)  # last: with it the branch is there

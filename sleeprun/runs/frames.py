@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sleeprun.protocol.events import Curve, Progress
 from sleeprun.protocol.family import Summary
 from sleeprun.protocol.results import Results
+from sleeprun.protocol.seen import Kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,14 @@ def curves(seeds: list[int], events: Iterable[Curve]) -> "pd.DataFrame":
     ]
     columns = ["seed", "phase", "kind", "name", "cycle", "task", "score"]
     return pd.DataFrame(rows, columns=columns).astype({"score": float})
+
+
+def snapshots(events: Iterable[Kept]) -> "pd.DataFrame":
+    """A row a time at which weights were kept."""
+    import pandas as pd
+
+    rows = [(event.phase, event.kind, event.name, event.cycle) for event in events]
+    return pd.DataFrame(rows, columns=["phase", "kind", "name", "cycle"])
 
 
 def _of_seed(summary: Summary, place: int) -> Iterator[tuple[str, object]]:

@@ -11,7 +11,8 @@ from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.sampled import Sampled, sampled
-from sleeprun.runs import checkpoints, frames, rasters
+from sleeprun.protocol.seen import Kept
+from sleeprun.runs import checkpoints, frames, rasters, snapshots
 from sleeprun.runs.home import at_home
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
@@ -86,10 +87,23 @@ class LoadedRun:
         events = (event for event in self._directory.events() if isinstance(event, Curve))
         return frames.curves(self.results["seeds"], events)
 
+    @cached_property
+    def snapshots(self) -> "pd.DataFrame":
+        """When weights were kept within phases, where `runtime.weights_every` asked for it."""
+        return frames.snapshots(self._kept())
+
+    def _kept(self) -> list[Kept]:
+        return [event for event in self._directory.events() if isinstance(event, Kept)]
+
     def weights(
-        self, boundary: int | str | None = None
+        self, boundary: int | str | None = None, *, cycle: int | None = None
     ) -> dict[str, Float[np.ndarray, "seed pre post"]]:
-        """By projection or layer, as saved at a boundary: its index or name; else the last one."""
+        """By projection or layer, as saved at a boundary: its index or name; else the last one.
+
+        Or as kept at a `cycle` that `snapshots` tells, of those that were chosen then.
+        """
+        if cycle is not None:
+            return self._snapshot(cycle)
         path = self._checkpoint(boundary)
         run = path.parent.parent  # an arm, or the whole run
         (capacity,) = checkpoints.read_header(path)["capacity"]
@@ -97,6 +111,15 @@ class LoadedRun:
             subject = config_of(run).subject(1, over_seeds)
         (state,) = checkpoints.load(path, (subject.like(subject.birth(), capacity),))
         return subject.weights(state)
+
+    def _snapshot(self, cycle: int) -> dict[str, Float[np.ndarray, "seed pre post"]]:
+        kept = {event.cycle: event.file for event in self._kept()}
+        if cycle not in kept:
+            told = f"{len(kept)} from cycle {min(kept)} to {max(kept)}" if kept else "none"
+            raise ConfigError(
+                f"{self.folder}: no weights are kept of cycle {cycle}; there are {told}"
+            )
+        return snapshots.read(self.folder / kept[cycle])
 
     def spikes(
         self, phase: int | str, seed: int | None = None

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from sleeprun.config.runtime import RuntimeConfig
 from sleeprun.protocol.phases import Boundary, Interleave, Live, Phase, Protocol, Score
 from sleeprun.subjects.subject import Subject
 
@@ -21,6 +22,7 @@ class Pace(NamedTuple):
     most: int  # at a time
     unheard: int  # before those whose spikes are listened to
     every: int  # from one test within the phase to the next; 0: there are none
+    keeping: int  # from one snapshot of weights to the next; 0: none are kept
 
     def listens(self, done: int) -> bool:
         """Behind so many of them."""
@@ -29,23 +31,30 @@ class Pace(NamedTuple):
     def tests(self, done: int) -> bool:
         return self.every > 0 and done % self.every == 0
 
+    def keeps(self, done: int) -> bool:
+        return self.keeping > 0 and (done % self.keeping == 0 or done == self.total)
+
     def chunk(self, done: int) -> int:
         """How many come next at once."""
         left = (self.total if self.listens(done) else self.unheard) - done
-        count = min(self.most, left)
-        return min(count, self.every - done % self.every) if self.every else count
+        stops = (every - done % every for every in (self.every, self.keeping) if every)
+        return min(self.most, left, *stops)
 
 
-def pace_of(phase: Live, subject: Subject[Any, Any], curve_every: int) -> Pace:
-    """With tests each so many cycles, if any."""
+def pace_of(phase: Live, subject: Subject[Any, Any], runtime: RuntimeConfig) -> Pace:
     total, cycles = units(phase)
     return Pace(
         total=total,
         cycles=cycles,
         most=max(1, subject.chunk(phase) // cycles),
         unheard=total - subject.heard(phase),
-        every=max(1, curve_every // cycles) if curve_every else 0,
+        every=_units(runtime.curve_every, cycles),
+        keeping=_units(runtime.weights_every, cycles),
     )
+
+
+def _units(every: int, cycles: int) -> int:
+    return max(1, every // cycles) if every else 0
 
 
 def coming_tests(protocol: Protocol) -> list[Score]:

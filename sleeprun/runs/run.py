@@ -16,8 +16,8 @@ from sleeprun.config import ExperimentConfig
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested
 from sleeprun.protocol.family import Summary
 from sleeprun.protocol.phases import Change, Live, Phase, Protocol, Score, chunks
-from sleeprun.protocol.seen import Observed
-from sleeprun.runs import resuming
+from sleeprun.protocol.seen import Kept, Observed
+from sleeprun.runs import resuming, snapshots
 from sleeprun.runs.checkpoints import Header
 from sleeprun.runs.pace import begins, coming_tests, ends, pace_of, units
 from sleeprun.runs.store import RunDirectory
@@ -41,6 +41,9 @@ class Run(Generic[State, Report]):
         self.phase, self.done, self.cycle = 0, 0, 0
         self.state: State = subject.birth()
         self.tested = self.state
+        self.kept: list[str] = []
+        if config.runtime.weights_every:
+            self.kept = snapshots.chosen(config, subject.weights(self.state), protocol)
         self.marks = np.zeros((2, self.seeds), int)  # of the tested copy: what went well, what not
         self.branched_from: Origin | None = None  # where in which run; none: from birth
         self.stopped = False  # set from outside: save and stop at the next chunk
@@ -118,8 +121,10 @@ class Run(Generic[State, Report]):
 
     def _live(self, phase: Live) -> Iterator[Event]:
         """Training or sleep, a chunk at a time."""
-        pace = pace_of(phase, self.subject, self.config.runtime.curve_every)
+        pace = pace_of(phase, self.subject, self.config.runtime)
         if self.done == 0:
+            if self.cycle == 0 and pace.keeps(0):
+                yield self._kept(phase)
             self.state = self.subject.begin(phase, self.state)
         while self.done < pace.total:
             count = pace.chunk(self.done)
@@ -133,6 +138,8 @@ class Run(Generic[State, Report]):
             self._refuse_lost(phase, self.state)
             if pace.tests(self.done):
                 yield from self._curve(phase)
+            if pace.keeps(self.done):
+                yield self._kept(phase)
             yield self._progress(phase, count * pace.cycles, self.subject.summary(report))
             self._save_if_due()
         self.state = self.subject.end(phase, self.state)
@@ -148,6 +155,15 @@ class Run(Generic[State, Report]):
                 told.clear()
             told.append(event)
         yield from told
+
+    def _kept(self, phase: Live) -> Kept:
+        """Keep the weights as they are now."""
+        whole = self.subject.weights(self.subject.unpadded(self.state))
+        kept = {name: whole[name] for name in self.kept}
+        file = snapshots.keep(self.folder.path, self.cycle, kept)
+        return Kept(
+            phase=self.phase, kind=phase.kind, name=phase.title, cycle=self.cycle, file=file
+        )
 
     def _progress(self, phase: Phase, cycles: int, summary: Summary) -> Progress:
         begin = self.cycle - cycles
