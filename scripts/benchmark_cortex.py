@@ -40,7 +40,7 @@ WAYS = (
     Way(0.05, native=False),
 )
 CORTICAL_WAYS = (Way(0.05), Way(0.05, local=True))
-SECONDS, SETTLING = 8, 2  # of the cortex in a round; each of Brian2's begins at its birth
+SECONDS, SETTLING = 8, 2  # of the cortex in a round, which begins at its birth
 DRIVEN_MS, MOST = 50, 3.0  # how long cells are driven, and by how much at most: uA/cm2
 
 
@@ -55,7 +55,7 @@ def alone(stage: str, python: Path, folder: Path, times: int) -> dict[str, Any]:
     """The cortex alone, in turns with Brian2's."""
     born = newborn(CORTICAL_WAYS[0].step_ms, stage == "n3", thalamus=False)
     entries: rounds.Entries = {
-        way.name: Living(way, born, SECONDS) for way in CORTICAL_WAYS if _possible(way)
+        way.name: Living(way, born, SECONDS, SETTLING) for way in CORTICAL_WAYS if _possible(way)
     }
     told = cortex.description(born.network, born.state, born.config.step_ms)
     lengths = 1000.0 * (SETTLING + SECONDS), 1000.0 * SETTLING

@@ -113,12 +113,13 @@ def by_themselves(
     """A site a synapse, and what it releases."""
     pulse = dt * pulse_steps(its, dt)
     rate = f"{its['mini_rate'] / 1000} * tanh((t / ms - spiked) / {2 * its['mini_ramp']})"
+    drawn = f"-log(clip(rand(), 1e-6, 1)) / ({rate})"
     sites = NeuronGroup(
         len(its["pre_cells"]),
         "spiked : 1 (linked)\nreleased : 1\nwait : 1",
         threshold=f"t / ms - spiked > {its['mini_silence']} and "
         "t / ms - spiked > wait and t / ms - released > wait",
-        reset=f"released = t / ms\nwait = -log(clip(rand(), 1e-6, 1)) / ({rate})",
+        reset=f"released = t / ms\nwait = clip({drawn}, {its['dead_time']}, {-NEVER})",
         dt=pulse * ms,
         name=f"{name}_sites",
     )

@@ -81,31 +81,46 @@ def without_thalamus(config: Mapping[str, Any]) -> list[str]:
 
 
 class Living:
-    """One network by one way, a stretch after another, each of so many seconds."""
+    """One network by one way, a stretch after another, each of so many seconds.
 
-    def __init__(self, way: Way, born: Newborn, seconds: int = 1):
+    With `settling` each is from birth on, under noise of its own, and that many seconds are lived
+    before its spikes count.
+    """
+
+    def __init__(self, way: Way, born: Newborn, seconds: int = 1, settling: int = 0):
         config, network, state = born
         weights = state.weights
         found = None if way.native else sources_of(weights, slots(network, [weights]))
         self.edges = jax.tree.map(jnp.asarray, found)
-        state = jax.tree.map(partial(jnp.array, copy=True), state)
-        self.state = state if self.edges is None else packed(network, state, self.edges)
-        self.ms, self.windows = (1000, seconds) if way.native else (PORTABLE_MS, 1)
+        self.born = state if self.edges is None else packed(network, state, self.edges)
+        self.state = _copied(self.born)
+        self.ms, self.windows = (1000, seconds + settling) if way.native else (PORTABLE_MS, 1)
+        self.settling = settling
         self.cycles = round(self.ms / way.step_ms) // network.cycle_steps
         self.cycle = 0
         local = local_steps(config) if way.local else conducting.ALL_STEPS
         self.lives = jax.jit(partial(_lived, network, way, local, self.cycles, self.edges))
 
     def __call__(self) -> rounds.Sample:
-        took, windows = 0.0, []
+        if self.settling:
+            self.state = _copied(self.born)
+        took, spikes = 0.0, []
         for _ in range(self.windows):
             one, self.state = rounds.seconds(lambda: self.lives(jnp.int32(self.cycle), self.state))
             took += one
-            windows.append({name: float(each.mean()) for name, each in self.state.spiked.items()})
             self.cycle += self.cycles
-        whole = self.windows * self.ms / 1000
-        hertz = {name: sum(each[name] for each in windows) / whole for name in windows[0]}
-        return rounds.Sample(whole / took, hertz)
+            spikes.append({name: float(each.mean()) for name, each in self.state.spiked.items()})
+        counted, second = spikes[self.settling :], self.ms / 1000
+        hertz = {
+            name: sum(each[name] for each in counted) / (len(counted) * second)
+            for name in counted[0]
+        }
+        return rounds.Sample(self.windows * second / took, hertz)
+
+
+def _copied(state: NetworkState) -> NetworkState:
+    """As the kernel changes arrays in place."""
+    return jax.tree.map(partial(jnp.array, copy=True), state)
 
 
 def _lived(
