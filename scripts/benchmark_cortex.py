@@ -30,6 +30,7 @@ from speed import cortex, rounds, standalone
 from speed.living import Living, Way, newborn
 
 BRIAN2 = Path(sys.prefix) / "brian2" / "bin" / "python"
+REFERENCE = Way(0.02, native=False, method="runge_kutta")
 WAYS = (
     Way(0.02),
     Way(0.05),
@@ -38,6 +39,7 @@ WAYS = (
     Way(0.05, local=True, plastic=True),
     Way(0.1, local=True),
     Way(0.05, native=False),
+    REFERENCE,
 )
 CORTICAL_WAYS = (Way(0.05), Way(0.05, local=True))
 SECONDS, SETTLING = 8, 2  # of the cortex in a round, which begins at its birth
@@ -46,34 +48,37 @@ DRIVEN_MS, MOST = 50, 3.0  # how long cells are driven, and by how much at most:
 
 def whole(stage: str, times: int) -> dict[str, Any]:
     """All ways of the whole network."""
-    born = {step: newborn(step, stage == "n3") for step in {way.step_ms for way in WAYS}}
-    entries = {way.name: Living(way, born[way.step_ms]) for way in WAYS if _possible(way)}
-    return compared(stage, dict(entries), times)
+    entries: rounds.Entries = {
+        way.name: Living(way, newborn(way, stage == "n3")) for way in WAYS if _possible(way)
+    }
+    return compared(stage, entries, times, REFERENCE.name, "RK4")
 
 
 def alone(stage: str, python: Path, folder: Path, times: int) -> dict[str, Any]:
     """The cortex alone, in turns with Brian2's."""
-    born = newborn(CORTICAL_WAYS[0].step_ms, stage == "n3", thalamus=False)
+    born = newborn(CORTICAL_WAYS[0], stage == "n3", thalamus=False)
     entries: rounds.Entries = {
         way.name: Living(way, born, SECONDS, SETTLING) for way in CORTICAL_WAYS if _possible(way)
     }
     told = cortex.description(born.network, born.state, born.config.step_ms)
     lengths = 1000.0 * (SETTLING + SECONDS), 1000.0 * SETTLING
     entries["brian2"] = cortex.program(python, folder / stage, told, *lengths)
-    return compared(f"cortex {stage}", entries, times)
+    return compared(f"cortex {stage}", entries, times, "brian2", "Brian2")
 
 
 def _possible(way: Way) -> bool:
     return available() or not way.native
 
 
-def compared(title: str, entries: rounds.Entries, times: int) -> dict[str, Any]:
+def compared(
+    title: str, entries: rounds.Entries, times: int, baseline: str, called: str
+) -> dict[str, Any]:
     for entry in entries.values():
         entry()
-    found = rounds.compared(rounds.in_turns(entries, times), "second", ["brian2"])
+    found = rounds.compared(rounds.in_turns(entries, times), "second", [baseline])
     for name, one in found.items():
         hertz = ", ".join(f"{cell} {rate:.2f}" for cell, rate in one["spikes_a_second"].items())
-        beside = "".join(f"{each['median']:.1f} x Brian2" for each in one["ratio_to"].values())
+        beside = "".join(f"{each['median']:.1f} x {called}" for each in one["ratio_to"].values())
         speed = one["seconds_per_second"]["median"]
         print(f"{title:14}{name:36}{speed:8.2f}  {beside:14}{hertz}", file=sys.stderr, flush=True)
     return found
@@ -83,7 +88,7 @@ def driven_cells(python: Path, folder: Path) -> dict[str, Any]:
     """Cells of the cortex without synapses, each under a current of its own: how many spikes they
     have, and how far their potentials are from Brian2's at the end.
     """
-    born = newborn(CORTICAL_WAYS[0].step_ms, asleep=False, thalamus=False)
+    born = newborn(CORTICAL_WAYS[0], asleep=False, thalamus=False)
     network = Network(born.network.populations, {}, born.network.cycle_steps)
     state = network.init({}, seed_key(0))
     told = cortex.description(network, state, born.config.step_ms)

@@ -25,6 +25,7 @@ PLASTIC = ("pyramidal_pyramidal",)
 PORTABLE_MS = 50
 CORTICAL = ("pyramidal", "interneuron")
 THALAMIC = ("relay", "reticular")
+ALL_CELLS = CORTICAL + THALAMIC
 
 
 class Way(NamedTuple):
@@ -32,10 +33,12 @@ class Way(NamedTuple):
     native: bool = True
     local: bool = False
     plastic: bool = False
+    method: str = "exponential_euler"
 
     @property
     def name(self) -> str:
         told = [f"{self.step_ms} ms", "native" if self.native else "by_step, by synapses"]
+        told += ["RK4"] * (self.method == "runge_kutta")
         return ", ".join([*told, *["local steps"] * self.local, *["STDP"] * self.plastic])
 
 
@@ -45,10 +48,12 @@ class Newborn(NamedTuple):
     state: NetworkState
 
 
-def newborn(step_ms: float, asleep: bool, thalamus: bool = True) -> Newborn:
+def newborn(way: Way, asleep: bool, thalamus: bool = True) -> Newborn:
     """The shipped network, awake or in N3."""
-    soma = (f"+network.neurons.{cell}.soma_substeps={SOMA_SUBSTEPS[step_ms]}" for cell in CORTICAL)
-    overrides = ["network=gonzalez2020", "sleep=n3", f"network.step_ms={step_ms}", *soma]
+    soma = SOMA_SUBSTEPS[way.step_ms]
+    cells = [f"+network.neurons.{cell}.method={way.method}" for cell in ALL_CELLS]
+    cells += [f"+network.neurons.{cell}.soma_substeps={soma}" for cell in CORTICAL]
+    overrides = ["network=gonzalez2020", "sleep=n3", f"network.step_ms={way.step_ms}", *cells]
     plain = _composed(overrides)
     if not thalamus:
         plain = _composed([*overrides, *without_thalamus(plain)])
