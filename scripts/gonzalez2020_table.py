@@ -1,0 +1,153 @@
+"""Gonzalez et al. 2020 at its published length: ten networks, every arm, by both readings.
+
+    python scripts/gonzalez2020_table.py --seeds 0,1 2,3 4,5 6,7 8,9
+
+The pieces, some seeds each, are ordinary runs in FOLDER. Each that is done leaves a small file in
+RECORDS; called again, the script goes on where it stopped. The table is of all that are done.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+import sleeprun
+from sleeprun.measures import statistics
+from sleeprun.protocol.describe import duration
+from sleeprun.protocol.events import Scored
+from sleeprun.runs.files import write_json
+from sleeprun.subjects.sleeper.record import Directions, Recalled
+
+EXPERIMENT = "gonzalez2020/sequences"
+READINGS = {"sd": "50 ms as SD", "full_width": "50 ms as full width"}
+OSCILLATION = ("oscillation_hz", "up_ms", "pyramidal_hz")
+Record = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", nargs="*", default=[], metavar="SEED,SEED", help="of a piece")
+    records = Path(__file__).with_name("records") / "sequences"
+    parser.add_argument("--records", type=Path, default=records, help=f"(default {records})")
+    folder = Path("runs/gonzalez2020_table")
+    parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
+    arguments = parser.parse_args()
+    for seeds in arguments.seeds:
+        record = arguments.records / f"{seeds.replace(',', '_')}.json"
+        if not record.exists():
+            record.parent.mkdir(parents=True, exist_ok=True)
+            write_json(record, carried_out(seeds, arguments.folder / record.stem))
+    paths = sorted(arguments.records.glob("*.json"))
+    print("\n".join(table([json.loads(path.read_text()) for path in paths])))
+
+
+def carried_out(seeds: str, folder: Path) -> Record:
+    """Run a piece, or go on with it; what is kept of it."""
+    given = [f"seeds=[{seeds}]", "tracking=disabled", "runtime.progress=false"]
+    config = sleeprun.compose(EXPERIMENT, *given)
+    results = sleeprun.run(config, folder, resume=(folder / "events.jsonl").exists())
+    run = sleeprun.load(folder)
+    return {
+        "command": ["sleeprun", f"+experiment={EXPERIMENT}", *given],
+        **{key: results[key] for key in ("seeds", "device", "versions")},  # type: ignore[literal-required]
+        "arms": {name: told(arm) for name, arm in run.arms.items()},
+    }
+
+
+def told(arm: sleeprun.LoadedRun) -> Record:
+    """Of every boundary the share of cues recalled, by both readings, and weights by direction."""
+    found: Record = {"recall": {}, "weights": {}}
+    for event in arm.record():
+        if isinstance(event, Scored) and isinstance(event.marks, Recalled):
+            marks = event.marks
+            found["recall"].setdefault(event.boundary.name, {})[event.task] = {
+                reading: [count / marks.cues for count in getattr(marks, reading)]
+                for reading in READINGS
+            }
+        if isinstance(event, Directions):
+            found["weights"][event.boundary.name] = event.values
+    seen = arm.results["observed"][-1]["measures"]
+    found["slept"] = {name: seen[name]["per_seed"] for name in OSCILLATION if name in seen}
+    return found | {"wall_seconds": arm.results["wall_seconds"]}
+
+
+def table(records: Sequence[Record]) -> Iterator[str]:
+    """A row a boundary before the sleep, then one an arm after it, for each reading."""
+    seeds = [seed for record in records for seed in record["seeds"]]
+    if not records:
+        return
+    for reading, title in READINGS.items():
+        arms = {name: recall(records, name, reading) for name in records[0]["arms"]}
+        tasks = list(next(iter(arms["naive"].values())))
+        yield f"\nRecall, {title}, n = {len(seeds)}, mean +- sd; after sleep, minus naive\n"
+        yield from header("after", *(cell for task in tasks for cell in (task, "minus naive")))
+        for boundary, scores in arms["naive"].items():
+            yield row(boundary, *(cell for task in tasks for cell in (spread(scores[task]), "")))
+        before = list(arms["naive"].values())[-1]
+        for name, boundaries in arms.items():
+            if name != "naive":
+                after = list(boundaries.values())[-1]
+                pairs = ((after[task], before[task]) for task in tasks)
+                cells = (cell for pair in pairs for cell in (spread(pair[0]), difference(*pair)))
+                yield row(f"then {name}", *cells)
+    yield "\nMean weights over those at birth, by direction; the last phase's oscillation; time\n"
+    yield from dynamics(records)
+
+
+def dynamics(records: Sequence[Record]) -> Iterator[str]:
+    directions = list(next(iter(records[0]["arms"]["naive"]["weights"].values())))
+    yield from header("arm", *directions, *OSCILLATION, "time, all seeds")
+    for name in records[0]["arms"]:
+        pieces = [record["arms"][name] for record in records]
+        weights = [list(piece["weights"].values())[-1] for piece in pieces]
+        means = (spread(joined(each[direction] for each in weights)) for direction in directions)
+        slept = (
+            spread(joined(each["slept"].get(one, []) for each in pieces)) for one in OSCILLATION
+        )
+        yield row(name, *means, *slept, duration(sum(each["wall_seconds"] for each in pieces)))
+
+
+def recall(
+    records: Sequence[Record], arm: str, reading: str
+) -> dict[str, dict[str, Float[np.ndarray, " seed"]]]:
+    """By boundary and sequence."""
+    first = records[0]["arms"][arm]["recall"]
+    return {
+        boundary: {
+            task: joined(each["arms"][arm]["recall"][boundary][task][reading] for each in records)
+            for task in tasks
+        }
+        for boundary, tasks in first.items()
+    }
+
+
+def joined(parts: Any) -> Float[np.ndarray, " seed"]:
+    return np.array([value for part in parts for value in part], float)
+
+
+def header(*columns: str) -> Iterator[str]:
+    yield row(*columns)
+    yield row(*["---"] * len(columns))
+
+
+def row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def spread(values: Float[np.ndarray, " seed"]) -> str:
+    return statistics.mean_and_sd(statistics.describe(values.tolist()))
+
+
+def difference(ours: Float[np.ndarray, " seed"], theirs: Float[np.ndarray, " seed"]) -> str:
+    pair = ours.tolist(), theirs.tolist()
+    return statistics.mean_and_interval(statistics.paired_difference(*pair))
+
+
+if __name__ == "__main__":
+    main()
