@@ -71,6 +71,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="pieces at a time")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all")
     arguments = parser.parse_args()
+    if arguments.set and arguments.records == records:
+        parser.error(
+            "--set makes other records than those that are there; name others by --records"
+        )
     arguments.data = dict(one.split("=", 1) for one in arguments.data)
     return arguments
 

@@ -1,7 +1,7 @@
 """The tables of rivals.py, drawn from its records: what every way of learning scored."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,14 @@ def equal_memory(plan: Record, records: Path) -> Iterator[str]:
         if not any(any(pair) for pair in pairs):
             continue
         title, passes = ranking["told"][name.split("_")[1]]
-        carried = [max(sizes(pair[i] for pair in pairs), default="-") for i in (0, 1)]
+        carried = [most_carried(pair[i] for pair in pairs) for i in (0, 1)]
         cells = [
             cell for pair in pairs for cell in (*map(with_forgetting, pair), difference(*pair))
         ]
         yield row(title, "; ".join(carried), passes, *cells)
     decays = [read(records / data / "own_naive_decay.json") for data in plan["tasks"]]
     cells = [cell for one in decays for cell in ("", with_forgetting(one), "")]
-    yield row("`sleep=decay`", f"-; {max(sizes(decays), default='-')}", 1, *cells)
+    yield row("`sleep=decay`", f"-; {most_carried(decays)}", 1, *cells)
 
 
 def details(plan: Record, records: Path) -> Iterator[str]:
@@ -114,8 +114,9 @@ def difference(awake: Record, asleep: Record) -> str:
     return statistics.mean_and_interval(statistics.paired_difference(*pair))
 
 
-def sizes(found: Any) -> list[str]:
-    return [decimal(one["carried_bytes"]) for one in found if one]
+def most_carried(found: Iterable[Record]) -> str:
+    carried = [one["carried_bytes"] for one in found if one]
+    return decimal(max(carried)) if carried else "-"
 
 
 def spread(values: list[float]) -> str:

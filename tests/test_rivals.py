@@ -119,6 +119,33 @@ def test_what_is_ranked_at_a_memory_has_carried_no_more(rivals: Any) -> None:
         assert allowed - image - 4 < used <= allowed, record
 
 
+@pytest.mark.parametrize("what", ["curve", "linear", "ranking", "variants"])
+def test_the_page_of_results_has_the_tables_of_the_records(rivals: Any, what: str) -> None:
+    records = SCRIPT.parent / "records" / what
+    page = (SCRIPT.parents[1] / "docs" / "results.md").read_text()
+    rows = list(rivals.rivals_tables.TABLES[what](rivals.PLAN, records))
+    assert len(rows) > 2
+    assert "\n".join(rows) in page
+
+
+def test_a_row_of_the_ranking_is_of_the_pieces_at_its_memory(rivals: Any, tmp_path: Path) -> None:
+    def record(name: str, accuracy: list[float], carried: int) -> None:
+        path = tmp_path / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        told = {"accuracy": accuracy, "forgetting": [0.5, 0.5], "carried_bytes": carried}
+        path.write_text(json.dumps(told))
+
+    record("mnist/160000_derpp_awake", [0.5, 0.6], 159000)
+    record("mnist/160000_derpp_asleep", [0.7, 0.8], 2_000)
+    record("fashion_mnist/160000_derpp_asleep", [0.7, 0.8], 159010)
+    _, _, row, decay = rivals.rivals_tables.equal_memory(rivals.PLAN, tmp_path)
+    cells = [cell.strip() for cell in row.split("|")[1:-1]]
+    assert cells[:3] == ["DER++", "159.0 kB; 159.0 kB", "3 1/3"]
+    assert cells[3:6] == ["0.550 +- 0.071 (0.50)", "0.750 +- 0.071 (0.50)", "+0.20"]
+    assert cells[6:] == ["-", "0.750 +- 0.071 (0.50)", ""]
+    assert decay.startswith("| `sleep=decay`")
+
+
 def test_a_piece_is_done_only_by_the_command_that_it_has_now(rivals: Any, tmp_path: Path) -> None:
     arguments = Namespace(records=tmp_path, set=[])
     piece = of(rivals, "curve", tmp_path, "curve/mnist/50_awake")[0]
