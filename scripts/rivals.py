@@ -185,6 +185,23 @@ def ranking(records: Path) -> Iterator[Piece]:
         yield Piece(f"ranking/{data}/own_naive_decay", PLAN["tasks"][data], decay)
 
 
+def time_of_each(records: Path) -> Iterator[Piece]:
+    """Every learner awake, and plain training asleep too, to be run when nothing else is."""
+    plan, every = PLAN["time"], PLAN["ranking"]
+    data = plan["data"]
+    given = [*plan["overrides"], seeds(plan["seeds"])]
+    for rival in [*every["images"], *every["others"]]:
+        learner = [f"learner={rival}", *chosen(records, data, rival)]
+        if image := every["images"].get(rival):
+            learner.append(f"learner.capacity={every['memory'][1] // image}")
+        states = (
+            PLAN["states"].items() if rival == "naive" else [("awake", PLAN["states"]["awake"])]
+        )
+        for state, how in states:
+            name = f"time/{data}/{rival}_{state}"
+            yield Piece(name, PLAN["tasks"][data], [*learner, *how, *given])
+
+
 def variants(_: Path) -> Iterator[Piece]:
     """MNIST, then Fashion-MNIST, awake and asleep, one detail changed at a time."""
     changes = {name: one for name, one in PLAN["variants"].items() if isinstance(one, list)}
@@ -200,6 +217,7 @@ PIECES = {
     "linear": linear,
     "search": search,
     "ranking": ranking,
+    "time": time_of_each,
     "variants": variants,
 }
 

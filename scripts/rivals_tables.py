@@ -30,23 +30,24 @@ def kept_images(plan: Record, records: Path) -> Iterator[str]:
 def equal_memory(plan: Record, records: Path) -> Iterator[str]:
     """Accuracy, forgetting in parentheses, of every learner at every memory, awake and asleep."""
     compared = [f"{TITLES[data]} {one}" for data, one in product(plan["tasks"], COMPARED)]
-    yield from header("learner", "carries, awake; asleep", "passes a step", *compared)
-    ranking = plan["ranking"]
+    yield from header("learner", "carries, awake; asleep", "passes a step", "seconds", *compared)
+    ranking, took = plan["ranking"], records.parent / "time" / plan["time"]["data"]
     names = [f"{memory}_{rival}" for memory, rival in product(ranking["memory"], ranking["images"])]
     names += [f"own_{rival}" for rival in ranking["others"]]
     for name in names:
         pairs = [both(records / data, name) for data in plan["tasks"]]
         if not any(any(pair) for pair in pairs):
             continue
-        title, passes = ranking["told"][name.split("_")[1]]
+        rival = name.split("_")[1]
+        title, passes = ranking["told"][rival]
         carried = [most_carried(pair[i] for pair in pairs) for i in (0, 1)]
         cells = [
             cell for pair in pairs for cell in (*map(with_forgetting, pair), difference(*pair))
         ]
-        yield row(title, "; ".join(carried), passes, *cells)
+        yield row(title, "; ".join(carried), passes, seconds(took, f"{rival}_awake"), *cells)
     decays = [read(records / data / "own_naive_decay.json") for data in plan["tasks"]]
     cells = [cell for one in decays for cell in ("", with_forgetting(one), "")]
-    yield row("`sleep=decay`", f"-; {most_carried(decays)}", 1, *cells)
+    yield row("`sleep=decay`", f"-; {most_carried(decays)}", 1, "-", *cells)
 
 
 def details(plan: Record, records: Path) -> Iterator[str]:
@@ -76,6 +77,7 @@ TABLES: dict[str, Callable[[Record, Path], Iterator[str]]] = {
     "linear": kept_images,
     "ranking": equal_memory,
     "search": pieces,
+    "time": pieces,
     "variants": details,
 }
 
@@ -112,6 +114,12 @@ def difference(awake: Record, asleep: Record) -> str:
         return ""
     pair = asleep["accuracy"], awake["accuracy"]
     return statistics.mean_and_interval(statistics.paired_difference(*pair))
+
+
+def seconds(records: Path, name: str) -> str:
+    """Of one network on one core."""
+    found = read(records / f"{name}.json")
+    return f"{found['wall_seconds'] / len(found['seeds']):.1f}" if found else "-"
 
 
 def most_carried(found: Iterable[Record]) -> str:

@@ -140,9 +140,9 @@ def test_a_row_of_the_ranking_is_of_the_pieces_at_its_memory(rivals: Any, tmp_pa
     record("fashion_mnist/160000_derpp_asleep", [0.7, 0.8], 159010)
     _, _, row, decay = rivals.rivals_tables.equal_memory(rivals.PLAN, tmp_path)
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
-    assert cells[:3] == ["DER++", "159.0 kB; 159.0 kB", "3 1/3"]
-    assert cells[3:6] == ["0.550 +- 0.071 (0.50)", "0.750 +- 0.071 (0.50)", "+0.20"]
-    assert cells[6:] == ["-", "0.750 +- 0.071 (0.50)", ""]
+    assert cells[:4] == ["DER++", "159.0 kB; 159.0 kB", "3 1/3", "-"]
+    assert cells[4:7] == ["0.550 +- 0.071 (0.50)", "0.750 +- 0.071 (0.50)", "+0.20"]
+    assert cells[7:] == ["-", "0.750 +- 0.071 (0.50)", ""]
     assert decay.startswith("| `sleep=decay`")
 
 
