@@ -204,10 +204,9 @@ def time_of_each(records: Path) -> Iterator[Piece]:
 
 def variants(_: Path) -> Iterator[Piece]:
     """MNIST, then Fashion-MNIST, awake and asleep, one detail changed at a time."""
-    changes = {name: one for name, one in PLAN["variants"].items() if isinstance(one, list)}
-    for (name, change), (state, how) in product(
-        changes.items(), (("awake", PLAN["states"]["awake"]), ("asleep", []))
-    ):
+    states = {"awake": PLAN["states"]["awake"], "asleep": []}
+    details = PLAN["variants"]["details"].items()
+    for (name, (_, *change)), (state, how) in product(details, states.items()):
         given = [*change, *how, "learner=naive", seeds(PLAN["variants"]["seeds"])]
         yield Piece(f"variants/{name}_{state}", PLAN["variants"], given)
 

@@ -377,6 +377,25 @@ def test_half_of_every_batch_is_kept_images_of_all_classes_alike(capacity: int, 
     assert size % there == 0 or (extra[np.unique(memory.labels)] > 0).sum() > 1
 
 
+def test_no_image_of_the_task_that_is_trained_comes_from_the_buffer() -> None:
+    """In any step of three tasks; behind each the buffer has some of it."""
+    seen: list[tuple[set[int], set[int]]] = []
+
+    def note(kept: np.ndarray, new: np.ndarray) -> None:
+        seen.append((set(kept.tolist()), set(new.tolist())))
+
+    class Watched(Rehearsal):
+        def loss(self, network: Any, memory: Any, layers: Any, batch: Any, words: Any) -> Any:
+            jax.debug.callback(note, memory.labels, batch.labels)
+            return super().loss(network, memory, layers, batch, words)
+
+    learned(Watched(20, 1.0), births(0), words(), epochs=2)
+    jax.effects_barrier()
+    assert all(not kept & new for kept, new in seen)
+    assert {frozenset(kept) for kept, _ in seen} == {frozenset(), frozenset({0, 1}),
+                                                    frozenset({0, 1, 2, 3})}  # fmt: skip
+
+
 def test_no_kept_image_comes_twice_before_all_of_its_class_have_come() -> None:
     memory = Ranked(jnp.arange(6.0)[:, None], jnp.array([3, 1, 1, 3, 1, 1]), jnp.zeros(6))
     seen = set()
