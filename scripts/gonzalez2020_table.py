@@ -85,17 +85,22 @@ def table(records: Sequence[Record]) -> Iterator[str]:
     for reading, title in READINGS.items():
         arms = {name: recall(records, name, reading) for name in records[0]["arms"]}
         tasks = list(next(iter(arms["naive"].values())))
-        yield f"\nRecall, {title}, n = {len(seeds)}, mean +- sd; after sleep, minus naive\n"
-        yield from header("after", *(cell for task in tasks for cell in (task, "minus naive")))
+        yield f"\nRecall, {title}, n = {len(seeds)}, mean +- sd, and paired differences\n"
+        yield from header(
+            "after", *(cell for task in tasks for cell in (task, "minus naive, or as said"))
+        )
         for boundary, scores in arms["naive"].items():
             yield row(boundary, *(cell for task in tasks for cell in (spread(scores[task]), "")))
-        before = list(arms["naive"].values())[-1]
-        for name, boundaries in arms.items():
+        last = {name: list(boundaries.values())[-1] for name, boundaries in arms.items()}
+        for name, after in last.items():
             if name != "naive":
-                after = list(boundaries.values())[-1]
-                pairs = ((after[task], before[task]) for task in tasks)
+                pairs = ((after[task], last["naive"][task]) for task in tasks)
                 cells = (cell for pair in pairs for cell in (spread(pair[0]), difference(*pair)))
                 yield row(f"then {name}", *cells)
+        for name in (name for name in last if name not in ("naive", "sleep")):
+            pairs = ((last["sleep"][task], last[name][task]) for task in tasks)
+            cells = (cell for pair in pairs for cell in ("", difference(*pair)))
+            yield row(f"sleep minus {name}", *cells)
     yield "\nMean weights over those at birth, by direction; the last phase's oscillation; time\n"
     yield from dynamics(records)
 
