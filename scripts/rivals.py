@@ -10,6 +10,7 @@ are held out; the others take what it chose.
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +29,7 @@ from sleeprun.protocol.results import finals
 from sleeprun.runs.files import write_json
 
 PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
+RECORDS = Path(__file__).resolve().with_name("records")
 COST = ("carried_bytes", "training_steps", "sleep_steps", "wall_seconds")
 KEPT = ("seeds", "tasks", *COST, "device", "versions")
 
@@ -52,8 +54,11 @@ def main() -> None:
         if set(piece.folders) <= set(arguments.data) and not done(piece, arguments)
     ]
     finish = partial(finished, arguments=arguments, until=time.time() + 60 * arguments.minutes)
-    for line in side_by_side(finish, wanted, arguments.jobs):
-        print(line, flush=True)
+    try:
+        for line in side_by_side(finish, wanted, arguments.jobs):
+            print(line, flush=True)
+    except sleeprun.ConfigError as error:
+        sys.exit(f"rivals: {error}")
     print("\n".join(rivals_tables.TABLES[arguments.what](PLAN, arguments.records / arguments.what)))
 
 
@@ -63,18 +68,25 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("what", choices=PIECES)
     parser.add_argument("--data", action="append", default=[], metavar="NAME=DIR")
-    records = Path(__file__).with_name("records")
-    parser.add_argument("--records", type=Path, default=records, help=f"(default {records})")
+    parser.add_argument("--records", type=Path, default=RECORDS, help=f"(default {RECORDS})")
     folder = Path("runs/rivals")
     parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="none begins later")
     parser.add_argument("--jobs", type=int, default=1, help="pieces at a time")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all")
     arguments = parser.parse_args()
-    if arguments.set and arguments.records == records:
+    if arguments.set and arguments.records.resolve() == RECORDS:
         parser.error(
             "--set makes other records than those that are there; name others by --records"
         )
+    plans = [*PLAN["tasks"].values(), PLAN["variants"]]
+    known = sorted({name for tasks in plans for name in tasks["folders"]})
+    for one in arguments.data:
+        name, _, folder = one.partition("=")
+        if name not in known or not folder or not Path(folder).is_dir():
+            parser.error(f"--data {one}: must be NAME=DIR, of {', '.join(known)}, and a folder")
+    if arguments.jobs < 1:
+        parser.error(f"--jobs {arguments.jobs}: must be 1 or more")
     arguments.data = dict(one.split("=", 1) for one in arguments.data)
     return arguments
 
@@ -232,8 +244,11 @@ def seeds(wanted: object) -> str:
 
 
 def chosen(records: Path, data: str, rival: str) -> list[str]:
-    """The strengths that did best in a search; those of the config where there was none."""
-    paths = sorted((records / "search" / data / rival).glob("*.json"))
+    """The strengths that did best in a search, of these records or else of those that are shipped;
+    those of the config where there was none.
+    """
+    searches = (each / "search" / data / rival for each in (records, RECORDS))
+    paths = next((found for each in searches if (found := sorted(each.glob("*.json")))), [])
     found = [json.loads(path.read_text()) for path in paths]
     names = {name for grid in PLAN["search"]["values"].get(rival, []) for name in grid}
     best = max(found, key=mean, default={"command": []})

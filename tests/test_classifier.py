@@ -483,3 +483,13 @@ def test_a_run_can_keep_its_newest_checkpoints_alone(whole: Any, tmp_path: Path)
     assert len([*everything.glob("boundary-*.ckpt")]) == 7
     alone = sum(leaf.nbytes for leaf in jax.tree.leaves(run.subject.unpadded(run.state)))
     assert (everything / "boundary-06.ckpt").stat().st_size < 1.1 * alone + 10_000
+
+
+def test_a_learner_that_no_arm_has_awake_is_told() -> None:
+    """What it does would be told as what sleep does."""
+    given = ("+experiment=src_quick", "learner=rehearsal")
+    told = dict(configured(*given).cautions())
+    assert "no arm has rehearsal awake" in told["arms.src.learner"]
+    awake = configured(*given, "+arms.awake.sleep.schedule=never")
+    assert "arms.src.learner" not in dict(awake.cautions())
+    assert "arms.src.learner" not in dict(configured("+experiment=src_quick").cautions())

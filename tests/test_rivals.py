@@ -157,6 +157,32 @@ def test_a_piece_is_done_only_by_the_command_that_it_has_now(rivals: Any, tmp_pa
     assert not rivals.done(piece._replace(overrides=["learner=naive"]), arguments)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--data", "mnist"], "--data mnist: must be NAME=DIR"),
+        (["--data", "mnsit=/tmp"], "of fashion_mnist, mnist, and a folder"),
+        (["--data", "mnist=/nonexistent"], "and a folder"),
+        (["--jobs", "0"], "--jobs 0: must be 1 or more"),
+        (["--set", "seeds=2"], "name others by --records"),
+    ],
+)
+def test_a_mistake_is_a_line(
+    rivals: Any, given: list[str], told: str, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["rivals.py", "curve", *given])
+    with pytest.raises(SystemExit):
+        rivals.parse_arguments()
+    assert told in capsys.readouterr().err
+
+
+def test_other_records_take_the_strengths_that_were_searched_for(
+    rivals: Any, tmp_path: Path
+) -> None:
+    (piece,) = of(rivals, "ranking", tmp_path, "ranking/mnist/160000_derpp_awake")
+    assert {"learner.alpha=0.5", "learner.beta=4.0"} < set(piece.overrides)
+
+
 def test_a_piece_that_is_done_is_not_run_again(
     rivals: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -75,7 +75,9 @@ def test_who_is_kept_is_chosen_by_name(tmp_path: Path) -> None:
 
 
 def test_more_than_the_disk_is_given_is_refused(tmp_path: Path) -> None:
-    told = r"runtime.weights_every=1: keeps 52 times .* kB, .* must be at least about \d"
+    told = (
+        r"runtime.weights_every=1: keeps 52 times .* kB, .* weights_every must be at least about \d"
+    )
     with pytest.raises(sleeprun.ConfigError, match=told):
         lived(tmp_path / "many", "runtime.weights_every=1", "runtime.weights_limit=0.2")
 

@@ -115,9 +115,11 @@ class LoadedRun:
     def _snapshot(self, cycle: int) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         kept = {event.cycle: event.file for event in self._kept()}
         if cycle not in kept:
-            told = f"{len(kept)} from cycle {min(kept)} to {max(kept)}" if kept else "none"
+            near = sorted(kept, key=lambda other: abs(other - cycle))[:3]
+            told = f"near it {', '.join(map(str, sorted(near)))}; all are in .snapshots"
             raise ConfigError(
-                f"{self.folder}: no weights are kept of cycle {cycle}; there are {told}"
+                f"{self.folder}: no weights are kept of cycle {cycle}; "
+                f"there are {told if kept else 'none'}"
             )
         return snapshots.read(self.folder / kept[cycle])
 
@@ -155,8 +157,10 @@ class LoadedRun:
         }
         if not wanted:
             told = ", ".join(f"{index} ({rows.get(index, '?')!r})" for index in sorted(saved))
+            every = self.config.runtime.keep_boundaries
             raise ConfigError(
                 f"{self.folder}: no boundary {boundary!r} is saved; there are: {told or 'none'}"
+                + ("" if every else " (runtime.keep_boundaries=true keeps all)")
             )
         return saved[max(wanted)]
 

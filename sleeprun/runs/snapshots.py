@@ -44,8 +44,8 @@ def _refuse_too_many(config: ExperimentConfig, size: int, protocol: Protocol) ->
         least = sum(phase.cycles for phase in lives) * size / max(size, most - size * len(lives))
         raise ConfigError(
             f"runtime.weights_every={every}: keeps {times:,d} times {decimal(size)}, more than "
-            f"runtime.weights_limit={config.runtime.weights_limit:g} MB; must be at least about "
-            f"{least:,.0f}"
+            f"runtime.weights_limit={config.runtime.weights_limit:g} MB; weights_every must "
+            f"be at least about {least:,.0f}"
         )
 
 

@@ -31,6 +31,7 @@ def contradictions(config: Config) -> Iterator[str]:
 
 
 def cautions(config: Config) -> Iterator[tuple[str, str]]:
+    yield from _confounded(config)
     ours = config.training.model_dump()
     for name, arm in config.arms.items():
         theirs = arm.training.model_dump()
@@ -39,6 +40,21 @@ def cautions(config: Config) -> Iterator[tuple[str, str]]:
                     if theirs[key] != ours.get(key)]  # fmt: skip
             differs = ", ".join(told)
             yield f"arms.{name}.training", f"the upper bound is trained otherwise: {differs}"
+
+
+def _confounded(config: Config) -> Iterator[tuple[str, str]]:
+    """Arms that sleep with a learner which no arm has awake."""
+    lives = {name: config.arm(name) for name in config.arms}
+    awake = [one.learner for one in lives.values() if not one.sleep.scheduled]
+    for name, one in lives.items():
+        if awake and one.sleep.scheduled and one.learner not in awake:
+            learner = getattr(one.learner, "kind", "?")
+            yield (
+                f"arms.{name}.learner",
+                f"no arm has {learner} awake, so that what it does is told as if sleep did it; "
+                f"+arms.awake.sleep.schedule=never is {learner} without sleep",
+            )
+            return
 
 
 def _thresholds(config: Config, key: str, sleep: PerceptronSleep) -> Iterator[str]:
