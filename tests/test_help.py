@@ -136,7 +136,10 @@ def test_other_words_beside_help_are_no_topic(
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("+experiment=golden2022/ta", ["+experiment=golden2022/task1"]),
+        (
+            "+experiment=golden2022/ta",
+            [f"+experiment=golden2022/task{n}" for n in (1, 2)],
+        ),
         (
             "+experiment=src2022/m",
             [f"+experiment=src2022/{m}" for m in ("mnist", "mnist_then_fashion")],
