@@ -107,6 +107,8 @@ def test_the_published_experiments_are_there() -> None:
         "interleaved_tasks",
         "interleaved_sleep",
         "interleaved_sleep_control",
+        "interleaved_quiet_wake",
+        "task2",
         "sequential_then_sleep",
     }
 
