@@ -21,6 +21,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from markdown_rows import header, row
 from sleeprun.cli.codes import INTERRUPTED, MISTAKE
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_hydra
@@ -169,7 +170,7 @@ def table(results: Results) -> list[str]:
     """Every condition: ours and what was published, mean and sd over networks."""
     tasks = results["task1"]["tasks"]
     columns = [column for task in tasks for column in (task, f"{task}, published")]
-    lines = [row("", *columns, "n", "wall time"), row(*["---"] * (len(columns) + 3))]
+    lines = [*header("", *columns, "n", "wall time")]
     for name, condition in CONDITIONS.items():
         found, cells = results[name], []
         for task in tasks:
@@ -181,17 +182,13 @@ def table(results: Results) -> list[str]:
     return lines
 
 
-def row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def differences(results: Results) -> list[str]:
     """Pairs of conditions, network by network, with bootstrap intervals of the mean."""
     tasks = results["task1"]["tasks"]
     n = len(results["task1"]["seeds"])
     between = "" if n < statistics.FEWEST else " [bootstrap interval, 95 %]"
     lines = ["", f"Differences, paired over {n} networks: mean{between}", ""]
-    lines += [row("", *tasks), row(*["---"] * (len(tasks) + 1))]
+    lines += header("", *tasks)
     for pair in PLAN["differences"]:
         cells = []
         for task in tasks:

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 import sleeprun
+from markdown_rows import header, row
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Scored
@@ -134,15 +135,6 @@ def recall(
 
 def joined(parts: Any) -> Float[np.ndarray, " seed"]:
     return np.array([value for part in parts for value in part], float)
-
-
-def header(*columns: str) -> Iterator[str]:
-    yield row(*columns)
-    yield row(*["---"] * len(columns))
-
-
-def row(*cells: object) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 def spread(values: Float[np.ndarray, " seed"]) -> str:

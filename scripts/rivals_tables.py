@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.filesize import decimal
 
+from markdown_rows import header, row
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration
 
@@ -18,8 +19,7 @@ COMPARED = ["awake", "asleep", "paired [95 %]"]
 
 def kept_images(plan: Record, records: Path) -> Iterator[str]:
     """Accuracy over images kept, awake and asleep."""
-    compared = [f"{TITLES[data]} {one}" for data, one in product(plan["tasks"], COMPARED)]
-    yield from header("images kept", *compared)
+    yield from header("images kept", *compared(plan))
     for kept in plan["curve"]:
         pairs = [both(records / data, str(kept)) for data in plan["tasks"]]
         if any(any(pair) for pair in pairs):
@@ -29,8 +29,8 @@ def kept_images(plan: Record, records: Path) -> Iterator[str]:
 
 def equal_memory(plan: Record, records: Path) -> Iterator[str]:
     """Accuracy, forgetting in parentheses, of every learner at every memory, awake and asleep."""
-    compared = [f"{TITLES[data]} {one}" for data, one in product(plan["tasks"], COMPARED)]
-    yield from header("learner", "carries, awake; asleep", "passes a step", "seconds", *compared)
+    told = "learner", "carries, awake; asleep", "passes a step", "seconds"
+    yield from header(*told, *compared(plan))
     ranking, took = plan["ranking"], records.parent / "time" / plan["time"]["data"]
     names = [f"{memory}_{rival}" for memory, rival in product(ranking["memory"], ranking["images"])]
     names += [f"own_{rival}" for rival in ranking["others"]]
@@ -82,13 +82,9 @@ TABLES: dict[str, Callable[[Record, Path], Iterator[str]]] = {
 }
 
 
-def header(*columns: str) -> Iterator[str]:
-    yield row(*columns)
-    yield row(*["---"] * len(columns))
-
-
-def row(*cells: object) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
+def compared(plan: Record) -> list[str]:
+    """The columns of what each data set scored."""
+    return [f"{TITLES[data]} {one}" for data, one in product(plan["tasks"], COMPARED)]
 
 
 def both(folder: Path, name: str) -> tuple[Record, Record]:

@@ -17,6 +17,7 @@ from sleeprun.runs.files import unreadable, write_whole
 
 Weights = Mapping[str, Float[np.ndarray, "seed pre post"]]
 MEGABYTE = 1_000_000
+FOLDER = "weights"
 
 
 def chosen(config: ExperimentConfig, weights: Weights, protocol: Protocol) -> list[str]:
@@ -53,7 +54,7 @@ def keep(folder: Path, cycle: int, weights: Weights) -> str:
     """Write a snapshot; returns its place in the run's directory."""
     content = io.BytesIO()
     np.savez_compressed(content, **weights)  # type: ignore[arg-type]
-    name = f"weights/cycle-{cycle:012d}.npz"
+    name = f"{FOLDER}/cycle-{cycle:012d}.npz"
     write_whole(folder / name, content.getvalue())
     return name
 
@@ -68,7 +69,9 @@ def read(path: Path) -> dict[str, Float[np.ndarray, "seed pre post"]]:
 
 
 def copy(told: Iterable[Event], source: Path, target: Path, places: Sequence[int]) -> None:
-    """Those that a record tells of, of the seeds at some places."""
+    """Those that a record tells of, of the seeds at some places; unread where none are kept."""
+    if not (source / FOLDER).is_dir():
+        return
     for event in told:
         if isinstance(event, Kept):
             of_all = read(source / event.file)
