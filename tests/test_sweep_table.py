@@ -297,13 +297,18 @@ def test_the_command_writes_its_tables(
 
 
 def recorded(
-    folder: Path, name: str, data: str, scores: dict[str, list[float | None]], steps: int = 100
+    folder: Path,
+    name: str,
+    data: str,
+    scores: dict[str, list[float | None]],
+    steps: int = 100,
+    carried: int | None = 0,
 ) -> Path:
     """A run that is done, of seeds 0, 1, ..., which says no more than is compared."""
     metrics = {key: {"per_seed": values} for key, values in scores.items()}
     seeds = list(range(len(scores["accuracy"])))
     told = {"experiment": name, "seeds": seeds, "metrics": metrics, "data": data}
-    told |= {"training_steps": steps}
+    told |= {"training_steps": steps, "carried_bytes": carried}
     (folder / name).mkdir()
     (folder / name / "results.json").write_text(json.dumps(told))
     return folder / name
@@ -313,12 +318,13 @@ def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -
     known = {"accuracy": [0.5, 0.6], "final/a": [0.5, 0.6]}
     first = recorded(tmp_path, "first", "digits, 1", known)
     same = recorded(tmp_path, "same", "digits, 1", known, steps=110)
-    short = recorded(tmp_path, "short", "digits, 1", known, steps=40)
+    short = recorded(tmp_path, "short", "digits, 1", known, steps=40, carried=None)
+    replayed = recorded(tmp_path, "replayed", "digits, 1", known, carried=31440)
     more = recorded(tmp_path, "more", "mnist, 2", {"accuracy": [0.5, None], "final/a": [0.5, None]})
     agent = recorded(tmp_path, "agent", "foraging", {"accuracy": [None], "final/north": [None]})
     compare.compare([first, same], "accuracy", None)
     assert capsys.readouterr().out.rstrip().endswith("| 1 |")
-    compare.compare([first, same, more, agent, short], "accuracy", tmp_path / "out")
+    compare.compare([first, same, more, agent, short, replayed], "accuracy", tmp_path / "out")
     out = capsys.readouterr().out
     doubts = out.split("|\n")[-1].split(str(tmp_path))[0].split("\n")
     assert [line for line in doubts if line] == [
@@ -329,6 +335,7 @@ def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -
         "agent: other tasks (north) than first (a)",
         "agent: no seed has a score in both it and first, so nothing is paired",
         "short: trained 2.5 times shorter than first",
+        "replayed: carries 31.4 kB from task to task, first 0 bytes",
     ]
     assert doubts[1] in (tmp_path / "out" / "compare.md").read_text()
 

@@ -7,18 +7,19 @@ sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that diff
 one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
 signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
 2/64 of one comparison). What makes a comparison doubtful (other tasks, another network, other data
-or training, seeds without a score) is said below. With --out it is written there, too, as
-compare.md and compare.tex. Exits with 2 where a folder has nothing to compare or cannot be written,
-which it says in a line.
+or training, other memory, seeds without a score) is said below. With --out it is written there,
+too, as compare.md and compare.tex. Exits with 2 where a folder has nothing to compare or cannot be
+written, which it says in a line.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from rich.filesize import decimal
 from scipy.stats import permutation_test
 
 from sleeprun.cli.codes import MISTAKE, say
@@ -42,6 +43,7 @@ class Arm(NamedTuple):
     tasks: tuple[str, ...]
     contents: str | None  # who learns what, where it is a run that says so
     trained: int | None  # steps of each seed, where it is a run
+    carried: float | None  # bytes from task to task, where that is known
 
 
 Arms = dict[str, Arm]
@@ -90,14 +92,14 @@ def read(folders: list[Path], measure: str) -> Arms:
         if not found:
             raise ConfigError(f"{folder}: no job of this sweep is done")
         before = set(arms)
-        for told, metrics, seeds, contents, trained in found:
+        for told, metrics, seeds, *known in found:
             if measure not in metrics:
                 raise ConfigError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
             name = told or folder.name
             name = f"{name} ({folder})" if name in before else name
             finals = (key for key in metrics if key.startswith("final/"))
             tasks = tuple(key.removeprefix("final/") for key in finals)
-            arm = arms.setdefault(name, Arm({}, [], tasks, contents, trained))
+            arm = arms.setdefault(name, Arm({}, [], tasks, *known))
             for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
                 if score is None:
                     arm.unknown.append(seed)
@@ -123,18 +125,27 @@ def doubtful(arms: Arms) -> Iterator[str]:
             ratio = arm.trained / first.trained
             told = f"{1 / ratio:.2g} times shorter" if ratio < 1 else f"{ratio:.2g} times longer"
             yield f"{other}: trained {told} than {name}"
+        carried, beside = arm.carried, first.carried
+        if carried is not None and beside is not None and carried != beside:
+            told = f"carries {decimal(int(carried))} from task to task"
+            yield f"{other}: {told}, {name} {decimal(int(beside))}"
         if not arm.scores.keys() & first.scores.keys():
             yield f"{other}: no seed has a score in both it and {name}, so nothing is paired"
 
 
-def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None, int | None]]:
-    """Name, measures, seeds, contents and training of every arm; jobs are meant to differ."""
+Found = tuple[str, Metrics, list[int], str | None, int | None, float | None]
+
+
+def _found(folder: Path) -> list[Found]:
+    """Name, measures, seeds, contents, training and memory of every arm; jobs are meant to differ
+    in contents and training.
+    """
     if (folder / "jobs.jsonl").exists():
         found = outcomes.read(folder)
         keys = outcomes.compared(found)
         return [
             (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
-             one.metrics, one.seeds, None, None)
+             one.metrics, one.seeds, None, None, one.accounts["carried_bytes"])
             for told, group in outcomes.groups(found).items()
             for one in group
             if one.done
@@ -147,11 +158,14 @@ def _found(folder: Path) -> list[tuple[str, Metrics, list[int], str | None, int 
     told = cast(Results, read_json(results, "experiment", "seeds", "metrics"))
     arms, accounts = told.get("arms") or {"": told["metrics"]}, told.get("accounts", {})
     shared = (told["seeds"], told.get("data"))
-    steps = {arm: accounts.get(arm, told).get("training_steps") for arm in arms}
     return [
-        (f"{told['experiment']} {arm}".strip(), metrics, *shared, steps.get(arm))
+        (f"{told['experiment']} {arm}".strip(), metrics, *shared, *_costs(accounts.get(arm, told)))
         for arm, metrics in arms.items()
     ]
+
+
+def _costs(account: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    return account.get("training_steps"), account.get("carried_bytes")
 
 
 def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
