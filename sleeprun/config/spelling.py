@@ -5,6 +5,6 @@ from difflib import get_close_matches
 
 
 def nearest(word: str, allowed: Sequence[str]) -> str:
-    near = get_close_matches(word, allowed, n=1, cutoff=0.5)
+    near = get_close_matches(word, allowed, n=1)
     guess = f"; did you mean '{near[0]}'? Allowed: " if near else "; allowed: "
     return guess + ", ".join(allowed)
