@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "numbers.h"
+#include "strips.h"
 #include "traces.h"
 
 constexpr int kBlock = 32;  // rows
@@ -18,8 +19,6 @@ constexpr int kBlock = 32;  // rows
 struct Bench {
   std::vector<LiveTrace> live;
   std::vector<float> total, product;  // by synapse; all 0 and all 1 between calls
-  std::vector<double> free_sum;  // by post neuron
-  std::vector<float> block, held, count, scale;
 };
 
 // The running mean A of every synapse's summed traces; `total` holds the sums S.
@@ -62,53 +61,45 @@ inline void apply_traces(PlasticProjection& p, float reward, Bench& bench) {
   }
 }
 
-// Bounds a row's free weights and adds them to the columns' sums.
+// Clips a strip of columns to the bounds, then scales each post neuron's in-weights to its target.
 template <bool kSomeLocked>
-void bound_row(const Rule& rule, float* __restrict row, const bool* __restrict locked, int size,
-               float* __restrict free_sum, float* __restrict held_sum, float* __restrict count) {
-  const float low = rule.weight_min, high = rule.weight_max;
-  for (int n = 0; n < size; ++n) {
-    const float w = row[n];
-    const bool held = kSomeLocked && locked[n];
-    const bool free = (w != 0) & !held;
-    const float bounded = free ? std::min(std::max(w, low), high) : w;
-    row[n] = bounded;
-    free_sum[n] += held ? 0.0f : bounded;
-    if (kSomeLocked) held_sum[n] += held ? bounded : 0.0f;
-    count[n] += free ? 1.0f : 0.0f;
-  }
-}
-
-// Clips to the bounds, then scales each post neuron's in-weights to its target sum.
-template <bool kSomeLocked>
-void bound_and_scale(PlasticProjection& p, Bench& bench) {
-  const int post = p.post;
-  std::vector<double>& free_sum = bench.free_sum;
-  free_sum.assign(post, 0);
-  bench.held.assign(post, 0);
-  bench.count.assign(post, 0);
-  bench.scale.resize(post);
+void bound_and_scale(PlasticProjection& p, int column) {
+  const int width = std::min(kStrip, p.post - column);
+  const auto at = [&](int pre) { return std::int64_t{pre} * p.post + column; };
+  const float low = p.rule.weight_min, high = p.rule.weight_max;
+  Strip held_sum{}, count{};
+  double free_sum[kStrip] = {};
   for (int first = 0; first < p.pre; first += kBlock) {
-    // Single precision within a block of rows, double over the blocks.
-    bench.block.assign(post, 0);
+    Strip block{};  // single precision within a block of rows, double over the blocks
     for (int pre = first; pre < std::min(first + kBlock, p.pre); ++pre) {
-      const std::int64_t at = static_cast<std::int64_t>(pre) * post;
-      bound_row<kSomeLocked>(p.rule, p.weights + at, p.locked + at, post, bench.block.data(),
-                             bench.held.data(), bench.count.data());
+      const Strip w = strip(p.weights + at(pre), width);
+      const StripMask held = kSomeLocked ? strip_mask(p.locked + at(pre), width) : StripMask{};
+      const StripMask free = (w != 0) & ~held;
+      const Strip raised = w < low ? strip(low) : w;
+      const Strip within = high < raised ? strip(high) : raised;
+      const Strip bounded = free ? within : w;
+      store(bounded, p.weights + at(pre), width);
+      block += held ? Strip{} : bounded;
+      if (kSomeLocked) held_sum += held ? bounded : Strip{};
+      count += free ? strip(1) : Strip{};
     }
-    for (int n = 0; n < post; ++n) free_sum[n] += bench.block[n];
+    for (int n = 0; n < kStrip; ++n) free_sum[n] += block[n];
   }
-  float* __restrict scale = bench.scale.data();
-  for (int n = 0; n < post; ++n) {
-    const float room = std::max(p.target[n] - bench.held[n], p.rule.weight_min * bench.count[n]);
+  Strip scale{};
+  for (int n = 0; n < width; ++n) {
+    const float room = std::max(p.target[column + n] - held_sum[n], low * count[n]);
     scale[n] = free_sum[n] > 0 ? room / static_cast<float>(free_sum[n]) : 0.0f;
   }
   for (int pre = 0; pre < p.pre; ++pre) {
-    const std::int64_t at = static_cast<std::int64_t>(pre) * post;
-    float* __restrict row = p.weights + at;
-    const bool* __restrict locked = p.locked + at;
-    for (int n = 0; n < post; ++n) row[n] *= kSomeLocked && locked[n] ? 1.0f : scale[n];
+    const Strip w = strip(p.weights + at(pre), width);
+    const StripMask held = kSomeLocked ? strip_mask(p.locked + at(pre), width) : StripMask{};
+    store(held ? w : w * scale, p.weights + at(pre), width);
   }
+}
+
+template <bool kSomeLocked>
+void bound_and_scale(PlasticProjection& p) {
+  for (int column = 0; column < p.post; column += kStrip) bound_and_scale<kSomeLocked>(p, column);
 }
 
 // One plasticity event at time `now`.
@@ -119,17 +110,23 @@ inline void learn(PlasticProjection& p, float reward, std::int32_t now) {
   apply_traces(p, reward, bench);
   const auto synapses = static_cast<std::size_t>(p.pre) * p.post;
   if (std::memchr(p.locked, 1, synapses))
-    bound_and_scale<true>(p, bench);
+    bound_and_scale<true>(p);
   else
-    bound_and_scale<false>(p, bench);
+    bound_and_scale<false>(p);
 }
 
 // Inhibition along the same synapses: minus the mean of each pre neuron's weights.
 inline void mirror(const float* excitatory, float* inhibitory, int pre, int post) {
-  for (int k = 0; k < pre; ++k, excitatory += post, inhibitory += post) {
-    int count = 0;
-    for (int n = 0; n < post; ++n) count += excitatory[n] != 0;
-    const float mean = sum(excitatory, post) / static_cast<float>(std::max(count, 1));
-    for (int n = 0; n < post; ++n) inhibitory[n] = excitatory[n] != 0 ? -mean : 0.0f;
+  for (int first = 0; first < pre; first += kStrip) {
+    const int rows = std::min(kStrip, pre - first);
+    Strip count, mean = row_sums(excitatory + std::int64_t{first} * post, rows, post, count);
+    mean /= count < 1 ? strip(1) : count;
+    for (int k = first; k < first + rows; ++k)
+      for (int n = 0; n < post; n += kStrip) {
+        const int width = std::min(kStrip, post - n);
+        const std::int64_t at = std::int64_t{k} * post + n;
+        const Strip w = strip(excitatory + at, width);
+        store(w != 0 ? strip(-mean[k - first]) : Strip{}, inhibitory + at, width);
+      }
   }
 }

@@ -47,9 +47,9 @@ class Powers {
   int n_ = 0;
 };
 
+constexpr int kParts = 16;
 // In sixteen partial sums and then the rest, whatever the width of the processor's vectors.
 inline float sum(const float* row, int size) {
-  constexpr int kParts = 16;
   float total = 0;
   int n = 0;
   if (size >= kParts) {

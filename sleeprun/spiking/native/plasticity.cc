@@ -109,8 +109,14 @@ std::vector<std::vector<float>> drifts(const std::vector<Array<const float>>& ou
   for (std::size_t k = 0; k < wires.size(); ++k) {
     std::vector<float>& out = drift[wiring.pre[k]];
     const std::int64_t columns = wires[k].weights.shape[1];
-    for (std::size_t n = 0; wiring.excitatory[k] && n < out.size(); ++n)
-      out[n] += sum(wires[k].weights.data + n * columns, static_cast<int>(columns));
+    const auto rows = static_cast<int>(out.size());
+    for (int n = 0; wiring.excitatory[k] && n < rows; n += kStrip) {
+      Strip count;
+      const int some = std::min(kStrip, rows - n);
+      const Strip sums = row_sums(wires[k].weights.data + n * columns, some,
+                                  static_cast<int>(columns), count);
+      for (int lane = 0; lane < some; ++lane) out[n + lane] += sums[lane];
+    }
   }
   for (std::size_t p = 0; p < drift.size(); ++p)
     for (std::size_t n = 0; n < drift[p].size(); ++n)

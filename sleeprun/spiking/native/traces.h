@@ -114,15 +114,17 @@ inline void collect_live(const PlasticProjection& p, std::int32_t now, std::vect
   const Traces& traces = p.traces;
   std::int32_t count = 0;
   for (int group = 0; group < traces.lifetime; ++group) count += traces.groups[group];
-  live.clear();
+  live.resize(count);
+  LiveTrace* next = live.data();
   std::int32_t place = (*traces.head + traces.capacity - count) % traces.capacity;
   for (std::int32_t k = 0; k < count; ++k) {
     const auto age = static_cast<float>(later(now, traces.time[place]));
-    const float d = p.rule.gain * traces.value[place] / (age + p.rule.age_offset);
     const std::int32_t synapse = traces.synapse[place];
-    if (p.weights[synapse] != 0) live.push_back({synapse, d});  // it may have been cut
+    *next = {synapse, p.rule.gain * traces.value[place] / (age + p.rule.age_offset)};
+    next += p.weights[synapse] != 0;  // it may have been cut
     if (++place == traces.capacity) place = 0;
   }
+  live.resize(next - live.data());
 }
 
 // Drops what is older than `before` and marks the rest as seen.
