@@ -1,6 +1,7 @@
 """Gonzalez et al. 2020 at its published length: ten networks, every arm, by both readings.
 
     python scripts/gonzalez2020_table.py --seeds 0,1 2,3 4,5 6,7 8,9
+    python scripts/gonzalez2020_table.py searched --seeds 10,11,12,13,14 15,16,17,18,19
 
 The pieces, some seeds each, are ordinary runs in FOLDER. Each that is done leaves a small file in
 RECORDS; called again, the script goes on where it stopped. The table is of all that are done.
@@ -23,7 +24,7 @@ from sleeprun.protocol.events import Scored
 from sleeprun.runs.files import write_json
 from sleeprun.subjects.sleeper.record import Directions, Recalled
 
-EXPERIMENT = "gonzalez2020/sequences"
+RECORDS = Path(__file__).with_name("records")
 READINGS = {"sd": "50 ms as SD", "full_width": "50 ms as full width"}
 OSCILLATION = ("oscillation_hz", "up_ms", "pyramidal_hz")
 Record = dict[str, Any]
@@ -33,29 +34,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("experiment", nargs="?", default="sequences", help="of gonzalez2020/")
     parser.add_argument("--seeds", nargs="*", default=[], metavar="SEED,SEED", help="of a piece")
-    records = Path(__file__).with_name("records") / "sequences"
-    parser.add_argument("--records", type=Path, default=records, help=f"(default {records})")
+    parser.add_argument("--records", type=Path, default=RECORDS, help=f"(default {RECORDS})")
     folder = Path("runs/gonzalez2020_table")
     parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
     arguments = parser.parse_args()
+    name = arguments.experiment
     for seeds in arguments.seeds:
-        record = arguments.records / f"{seeds.replace(',', '_')}.json"
+        record = arguments.records / name / f"{seeds.replace(',', '_')}.json"
         if not record.exists():
             record.parent.mkdir(parents=True, exist_ok=True)
-            write_json(record, carried_out(seeds, arguments.folder / record.stem))
-    paths = sorted(arguments.records.glob("*.json"))
+            run = arguments.folder / name / record.stem
+            write_json(record, carried_out(f"gonzalez2020/{name}", seeds, run))
+    paths = sorted((arguments.records / name).glob("*.json"))
     print("\n".join(table([json.loads(path.read_text()) for path in paths])))
 
 
-def carried_out(seeds: str, folder: Path) -> Record:
+def carried_out(experiment: str, seeds: str, folder: Path) -> Record:
     """Run a piece, or go on with it; what is kept of it."""
     given = [f"seeds=[{seeds}]", "tracking=disabled", "runtime.progress=false"]
-    config = sleeprun.compose(EXPERIMENT, *given)
+    config = sleeprun.compose(experiment, *given)
     results = sleeprun.run(config, folder, resume=(folder / "events.jsonl").exists())
     run = sleeprun.load(folder)
     return {
-        "command": ["sleeprun", f"+experiment={EXPERIMENT}", *given],
+        "command": ["sleeprun", f"+experiment={experiment}", *given],
         **{key: results[key] for key in ("seeds", "device", "versions")},  # type: ignore[literal-required]
         "arms": {name: told(arm) for name, arm in run.arms.items()},
     }

@@ -1,0 +1,48 @@
+"""The table of the thalamocortical network's sequences: what the page says is what was recorded."""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "gonzalez2020_table.py"
+EXPERIMENTS = [folder.name for folder in (SCRIPT.parent / "records").glob("sequences*")]
+
+
+@pytest.fixture(scope="module")
+def script() -> Iterator[Any]:
+    sys.path.insert(0, str(SCRIPT.parent))
+    yield importlib.import_module("gonzalez2020_table")
+    sys.path.remove(str(SCRIPT.parent))
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_page_of_results_has_the_tables_of_the_records(script: Any, experiment: str) -> None:
+    pieces = sorted((SCRIPT.parent / "records" / experiment).glob("*.json"))
+    records = [json.loads(piece.read_text()) for piece in pieces]
+    page = (SCRIPT.parents[1] / "docs" / "results.md").read_text()
+    told = "\n".join(script.table(records)).strip()
+    assert told.count("\n") > 30
+    assert told in page
+    seeds = [seed for record in records for seed in record["seeds"]]
+    assert len(set(seeds)) == len(seeds) == 10
+
+
+def test_a_piece_that_is_recorded_is_not_run_again(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    called = []
+    monkeypatch.setattr(script, "carried_out", lambda *given: called.append(given) or {})
+    monkeypatch.setattr(script, "table", lambda records: map(str, records))
+    given = ["table", "own", "--seeds", "0,1", "2", "--records", str(tmp_path), "--folder", "runs"]
+    monkeypatch.setattr("sys.argv", given)
+    script.main()
+    script.main()
+    runs = Path("runs/own")
+    assert called == [("gonzalez2020/own", "0,1", runs / "0_1"),
+                      ("gonzalez2020/own", "2", runs / "2")]  # fmt: skip
+    assert capsys.readouterr().out == "{}\n{}\n" * 2
