@@ -53,7 +53,7 @@ def main() -> None:
     given = parser.parse_args()
     for sweep in given.sweeps:
         rounds = [
-            {launcher: timed(sweep, launcher) for launcher in given.launchers}
+            {launcher: timed(SWEEPS[sweep], launcher) for launcher in given.launchers}
             for _ in range(given.rounds + 1)
         ][1:]
         print(json.dumps({"sweep": sweep, "cores": os.cpu_count(), **told(rounds)}), flush=True)
@@ -73,10 +73,10 @@ def told(rounds: list[dict[str, tuple[float, float]]]) -> dict[str, dict[str, fl
     }
 
 
-def timed(sweep: str, launcher: str) -> tuple[float, float]:
+def timed(overrides: list[str], launcher: str) -> tuple[float, float]:
     """Wall and processor seconds."""
     with tempfile.TemporaryDirectory() as cwd:
-        command = [Path(sys.executable).with_name("sleeprun"), "-m", *SWEEPS[sweep], *QUIET]
+        command = [Path(sys.executable).with_name("sleeprun"), "-m", *overrides, *QUIET]
         began, before = time.monotonic(), os.times()
         done = subprocess.run(
             [*command, f"hydra/launcher={launcher}"], cwd=cwd, capture_output=True, text=True

@@ -3,6 +3,10 @@
 The conditions (golden2022_table.yaml) are ordinary runs in FOLDER/NAME. What they share is
 simulated once. Called again, the script goes on where it was broken off. What follows `--` is
 passed to every run: `-- tracking=disabled runtime.cores=8`; with `-- dry_run=true` nothing is run.
+
+What takes days is done in pieces, some networks each, that leave a small record; the table is then
+of all that are there: `--scale 1 --seeds [3] --folder runs/full/3 --records scripts/records/full`,
+and with `--seeds []` it is only printed.
 """
 
 import argparse
@@ -21,13 +25,13 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from markdown_rows import header, row
+import golden2022_records
+from golden2022_records import PLAN
 from sleeprun.cli.codes import INTERRUPTED, MISTAKE
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_hydra
 from sleeprun.config import ConfigError
-from sleeprun.measures import statistics
-from sleeprun.protocol.describe import duration, shared_prefix, shortening
+from sleeprun.protocol.describe import duration, shared_prefix
 from sleeprun.report import performance
 from sleeprun.runs.store import RunDirectory, write_whole
 from sleeprun.runs.thinning import thinned
@@ -36,18 +40,24 @@ from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of
 
-PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
 CONDITIONS: dict[str, dict[str, Any]] = PLAN["conditions"]
-Results = dict[str, dict[str, Any]]
 
 
 def main() -> None:
     arguments = parse_arguments()
+    if arguments.records and arguments.seeds == "[]":
+        report(arguments.records)
+        return
     folder = arguments.folder.absolute()
     overrides = {name: overrides_of(name, arguments, folder) for name in CONDITIONS}
     configs = {name: config_of(given) for name, given in overrides.items()}
+    config = configs["task1"]
+    record = golden2022_records.record_of(config, arguments.records) if arguments.records else None
+    if record and record.exists():
+        report(arguments.records)
+        return
     announce(configs, folder)
-    if configs["task1"].dry_run:
+    if config.dry_run:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder) as lock:
@@ -56,10 +66,18 @@ def main() -> None:
         results = {
             name: json.loads((folder / name / "results.json").read_text()) for name in configs
         }
-        text = "\n".join([*table(results), *differences(results), *conditions_of(configs, results)])
+        if record:
+            golden2022_records.keep(results, config, record)
+            report(arguments.records)
+            return
+        text = "\n".join(golden2022_records.told(results, config))
         write_whole(folder / "table.md", text.encode())
         draw(folder)
     print(f"\n{text}\n{folder / 'table.md'}\n{folder / 'performance.png'}")
+
+
+def report(records: Path) -> None:
+    print("\n".join(golden2022_records.report(records)))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -70,6 +88,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", default="10", help="how many networks (default 10)")
     folder = Path("runs/golden2022_table")
     parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
+    parser.add_argument("--records", type=Path, help="where a piece leaves its own")
     parser.add_argument("overrides", nargs="*", metavar="-- key=value", help="for every run")
     return parser.parse_args()
 
@@ -164,57 +183,6 @@ def differing(overrides: list[str], run: Path) -> str | None:
     aside = ("from=", "hydra.")
     ours, theirs = ([o for o in each if not o.startswith(aside)] for each in (overrides, stored))
     return None if ours == theirs else " ".join(theirs)
-
-
-def table(results: Results) -> list[str]:
-    """Every condition: ours and what was published, mean and sd over networks."""
-    tasks = results["task1"]["tasks"]
-    columns = [column for task in tasks for column in (task, f"{task}, published")]
-    lines = [*header("", *columns, "n", "wall time")]
-    for name, condition in CONDITIONS.items():
-        found, cells = results[name], []
-        for task in tasks:
-            ours, published = found["metrics"][f"final/{task}"], condition["published"]
-            theirs = {"mean": None, "sd": None} | published.get(task, {})
-            cells += [statistics.mean_and_sd(ours), statistics.mean_and_sd(theirs)]
-        n, seconds = len(found["seeds"]), duration(found["wall_seconds"])
-        lines.append(row(condition["title"], *cells, str(n), seconds))
-    return lines
-
-
-def differences(results: Results) -> list[str]:
-    """Pairs of conditions, network by network, with bootstrap intervals of the mean."""
-    tasks = results["task1"]["tasks"]
-    n = len(results["task1"]["seeds"])
-    between = "" if n < statistics.FEWEST else " [bootstrap interval, 95 %]"
-    lines = ["", f"Differences, paired over {n} networks: mean{between}", ""]
-    lines += header("", *tasks)
-    for pair in PLAN["differences"]:
-        cells = []
-        for task in tasks:
-            ours, theirs = (results[name]["metrics"][f"final/{task}"]["per_seed"] for name in pair)
-            cells.append(statistics.mean_and_interval(statistics.paired_difference(ours, theirs)))
-        lines.append(row(" minus ".join(pair), *cells))
-    return lines
-
-
-def conditions_of(configs: dict[str, AgentExperiment], results: Results) -> list[str]:
-    """What the numbers were obtained with."""
-    config, found = configs["task1"], results["task1"]
-    tasks, scale = config.agent_tasks, config.protocol.scale
-    lengths = ("unsupervised", "train", "test")
-    ours = " / ".join(f"{getattr(tasks, name) * scale:,g}" for name in lengths)
-    full = " / ".join(f"{getattr(tasks.published, name):,g}" for name in lengths)
-    notes = [found["variant"], shortening(config.shortened, scale)]
-    seconds = sum(one["wall_seconds"] for one in results.values())
-    return [
-        "",
-        f"Protocol: {ours} aeons unsupervised / a training stage / a test (published: {full}).",
-        *[f"{note[0].upper()}{note[1:]}." for note in notes if note],
-        "Wall time is that of a condition's own phases, not of those it shares with earlier ones.",
-        f"Engine {found['engine']} on {found['device']}; {duration(seconds)} in all.",
-        "",
-    ]
 
 
 def draw(folder: Path) -> None:

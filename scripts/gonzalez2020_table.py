@@ -44,7 +44,6 @@ def main() -> None:
     for seeds in arguments.seeds:
         record = arguments.records / name / f"{seeds.replace(',', '_')}.json"
         if not record.exists():
-            record.parent.mkdir(parents=True, exist_ok=True)
             run = arguments.folder / name / record.stem
             write_json(record, carried_out(f"gonzalez2020/{name}", seeds, run))
     paths = sorted((arguments.records / name).glob("*.json"))
