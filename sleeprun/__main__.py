@@ -7,6 +7,7 @@ help and completion come at once.
 import logging
 import os
 import sys
+from importlib import import_module
 
 from sleeprun.cli.arguments import choice_as_flag, overrides_first
 from sleeprun.cli.codes import FAILED, INTERRUPTED, MISTAKE, OK, UNMET, say
@@ -95,13 +96,22 @@ def _explained() -> int:
 
 def compare() -> None:
     """The `sleeprun-compare` command."""
+    _begin("compare")
+
+
+def analyse() -> None:
+    """The `sleeprun-analyse` command."""
+    _begin("analyse")
+
+
+def _begin(name: str) -> None:
     try:
-        from sleeprun.cli.compare import main
+        module = import_module(f"sleeprun.cli.{name}")
     except ValueError as error:  # JAX reads its settings when it is imported
         if mistake := explain_setting(error):
-            sys.exit(say(MISTAKE, mistake, "sleeprun-compare"))
+            sys.exit(say(MISTAKE, mistake, f"sleeprun-{name}"))
         raise
-    main()
+    module.main()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ ROOMS = [
     ["gradient"],
     ["protocol"],
     ["report", "subjects", "tracking"],
+    ["analyses"],
     ["runs"],
     ["sweeps"],
     ["hydra_plugins"],
@@ -31,7 +32,7 @@ HOME = {
     "hydra": {"__main__", "cli", "sweeps"},
     "wandb": {"tracking"},
     "matplotlib": {"report", "sweeps"},
-    "pandas": {"runs"},
+    "pandas": {"analyses", "runs"},
 }
 # Who loads some modules when they are needed: help, completion, messages and the composing of a
 # sweep do without JAX, a run without Matplotlib to its end, other engines than one without Pallas.

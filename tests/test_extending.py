@@ -81,7 +81,7 @@ def called(folder: Path, *arguments: str) -> LoadedRun:
 
 def test_an_example_takes_at_most_thirty_lines() -> None:
     classes = {title: text for title, text in BLOCKS.items() if title.endswith(".py")}
-    assert len(classes) == 9
+    assert len(classes) == 10
     for title, text in classes.items():
         assert len(text.splitlines()) <= 30, title
 
@@ -100,7 +100,8 @@ def agent(folder: Path) -> LoadedRun:
     with pytest.MonkeyPatch.context() as inside:
         inside.chdir(folder)
         inside.syspath_prepend(folder)
-        config = composed("+experiment=own_compass", *own, nothing, *SMALL)
+        (analysed,) = (each for each in COMMANDS if "analysis=" in each)
+        config = composed(analysed, *own, nothing, *SMALL)
         sleeprun.run(config, folder / "agent")
     return sleeprun.load(folder / "agent")
 
@@ -134,6 +135,14 @@ def test_an_own_world_scores_what_it_must(agent: LoadedRun) -> None:
     """All output neurons fire at once, of which the first is north."""
     assert agent.results["tasks"] == ["north", "south"]
     assert agent.R[0, :2].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+
+
+@pytest.mark.slow
+def test_an_own_analysis_follows_the_run(agent: LoadedRun) -> None:
+    (told,) = json.loads((agent.folder / "analyses" / "index.json").read_text())["analyses"]
+    assert told["keys"] == {"projection": "hidden_output"}
+    largest = agent.weights()["hidden_output"].max()
+    assert told["sentences"] == [f"hidden_output has weights of up to {largest:.3g}."]
 
 
 @pytest.mark.slow

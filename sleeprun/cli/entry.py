@@ -195,7 +195,7 @@ def _of_a_sweep(config: Experiment, job: Job) -> Experiment:
 
 
 def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
-    """The config that the run was begun with; only runtime and tracking may be given anew."""
+    """The config that the run was begun with; only how it is carried out may be given anew."""
     record = Path(cfg.resume).expanduser().absolute() / ".hydra"
     if not record.is_dir():
         raise ConfigError(f"resume='{cfg.resume}': no run directory (it has no .hydra/)")
@@ -207,10 +207,10 @@ def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:
         section = override.lstrip("+").split(".")[0].split("=")[0]
         if section in ("resume", "dry_run") or override in begun_with:
             continue
-        if section not in ("runtime", "tracking"):
+        if section not in ("runtime", "tracking", "analysis"):
             raise ConfigError(
-                f"resume='{cfg.resume}': {override} was not part of that run; only runtime and "
-                "tracking can be changed"
+                f"resume='{cfg.resume}': {override} was not part of that run; only runtime, "
+                "tracking and analysis can be changed"
             )
         key = override.lstrip("+").split("=")[0]
         with open_dict(stored):

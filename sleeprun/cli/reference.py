@@ -18,11 +18,11 @@ from pydantic.fields import FieldInfo
 import sleeprun
 from sleeprun.cli.choices import choices
 from sleeprun.cli.folder import conf_dir
-from sleeprun.config import ExperimentConfig
 from sleeprun.config.kinds import Kinds
 from sleeprun.config.values import Section
+from sleeprun.subjects.experiment import Experiment
 
-ROOMS = ("spiking", "gradient", "tasks")  # where parts are that a config chooses
+ROOMS = ("spiking", "gradient", "tasks", "config")  # where parts are that a config chooses
 SIGNS = {Gt: (">", "gt"), Ge: (">=", "ge"), Lt: ("<", "lt"), Le: ("<=", "le")}
 PLAIN = {float: "number", int: "whole number", bool: "true or false", str: "text"}
 KEY = re.compile(r"^ *(\w+): *(.*)$", re.M)  # and what a file says of it
@@ -56,7 +56,7 @@ def topics(conf: Path) -> list[str]:
 
 def keys() -> list[str]:
     """Those that every experiment has: topics that the page tells of under `config`."""
-    return [field.alias or name for name, field in ExperimentConfig.model_fields.items()]
+    return [field.alias or name for name, field in Experiment.model_fields.items()]
 
 
 def section(conf: Path, topic: str) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _kind(kinds: Kinds, name: str, comments: Mapping[str, str]) -> Iterator[str]
 
 def _of_everything(common: str, topic: str) -> Iterator[Row]:
     """A key of conf/config.yaml, or those of its section."""
-    field = next(f for name, f in ExperimentConfig.model_fields.items() if topic in (name, f.alias))
+    field = next(f for name, f in Experiment.model_fields.items() if topic in (name, f.alias))
     kind, fields = field.annotation, {topic: field}
     if isinstance(kind, type) and issubclass(kind, Section):
         fields = kind.model_fields
@@ -168,7 +168,7 @@ def spoken(field: FieldInfo) -> str:
 def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     for each in metadata:
         if isinstance(each, Kinds):
-            return f"of a {each.what}"
+            return f"of {each.one}"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if hasattr(annotation, "__metadata__"):
         return _type(arguments[0], annotation.__metadata__)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pydantic import BaseModel
 
 # Sections that have no effect on results, but for `simulate` and `skip_quiet` of the first.
-ASIDE = {"runtime", "tracking", "resume", "dry_run"}
+ASIDE = {"runtime", "tracking", "analysis", "resume", "dry_run"}
 
 
 def content_hash(content: object) -> str:

@@ -39,6 +39,11 @@ class Kinds:
         return core_schema.no_info_plain_validator_function(self._validated)
 
     @property
+    def one(self) -> str:
+        """What a kind is, with its article."""
+        return f"{'an' if self.what[0] in 'aeiou' else 'a'} {self.what}"
+
+    @property
     def name(self) -> Any:
         """Of a key that says the name or the path alone, of a kind without constants."""
 
@@ -55,7 +60,7 @@ class Kinds:
     def of(self, kind: str) -> type:
         """The class that a name or a path stands for. Raises ValueError where there is none."""
         if kind not in self.built_in and "." not in kind:
-            own = f"the dotted path of a {self.what} of your own"
+            own = f"the dotted path of {self.one} of your own"
             known = f"{nearest(kind, [*self.built_in])}; or" if self.built_in else ": must be"
             raise ValueError(f"no such {self.what}{known} {own}")
         base = loaded(self.base)

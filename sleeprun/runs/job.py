@@ -18,6 +18,7 @@ from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.findings import PICTURES, findings
 from sleeprun.report.tables import arms_tables, observed_table, probes_table, score_table
 from sleeprun.runs import bounds, memory, one
+from sleeprun.runs.analysed import after
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
@@ -83,7 +84,8 @@ def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
         results, by_arm = _phases_and_arms(config, path, call)
     if by_arm:
         _compare(config, path, results, by_arm, found)
-    host.tell(*_page(results, by_arm), *_where(path))
+    analysed = after(config, path)
+    host.tell(*_page(results, by_arm), *map(Text, analysed), *_where(path))
     return results
 
 

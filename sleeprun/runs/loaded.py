@@ -2,11 +2,12 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from sleeprun.analyses.study import Lived
 from sleeprun.config import ConfigError
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
@@ -19,6 +20,7 @@ from sleeprun.runs.results import results_of
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.seeds import over_seeds
+from sleeprun.subjects.subject import Subject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,12 +34,13 @@ def load(folder: str | Path) -> "LoadedRun":
     return LoadedRun(path)
 
 
-class LoadedRun:
+class LoadedRun(Lived):
     """A run, or an arm of one; what is asked for is read then."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self._directory = RunDirectory(folder)
+        self._subjects: dict[Path, tuple[Subject[Any, Any], Any]] = {}
 
     def __repr__(self) -> str:
         return f"<{self.results['experiment']} in {self.folder}>"
@@ -107,10 +110,17 @@ class LoadedRun:
         path = self._checkpoint(boundary)
         run = path.parent.parent  # an arm, or the whole run
         (capacity,) = checkpoints.read_header(path)["capacity"]
-        with at_home(run):
-            subject = config_of(run).subject(1, over_seeds)
-        (state,) = checkpoints.load(path, (subject.like(subject.birth(), capacity),))
+        subject, newborn = self._born(run)
+        (state,) = checkpoints.load(path, (subject.like(newborn, capacity),))
         return subject.weights(state)
+
+    def _born(self, run: Path) -> tuple[Subject[Any, Any], Any]:
+        """Who lives in this run, or the one that it is an arm of, and the state at birth."""
+        if run not in self._subjects:
+            with at_home(run):
+                subject = config_of(run).subject(1, over_seeds)
+            self._subjects[run] = subject, subject.birth()
+        return self._subjects[run]
 
     def _snapshot(self, cycle: int) -> dict[str, Float[np.ndarray, "seed pre post"]]:
         kept = {event.cycle: event.file for event in self._kept()}

@@ -4,16 +4,22 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import Field
+
 from sleeprun.config import ExperimentConfig
+from sleeprun.config.analysis import Analyses
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.phases import Protocol
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
+from sleeprun.subjects.sight import Sight
 from sleeprun.subjects.subject import Subject
 
 
 class Experiment(ExperimentConfig):
     """A family of networks derives its own, which says what differs."""
+
+    analysis: Analyses = Field([])  # which records of older versions lack
 
     @abstractmethod
     def contradictions(self) -> Iterator[str]:
@@ -25,6 +31,12 @@ class Experiment(ExperimentConfig):
         if self.sleep.also and not any(life.scheduled for life in lives):
             told = "lists sleeps that never come: sleep.schedule=never is theirs as well, unless"
             yield "sleep.also", f"{told} they say schedule: after, or interleaved"
+
+    def unfit(self) -> Iterator[str]:
+        """Analyses that cannot be made of what it will record, a line each."""
+        for place, section in enumerate(self.analysis):
+            for why in section.make().misfits(self):
+                yield f"analysis.{place}='{section.kind}': {why}"
 
     @abstractmethod
     def phases(self) -> Protocol:
@@ -42,6 +54,11 @@ class Experiment(ExperimentConfig):
     def footprint(self) -> Footprint:
         """How much memory it takes. Raises ConfigError where the data don't fit."""
         return Footprint({}, {})
+
+    @property
+    def sight(self) -> Sight | None:
+        """What it sees, and by which weights; none where it sees nothing."""
+        return None
 
     @abstractmethod
     def engine(self) -> Engine:

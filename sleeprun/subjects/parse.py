@@ -28,7 +28,7 @@ def parse(container: Mapping[str, Any]) -> Experiment:
         except ValidationError as error:
             lines = [explain(problem, container, [family]) for problem in error.errors()]
             raise ConfigError(_once(lines)) from None
-        if problems := list(config.contradictions()):
+        if problems := [*config.contradictions(), *config.unfit()]:
             raise ConfigError(_once(problems))
     return config
 

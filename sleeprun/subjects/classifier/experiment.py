@@ -13,6 +13,7 @@ from sleeprun.subjects.classifier.schema import Config
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
+from sleeprun.subjects.sight import Sight
 
 
 class ImageExperiment(Config, Experiment):
@@ -32,6 +33,13 @@ class ImageExperiment(Config, Experiment):
 
     def footprint(self) -> Footprint:
         return footprint(self)
+
+    @property
+    def sight(self) -> Sight:
+        layers = [f"hidden {depth}" for depth, _ in enumerate(self.network.hidden, 1)]
+        names = (*layers, "output")
+        through = {name: names[: depth + 1] for depth, name in enumerate(names)}
+        return Sight(self.sequence.shape or (self.sizes[0],), through)
 
     def engine(self) -> Engine:
         return engine.chosen(self)

@@ -14,6 +14,7 @@ from sleeprun.subjects.forager.forager import Forager
 from sleeprun.subjects.forager.plan import AgentPlan
 from sleeprun.subjects.forager.schema import Config
 from sleeprun.subjects.seeds import Over
+from sleeprun.subjects.sight import Sight
 
 
 class AgentExperiment(Config, Experiment):
@@ -36,6 +37,18 @@ class AgentExperiment(Config, Experiment):
 
     def footprint(self) -> Footprint:
         return footprint(self)
+
+    @property
+    def sight(self) -> Sight:
+        """Through excitatory projections; where several lead to a population, the first."""
+        network, sees = self.network, self.agent_tasks.sees
+        through: dict[str, tuple[str, ...]] = {sees: ()}
+        for _ in network.projections:
+            for name, one in network.projections.items():
+                if one.pre in through and one.post not in through and not network.inhibits(one):
+                    through[one.post] = (*through[one.pre], name)
+        del through[sees]
+        return Sight(tuple(network.populations[sees].size), through)
 
     def engine(self) -> Engine:
         return chosen(self).engine

@@ -1,0 +1,109 @@
+"""A support vector machine that tells the weights of one task from those of another, and how far
+from its boundary all other weights are.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from sleeprun.analyses.analysis import Answer, Chart, Table
+from sleeprun.analyses.needs import scikit_learn
+from sleeprun.analyses.states import Between, Points
+from sleeprun.analyses.study import Study
+from sleeprun.config import ConfigError
+from sleeprun.config.declared import setting
+from sleeprun.config.values import Positive
+from sleeprun.measures.statistics import describe, mean_and_sd
+
+
+class Distances(NamedTuple):
+    """From the boundary of a machine that did not learn from this state's network."""
+
+    score: Float[np.ndarray, " state"]  # 1 and -1 at its margins
+    distance: Float[np.ndarray, " state"]  # in its kernel's space, where points have length 1
+
+
+def left_out(
+    points: Points,
+    network: Int[np.ndarray, " state"],
+    side: Int[np.ndarray, " state"],
+    cost: float,
+    gamma: float | None,
+) -> Distances:
+    """Of every state, by a machine with an RBF kernel that is trained on the sides -1 and 1 of all
+    other networks; states of the side 0 are in no training. `gamma` none: 1 / (synapses x variance)
+    """
+    svm, pairwise = scikit_learn("svm"), scikit_learn("metrics.pairwise")
+    score, distance = (np.full(len(points), np.nan) for _ in range(2))
+    for one in np.unique(network):
+        trained, own = (network != one) & (side != 0), network == one
+        width = gamma or 1 / (points.shape[1] * points[trained].var())
+        machine = svm.SVC(C=cost, kernel="rbf", gamma=width).fit(points[trained], side[trained])
+        support = pairwise.rbf_kernel(machine.support_vectors_, gamma=width)
+        norm = np.sqrt((machine.dual_coef_ @ support @ machine.dual_coef_.T).item())
+        score[own] = machine.decision_function(points[own])
+        distance[own] = score[own] / norm
+    return Distances(score, distance)
+
+
+class Separation(Between):
+    """Golden et al. 2022: a support vector machine with an RBF kernel tells the weights at the end
+    of training one task from those of another; the signed distance of every state from its boundary
+    is negative towards the first and positive towards the second. Each network is judged by a
+    machine that was trained on all others. Published means: task 1 -0.069, task 2 +0.069, in turns
+    with sleep -0.0047.
+    """
+
+    cost: float = setting(Positive, "of a state on the wrong side (C)", default=1.0)
+    gamma: float | None = setting(
+        Positive | None, "of the kernel; null: 1 / (synapses x variance)", default=None
+    )
+
+    def answer(self, study: Study) -> Answer:
+        if len(study.seeds) < 2:
+            raise ConfigError("needs two seeds or more: one is judged by the others")
+        first, second = self.pair(study)
+        states = self.states(study)
+        side = states.alone(second).astype(int) - states.alone(first).astype(int)
+        if not states.points[side != 0].var():
+            raise ConfigError(f"the weights are the same after {first} and after {second}")
+        network = states.table["seed"].to_numpy()
+        found = left_out(states.points, network, side, self.cost, self.gamma)
+        table = states.table.assign(side=side, **found._asdict())
+        right = (np.sign(found.score) == side)[side != 0].mean()
+        told = f"weights of {second} (above 0) and {first} (below)"
+        tables = [
+            Table(
+                "course", f"signed distance from the boundary between {told}", table,
+                [Chart("line", "cycle", "distance", color="run", facet="seed")],
+            ),
+            Table(
+                "means", f"the same at the end of each phase, {told}", _means(table),
+                [Chart("points", "name", "distance", color="run")],
+            ),
+        ]  # fmt: skip
+        judged = f"{right:.0%} of the states of networks left out are on the right side of it."
+        return Answer(tables, [judged, *_ends(table)])
+
+
+def _means(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a network in the last part of a phase."""
+    groups = table[table["late"]].groupby(["run", "phase", "kind", "name", "seed"], sort=False)
+    return groups[["distance", "score"]].mean().reset_index()
+
+
+def _ends(table: pd.DataFrame) -> Iterator[str]:
+    """Where the states of both sides are, and those at the end of each run."""
+    for _, of_side in table[table["side"] != 0].groupby("side"):
+        name = of_side["name"].iloc[0]
+        yield f"After {name} alone: {_told(of_side)} from the boundary."
+    for run, of_run in table[table["late"] & (table["side"] == 0)].groupby("run", sort=False):
+        last = of_run[of_run["phase"] == of_run["phase"].max()]
+        yield f"{run}, {last['name'].iloc[0]}: {_told(last)}."
+
+
+def _told(states: pd.DataFrame) -> str:
+    return mean_and_sd(describe(states.groupby("seed")["distance"].mean().tolist()), 4)

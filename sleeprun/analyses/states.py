@@ -1,0 +1,117 @@
+"""The weights that runs went through, as points in a space: a row a network and time."""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from sleeprun.analyses.analysis import Analysis
+from sleeprun.analyses.needs import SCIKIT_LEARN, SNAPSHOTS, Need
+from sleeprun.analyses.study import Study
+from sleeprun.config import ConfigError
+from sleeprun.config.declared import count, setting
+from sleeprun.config.values import Fraction
+from sleeprun.protocol.phases import Vigilance
+
+Points = Float[np.ndarray, "state synapse"]
+Chosen = Bool[np.ndarray, " state"]
+OF_TIME = ["phase", "kind", "name", "cycle", "late"]
+IN_TURNS = " / "  # between what takes turns in a phase
+
+
+class States(NamedTuple):
+    """All of some runs from where their first training began."""
+
+    table: pd.DataFrame  # run, seed and OF_TIME of each state; `late` are those at a phase's end
+    points: Points
+
+    def alone(self, task: str) -> Chosen:
+        """The late ones of a task's training, in the first run that trains it alone. Raises
+        ConfigError where there are none.
+        """
+        awake = self.table["kind"].map(Vigilance.of) == Vigilance.AWAKE
+        here = self.table["late"] & awake & (self.table["name"] == task)
+        if not here.any():
+            raise ConfigError(f"no run has kept weights at the end of training {task} alone")
+        return self._first(here)
+
+    def together(self, tasks: list[str]) -> Chosen:
+        """The late ones of training on these tasks in turns, in the first run that does, if any."""
+        parts = self.table["name"].str.split(IN_TURNS, regex=False).map(set)
+        return self._first(self.table["late"] & parts.map(lambda names: names == set(tasks)))
+
+    def _first(self, here: "pd.Series[bool]") -> Chosen:
+        """Of those the ones of the first run and phase among them."""
+        if here.any():
+            run, phase = self.table.loc[here.idxmax(), ["run", "phase"]]
+            here = here & (self.table["run"] == run) & (self.table["phase"] == phase)
+        return here.to_numpy(bool)
+
+
+class OfStates(Analysis):
+    """What all analyses of weights over time have."""
+
+    needs: ClassVar[Sequence[Need]] = (SNAPSHOTS, SCIKIT_LEARN)
+
+    late: float = setting(Fraction, "of a phase, at its end, whose weights solve it", default=0.2)
+    most: int = count("times of a phase, evenly spread", default=24)
+    synapses: int = count("that are looked at, evenly spread where there are more", default=20_000)
+
+    def states(self, study: Study) -> States:
+        tables, points = [], []
+        for run in study.runs:
+            times = self._times(study, run)
+            names = study.learning(run)
+            for row in times.itertuples(index=False):
+                kept = study.weights(run, cycle=int(row.cycle))
+                table = pd.DataFrame({"run": run, "seed": study.seeds} | row._asdict())
+                tables.append(table)
+                points.append(self._points(kept, [name for name in names if name in kept]))
+        if len({each.shape[1] for each in points}) > 1:
+            raise ConfigError(f"{', '.join(study.runs)}: keep weights of other projections")
+        return States(pd.concat(tables, ignore_index=True), np.concatenate(points))
+
+    def _times(self, study: Study, run: str) -> pd.DataFrame:
+        """When the weights of a run were kept: OF_TIME, of each phase some."""
+        kept = study.runs[run].snapshots
+        taught = np.array([study.teaches(run, kind) for kind in kept["kind"]], bool)
+        if not taught.any():
+            raise ConfigError(f"{run}: has kept no weights while tasks were trained")
+        times = kept.iloc[max(0, int(taught.argmax()) - 1) :]
+        ends = times.groupby("phase")["cycle"].max()
+        begins = ends.shift(fill_value=0).reindex(times["phase"]).to_numpy()
+        length = ends.reindex(times["phase"]).to_numpy() - begins
+        late = times["cycle"].to_numpy() > begins + (1 - self.late) * length
+        chosen = times.assign(late=late & (times["phase"] > times["phase"].iloc[0]).to_numpy())
+        parts = [self._some(of_one) for _, of_one in chosen.groupby("phase")]
+        return pd.concat(parts)[OF_TIME]
+
+    def _some(self, times: pd.DataFrame) -> pd.DataFrame:
+        wanted = np.linspace(0, len(times) - 1, min(len(times), self.most))
+        return times.iloc[np.unique(wanted.astype(int))]
+
+    def _points(
+        self, weights: dict[str, Float[np.ndarray, "seed _ _"]], names: list[str]
+    ) -> Points:
+        flat = [weights[name].reshape(len(weights[name]), -1) for name in names]
+        points = np.concatenate(flat, axis=1, dtype=np.float32)
+        wanted = np.linspace(0, points.shape[1] - 1, min(points.shape[1], self.synapses))
+        return points[:, wanted.astype(int)]
+
+
+class Between(OfStates):
+    """What those have that are about two tasks."""
+
+    tasks: list[str] | None = setting(
+        list[str] | None, "two, each trained alone in some run; null: the first two", default=None
+    )
+
+    def pair(self, study: Study) -> tuple[str, str]:
+        """The two tasks. Raises ConfigError where there are none."""
+        first = next(iter(study.runs.values()))
+        tasks = self.tasks or list(dict.fromkeys(first.config.trained_tasks))[:2]
+        if len(tasks) != 2:
+            raise ConfigError(f"tasks={tasks}: must be two, which are trained one after the other")
+        return tasks[0], tasks[1]

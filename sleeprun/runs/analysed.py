@@ -1,0 +1,144 @@
+"""The analyses of runs, carried out: tables and an index in `analyses/` of a run's directory."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
+
+from sleeprun.analyses import Analysis, Answer, Study, Table
+from sleeprun.config import ConfigError
+from sleeprun.config.declared import DeclaredSection
+from sleeprun.config.promise import asking
+from sleeprun.runs.files import DamagedFile, read_json, write_json, write_whole
+from sleeprun.runs.home import at_home
+from sleeprun.runs.loaded import LoadedRun, load
+from sleeprun.subjects.experiment import Experiment
+
+log = logging.getLogger("sleeprun")
+FOLDER, INDEX = "analyses", "index.json"
+
+
+class Written(TypedDict):
+    """A table in the index."""
+
+    name: str
+    title: str
+    file: str
+    charts: list[dict[str, str | None]]
+
+
+class Entry(TypedDict):
+    """An analysis in the index."""
+
+    analysis: str  # its kind
+    about: str
+    keys: dict[str, Any]
+    runs: list[str]
+    seeds: list[int]
+    sentences: list[str]
+    tables: list[Written]
+
+
+class Told(NamedTuple):
+    """What is said of an analysis: what it found, or why it was not made."""
+
+    name: str
+    sentences: Sequence[str]
+    refused: bool = False
+
+
+def study_of(folders: Sequence[Path]) -> Study:
+    """The runs in some directories, or their arms, by name."""
+    found: dict[str, LoadedRun] = {}
+    for folder in folders:
+        run = load(folder)
+        for arm, each in (run.arms or {"": run}).items():
+            name = arm or run.results["experiment"]
+            if len(folders) > 1 and arm:
+                name = f"{run.results['experiment']} {arm}"
+            found[name if name not in found else f"{name} ({folder})"] = each
+    return Study(found)
+
+
+def analyse(study: Study, analyses: Sequence[DeclaredSection], out: Path) -> Iterator[Told]:
+    """Make each, and leave what it answers in a run's directory; of one that cannot be made it is
+    told why, and the others go on.
+    """
+    first = next(iter(study.runs.values()))
+    for section in analyses:
+        try:
+            with at_home(first.folder):
+                answer = _answer(section.make(), study)
+        except ConfigError as error:
+            yield Told(_name(section), str(error).splitlines(), refused=True)
+        else:
+            _write(out, section, study, answer)
+            yield Told(_name(section), answer.sentences)
+
+
+def after(config: Experiment, path: Path) -> list[str]:
+    """Those that a config asks for, of a run that is done, unless they are there; what they found.
+
+    They can be made again from the record, so a failure is only told.
+    """
+    there = [(entry["analysis"], entry["keys"]) for entry in _index(path)]
+    wanted = [each for each in config.analysis if (_name(each), _keys(each)) not in there]
+    if not wanted:
+        return []
+    told = list(analyse(study_of([path]), wanted, path))
+    for each in told:
+        if each.refused:
+            log.warning("analysis %s: %s", each.name, "; ".join(each.sentences))
+    return [line for each in told if not each.refused for line in each.sentences]
+
+
+def _answer(analysis: Analysis, study: Study) -> Answer:
+    for run in study.runs.values():
+        if why := next(analysis.misfits(run.config), None):
+            raise ConfigError(why)
+    with asking(analysis, "answer"):
+        return analysis.answer(study)
+
+
+def _write(out: Path, section: DeclaredSection, study: Study, answer: Answer) -> None:
+    """The tables, and then the index that names them."""
+    entry: Entry = {
+        "analysis": _name(section),
+        "about": cleandoc(section.declares.__doc__ or ""),
+        "keys": _keys(section),
+        "runs": list(study.runs),
+        "seeds": study.seeds,
+        "sentences": list(answer.sentences),
+        "tables": [_written(out, _name(section), table) for table in answer.tables],
+    }
+    others = [each for each in _index(out) if each["analysis"] != _name(section)]
+    write_json(out / FOLDER / INDEX, {"analyses": [*others, entry]})
+
+
+def _written(out: Path, name: str, table: Table) -> Written:
+    file = f"{name}.{table.name}.csv"
+    content = table.frame.to_csv(index=False, float_format="%.6g")
+    write_whole(out / FOLDER / file, content.encode())
+    return {
+        "name": table.name,
+        "title": table.title,
+        "file": file,
+        "charts": [chart._asdict() for chart in table.charts],
+    }
+
+
+def _name(section: DeclaredSection) -> str:
+    return section.model_dump()["kind"]
+
+
+def _keys(section: DeclaredSection) -> dict[str, Any]:
+    return section.model_dump(mode="json", exclude={"kind"})
+
+
+def _index(path: Path) -> list[Entry]:
+    """Of what was made before; of a damaged one nothing is known."""
+    try:
+        return read_json(path / FOLDER / INDEX, "analyses")["analyses"]
+    except DamagedFile:
+        return []
