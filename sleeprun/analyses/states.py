@@ -50,6 +50,18 @@ class States(NamedTuple):
         return here.to_numpy(bool)
 
 
+def with_late(kept: pd.DataFrame, taught: Bool[np.ndarray, " time"], share: float) -> pd.DataFrame:
+    """From where the first phase that teaches begins, of all times; `late` are those in the last
+    `share` of a phase that teaches, or follows one.
+    """
+    first = max(0, int(taught.argmax()) - 1)
+    ends = kept.groupby("phase")["cycle"].max()
+    begins = ends.shift(fill_value=0).reindex(kept["phase"]).to_numpy()
+    length = ends.reindex(kept["phase"]).to_numpy() - begins
+    late = taught & (kept["cycle"].to_numpy() > begins + (1 - share) * length)
+    return kept.assign(late=late).iloc[first:]
+
+
 class OfStates(Analysis):
     """What all analyses of weights over time have."""
 
@@ -79,12 +91,7 @@ class OfStates(Analysis):
         taught = np.array([study.teaches(run, kind) for kind in kept["kind"]], bool)
         if not taught.any():
             raise ConfigError(f"{run}: has kept no weights while tasks were trained")
-        times = kept.iloc[max(0, int(taught.argmax()) - 1) :]
-        ends = times.groupby("phase")["cycle"].max()
-        begins = ends.shift(fill_value=0).reindex(times["phase"]).to_numpy()
-        length = ends.reindex(times["phase"]).to_numpy() - begins
-        late = times["cycle"].to_numpy() > begins + (1 - self.late) * length
-        chosen = times.assign(late=late & (times["phase"] > times["phase"].iloc[0]).to_numpy())
+        chosen = with_late(kept, taught, self.late)
         parts = [self._some(of_one) for _, of_one in chosen.groupby("phase")]
         return pd.concat(parts)[OF_TIME]
 

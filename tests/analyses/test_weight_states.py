@@ -6,7 +6,7 @@ import pytest
 
 from sleeprun.analyses.separation import left_out
 from sleeprun.analyses.solutions import nearest
-from sleeprun.analyses.states import States
+from sleeprun.analyses.states import States, with_late
 from sleeprun.analyses.trajectories import kernel_principal, principal
 from sleeprun.config import ConfigError
 
@@ -104,3 +104,17 @@ def test_solutions_come_from_one_run_however_many_have_them() -> None:
     assert not found.together(["task1", "task3"]).any()
     with pytest.raises(ConfigError, match="no run has kept weights at the end of training task3"):
         found.alone("task3")
+
+
+@pytest.mark.parametrize("opening", [True, False])
+def test_the_last_part_of_a_phase_is_late_also_of_the_first_one(opening: bool) -> None:
+    rows = [(0, "unsupervised", 0), (0, "unsupervised", 50), (0, "unsupervised", 100)]
+    rows = rows if opening else [(1, "wake", 100)]
+    rows += [(1, "wake", cycle) for cycle in (110, 180, 190, 200)] + [(2, "sleep", 210)]
+    if not opening:
+        rows = [(phase, kind, cycle - 100) for phase, kind, cycle in rows]
+    kept = pd.DataFrame(rows, columns=["phase", "kind", "cycle"])
+    found = with_late(kept, (kept["kind"] != "unsupervised").to_numpy(), 0.2)
+    begin = 100 * opening
+    assert (found["cycle"] - begin).tolist() == [0, 10, 80, 90, 100, 110]
+    assert (found.loc[found["late"], "cycle"] - begin).tolist() == [90, 100, 110]
