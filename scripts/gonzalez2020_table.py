@@ -27,6 +27,7 @@ from sleeprun.subjects.sleeper.record import Directions, Recalled
 RECORDS = Path(__file__).with_name("records")
 READINGS = {"sd": "50 ms as SD", "full_width": "50 ms as full width"}
 OSCILLATION = ("oscillation_hz", "up_ms", "pyramidal_hz")
+REPLAY = tuple(f"replay/{which}" for which in ("S1/forward", "S1/reverse", "S2/forward"))
 Record = dict[str, Any]
 
 
@@ -75,8 +76,10 @@ def told(arm: sleeprun.LoadedRun) -> Record:
             }
         if isinstance(event, Directions):
             found["weights"][event.boundary.name] = event.values
-    seen = arm.results["observed"][-1]["measures"]
-    found["slept"] = {name: seen[name]["per_seed"] for name in OSCILLATION if name in seen}
+    last = arm.results["observed"][-1]
+    seen = last["measures"] if last["kind"] == "sleep" else {}
+    names = (*OSCILLATION, *REPLAY)
+    found["slept"] = {name: seen[name]["per_seed"] for name in names if name in seen}
     return found | {"wall_seconds": arm.results["wall_seconds"]}
 
 
@@ -104,21 +107,22 @@ def table(records: Sequence[Record]) -> Iterator[str]:
             pairs = ((last["sleep"][task], last[name][task]) for task in tasks)
             cells = (cell for pair in pairs for cell in ("", difference(*pair)))
             yield row(f"sleep minus {name}", *cells)
-    yield "\nMean weights over those at birth, by direction; the last phase's oscillation; time\n"
+    yield "\nMean weights over those at birth, by direction; what the sleep was like; time\n"
     yield from dynamics(records)
 
 
 def dynamics(records: Sequence[Record]) -> Iterator[str]:
+    """In parentheses the networks that a value is of, where others have none."""
     directions = list(next(iter(records[0]["arms"]["naive"]["weights"].values())))
-    yield from header("arm", *directions, *OSCILLATION, "time, all seeds")
+    slept = records[0]["arms"]["sleep"]["slept"]
+    known = [name for name in (*OSCILLATION, *REPLAY) if name in slept]
+    yield from header("arm", *directions, *known, "time, all seeds")
     for name in records[0]["arms"]:
         pieces = [record["arms"][name] for record in records]
         weights = [list(piece["weights"].values())[-1] for piece in pieces]
         means = (spread(joined(each[direction] for each in weights)) for direction in directions)
-        slept = (
-            spread(joined(each["slept"].get(one, []) for each in pieces)) for one in OSCILLATION
-        )
-        yield row(name, *means, *slept, duration(sum(each["wall_seconds"] for each in pieces)))
+        seen = (spread(joined(each["slept"].get(one, []) for each in pieces)) for one in known)
+        yield row(name, *means, *seen, duration(sum(each["wall_seconds"] for each in pieces)))
 
 
 def recall(
@@ -140,7 +144,11 @@ def joined(parts: Any) -> Float[np.ndarray, " seed"]:
 
 
 def spread(values: Float[np.ndarray, " seed"]) -> str:
-    return statistics.mean_and_sd(statistics.describe(values.tolist()))
+    if not len(values):
+        return ""
+    described = statistics.describe(values.tolist())
+    few = f" ({described['n']})" if described["n"] < len(values) else ""
+    return f"{statistics.mean_and_sd(described)}{few}"
 
 
 def difference(ours: Float[np.ndarray, " seed"], theirs: Float[np.ndarray, " seed"]) -> str:

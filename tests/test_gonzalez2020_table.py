@@ -32,6 +32,14 @@ def test_the_page_of_results_has_the_tables_of_the_records(script: Any, experime
     assert len(set(seeds)) == len(seeds) == 10
 
 
+def test_the_page_of_results_has_the_trials_of_the_search(script: Any) -> None:
+    trials = importlib.import_module("gonzalez2020_trials")
+    found = json.loads(trials.RECORD.read_text())
+    told = "\n".join(trials.table(found))
+    assert told.count("\n") == len(found) + 1
+    assert told in (SCRIPT.parents[1] / "docs" / "results.md").read_text()
+
+
 def test_a_piece_that_is_recorded_is_not_run_again(
     script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

@@ -54,10 +54,10 @@ def test_silent_groups_are_left_out_or_misplaced() -> None:
     assert score([None, 60, 100, 140, 180]) == 0.8
     assert score([None] * 5) == 0.0
     assert score([20, 60, 100, None, None]) == 0.6
-    assert score([20, 60, 100, 140, None], silent="misplaced") == 1.0  # last it is in its place
-    assert score([20, 60, 100, None, None], silent="misplaced") == 0.8
-    assert score([None, 60, 100, 140, 180], silent="misplaced") == (10 - 8) / 10
-    assert score([None] * 5, silent="misplaced") == -0.2
+    assert score([20, 60, 100, 140, None], silent="misplaced") == (10 - 4) / 10
+    assert score([20, 60, None, 140, 180], silent="misplaced") == (10 - 2) / 10
+    assert score([60, 20, 100, None, None], silent="misplaced") == (10 - 2 - 3 - 4) / 10
+    assert score([None] * 5, silent="misplaced") == (10 - 4 - 3 - 2 - 3 - 4) / 10
 
 
 def test_ties_are_counted_in_order_or_reversed() -> None:

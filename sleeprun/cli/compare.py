@@ -92,14 +92,14 @@ def read(folders: list[Path], measure: str) -> Arms:
         if not found:
             raise ConfigError(f"{folder}: no job of this sweep is done")
         before = set(arms)
-        for told, metrics, seeds, *known in found:
+        for told, metrics, seeds, contents, trained, carried in found:
             if measure not in metrics:
                 raise ConfigError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
             name = told or folder.name
             name = f"{name} ({folder})" if name in before else name
             finals = (key for key in metrics if key.startswith("final/"))
             tasks = tuple(key.removeprefix("final/") for key in finals)
-            arm = arms.setdefault(name, Arm({}, [], tasks, *known))
+            arm = arms.setdefault(name, Arm({}, [], tasks, contents, trained, carried))
             for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
                 if score is None:
                     arm.unknown.append(seed)

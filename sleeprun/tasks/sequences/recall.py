@@ -67,21 +67,19 @@ def matching(
     """SM / 2 N after each cue, of groups in the order of the sequence, N of them.
 
     Silent groups that are left out make SM that of the others, each counted from its place among
-    them, and still divided by 2 N. Those that are misplaced follow all others, the last one first.
+    them, and still divided by 2 N. Those that are misplaced count, beside these, as far off as they
+    can be.
     """
     groups = peaks.shape[1]
     places = np.arange(groups)
     turn = -places if ties == "reversed" else places
+    furthest = np.maximum(places, groups - 1 - places)
     found = np.empty(len(peaks))
     for cue, (peak, heard) in enumerate(zip(peaks, fired, strict=True)):
-        keys = np.where(heard, turn, -places), peak, ~heard
-        order = np.lexsort(keys)  # by the last key first
-        counted = places
-        if silent == "left_out":
-            order, counted = order[heard[order]], places[heard]
-        position = np.argsort(np.argsort(counted))  # of each counted group among them
-        now = np.empty(groups, int)
-        now[order] = np.arange(len(order))
-        off = np.abs(now[counted] - position).sum()
-        found[cue] = (2 * len(counted) - off) / (2 * groups)
+        order = np.lexsort((turn[heard], peak[heard]))  # by the last key first
+        off = np.abs(np.argsort(order) - np.arange(len(order))).sum()
+        counted = len(order)
+        if silent == "misplaced":
+            off, counted = off + furthest[~heard].sum(), groups
+        found[cue] = (2 * counted - off) / (2 * groups)
     return found
