@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.study import Study
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import count
-from sleeprun.measures.replay import chances
+from sleeprun.measures.replay import in_an_up_state
 from sleeprun.measures.slow_oscillation import in_bins, up_states, whole
 from sleeprun.protocol.phases import Vigilance
 from sleeprun.protocol.sampled import Sampled, sampled
@@ -18,18 +17,6 @@ from sleeprun.subjects.sleeper.experiment import SleeperExperiment
 
 OF_SLEEP = ["run", "seed", "phase", "name", "up", "part", "begin_s"]
 Runs = tuple[str, str, float, bool]  # of a sequence in an Up state: its name, the way, p, whether
-
-
-def running(
-    counts: Int[np.ndarray, "bin group"], lag: int, sure: float
-) -> list[tuple[str, float, bool]]:
-    """Forward and reverse: p among all orders of the groups, and whether that is sure; nothing of
-    an Up state in which fewer than two groups spike.
-    """
-    if (counts.sum(axis=0) > 0).sum() < 2:
-        return []
-    ways = zip(("forward", "reverse"), chances(counts, lag), strict=True)
-    return [(way, p, p <= sure) for way, p in ways]
 
 
 class UpStates(Analysis):
@@ -75,7 +62,7 @@ class UpStates(Analysis):
 
     def _ups(
         self, config: SleeperExperiment, phase: Sampled, seed: int
-    ) -> Iterator[tuple[tuple[int, int, float], tuple[float, float], list[Runs]]]:
+    ) -> Iterator[tuple[tuple[int, int, float], tuple[float, float], Iterator[Runs]]]:
         """Of one network: its number, the part of the sleep and when; length and spikes of a cell;
         and what runs in it.
         """
@@ -92,17 +79,14 @@ class UpStates(Analysis):
             yield when, row, _runs(config, phase, seed, slice(small * begin, small * end))
 
 
-def _runs(config: SleeperExperiment, phase: Sampled, seed: int, inside: slice) -> list[Runs]:
-    """Of every sequence; one that is another's reverse is told with that."""
-    tasks, found, told = config.sequences, [], list[list[str]]()
-    for name in tasks.sequences if phase.groups else ():
-        order = tasks.order(name)
-        if order[::-1] in told:
-            continue
-        told.append(order)
+def _runs(config: SleeperExperiment, phase: Sampled, seed: int, inside: slice) -> Iterator[Runs]:
+    """Of every sequence, forward and in reverse."""
+    tasks = config.sequences
+    for name, order in tasks.orders.items() if phase.groups else ():
         counts = np.stack([phase.groups[group][seed, inside] for group in order], axis=1)
-        found += [(name, *each) for each in running(counts, tasks.replay.bins, tasks.replay.sure)]
-    return found
+        if found := in_an_up_state(counts, tasks.replay.bins, tasks.replay.sure):
+            for way, p in zip(("forward", "reverse"), found, strict=True):
+                yield name, way, p, p <= tasks.replay.sure
 
 
 def _shares(runs: pd.DataFrame) -> pd.DataFrame:

@@ -44,19 +44,24 @@ def chances(counts: Counts, lag: int) -> tuple[float, float]:
     return float(np.mean(measure >= own)), float(np.mean(measure >= -own))
 
 
+def in_an_up_state(counts: Counts, lag: int, sure: float) -> tuple[float, float] | None:
+    """The same of one Up state; None of one in which fewer than two groups spike, and where so few
+    groups have no order that is so sure.
+    """
+    if 1 / factorial(counts.shape[1]) > sure or (counts.sum(axis=0) > 0).sum() < 2:
+        return None
+    return chances(counts, lag)
+
+
 def replays(counts: Counts, ups: Int[np.ndarray, "up 2"], lag: int, sure: float) -> Replays:
     """In how many Up states, from a bin to the one before another, a sequence runs, or its reverse:
     those with a p of at most `sure`.
 
-    Up states in which fewer than two groups spike are not counted, and none where so few groups
-    have no order that is so sure. Were their spikes independent, each would run in that share of
-    them; what spreads along the cells runs through groups that lie beside one another, too: what a
-    sequence's order is worth is told by networks that did not learn it.
+    Were their spikes independent, each would run in that share of them; what spreads along the
+    cells runs through groups that lie beside one another, too: what a sequence's order is worth is
+    told by networks that did not learn it.
     """
-    if 1 / factorial(counts.shape[1]) > sure:
-        return Replays(0, 0, 0)
-    inside = [counts[begin:end] for begin, end in ups]
-    told = [each for each in inside if (each.sum(axis=0) > 0).sum() > 1]
-    found = np.array([chances(each, lag) for each in told]).reshape(-1, 2)
+    told = (in_an_up_state(counts[begin:end], lag, sure) for begin, end in ups)
+    found = np.array([each for each in told if each]).reshape(-1, 2)
     forward, reverse = (found <= sure).sum(axis=0).tolist()
-    return Replays(forward, reverse, len(told))
+    return Replays(forward, reverse, len(found))

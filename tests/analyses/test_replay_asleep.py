@@ -3,7 +3,6 @@
 import numpy as np
 
 from sleeprun.analyses.replay import matches, patterns
-from sleeprun.analyses.up_states import running
 from sleeprun.protocol.family import Cycle
 
 NEURONS, BINS = 60, 4
@@ -57,11 +56,3 @@ def test_spikes_are_counted_in_bins_of_windows_of_whole_cycles() -> None:
     found = patterns(cycles, "hidden", 1, cycle, window=2, bins=2)
     assert found.tolist() == [[[1, 0, 0], [0, 0, 2]], [[0, 0, 0], [0, 1, 0]]]
     assert not patterns(cycles, "hidden", 0, cycle, window=2, bins=2).any()
-
-
-def test_a_sequence_runs_forward_in_an_up_state_or_backward() -> None:
-    counts = np.zeros((20, 4), int)
-    counts[[2, 5, 8, 11], [0, 1, 2, 3]] = 1
-    assert running(counts, lag=4, sure=0.05) == [("forward", 1 / 24, True), ("reverse", 1.0, False)]
-    assert running(counts[:, ::-1], 4, 0.05)[1] == ("reverse", 1 / 24, True)
-    assert running(counts * [1, 0, 0, 0], 4, 0.05) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sleeprun.measures.replay import Replays, chances, following, replays
+from sleeprun.measures.replay import Replays, chances, following, in_an_up_state, replays
 
 LAG, SURE = 6, 0.05
 
@@ -43,6 +43,14 @@ def test_up_states_are_counted_in_which_it_runs_forward_or_in_reverse() -> None:
     ups = 40 * np.array([[k, k + 1] for k in range(6)])
     assert replays(counts, ups, LAG, SURE) == Replays(forward=2, reverse=1, counted=4)
     assert replays(counts, ups[:0], LAG, SURE) == Replays(0, 0, 0)
+
+
+def test_an_up_state_in_which_nothing_can_be_sure_is_none() -> None:
+    counts = running([0, 1, 2, 3], apart=3)
+    assert in_an_up_state(counts, LAG, SURE) == (1 / 24, 1.0)
+    assert in_an_up_state(counts[:, ::-1], LAG, SURE) == (1.0, 1 / 24)
+    assert in_an_up_state(counts * [1, 0, 0, 0], LAG, SURE) is None  # one group alone spikes
+    assert in_an_up_state(counts[:, :3], LAG, SURE) is None  # the best of six orders has p = 1/6
 
 
 def test_by_chance_alone_it_seldom_runs() -> None:

@@ -88,17 +88,10 @@ def _measured(config: Config, seen: Seen) -> dict[str, float]:
 
 
 def _replayed(config: Config, seen: Seen, ups: Int[np.ndarray, "up 2"]) -> dict[str, float]:
-    """In which share of Up states each sequence runs, and backwards; one that is another's reverse
-    is told with that.
-    """
+    """In which share of Up states each sequence runs, and backwards."""
     tasks, small = config.sequences, config.bins_a_cycle * config.cycles_a_bin
     found: dict[str, float] = {}
-    told: list[list[str]] = []
-    for name in tasks.sequences if seen.groups else ():
-        order = tasks.order(name)
-        if order[::-1] in told:
-            continue
-        told.append(order)
+    for name, order in tasks.orders.items() if seen.groups else ():
         counts = np.stack([seen.groups[each] for each in order], axis=1)
         runs = replays(counts, small * ups, tasks.replay.bins, tasks.replay.sure)
         for way, times in (("forward", runs.forward), ("reverse", runs.reverse)):

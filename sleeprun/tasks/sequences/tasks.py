@@ -52,6 +52,15 @@ class Sequences(Tasks):
         return [self._named[cell] for cell in self.sequences[sequence].cells]
 
     @property
+    def orders(self) -> dict[str, list[str]]:
+        """The groups of every sequence; one that is another's reverse is told with that."""
+        found: dict[str, list[str]] = {}
+        for name in self.sequences:
+            if self.order(name)[::-1] not in found.values():
+                found[name] = self.order(name)
+        return found
+
+    @property
     def _named(self) -> dict[int, str]:
         found: dict[int, str] = {}
         for name, sequence in self.sequences.items():
