@@ -362,7 +362,7 @@ def test_an_example_with_a_mistake_is_told_by_its_class(
         path.write_text(given.replace("kind: own.", f"kind: {package}."))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    (command,) = (each for each in COMMANDS if chosen in each)
+    command = next(each for each in COMMANDS if chosen in each)
     digits = ["tasks/data=digits", "seeds=1"] if "src_quick" in command else ["seeds=1"]
     config = composed(command, *digits)
     arm = config.arm(list(config.arms)[-1] if config.arms else "")
