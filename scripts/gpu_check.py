@@ -24,10 +24,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import benchmark_sweep
-from sleeprun.protocol.phases import Live
 from sleeprun.runs.devices import device_name
 from sleeprun.spiking import native
-from sleeprun.subjects.classifier.phases import Sleep
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.forager import leg_of
@@ -35,7 +33,7 @@ from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from sleeprun.subjects.seeds import over_seeds
 from speed import agents
 from speed.agents import PHASES
-from speed.sleeper import classifier_of
+from speed.sleeper import before_sleeps, classifier_of
 
 HORIZON = 20  # cycles compared, one by one
 COMPARED = 16  # networks
@@ -161,15 +159,7 @@ def asleep(networks: int, steps: int) -> dict[str, float]:
     """Perceptrons, trained on a first task: steps/s of all together."""
     say(f"{networks} perceptrons asleep")
     classifier = classifier_of("auto", f"seeds={networks}")
-    state = classifier.birth()
-    for phase in classifier.config.phases():
-        if not isinstance(phase, Live):
-            continue
-        state = classifier.begin(phase, state)
-        if isinstance(phase, Sleep):
-            break
-        state, _ = classifier.advance(phase, phase.cycles, state)
-        state = classifier.end(phase, state)
+    phase, state = next(before_sleeps(classifier))
 
     def seconds() -> float:
         start = time.perf_counter()

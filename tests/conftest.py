@@ -1,7 +1,9 @@
 """Strict numbers in every test, and small agents to try things on."""
 
+import importlib
 import os
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +45,15 @@ OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True
 def room_for_programs() -> None:
     """The tests of one process compile more programs than it may hold."""
     memory.forget_programs_if_crowded()
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[Callable[[str], Any]]:
+    """Imports a module of scripts/ by its name."""
+    folder = str(Path(__file__).parents[1] / "scripts")
+    sys.path.insert(0, folder)
+    yield importlib.import_module
+    sys.path.remove(folder)
 
 
 def composed(*overrides: str) -> dict[str, Any]:

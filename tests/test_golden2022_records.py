@@ -1,8 +1,6 @@
 """Pieces of the foraging agent's table: together they are the table of all their networks."""
 
-import importlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +10,12 @@ from conftest import configured
 
 from sleeprun.measures import statistics
 
-SCRIPTS = Path(__file__).parent.parent / "scripts"
 TASKS = ["task1", "task2"]
 
 
 @pytest.fixture(scope="module")
-def records() -> Iterator[Any]:
-    sys.path.insert(0, str(SCRIPTS))
-    yield importlib.import_module("golden2022_records")
-    sys.path.remove(str(SCRIPTS))
+def records(scripts: Callable[[str], Any]) -> Any:
+    return scripts("golden2022_records")
 
 
 def results(conditions: list[str], seeds: list[int]) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """The table of the thalamocortical network's sequences: what the page says is what was recorded."""
 
-import importlib
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,8 @@ EXPERIMENTS = [folder.name for folder in (SCRIPT.parent / "records").glob("seque
 
 
 @pytest.fixture(scope="module")
-def script() -> Iterator[Any]:
-    sys.path.insert(0, str(SCRIPT.parent))
-    yield importlib.import_module("gonzalez2020_table")
-    sys.path.remove(str(SCRIPT.parent))
+def script(scripts: Callable[[str], Any]) -> Any:
+    return scripts("gonzalez2020_table")
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
@@ -32,8 +28,8 @@ def test_the_page_of_results_has_the_tables_of_the_records(script: Any, experime
     assert len(set(seeds)) == len(seeds) == 10
 
 
-def test_the_page_of_results_has_the_trials_of_the_search(script: Any) -> None:
-    trials = importlib.import_module("gonzalez2020_trials")
+def test_the_page_of_results_has_the_trials_of_the_search(scripts: Callable[[str], Any]) -> None:
+    trials = scripts("gonzalez2020_trials")
     found = json.loads(trials.RECORD.read_text())
     told = "\n".join(trials.table(found))
     assert told.count("\n") == len(found) + 1

@@ -1,10 +1,9 @@
 """The check of a device: what it compares, and that it runs to its line of JSON."""
 
-import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +15,8 @@ SCRIPT = Path(__file__).parent.parent / "scripts" / "gpu_check.py"
 
 
 @pytest.fixture(scope="module")
-def check() -> Iterator[Any]:
-    sys.path.insert(0, str(SCRIPT.parent))
-    yield importlib.import_module("gpu_check")
-    sys.path.remove(str(SCRIPT.parent))
+def check(scripts: Callable[[str], Any]) -> Any:
+    return scripts("gpu_check")
 
 
 def test_networks_agree_until_a_spike_differs(check: Any) -> None:

@@ -1,10 +1,9 @@
 """What the script of rivals runs: pieces that can be, at the memory that they are said to carry."""
 
-import importlib
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,8 @@ SCRIPT = Path(__file__).parent.parent / "scripts" / "rivals.py"
 
 
 @pytest.fixture(scope="module")
-def rivals() -> Iterator[Any]:
-    sys.path.insert(0, str(SCRIPT.parent))
-    yield importlib.import_module("rivals")
-    sys.path.remove(str(SCRIPT.parent))
+def rivals(scripts: Callable[[str], Any]) -> Any:
+    return scripts("rivals")
 
 
 def composed(rivals: Any, piece: Any) -> Config:

@@ -1,5 +1,6 @@
 """A perceptron about to sleep, after each of its tasks: what formulations are timed with."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -38,20 +39,26 @@ def classifier_of(engine: str, *overrides: str) -> Classifier:
     return Classifier(config, 1)
 
 
-def sleepers(*overrides: str) -> list[Sleeper]:
-    """One before each of its sleeps, trained and slept until then."""
-    classifier, found = classifier_of("auto", *overrides), []
+def before_sleeps(classifier: Classifier) -> Iterator[tuple[Sleep, ClassifierState]]:
+    """Each of its sleeps, and the state at its beginning, trained and slept until then."""
     state = classifier.birth()
     for phase in classifier.config.phases():
         if not isinstance(phase, Live):
             continue
         state = classifier.begin(phase, state)
         if isinstance(phase, Sleep):
-            seen = classifier.sequence.tasks[: len(found) + 1]
-            image = mean_image(seen).reshape(classifier.sequence.shape)
-            found.append(Sleeper(phase, state, *_told(phase, state), image))
+            yield phase, state
         state, _ = classifier.advance(phase, phase.cycles, state)
         state = classifier.end(phase, state)
+
+
+def sleepers(*overrides: str) -> list[Sleeper]:
+    """One before each of its sleeps."""
+    classifier, found = classifier_of("auto", *overrides), []
+    for phase, state in before_sleeps(classifier):
+        seen = classifier.sequence.tasks[: len(found) + 1]
+        image = mean_image(seen).reshape(classifier.sequence.shape)
+        found.append(Sleeper(phase, state, *_told(phase, state), image))
     return found
 
 
