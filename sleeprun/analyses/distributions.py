@@ -10,10 +10,10 @@ from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
 from sleeprun.analyses.study import Study
 from sleeprun.config.declared import count
-from sleeprun.protocol.events import Start
-from sleeprun.protocol.heard import HeardCycle, heard, joined
+from sleeprun.protocol.heard import HeardCycle, joined
 
 HEAD = ["low", "high", "share"]
+OF_WEIGHTS = ["run", "projection", "boundary"]
 
 
 def shares(
@@ -40,42 +40,28 @@ class Distributions(Analysis):
     bins: int = count("of a histogram", default=40)
 
     def answer(self, study: Study) -> Answer:
-        names = {run: study.learning(run) for run in study.runs}
-        projections = list(dict.fromkeys(name for each in names.values() for name in each))
-        found = [self._weights(study, names, one) for one in projections]
+        extents = pd.DataFrame(_extents(study), columns=[*OF_WEIGHTS, "low", "high", "sd"])
+        by_projection = extents.groupby("projection", sort=False)
+        edges = {
+            projection: np.linspace(of_one["low"].min(), of_one["high"].max(), self.bins + 1)
+            for projection, of_one in by_projection
+        }
+        weights = pd.DataFrame(_weights(study, edges), columns=[*OF_WEIGHTS, *HEAD])
+        found = [of_one for _, of_one in weights.groupby("projection", sort=False)]
         chart = Chart("line", "low", "share", color="boundary", facet="run")
         tables = [Table("weights", "weights at boundaries", pd.concat(found), [chart])]
-        if heard := [row for run in study.runs for row in self._rates(study, run)]:
-            frame = pd.DataFrame(heard, columns=["run", "phase", "name", "population", *HEAD])
+        if rates := [row for run in study.runs for row in self._rates(study, run)]:
+            frame = pd.DataFrame(rates, columns=["run", "phase", "name", "population", *HEAD])
             chart = Chart("line", "low", "share", color="name", facet="population")
             tables.append(Table("rates", "rates of neurons, Hz", frame, [chart]))
-        return Answer(tables, [_spread(study, names, one) for one in projections])
-
-    def _weights(self, study: Study, names: dict[str, list[str]], projection: str) -> pd.DataFrame:
-        """Of one projection, in bins that all runs and boundaries share."""
-        runs = [run for run, own in names.items() if projection in own]
-        extents = [
-            (values.min(), values.max())
-            for run in runs
-            for _, values in _existing(study, run, projection)
-        ]
-        low, high = np.array(extents).min(), np.array(extents).max()
-        edges = np.linspace(low, high, self.bins + 1)
-        rows = [
-            (run, projection, boundary, *row)
-            for run in runs
-            for boundary, values in _existing(study, run, projection)
-            for row in zip(edges, edges[1:], shares(values, edges), strict=False)
-        ]
-        return pd.DataFrame(rows, columns=["run", "projection", "boundary", *HEAD])
+        return Answer(tables, [_spread(str(name), of_one) for name, of_one in by_projection])
 
     def _rates(self, study: Study, run: str) -> Iterator[tuple[object, ...]]:
         """A row a phase, population and bin; none of networks whose spikes are not recorded."""
-        events = study.runs[run].record()
-        cycle = next(event for event in events if isinstance(event, Start)).facts.cycle
+        cycle, recorded = study.heard(run)
         if cycle is None:
             return
-        for part, cycles in heard(events).items():
+        for part, cycles in recorded.items():
             seconds = len(cycles) * cycle.ms / 1000
             for population, neurons in cycle.sizes.items():
                 found = _of_seeds(cycles, population, neurons, seconds)
@@ -95,20 +81,36 @@ def _of_seeds(
     )
 
 
-def _existing(
-    study: Study, run: str, projection: str
-) -> Iterator[tuple[str, Float[np.ndarray, " synapse"]]]:
-    """The weights of all synapses that there are, of all seeds, by boundary."""
-    for boundary in study.boundaries(run):
-        weights = study.weights(run, boundary.index)[projection]
-        yield boundary.name, weights[weights != 0]
+def _extents(study: Study) -> Iterator[tuple[object, ...]]:
+    """The least and the largest weight of each projection at each boundary, and their sd."""
+    for *where, values in _existing(study):
+        yield *where, values.min(), values.max(), values.std()
 
 
-def _spread(study: Study, names: dict[str, list[str]], projection: str) -> str:
+def _weights(
+    study: Study, edges: dict[str, Float[np.ndarray, " edge"]]
+) -> Iterator[tuple[object, ...]]:
+    """A row a run, boundary, projection and bin; all runs and boundaries have the same bins."""
+    for run, projection, boundary, values in _existing(study):
+        own = edges[projection]
+        for row in zip(own, own[1:], shares(values, own), strict=False):
+            yield run, projection, boundary, *row
+
+
+def _existing(study: Study) -> Iterator[tuple[str, str, str, Float[np.ndarray, " synapse"]]]:
+    """Of each run, projection that learns, and boundary, the weights of all synapses that there
+    are, of all seeds. A boundary is read once, and no two are held.
+    """
+    for run in study.runs:
+        names = study.learning(run)
+        for boundary in study.boundaries(run):
+            weights = study.weights(run, boundary.index)
+            for name in names:
+                yield run, name, boundary.name, weights[name][weights[name] != 0]
+
+
+def _spread(projection: str, extents: pd.DataFrame) -> str:
     """Their standard deviation at the beginning and the end, run by run."""
-    told = []
-    for run, own in names.items():
-        if projection in own:
-            sds = [values.std() for _, values in _existing(study, run, projection)]
-            told.append(f"{run} {sds[0]:.3g} to {sds[-1]:.3g}")
-    return f"Spread (sd) of the weights of {projection}, first to last: {'; '.join(told)}."
+    sds = extents.groupby("run", sort=False)["sd"].agg(["first", "last"])
+    told = "; ".join(f"{run} {first:.3g} to {last:.3g}" for run, first, last in sds.itertuples())
+    return f"Spread (sd) of the weights of {projection}, first to last: {told}."

@@ -13,9 +13,8 @@ from sleeprun.analyses.study import Study
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import count, setting
 from sleeprun.config.values import Fraction
-from sleeprun.protocol.events import Start
 from sleeprun.protocol.family import Cycle
-from sleeprun.protocol.heard import HeardCycle, Part, heard, joined
+from sleeprun.protocol.heard import HeardCycle, Part, joined
 from sleeprun.protocol.phases import Vigilance
 
 Patterns = Float[np.ndarray, "window bin neuron"]
@@ -97,11 +96,9 @@ class Replay(Analysis):
 
     def _of_run(self, study: Study, run: str) -> Iterator[tuple[object, ...]]:
         """A row a sleep, task, population, method, seed and part of the sleep."""
-        events = study.runs[run].record()
-        cycle = next(event for event in events if isinstance(event, Start)).facts.cycle
+        cycle, recorded = study.heard(run)
         if cycle is None:
             return
-        recorded = heard(events)
         tasks = _awake(recorded, study.runs[run].results["tasks"])
         for part, cycles in recorded.items():
             if part.vigilance is not Vigilance.ASLEEP or len(cycles) < self.window:

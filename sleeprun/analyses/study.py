@@ -10,7 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sleeprun.config import ConfigError
-from sleeprun.protocol.events import Event
+from sleeprun.protocol.events import Event, Start
+from sleeprun.protocol.family import Cycle
+from sleeprun.protocol.heard import HeardCycle, Part, heard
 from sleeprun.protocol.lines import boundary_of, facts_at
 from sleeprun.protocol.phases import Boundary, Live, Protocol
 from sleeprun.protocol.results import Results
@@ -78,6 +80,14 @@ class Study:
         places = self.places(name)
         found = self.runs[name].weights(boundary, cycle=cycle)
         return {projection: each[places] for projection, each in found.items()}
+
+    def heard(self, name: str) -> tuple[Cycle | None, dict[Part, list[HeardCycle]]]:
+        """What a cycle of a run is, none where its networks do not spike in cycles; and the spikes
+        that it recorded.
+        """
+        events = self.runs[name].record()
+        start = next(event for event in events if isinstance(event, Start))
+        return start.facts.cycle, heard(events)
 
     def protocol(self, name: str) -> Protocol:
         """The phases of a run."""

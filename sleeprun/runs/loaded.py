@@ -93,8 +93,9 @@ class LoadedRun(Lived):
     @cached_property
     def snapshots(self) -> "pd.DataFrame":
         """When weights were kept within phases, where `runtime.weights_every` asked for it."""
-        return frames.snapshots(self._kept())
+        return frames.snapshots(self._kept)
 
+    @cached_property
     def _kept(self) -> list[Kept]:
         return [event for event in self._directory.events() if isinstance(event, Kept)]
 
@@ -123,7 +124,7 @@ class LoadedRun(Lived):
         return self._subjects[run]
 
     def _snapshot(self, cycle: int) -> dict[str, Float[np.ndarray, "seed pre post"]]:
-        kept = {event.cycle: event.file for event in self._kept()}
+        kept = {event.cycle: event.file for event in self._kept}
         if cycle not in kept:
             near = sorted(kept, key=lambda other: abs(other - cycle))[:3]
             told = f"near it {', '.join(map(str, sorted(near)))}; all are in .snapshots"
