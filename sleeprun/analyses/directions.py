@@ -6,6 +6,7 @@ import pandas as pd
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.study import Study
+from sleeprun.analyses.telling import at_the_end, listed
 from sleeprun.subjects.sleeper.experiment import SleeperExperiment
 from sleeprun.subjects.sleeper.record import Directions as Recorded
 
@@ -42,8 +43,6 @@ def _of_run(study: Study, run: str) -> Iterator[tuple[object, ...]]:
 
 def _ends(frame: pd.DataFrame) -> Iterator[str]:
     """At the end of each run."""
-    last = frame[frame["at"] == frame.groupby("run")["at"].transform("max")]
-    for run, of_run in last.groupby("run", sort=False):
+    for run, of_run in at_the_end(frame).groupby("run", sort=False):
         means = of_run.groupby("direction", sort=False)["weight"].mean()
-        told = "; ".join(f"{direction} {mean:.3f}" for direction, mean in means.items())
-        yield f"{run} ends with weights, of those at birth, along: {told}."
+        yield f"{run} ends with weights, of those at birth, along: {listed(means, '.3f')}."

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
 from sleeprun.analyses.study import Study
+from sleeprun.analyses.telling import at_the_end, listed
 from sleeprun.config.declared import count
 from sleeprun.subjects.experiment import Experiment
 
@@ -123,10 +124,10 @@ def _seen(weights: dict[str, Float[np.ndarray, "seed _ _"]], path: Sequence[str]
 
 def _ends(course: pd.DataFrame) -> Iterator[str]:
     """Of each population, run by run; none where nothing followed the first stage."""
-    last = course[course["at"] == course.groupby("run")["at"].transform("max")]
+    last = at_the_end(course)
     if (last["at"] == course["at"].min()).all():
         return
     for population, of_one in last.groupby("population", sort=False):
         means = of_one.groupby("run", sort=False)["alike"].mean()
-        told = "; ".join(f"{run} {mean:.3f}" for run, mean in means.items())
-        yield f"Fields of {population}, correlation with those after the first stage: {told}."
+        told = f"correlation with those after the first stage: {listed(means, '.3f')}"
+        yield f"Fields of {population}, {told}."

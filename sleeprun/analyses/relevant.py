@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
 from sleeprun.analyses.study import Study
+from sleeprun.analyses.telling import at_the_end, listed
 from sleeprun.config.declared import setting
 from sleeprun.config.values import Fraction
 from sleeprun.protocol.phases import Boundary
@@ -79,10 +80,10 @@ def _flat(study: Study, run: str, boundary: Boundary, names: list[str]) -> Flat:
 def _ends(frame: pd.DataFrame, share: float) -> Iterator[str]:
     """Of each task that others followed."""
     for task, of_task in frame.groupby("task", sort=False):
-        ends = of_task[of_task["at"] == of_task.groupby("run")["at"].transform("max")]
+        ends = at_the_end(of_task)
         first = of_task["at"] == of_task.groupby("run")["at"].transform("min")
         if (ends["at"] == of_task.loc[first, "at"].max()).all():
             continue
         means = ends.groupby("run", sort=False)["still"].mean()
-        told = "; ".join(f"{run} {mean:.2f}" for run, mean in means.items())
-        yield f"Of the strongest {share:.0%} of weights after {task} still are at the end: {told}."
+        told = f"still are at the end: {listed(means, '.2f')}"
+        yield f"Of the strongest {share:.0%} of weights after {task} {told}."

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import SPIKES
 from sleeprun.analyses.study import Study
+from sleeprun.analyses.telling import listed
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import count, setting
 from sleeprun.config.values import Fraction
@@ -145,5 +146,5 @@ def _told(frame: pd.DataFrame) -> Iterator[str]:
     timed = frame[frame["method"] == "template"]
     for (run, population), of_one in timed.groupby(["run", "population"], sort=False):
         means = of_one.groupby("task", sort=False)["above"].mean()
-        told = "; ".join(f"{task} {mean:+.2f}" for task, mean in means.items())
-        yield f"{run}: asleep {population} is like waking, in sd of shuffled: {told}."
+        told = f"is like waking, in sd of shuffled: {listed(means, '+.2f')}"
+        yield f"{run}: asleep {population} {told}."

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.study import Study
+from sleeprun.analyses.telling import listed
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import count
 from sleeprun.measures.replay import in_an_up_state
@@ -103,6 +104,5 @@ def _told(ups: pd.DataFrame, shares: pd.DataFrame) -> Iterator[str]:
     for (run, name), of_one in ups.groupby(["run", "name"], sort=False):
         here = shares[(shares["run"] == run) & (shares["name"] == name)]
         means = here.groupby("sequence", sort=False)["share"].mean()
-        told = "; ".join(f"{sequence} {mean:.0%}" for sequence, mean in means.items())
-        length = of_one["length_ms"].mean()
-        yield f"{run}, {name}: {len(of_one)} Up states of {length:.0f} ms; in them run {told}."
+        told = f"{len(of_one)} Up states of {of_one['length_ms'].mean():.0f} ms"
+        yield f"{run}, {name}: {told}; in them run {listed(means, '.0%')}."
