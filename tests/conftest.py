@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
 from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.steps import know_steps
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
 from sleeprun.spiking.drives import DRIVES
@@ -39,6 +40,7 @@ with pytest.MonkeyPatch.context() as patched:
 
 OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
+know_steps()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import composed
 
+import sleeprun
 from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
@@ -143,6 +144,30 @@ def test_an_untrained_network_can_sleep_as_well_and_need_not_be_trained() -> Non
     trained = small("arms=none", "sleep.stages=[untrained,S1]").phases()
     slept = [phase.title for phase in trained if not isinstance(phase, Score)]
     assert slept == ["settle", "n3", "S1", "n3", "S1_reversed"]
+
+
+@pytest.mark.parametrize(("step", "turns"), [(0.02, 1), (0.05, 2), (0.1, 3)])
+def test_another_step_is_of_the_same_experiment(step: float, turns: int) -> None:
+    """All times are as long; the soma's gates take steps of 0.02 to 0.035 ms."""
+    shipped, found = (
+        parse(composed("+experiment=gonzalez2020/sequences", *given))
+        for given in ((), (f"network.step_ms={step}",))
+    )
+    assert arms_of(found) == arms_of(shipped)
+    assert found.cycle_ms == pytest.approx(10)
+    rule = found.network.rules["stdp"].make(step_ms=step)
+    assert int(rule.reach) * step == pytest.approx(200)
+    soma = found.network.neurons["pyramidal"].make(step_ms=step).soma_substeps
+    assert (soma, found.in_steps(found.sequences.recall.bin)) == (turns, pytest.approx(1 / step))
+    halved = found.network.neurons["pyramidal"].model_copy(update={"substeps": 2})
+    assert halved.make(step_ms=step).soma_substeps == (2 if step == 0.1 else 1)
+
+
+@pytest.mark.parametrize("step", ["0.03", "0", "-0.05", ".nan", "fast", "null"])
+def test_a_step_that_does_not_part_a_cycle_is_refused(step: str) -> None:
+    told = r"network.step_ms=\S+: must part 10 ms into whole steps"
+    with pytest.raises(ConfigError, match=told):
+        sleeprun.compose("gonzalez2020/sequences", f"network.step_ms={step}")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sleeprun.cli.folder import conf_dir
+from sleeprun.cli.steps import know_steps
 from sleeprun.noise import seed_key
 from sleeprun.spiking.build import build, local_steps, starting_weights
 from sleeprun.spiking.edges import packed, slots, sources_of
@@ -20,7 +21,6 @@ from sleeprun.spiking.schema import NetworkConfig
 from sleeprun.spiking.simulate import advance
 from speed import rounds
 
-SOMA_SUBSTEPS = {0.02: 1, 0.05: 2, 0.1: 3}
 PLASTIC = ("pyramidal_pyramidal",)
 PORTABLE_MS = 50
 CORTICAL = ("pyramidal", "interneuron")
@@ -50,9 +50,7 @@ class Newborn(NamedTuple):
 
 def newborn(way: Way, asleep: bool, thalamus: bool = True) -> Newborn:
     """The shipped network, awake or in N3."""
-    soma = SOMA_SUBSTEPS[way.step_ms]
     cells = [f"+network.neurons.{cell}.method={way.method}" for cell in ALL_CELLS]
-    cells += [f"+network.neurons.{cell}.soma_substeps={soma}" for cell in CORTICAL]
     overrides = ["network=gonzalez2020", "sleep=n3", f"network.step_ms={way.step_ms}", *cells]
     plain = _composed(overrides)
     if not thalamus:
@@ -64,6 +62,7 @@ def newborn(way: Way, asleep: bool, thalamus: bool = True) -> Newborn:
 
 
 def _composed(overrides: list[str]) -> dict[str, Any]:
+    know_steps()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         config = compose("config", overrides=overrides)
     plain: Any = OmegaConf.to_container(config, resolve=True)

@@ -8,11 +8,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_other, mistakes_told
+from sleeprun.cli.steps import know_steps
 from sleeprun.config import ConfigError
 from sleeprun.config.promise import Broken
 from sleeprun.runs.devices import refuse_absent
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
+
+know_steps()
 
 
 def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> Experiment:

@@ -1,13 +1,15 @@
 """A neuron of a dendrite and a soma without capacitance, both built of ion channels."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Annotated, Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, UInt32
 
-from sleeprun.config.declared import choice, count, handed, number, part
+from sleeprun.config.declared import choice, count, handed, number, part, setting
+from sleeprun.config.values import Count
 from sleeprun.spiking.neurons.calcium import CALCIUM, Calcium, after_influx, check_felt
 from sleeprun.spiking.neurons.channels import Channel, Gates, Site, advanced, conducting
 from sleeprun.spiking.neurons.channels import channel as pieces
@@ -15,6 +17,8 @@ from sleeprun.spiking.neurons.conductance_based import Channels
 from sleeprun.spiking.neurons.integration import derivative, runge_kutta
 from sleeprun.spiking.neurons.membrane import Membrane, Opened, closed, relaxed
 from sleeprun.spiking.neurons.neuron import Neurons, Scalar
+
+SOMA_MS = 0.035
 
 
 class Inside(NamedTuple):
@@ -65,10 +69,22 @@ class TwoCompartment(Membrane[TwoCompartmentState]):
     v_start: Scalar = number("Vd and Vs of a newborn network, its gates steady", unit="mV")
     threshold: Scalar = number("of Vs, where a spike is counted", unit="mV", default=0.0)
     substeps: int = count("of the integration in a step", default=1)
-    soma_substeps: int = count("of the soma's gates in one of those", default=2)
+    soma_substeps: int = setting(
+        Count | None,
+        f"of the soma's gates in one of those; null: none is longer than {SOMA_MS} ms",
+        default=None,
+    )
     method: str = choice(
         "exponential_euler", "runge_kutta", told="of the integration", default="exponential_euler"
     )
+
+    @classmethod
+    def create(
+        cls, *, step_ms: float, substeps: int, soma_substeps: int | None, **constants: Any
+    ) -> "TwoCompartment":
+        turns = soma_substeps or ceil(step_ms / substeps / SOMA_MS)
+        whole = jnp.float32(step_ms)
+        return cls(step_ms=whole, substeps=substeps, soma_substeps=turns, **constants)
 
     @classmethod
     def check(
