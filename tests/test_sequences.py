@@ -5,6 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 from sleeprun.config.declared import section_of
 from sleeprun.tasks.sequences.recall import FULL_WIDTH, Recall, matching, peaks
@@ -60,10 +61,25 @@ def test_silent_groups_are_left_out_or_misplaced() -> None:
     assert score([None] * 5, silent="misplaced") == (10 - 4 - 3 - 2 - 3 - 4) / 10
 
 
-def test_ties_are_counted_in_order_or_reversed() -> None:
+def test_ties_are_counted_in_order_or_reversed_or_share_their_places() -> None:
     assert score([50] * 5) == 1.0
     assert score([50] * 5, ties="reversed") == -0.2
-    assert score([20, 50, 50, 60, 70], ties="reversed") == 0.8
+    assert score([50] * 5, ties="shared") == pytest.approx((10 - 6) / 10)  # all in place 2
+    tied = [20, 50, 50, 60, 70]
+    assert [score(tied, ties=ties) for ties in ("in_order", "shared", "reversed")] == [1, 0.9, 0.8]
+    assert score([50, None, 50, 60, 70], ties="shared") == pytest.approx((8 - 1) / 10)
+
+
+@pytest.mark.parametrize(("ties", "method"), [("shared", "average"), ("in_order", "ordinal")])
+def test_places_are_ranks_of_the_groups_that_fired(ties: Any, method: str) -> None:
+    rng = np.random.default_rng(0)
+    answers, fired = rng.integers(0, 5, (200, 5)), rng.random((200, 5)) < 0.8
+    expected = []
+    for peak, heard in zip(answers, fired, strict=True):
+        ranks = rankdata(peak[heard], method=method)
+        off = np.abs(ranks - 1 - np.arange(len(ranks))).sum()
+        expected.append((2 * heard.sum() - off) / 10)
+    np.testing.assert_allclose(matching(answers, fired, "left_out", ties), expected)
 
 
 def test_performance_is_the_share_of_cues_that_succeed() -> None:

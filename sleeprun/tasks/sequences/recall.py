@@ -11,6 +11,8 @@ from sleeprun.config.values import Fraction, Positive, Section
 Counts = Int[np.ndarray, "cue time group"]  # spikes of the cells of a group in each bin
 Answers = Int[np.ndarray, "cue group"]
 Width = Literal["sd", "full_width"]
+Silent = Literal["left_out", "misplaced"]
+Ties = Literal["in_order", "shared", "reversed"]
 FULL_WIDTH = 2 * sqrt(2 * log(2))  # of a Gaussian at half of its height, over its SD
 REACH = 4  # SDs that a kernel is cut off at
 
@@ -29,8 +31,8 @@ class Recall(Section):
     bin: Positive  # ms
     kernel: Positive  # width of the Gaussian, ms
     width: Width  # what that is; scores are told by both
-    silent: Literal["left_out", "misplaced"]  # groups without a spike, of which 2 N counts none
-    ties: Literal["in_order", "reversed"]  # groups that peak in one bin
+    silent: Silent  # groups without a spike, of which 2 N counts none
+    ties: Ties  # groups that peak in one bin
     least: Fraction  # of SM / 2 N, at which a recall succeeds
 
     @property
@@ -59,10 +61,7 @@ def peaks(counts: Counts, sd: float) -> Answers:
 
 
 def matching(
-    peaks: Answers,
-    fired: Bool[np.ndarray, "cue group"],
-    silent: Literal["left_out", "misplaced"],
-    ties: Literal["in_order", "reversed"],
+    peaks: Answers, fired: Bool[np.ndarray, "cue group"], silent: Silent, ties: Ties
 ) -> Float[np.ndarray, " cue"]:
     """SM / 2 N after each cue, of groups in the order of the sequence, N of them.
 
@@ -71,15 +70,26 @@ def matching(
     can be.
     """
     groups = peaks.shape[1]
-    places = np.arange(groups)
-    turn = -places if ties == "reversed" else places
-    furthest = np.maximum(places, groups - 1 - places)
-    found = np.empty(len(peaks))
-    for cue, (peak, heard) in enumerate(zip(peaks, fired, strict=True)):
-        order = np.lexsort((turn[heard], peak[heard]))  # by the last key first
-        off = np.abs(np.argsort(order) - np.arange(len(order))).sum()
-        counted = len(order)
-        if silent == "misplaced":
-            off, counted = off + furthest[~heard].sum(), groups
-        found[cue] = (2 * counted - off) / (2 * groups)
-    return found
+    off = np.abs(_places(peaks, fired, ties) - (fired.cumsum(axis=1) - 1)) * fired
+    counted = fired.sum(axis=1)
+    if silent == "misplaced":
+        places = np.arange(groups)
+        off = off + np.maximum(places, groups - 1 - places) * ~fired
+        counted = np.full(len(peaks), groups)
+    return (2 * counted - off.sum(axis=1)) / (2 * groups)
+
+
+def _places(
+    peaks: Answers, fired: Bool[np.ndarray, "cue group"], ties: Ties
+) -> Float[np.ndarray, "cue group"]:
+    """Of each group: how many others that fired peak before it."""
+    groups = peaks.shape[1]
+    listed_before = np.tri(groups, k=-1)  # [group, other]
+    of_tied = {
+        "in_order": listed_before,
+        "shared": (1 - np.eye(groups)) / 2,  # half before, half behind
+        "reversed": listed_before.T,
+    }
+    one, other = peaks[:, :, None], peaks[:, None, :]
+    before = (other < one) + of_tied[ties] * (other == one)
+    return (before * fired[:, None, :]).sum(axis=2)
