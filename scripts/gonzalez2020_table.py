@@ -21,6 +21,7 @@ from markdown_rows import header, row
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Scored
+from sleeprun.protocol.phases import RESTS
 from sleeprun.runs.files import write_json
 from sleeprun.subjects.sleeper.record import Directions, Recalled
 
@@ -77,7 +78,7 @@ def told(arm: sleeprun.LoadedRun) -> Record:
         if isinstance(event, Directions):
             found["weights"][event.boundary.name] = event.values
     last = arm.results["observed"][-1]
-    seen = last["measures"] if last["kind"] == "sleep" else {}
+    seen = last["measures"] if last["kind"] in RESTS else {}
     names = (*OSCILLATION, *REPLAY)
     found["slept"] = {name: seen[name]["per_seed"] for name in names if name in seen}
     return found | {"wall_seconds": arm.results["wall_seconds"]}

@@ -19,7 +19,7 @@ def found(stages: list[str], **changed: Any) -> dict[str, Any]:
     return {
         "experiment": "other", "seeds": [0, 1], "tasks": NAMES, "scale": 1.0,
         "data": configured("+experiment=src_quick", "tasks/data=digits").contents,
-        "boundaries": [{"task": None}, *({"task": stage} for stage in stages)],
+        "boundaries": [{"task": stage, "phase": "train"} for stage in (None, *stages)],
         "sleep_steps": 0, "carried_bytes": None, "metrics": metrics | {"forgetting": {}},
     } | changed  # fmt: skip
 
@@ -61,13 +61,18 @@ def test_a_run_of_sleeprun_0_1_is_a_bound(tmp_path: Path) -> None:
         (
             "naive",
             found(NAMES, sleep_steps=5),
-            "sleeps or has a rival of sleep, or carries memories",
+            "sleeps or has something else in its place, or carries memories",
         ),
-        ("naive", found(NAMES, role="rival"), "sleeps or has a rival of sleep"),
+        (
+            "naive",
+            found(NAMES, boundaries=[{"task": one, "phase": "quiet wake"} for one in NAMES]),
+            "sleeps or has something else in its place",
+        ),
+        ("naive", found(NAMES, role="rival"), "sleeps or has something else in its place"),
         (
             "naive",
             found(NAMES, carried_bytes=8),
-            "sleeps or has a rival of sleep, or carries memories",
+            "sleeps or has something else in its place, or carries memories",
         ),
     ],
 )
@@ -96,7 +101,8 @@ def test_the_bounds_of_agents_are_of_the_same_network_and_world(
     tmp_path: Path, where: list[str], changed: dict[str, Any], told: str | None
 ) -> None:
     results = found([""], tasks=["task1", "task2"], data=configured(*FORAGING, *where).contents)
-    results["boundaries"] = [{"task": task} for task in (None, "task1", "task2")]
+    stages = (None, "task1", "task2")
+    results["boundaries"] = [{"task": task, "phase": "wake"} for task in stages]
     (tmp_path / "results.json").write_text(json.dumps(results | changed))
     config = configured(*FORAGING, f"naive='{tmp_path}'")
     if told is None:

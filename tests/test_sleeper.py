@@ -1,5 +1,6 @@
 """Networks that learn sequences and sleep: what is planned, recorded, resumed and refused."""
 
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -14,7 +15,7 @@ from sleeprun import noise
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.packed import unpacked
-from sleeprun.protocol.phases import Interleave, Score, chunks
+from sleeprun.protocol.phases import Interleave, Quiet, Score, chunks
 from sleeprun.spiking import native
 from sleeprun.spiking.edges import in_pairs
 from sleeprun.spiking.modulation import modulated
@@ -86,7 +87,9 @@ def test_any_sleep_can_be_chosen_for_what_is_shipped(sleep: str, course: list[st
             arm: [phase for phase in phases if isinstance(phase, Sleep)]
             for arm, phases in arms_of(config).items()
         }
-        assert [len(each) for each in slept.values()] == [0] + [1] * (len(slept) - 1)
+        assert [arm for arm, each in slept.items() if not each] == [
+            arm for arm in ("naive", "awake") if arm in slept
+        ]
         for arm, wanted in {"sleep": course, "control": course, "n2": ["n2"]}.items():
             for phase in slept.get(arm, []):
                 assert phase.sleep.course == wanted
@@ -94,6 +97,39 @@ def test_any_sleep_can_be_chosen_for_what_is_shipped(sleep: str, course: list[st
         levels = [config.sleep.levels[each] for each in course]
         rules = [level["projections"]["pyramidal_pyramidal"]["rule"] for level in levels]
         assert rules == [{"gain": 0.75}] * len(course)
+
+
+AWAKE = "+arms.awake={sleep: {levels: {rest: {}}, course: [rest], shares: [1.0]}}"
+
+
+def test_a_sleep_that_changes_nothing_of_the_network_is_quiet_wake() -> None:
+    config = small(AWAKE)
+    awake, control = (config.arm(name) for name in ("awake", "control"))
+    (phase,) = (phase for phase in awake.phases() if isinstance(phase, Quiet))
+    (asleep,) = (phase for phase in control.phases() if isinstance(phase, Sleep))
+    assert not any(isinstance(each, Sleep) for each in awake.phases())
+    assert (phase.kind, phase.title, phase.cycles) == ("quiet wake", "quiet wake", asleep.cycles)
+    assert phase.plastic == config.network.plastic
+    last = awake.phases()[-1].boundary
+    assert (last.name, last.after_rest, last.after_sleep) == ("S1_reversed, awake", True, False)
+    assert (awake.role, control.role, config.arm("sleep").role) == ("awake", "control", "sleep")
+    partly = small(AWAKE.replace("[rest]", "[rest, n3]").replace("[1.0]", "[1.0, 1.0]"))
+    assert partly.arm("awake").role == "sleep"
+
+
+@pytest.mark.slow
+def test_quiet_wake_is_told_as_that(tmp_path: Path, capsys: Any) -> None:
+    config = small(AWAKE, "seeds=1", "tracking=disabled", "tasks.oscillation.skip=0.0")
+    results = sleeprun.run(config, tmp_path)
+    told, shown = sleeprun.load(tmp_path), capsys.readouterr().out
+    assert "awake: quiet" in shown
+    assert results["roles"]["awake"] == "awake"
+    arms = {name: arm.results for name, arm in told.arms.items()}
+    assert [one["name"] for one in arms["awake"]["boundaries"]][-1] == "S1_reversed, awake"
+    assert [arms[name]["sleep_steps"] for name in ("naive", "awake", "sleep")] == [0, 0, 2000]
+    assert arms["awake"]["training_steps"] == arms["naive"]["training_steps"]
+    assert (tmp_path / "arms" / "awake" / "protocol.txt").read_text().count("quiet wake") == 2
+    assert (tmp_path / "figures" / "arms.png").exists()
 
 
 TURNS = "sleep.schedule=interleaved", "sleep.length=6", "tasks.alternate=0.05", "arms=none"

@@ -157,7 +157,8 @@ class Summary(EventPart):
 
     def trained(self, cycles: int, vigilance: Vigilance) -> int:
         """How many were training."""
-        return 0 if vigilance is Vigilance.RIVAL else cycles - self.slept(cycles, vigilance)
+        untaught = vigilance in (Vigilance.RIVAL, Vigilance.QUIET)
+        return 0 if untaught else cycles - self.slept(cycles, vigilance)
 
     def measures(self: T, before: Sequence[T] = ()) -> dict[str, float]:
         """How well it goes, over all seeds; marks together with those told `before`."""

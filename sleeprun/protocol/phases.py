@@ -34,7 +34,11 @@ class Kind(StrEnum):
     INTERLEAVE = "interleave"
     SLEEP = "sleep"
     RIVAL = "rival"  # of sleep, in its place
+    QUIET = "quiet wake"  # in its place, too
     SCORE = "score"
+
+
+RESTS = (Kind.SLEEP, Kind.RIVAL, Kind.QUIET)  # what a stage has beside its training
 
 
 class Vigilance(StrEnum):
@@ -44,6 +48,7 @@ class Vigilance(StrEnum):
     INTERLEAVED = "interleaved"
     ASLEEP = "asleep"
     RIVAL = "rival"  # neither: something else in the place of sleep
+    QUIET = "quiet wake"  # awake, and nothing happens
 
     @staticmethod
     def of(kind: str) -> "Vigilance":
@@ -52,6 +57,8 @@ class Vigilance(StrEnum):
                 return Vigilance.ASLEEP
             case Kind.RIVAL:
                 return Vigilance.RIVAL
+            case Kind.QUIET:
+                return Vigilance.QUIET
             case Kind.INTERLEAVE:
                 return Vigilance.INTERLEAVED
         return Vigilance.AWAKE
@@ -87,7 +94,7 @@ class Live(Phase):
 
 @dataclass(frozen=True)
 class Rest(Live):
-    """What a stage has beside its training: sleep, or a rival of it."""
+    """What a stage has beside its training: sleep, or what is in its place."""
 
     past: ClassVar[str]  # what was done, in the name of the boundary behind it
 
@@ -119,6 +126,18 @@ class Decay(Rest):
     @property
     def title(self) -> str:
         return "decay" if self.plastic else "decay without plasticity"
+
+
+@dataclass(frozen=True)
+class Quiet(Rest):
+    """Awake as long as others sleep, and nothing comes in."""
+
+    kind = Kind.QUIET
+    past = "awake"
+
+    @property
+    def title(self) -> str:
+        return str(self.kind) if self.plastic else f"{self.kind} without plasticity"
 
 
 @dataclass(frozen=True)
@@ -169,8 +188,8 @@ class Boundary:
 
     @property
     def after_rest(self) -> bool:
-        """After the sleep of the stage before it, or a rival."""
-        return self.phase in (Kind.SLEEP, Kind.RIVAL)
+        """After the sleep of the stage before it, or what is in its place."""
+        return self.phase in RESTS
 
     @property
     def task(self) -> str | None:

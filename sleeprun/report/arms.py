@@ -15,7 +15,7 @@ from sleeprun.protocol.phases import Kind
 from sleeprun.protocol.results import Results
 from sleeprun.report.labels import name_ticks, room
 from sleeprun.report.matrices import of_arms
-from sleeprun.report.stages import ASIDE, Along, along, boundaries_of
+from sleeprun.report.stages import ASIDE, TOLD, Along, along, boundaries_of
 from sleeprun.report.style import (
     INK,
     PALE,
@@ -133,7 +133,7 @@ def _draw_rests(axes: Axes, timed: dict[str, Along]) -> None:
 
 
 def _rests(timed: dict[str, Along]) -> dict[tuple[float, float], str]:
-    """What is shaded from one place to another: sleep, and a rival where no arm sleeps."""
+    """What is shaded from one place to another: sleep, and what is else where no arm sleeps."""
     rests = {rest for one in timed.values() for rest in one.rests}
     by_kind = sorted(rests, key=lambda rest: rest[0] == Kind.SLEEP)
     return {(begin, end): kind for kind, begin, end in by_kind}
@@ -174,8 +174,8 @@ def _name_stages(axes: Axes, shown: list[Along]) -> None:
 
 def _told(by_task: bool, timed: dict[str, Along]) -> list[Artist]:
     """What the marks mean."""
-    names, drawn = {Kind.SLEEP: "sleep", Kind.RIVAL: "rival of sleep"}, {*_rests(timed).values()}
-    grounds = [Patch(fc=ground_of(k), label=name) for k, name in names.items() if k in drawn]
+    drawn = {*_rests(timed).values()}
+    grounds = [Patch(fc=ground_of(k), label=name) for k, name in TOLD.items() if k in drawn]
     behind = {kind for one in timed.values() for kind in one.behind.tolist()}
     trained = [Line2D([], [], color=INK, lw=3, label="trained on it")] * by_task
     chance = Line2D([], [], color=PALE, lw=1, ls="--", label="chance")

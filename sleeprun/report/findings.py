@@ -21,7 +21,7 @@ from sleeprun.measures.statistics import (
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.results import Results
-from sleeprun.report.stages import behind
+from sleeprun.report.stages import TOLD, behind
 
 Scores = Sequence[float | None]
 PICTURES = ("arms", "performance", "r_matrix")  # the first that there is tells most
@@ -85,9 +85,8 @@ def course_of(results: Results) -> Course | None:
 def _trained(ends: Sequence[Boundary], results: Results) -> str:
     """What stages had that end so: training alone, or what else with it."""
     if rest := next((end.phase for end in ends if end.after_rest), None):
-        return "training and its sleep" if rest == Kind.SLEEP else "training and a rival of sleep"
-    names = {Kind.SLEEP: "sleep", Kind.RIVAL: "a rival of sleep"}
-    followed = (names.get(behind(end, results)) for end in ends)
+        return f"training and {'its sleep' if rest == Kind.SLEEP else TOLD[rest]}"
+    followed = (TOLD.get(behind(end, results)) for end in ends)
     if rest := next(filter(None, followed), None):
         return f"training in turns with {rest}"
     return "training"

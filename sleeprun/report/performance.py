@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.family import Clock, Counts, Scores
-from sleeprun.protocol.phases import Kind
+from sleeprun.protocol.phases import RESTS, Kind
 from sleeprun.protocol.results import Results
 from sleeprun.report.phases import draw_phases, grounds, spans
 from sleeprun.report.stages import TRAINING
@@ -96,10 +96,12 @@ def running_performance(
 
 
 def behind(events: Events) -> dict[int, str]:
-    """What each boundary follows, alone or in turns with training: sleep or rival; or training."""
+    """What each boundary follows, alone or in turns: training, sleep or what is in its place."""
     found, last = {}, TRAINING
     for event in events:
         match event:
+            case Progress() if event.kind in RESTS:
+                last = event.kind
             case Progress():
                 rest = Kind.SLEEP if event.slept else Kind.RIVAL
                 last = str(rest) if event.trained < event.cycles else TRAINING

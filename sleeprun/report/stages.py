@@ -10,7 +10,12 @@ from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.results import Results
 
-TRAINING = "training"  # what a score follows that follows no sleep, nor a rival of it
+TRAINING = "training"  # what a score follows that follows no sleep, nor what is in its place
+TOLD: dict[str, str] = {
+    Kind.SLEEP: "sleep",
+    Kind.RIVAL: "a rival of sleep",
+    Kind.QUIET: "quiet wake",
+}
 ASIDE = 0.45  # of the way from a stage to the next, over which what follows it is spread
 
 
@@ -19,7 +24,7 @@ class Along(NamedTuple):
 
     at: np.ndarray  # [boundary]
     names: dict[float, str]  # of places; a sleep belongs to the stage before it
-    behind: np.ndarray  # [boundary], what it follows: training, sleep or rival
+    behind: np.ndarray  # [boundary], what it follows: training, sleep or what is in its place
     rests: list[tuple[str, float, float]]  # which, from the boundary before each to that after it
 
 
@@ -38,7 +43,7 @@ def by_stage(boundaries: list[Boundary]) -> list[list[Boundary]]:
 
 
 def behind(boundary: Boundary, results: Mapping) -> str:
-    """What it follows, alone or in turns with training: sleep, or a rival of it; or training."""
+    """What it follows, alone or in turns: training, sleep or what is in its place."""
     if boundary.after_rest:
         return str(boundary.phase)
     if boundary.phase == Kind.INTERLEAVE and results.get("role") == Role.RIVAL:

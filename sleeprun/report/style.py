@@ -19,7 +19,7 @@ from sleeprun.protocol.describe import noted
 from sleeprun.protocol.events import Event, Start
 from sleeprun.protocol.phases import Boundary, Kind, Vigilance
 from sleeprun.report.labels import SMALL, TALL, TEXT, TITLE, broken, room, short
-from sleeprun.report.stages import TRAINING
+from sleeprun.report.stages import TOLD, TRAINING
 
 Events = list[Event]
 E = TypeVar("E", bound=Event)
@@ -27,7 +27,7 @@ CHANCE = 0.5
 INK, PALE = "#222222", "#8a8a8a"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 MARKERS = "osD^vP"
-GROUNDS = dict(zip(Vigilance, ("#fdf1d3", "#e4efdc", "#e6e0f2", "#fae3dc"), strict=True))
+GROUNDS = dict(zip(Vigilance, ("#fdf1d3", "#e4efdc", "#e6e0f2", "#fae3dc", "#f3eee2"), strict=True))
 UNTAUGHT = "#eeeeee"  # awake, without a task
 ASLEEP = "#7359a6"
 SEEDS = "seeds"  # marks the dots of single seeds
@@ -122,21 +122,21 @@ def look_of(index: int) -> dict:
 
 
 def face_of(look: dict, behind: str) -> dict:
-    """A marker is filled where it follows sleep, and half where it follows a rival."""
+    """A marker is filled where it follows sleep, and half where it follows what is in its place."""
     colour, half = look["color"], {"fillstyle": "left", "mfcalt": "white"}
     filled = {"mfc": colour if behind != TRAINING else "white", "mec": colour}
-    return filled | half if behind == Kind.RIVAL else filled
+    return filled if behind in (TRAINING, Kind.SLEEP) else filled | half
 
 
 def faces(behind: Iterable[str] = ()) -> list[Line2D]:
-    """What the faces of markers mean; that of a rival of sleep where one is shown."""
-    rival = [Kind.RIVAL] if Kind.RIVAL in behind else []
+    """What the faces of markers mean; those of what is in the place of sleep where it is shown."""
+    shown = {*behind, Kind.SLEEP}
+    names = {TRAINING: TRAINING} | {kind: name for kind, name in TOLD.items() if kind in shown}
     look = {"color": PALE, "ls": "", "marker": "o"}
     return [
-        Line2D([], [], label=f"after {name}{' of sleep' * (name in rival)}",
-               **look, **face_of(look, name))
-        for name in (TRAINING, Kind.SLEEP, *rival)
-    ]  # fmt: skip
+        Line2D([], [], label=f"after {name}", **look, **face_of(look, kind))
+        for kind, name in names.items()
+    ]
 
 
 def draw_chance(axes: Axes, events: Events) -> None:

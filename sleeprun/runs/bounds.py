@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from sleeprun.config import ConfigError, ExperimentConfig, Role
-from sleeprun.protocol.phases import parted
+from sleeprun.protocol.phases import RESTS, parted
 from sleeprun.protocol.results import Bound, Results
 from sleeprun.runs.files import DamagedFile, read_json
 
@@ -43,9 +43,10 @@ def _misfits(config: ExperimentConfig, name: str, found: Results) -> Iterator[st
         yield f"was not trained on {', '.join(sorted(missing))}"
     if name == Role.JOINT and not any(stage.issuperset(trained) for stage in stages):
         yield "was trained on one task after another"
-    slept = found["sleep_steps"] or found.get("role") == Role.RIVAL
+    rested = any(row["phase"] in RESTS for row in found["boundaries"])
+    slept = rested or found["sleep_steps"] or found.get("role") == Role.RIVAL
     if name == Role.NAIVE and (slept or found["carried_bytes"]):
-        yield "sleeps or has a rival of sleep, or carries memories from task to task"
+        yield "sleeps or has something else in its place, or carries memories from task to task"
 
 
 def summary(bounds: dict[str, Results]) -> dict[str, Bound]:

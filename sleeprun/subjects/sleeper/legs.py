@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from sleeprun.protocol.phases import Score
 from sleeprun.spiking.modulation import Course, Part, course
-from sleeprun.subjects.sleeper.phases import Sleep, Train
+from sleeprun.subjects.sleeper.phases import QuietWake, Sleep, Train
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.state import Stimulated
 
@@ -32,7 +32,7 @@ def leg_of(config: Config, shared: Stimulated, phase: Any) -> Leg:
         parts = [Part(tasks.training, 1.0, 0.0)]
     if isinstance(phase, Score):
         task, groups, lead = phase.task, 1, tasks.lead * shared.period
-    if isinstance(phase, Sleep):
+    if isinstance(phase, Sleep | QuietWake):
         parts = phase.sleep.parts(float(phase.cycles))
     return Leg(
         course=course(network, parts, [*config.levels.values()]),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sleeprun.protocol.phases import Asleep, Live
+from sleeprun.protocol.phases import Asleep, Live, Quiet
 from sleeprun.subjects.sleeper.sleeps import ModulatedSleep
 
 
@@ -36,3 +36,10 @@ class Sleep(Asleep):
     def title(self) -> str:
         levels = " ".join(self.sleep.course)
         return levels if self.plastic else f"{levels} without plasticity"
+
+
+@dataclass(frozen=True)
+class QuietWake(Quiet):
+    """A course of levels in which all is as it is awake."""
+
+    sleep: ModulatedSleep

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sleeprun.protocol.phases import Boundary, Live, Rest, Score, Stage, interleaved
 from sleeprun.protocol.plan import Plan, numbered
-from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
+from sleeprun.subjects.sleeper.phases import QuietWake, Settle, Sleep, Train
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.sleeps import ModulatedSleep
 
@@ -34,7 +34,8 @@ class SleeperPlan(Plan[ModulatedSleep]):
     def sleeping(self, sleep: ModulatedSleep, length: int) -> Rest:
         scale = self.config.protocol.scale if sleep.schedule == "after" else 1.0
         cycles = max(1, round(length * scale))
-        return Sleep(sleep, cycles=cycles, plastic=self.plastic if sleep.plasticity else ())
+        rest = QuietWake if sleep.awake else Sleep
+        return rest(sleep, cycles=cycles, plastic=self.plastic if sleep.plasticity else ())
 
     def tests(self, boundary: Boundary) -> Iterator[Score]:
         cycles = self.config.cycles_a_period * (self.tasks.lead + self.tasks.cues)

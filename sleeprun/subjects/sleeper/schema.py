@@ -111,6 +111,11 @@ class Config(ExperimentConfig):
         return None if self.sleep.scheduled else Role.NAIVE
 
     @property
+    def role(self) -> Role:
+        sleeps = self.sleep.scheduled
+        return Role.AWAKE if sleeps and all(one.awake for one in sleeps) else super().role
+
+    @property
     def contents(self) -> str:
         return f"{self.sequences.kind}, {content_hash(self.lived())[:10]}"
 

@@ -32,6 +32,11 @@ class ModulatedSleep(SleepConfig):
             raise ValueError(f"shares: {len(self.shares)} of {len(self.course)} in its course")
         return self
 
+    @property
+    def awake(self) -> bool:
+        """Whether no level that comes changes anything."""
+        return not any(self.levels[name] for name in self.course)
+
     def parts(self, length: float) -> list[Part]:
         """Of its course, in a sleep of some length."""
         unit = length / sum(self.shares)
