@@ -25,6 +25,7 @@ from sleeprun.subjects.plans import arms_of
 from sleeprun.subjects.sleeper import windows
 from sleeprun.subjects.sleeper.build import build, newborns
 from sleeprun.subjects.sleeper.cycles import driven
+from sleeprun.subjects.sleeper.directions import along
 from sleeprun.subjects.sleeper.legs import Leg, leg_of
 from sleeprun.subjects.sleeper.phases import Settle, Sleep, Train
 from sleeprun.subjects.sleeper.record import Directions
@@ -451,9 +452,30 @@ def test_it_goes_on_bit_for_bit_from_what_was_saved_and_a_test_changes_nothing()
     assert slept.since.tolist() == [3]
     every = whole.seen_at(test.boundary, born)
     (seen,) = (event for event in every if isinstance(event, Directions))
-    along = seen.values
-    assert set(along) == {"S1", "S1_reversed", "within groups", "others"}
-    assert all(0.8 < mean < 1.2 for (mean,) in along.values())
+    means = seen.values
+    assert set(means) == {"S1", "S1_reversed", "within S1", "others"}
+    assert all(0.8 < mean < 1.2 for (mean,) in means.values())
+
+
+def test_weights_are_told_along_each_sequence_and_within_the_groups_of_each() -> None:
+    """Those of made-up numbers: 3 along S1, 2 within it, 5 within S2, and 7 elsewhere."""
+    config = small("arms=none", "seeds=1", "+tasks.sequences.S2={cells: [30, 34], train: 1.0}")
+    shared = build(config, "by_step")
+    group = np.full(60, -1)
+    for place, first in enumerate([10, 14, 18, 30, 34]):
+        group[first : first + 4] = place
+    pre, post = np.meshgrid(group, group, indexing="ij")
+    within, s1 = (pre == post) & (pre >= 0), (pre < 3) & (pre >= 0)
+    share = np.select([within & s1, within, s1 & (post == pre + 1) & (post < 3)], [2, 5, 3], 7)
+    state = newborns(config, shared)
+    name = config.sequences.projection
+    start = state.network.plastic[name].own.start
+    weights = state.network.weights | {name: start * share[None].astype(np.float32)}
+    told = along(config, shared, state._replace(network=state.network._replace(weights=weights)))
+    assert {label: mean for label, (mean,) in told.items()} == {
+        "S1": pytest.approx(3), "S1_reversed": pytest.approx(7), "S2": pytest.approx(7),
+        "within S1": pytest.approx(2), "within S2": pytest.approx(5), "others": pytest.approx(7),
+    }  # fmt: skip
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ HEAD = ["run", "seed", "at", "boundary", "direction", "weight"]
 
 
 class Directions(Analysis):
-    """Mean weight, as a share of that at birth, of the synapses along each sequence, within groups
-    and of all others, at every boundary (Gonzalez et al. 2020).
+    """Mean weight, as a share of that at birth, of the synapses along each sequence, within its
+    groups and of all others, at every boundary (Gonzalez et al. 2020).
     """
 
     family = SleeperExperiment

@@ -1,6 +1,6 @@
 """Weights by direction: along the sequences that are learned, and beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -14,9 +14,10 @@ Matrices = list[list[Scores]]  # [seed][from][to], nan where there are no synaps
 
 def along(config: Config, shared: Stimulated, state: SleeperState) -> dict[str, list[float | None]]:
     """Mean weight over starting weight of all seeds: between groups that follow one another in
-    each sequence, within groups, and of all other synapses.
+    each sequence, within its groups, and of all other synapses. Of a sequence and its reverse the
+    groups are told once.
     """
-    masks = _masks(shared)
+    masks = _masks(shared, config.sequences.orders)
     found: dict[str, list[float | None]] = {label: [] for label in masks}
     for share, pre, post in _shares(config, state):
         for label, mask in masks.items():
@@ -51,12 +52,12 @@ def _shares(config: Config, state: SleeperState) -> Iterator[tuple[np.ndarray, .
         yield now[there] / start[there], sources[there], post[there]
 
 
-def _masks(shared: Stimulated) -> dict[str, np.ndarray]:
+def _masks(shared: Stimulated, grouped: Iterable[str]) -> dict[str, np.ndarray]:
     groups = {name: np.asarray(each) for name, each in shared.sequences.items()}
     masks = {
         name: np.any([np.outer(a, b) for a, b in pairwise(each)], axis=0)
         for name, each in groups.items()
     }
-    within = np.any([np.outer(a, a) for each in groups.values() for a in each], axis=0)
-    others = ~np.any([within, *masks.values()], axis=0)
-    return {**masks, "within groups": within, "others": others}
+    for name in grouped:
+        masks[f"within {name}"] = np.any([np.outer(a, a) for a in groups[name]], axis=0)
+    return {**masks, "others": ~np.any([*masks.values()], axis=0)}

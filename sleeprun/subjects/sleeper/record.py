@@ -66,11 +66,11 @@ class Recalled(Marks):
 @dataclass(frozen=True, kw_only=True)
 class Directions(Found, tag="directions"):
     """Mean weight, as a share of the starting weight, between groups that follow one another in a
-    sequence, in its direction.
+    sequence, in its direction, and within its groups.
     """
 
-    title: ClassVar[str] = "Weight along a sequence, of that at birth"
-    row: ClassVar[str] = "weights along {}"
+    title: ClassVar[str] = "Weight along a sequence or within it, of that at birth"
+    row: ClassVar[str] = "weights, {}"
 
 
 @dataclass(frozen=True, kw_only=True)
