@@ -104,6 +104,11 @@ def analyse() -> None:
     _begin("analyse")
 
 
+def report() -> None:
+    """The `sleeprun-report` command."""
+    _begin("report")
+
+
 def _begin(name: str) -> None:
     try:
         module = import_module(f"sleeprun.cli.{name}")

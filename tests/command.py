@@ -35,7 +35,7 @@ network:
     rewarded: {trace_capacity: 4096}
 sleep: {length: 5}
 tasks: {stages: [task1, task2], unsupervised: 0.0, train: 4.0, test: 1.0, alternate: 5}
-runtime: {chunk_cycles: 20, checkpoint_minutes: 0.005, figures: false}
+runtime: {chunk_cycles: 20, checkpoint_minutes: 0.005, figures: false, report: false}
 tracking: {mode: disabled}
 """
 

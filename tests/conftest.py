@@ -99,6 +99,7 @@ def tiny(tmp_path: Path) -> Callable[..., AgentExperiment]:
             "sleep.length=3",
             "runtime.chunk_cycles=5",
             "runtime.progress=false",
+            "runtime.report=false",
             "tracking.mode=disabled",
             *overrides,
         )

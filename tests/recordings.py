@@ -16,7 +16,12 @@ import sleeprun
 from sleeprun.spiking.native import library
 
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
-KEPT = ("tracking=disabled", "runtime.keep_boundaries=true", "runtime.figures=false")
+KEPT = (
+    "tracking=disabled",
+    "runtime.keep_boundaries=true",
+    "runtime.figures=false",
+    "runtime.report=false",
+)
 
 
 def skip_where_they_say_nothing() -> None:

@@ -14,7 +14,8 @@ from sleeprun.cli import analyse
 from sleeprun.config.analysis import ANALYSES
 
 SHORT = (
-    "tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false", "seeds=[3,5,8]",
+    "tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false",
+    "runtime.report=false", "seeds=[3,5,8]",
     "network.populations.hidden.size=[12,12]", "tasks.stages=[task1,task2]", "arms=foraging",
     "tasks.unsupervised=1", "tasks.train=2", "tasks.test=0.1", "tasks.alternate=20",
     "sleep.schedule=interleaved", "sleep.stages=later", "sleep.length=20",
@@ -99,7 +100,9 @@ def test_a_run_is_followed_by_those_it_asks_for(agents: Path) -> None:
             columns = set(table(agents, entry, each["name"]).columns)
             for chart in each["charts"]:
                 assert {chart["x"], chart["y"]} <= columns
-                assert {chart["color"], chart["facet"]} - {None} <= columns
+                apart = chart["facet"] or []
+                apart = [apart] if isinstance(apart, str) else apart
+                assert {chart["color"], *apart} - {None} <= columns
 
 
 @pytest.mark.slow

@@ -33,11 +33,13 @@ HOME = {
     "wandb": {"tracking"},
     "matplotlib": {"report", "sweeps"},
     "pandas": {"analyses", "runs"},
+    "plotly": {"report"},
+    "jinja2": {"report"},
 }
 # Who loads some modules when they are needed: help, completion, messages and the composing of a
 # sweep do without JAX, a run without Matplotlib to its end, other engines than one without Pallas.
 ON_DEMAND = {"", "__main__", "cli.foreign", "cli.help", "cli.mistakes", "sweeps"}
-ON_DEMAND |= {"runs.one", "spiking.engines", "spiking.simulate"}
+ON_DEMAND |= {"runs.one", "runs.reported", "spiking.engines", "spiking.simulate"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -125,7 +127,15 @@ def test_a_run_starts_without_what_it_needs_at_its_end() -> None:
     code = "import sys, sleeprun.runs.job; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert "jax" in loaded
-    assert not {"matplotlib", "wandb", "pandas", "scipy.stats", "scipy.ndimage"} & set(loaded)
+    assert not {
+        "matplotlib",
+        "plotly",
+        "jinja2",
+        "wandb",
+        "pandas",
+        "scipy.stats",
+        "scipy.ndimage",
+    } & set(loaded)
 
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=str)

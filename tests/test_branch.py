@@ -23,7 +23,7 @@ TINY = (
     "name=tiny", "network.populations.hidden.size=[6,6]", "tasks.stages=[task1,task2]", "seeds=2",
     "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1", "tasks.alternate=4",
     "sleep.length=3", "runtime.chunk_cycles=5", "runtime.progress=false",
-    "runtime.figures=false", "tracking.mode=disabled",
+    "runtime.figures=false", "runtime.report=false", "tracking.mode=disabled",
 )  # fmt: skip
 ARMS = (
     "+arms={awake: {sleep: {schedule: never}}, "

@@ -29,6 +29,7 @@ TINY = (
     "sleep.drive.patch=5",
     "tracking=disabled",
     "runtime.figures=false",
+    "runtime.report=false",
 )
 SWEEP = (
     "-m",

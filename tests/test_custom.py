@@ -11,7 +11,12 @@ from sleeprun.runs.loaded import LoadedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-QUIET = ("tracking=disabled", "runtime.progress=false", "runtime.figures=false")
+QUIET = (
+    "tracking=disabled",
+    "runtime.progress=false",
+    "runtime.figures=false",
+    "runtime.report=false",
+)
 SMALL = (
     *QUIET, "seeds=2", "network.populations.hidden.size=[8,8]", "tasks.unsupervised=0.1",
     "tasks.train=0.1", "tasks.test=0.05", "runtime.spikes=10",

@@ -22,7 +22,12 @@ from sleeprun.tasks.images.sequence import _sequences
 
 pytestmark = pytest.mark.slow
 
-QUIET = ("tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false")
+QUIET = (
+    "tracking.mode=disabled",
+    "runtime.progress=false",
+    "runtime.figures=false",
+    "runtime.report=false",
+)
 WORDS = tuple(word for word in TINY if not word.startswith("+experiment"))
 Damage = Callable[[Path], object]
 

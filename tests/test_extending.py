@@ -30,7 +30,12 @@ BLOCKS = dict(re.findall(r"^```\w+ title=(\S+)\n(.*?)^```", DOC.read_text(), re.
 COMMANDS = re.findall(r"^    sleeprun --config-dir conf (.*)$", DOC.read_text(), re.M)
 SHIPPED = [name for name, _ in experiments(conf_dir() / "experiment")]
 PARTS = ("neuron", "synapse", "rule")
-QUIET = ("tracking=disabled", "runtime.progress=false", "runtime.figures=false")
+QUIET = (
+    "tracking=disabled",
+    "runtime.progress=false",
+    "runtime.figures=false",
+    "runtime.report=false",
+)
 SMALL = (
     *QUIET, "seeds=1", "network.populations.hidden.size=[4,4]", "tasks.stages=[north]",
     "tasks.train=0.2", "tasks.test=0.1",

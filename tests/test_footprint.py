@@ -52,7 +52,13 @@ if __name__ == "__main__":
     (peak,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     print(int(peak.split()[1]) * 1024, expected_bytes(largest(config)))
 """
-QUIET = ("tracking=disabled", "runtime.figures=false", "runtime.cores=1", "arms=none")
+QUIET = (
+    "tracking=disabled",
+    "runtime.figures=false",
+    "runtime.report=false",
+    "runtime.cores=1",
+    "arms=none",
+)
 
 
 @pytest.mark.slow

@@ -18,7 +18,8 @@ PATIENCE = 600  # seconds, far more than anything here takes
 SMALL = (
     "network.populations.hidden.size=[6,6]", "tasks.unsupervised=0.2", "tasks.train=0.4",
     "tasks.test=0.2", "tasks.alternate=5", "sleep.length=5", "runtime.chunk_cycles=2",
-    "runtime.checkpoint_minutes=0.001", "runtime.figures=false", "tracking=disabled",
+    "runtime.checkpoint_minutes=0.001", "runtime.figures=false",
+    "runtime.report=false", "tracking=disabled",
 )  # fmt: skip
 NAMES = (
     "task1", "task2", "sequential", "interleaved_tasks", "interleaved_sleep",

@@ -16,7 +16,12 @@ from sleeprun.protocol.seen import Raster
 from sleeprun.runs.rasters import of_phase
 from sleeprun.subjects.parse import parse
 
-QUIET = ("tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false")
+QUIET = (
+    "tracking.mode=disabled",
+    "runtime.progress=false",
+    "runtime.figures=false",
+    "runtime.report=false",
+)
 SHORT = (
     *QUIET, "seeds=[3,5]", "network.populations.hidden.size=[6,6]",
     "protocol.scale=0.001", "tasks.test=5",

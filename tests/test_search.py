@@ -113,6 +113,7 @@ GOOD_AND_BAD = (
     "arms=none",
     "tracking=disabled",
     "runtime.figures=false",
+    "runtime.report=false",
     "hydra.sweep.dir=searched",
     "training.rate=choice(0.2,0.000001)",
     "hydra.sweeper.sampler={kind: random, seed: 6}",  # asks for good, good, bad

@@ -20,7 +20,7 @@ TINY = (
     *("+experiment=src_quick", "arms=none", "~probes", "tasks/data=features", "seeds=2"),
     *("tasks.data.file=x.npz", "tasks.count=2", "training.epochs=2", "network.hidden=[4]"),
     *("sleep.threshold=[1,1]", "sleep.drive.patch=null", "sleep.length=20"),
-    *("tracking=disabled", "runtime.figures=false"),
+    *("tracking=disabled", "runtime.figures=false", "runtime.report=false"),
 )
 UNLIKE = {
     "JAX_ENABLE_X64": "1",

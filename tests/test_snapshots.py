@@ -16,7 +16,8 @@ from sleeprun.runs import snapshots
 pytestmark = pytest.mark.slow
 
 SHORT = (
-    "tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false", "seeds=[3,5]",
+    "tracking.mode=disabled", "runtime.progress=false", "runtime.figures=false",
+    "runtime.report=false", "seeds=[3,5]",
     "network.populations.hidden.size=[6,6]", "tasks.stages=[task1,task2]", "arms=none",
     "tasks.unsupervised=0.1", "tasks.train=0.2", "tasks.test=0.1", "tasks.alternate=4",
     "sleep.schedule=interleaved", "sleep.stages=later", "sleep.length=3",

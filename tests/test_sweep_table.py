@@ -18,6 +18,7 @@ from sweep_folders import job, listing
 from sleeprun.cli import compare
 from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
+from sleeprun.report import comparison
 from sleeprun.report.style import SEEDS, look_of
 from sleeprun.sweeps import outcomes, picture, table
 
@@ -261,12 +262,12 @@ def test_a_drawn_number_is_told_with_few_digits() -> None:
 def test_holm_by_hand() -> None:
     """0.01 x 3, 0.04 x 1 raised to what comes before it, 0.03 x 2."""
     given: dict[str, Any] = {"a": 0.01, "b": 0.04, "c": 0.03, "d": None}
-    assert compare.holm(given) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06, "d": None})
+    assert comparison.holm(given) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06, "d": None})
 
 
 def test_arms_are_paired_over_the_seeds_they_share() -> None:
     ours, theirs = {0: 0.5, 1: 0.7, 2: 0.9}, {1: 0.6, 2: 0.7, 3: 0.0}
-    found = compare.paired(ours, theirs)
+    found = comparison.paired(ours, theirs)
     np.testing.assert_allclose(found.described["per_seed"], [0.1, 0.2])
     assert found.p == 0.5  # of the four ways to sign two gaps, two are as far from zero
 
@@ -274,7 +275,7 @@ def test_arms_are_paired_over_the_seeds_they_share() -> None:
 def test_the_comparison_of_a_sweep(sweep: Path) -> None:
     arms = compare.read([sweep], "accuracy")
     assert list(arms) == ["sleep.reward=0", "sleep.reward=0.5"]
-    head, first, second = compare.table(arms, "accuracy")
+    head, first, second = comparison.table(arms, "accuracy")
     assert len(head) == len(first) == len(second)
     assert second[2:] == ("0.675 +- 0.171", "+0.425", "4", "0.125")
     assert r"\pm" in compare.latex([head, first, second])
@@ -386,7 +387,7 @@ def test_a_mistake_is_a_line_and_exit_code_2(
 
 
 QUICK = ("training.epochs=1", "sleep.schedule=never", "~probes", "runtime.progress=false")
-QUIET = ("tracking.mode=disabled", "runtime.figures=false")
+QUIET = ("tracking.mode=disabled", "runtime.figures=false", "runtime.report=false")
 
 
 def test_results_of_another_job_in_its_folder_are_not_a_job_s(tmp_path: Path) -> None:

@@ -41,7 +41,13 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def swept(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]:
     """Sweeps, run when first asked for. What is done together, half of its jobs do alone."""
     images = ["--multirun", *IMAGES, "training.epochs=2", "sleep.length=40", "sleep.longer=0"]
-    images += ["tracking=disabled", "runtime.figures=false", "tasks.order_seed=null,by_seed", SEEDS]
+    images += [
+        "tracking=disabled",
+        "runtime.figures=false",
+        "runtime.report=false",
+        "tasks.order_seed=null,by_seed",
+        SEEDS,
+    ]
     foraging = [*tiny, "sleep.drive.kind=rate_matched,poisson", SEEDS]
     basic = "hydra/launcher=basic"
     two = [*tiny, "sleep.reward=0.5", "sleep.drive.kind=poisson", SEEDS]  # of those of `foraging`

@@ -42,6 +42,7 @@ QUICK = (
     "~probes",
     "tracking.mode=offline",
     "runtime.figures=false",
+    "runtime.report=false",
 )
 
 

@@ -21,7 +21,7 @@ class Chart(NamedTuple):
     x: str
     y: str
     color: str | None = None  # what tells lines, points and bars apart; the shade of a heat map
-    facet: str | None = None  # a panel each
+    facet: str | Sequence[str] | None = None  # a panel each, or each of several together
 
 
 class Table(NamedTuple):

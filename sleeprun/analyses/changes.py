@@ -58,7 +58,7 @@ class Changes(Analysis):
                     found = f"r = {correlation(before, after):.3f}"
                     times = f"at '{end.name}' against '{begin.name}'"
                     sentences.append(f"{run}: weights of {name} {times}, {found}.")
-        chart = Chart("heat", "before", "after", color="synapses", facet="run")
+        chart = Chart("heat", "before", "after", color="synapses", facet=("projection", "run"))
         title = "weights at two times"
         return Answer(
             [Table("counts", title, pd.DataFrame(rows, columns=HEAD), [chart])], sentences

@@ -48,11 +48,11 @@ class Distributions(Analysis):
         }
         weights = pd.DataFrame(_weights(study, edges), columns=[*OF_WEIGHTS, *HEAD])
         found = [of_one for _, of_one in weights.groupby("projection", sort=False)]
-        chart = Chart("line", "low", "share", color="boundary", facet="run")
+        chart = Chart("line", "low", "share", color="boundary", facet=("projection", "run"))
         tables = [Table("weights", "weights at boundaries", pd.concat(found), [chart])]
         if rates := [row for run in study.runs for row in self._rates(study, run)]:
             frame = pd.DataFrame(rates, columns=["run", "phase", "name", "population", *HEAD])
-            chart = Chart("line", "low", "share", color="name", facet="population")
+            chart = Chart("line", "low", "share", color="name", facet=("population", "run"))
             tables.append(Table("rates", "rates of neurons, Hz", frame, [chart]))
         return Answer(tables, [_spread(str(name), of_one) for name, of_one in by_projection])
 

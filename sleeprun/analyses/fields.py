@@ -65,7 +65,7 @@ class ReceptiveFields(Analysis):
         columns = ["run", "seed", "population", "at", "boundary", "alike"]
         course = pd.DataFrame(rows, columns=columns)
         line = Chart("line", "boundary", "alike", color="run", facet="population")
-        heat = Chart("heat", "column", "row", color="weight", facet="neuron")
+        heat = Chart("heat", "column", "row", color="weight", facet=("neuron", "run"))
         tables = [
             Table("fields", "receptive fields at the end, first seed", pd.concat(shown), [heat]),
             Table("alike", "correlation with the fields after the first stage", course, [line]),

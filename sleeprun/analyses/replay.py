@@ -89,7 +89,7 @@ class Replay(Analysis):
             raise ConfigError("no run has slept after training, and recorded the spikes of both")
         frame = pd.DataFrame(rows, columns=[*HEAD, *FOUND])
         charts = [
-            Chart("line", "part", column, color="task", facet="run")
+            Chart("line", "part", column, color="task", facet=("population", "run"))
             for column in ("above", "matched")
         ]
         title = "likeness of sleep to waking: sd above shuffled, share that matches"

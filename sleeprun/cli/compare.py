@@ -14,44 +14,21 @@ written, which it says in a line.
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
-
-import numpy as np
-from rich.filesize import decimal
-from scipy.stats import permutation_test
+from typing import Any, cast
 
 from sleeprun.cli.codes import MISTAKE, say
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
-from sleeprun.measures import statistics
-from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import Metrics, Results
+from sleeprun.report.comparison import HEAD, Arm, Arms, doubtful, table
 from sleeprun.runs.files import read_json, write_whole
 from sleeprun.sweeps import outcomes
 
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
 COMMAND = "sleeprun-compare"
-HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
-
-
-class Arm(NamedTuple):
-    scores: dict[int, float]  # by seed
-    unknown: list[int]  # seeds without one
-    tasks: tuple[str, ...]
-    contents: str | None  # who learns what, where it is a run that says so
-    trained: int | None  # steps of each seed, where it is a run
-    carried: float | None  # bytes from task to task, where that is known
-
-
-Arms = dict[str, Arm]
-
-
-class Difference(NamedTuple):
-    described: Measure
-    p: float | None
 
 
 def main() -> None:
@@ -108,31 +85,6 @@ def read(folders: list[Path], measure: str) -> Arms:
     return arms
 
 
-def doubtful(arms: Arms) -> Iterator[str]:
-    """What a reader of the table must know, a line each."""
-    (name, first), *others = arms.items()
-    for other, arm in arms.items():
-        if arm.unknown:
-            yield f"{other}: no score of the seeds {arm.unknown}"
-    for other, arm in others:
-        if arm.tasks != first.tasks:
-            ours, theirs = (", ".join(each.tasks) for each in (arm, first))
-            yield f"{other}: other tasks ({ours}) than {name} ({theirs})"
-        elif None not in (arm.contents, first.contents) and arm.contents != first.contents:
-            told = f"({arm.contents}) than {name} ({first.contents})"
-            yield f"{other}: another network, other data or other settings of the tasks {told}"
-        if arm.trained and first.trained and not 0.8 < arm.trained / first.trained < 1.25:
-            ratio = arm.trained / first.trained
-            told = f"{1 / ratio:.2g} times shorter" if ratio < 1 else f"{ratio:.2g} times longer"
-            yield f"{other}: trained {told} than {name}"
-        carried, beside = arm.carried, first.carried
-        if carried is not None and beside is not None and carried != beside:
-            told = f"carries {decimal(int(carried))} from task to task"
-            yield f"{other}: {told}, {name} {decimal(int(beside))}"
-        if not arm.scores.keys() & first.scores.keys():
-            yield f"{other}: no seed has a score in both it and {name}, so nothing is paired"
-
-
 Found = tuple[str, Metrics, list[int], str | None, int | None, float | None]
 
 
@@ -141,15 +93,11 @@ def _found(folder: Path) -> list[Found]:
     in contents and training.
     """
     if (folder / "jobs.jsonl").exists():
-        found = outcomes.read(folder)
-        keys = outcomes.compared(found)
         return [
-            (", ".join([*map("=".join, zip(keys, told, strict=False)), *filter(None, told[-1:])]),
-             one.metrics, one.seeds, None, None, one.accounts["carried_bytes"])
-            for told, group in outcomes.groups(found).items()
+            (name, one.metrics, one.seeds, None, None, one.accounts["carried_bytes"])
+            for name, group in outcomes.named(outcomes.read(folder)).items()
             for one in group
-            if one.done
-        ]  # fmt: skip
+        ]
     results = folder / "results.json"
     if not results.exists():
         calls = sorted(path.parent.name for path in folder.glob("*/jobs.jsonl"))
@@ -166,53 +114,6 @@ def _found(folder: Path) -> list[Found]:
 
 def _costs(account: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return account.get("training_steps"), account.get("carried_bytes")
-
-
-def table(arms: Arms, measure: str) -> list[tuple[str, ...]]:
-    first = next(iter(arms))
-    differences = {
-        name: paired(arm.scores, arms[first].scores) for name, arm in arms.items() if name != first
-    }
-    corrected = holm({name: each.p for name, each in differences.items()})
-    lines: list[tuple[str, ...]] = [(f"arm ({measure})", *HEAD[1:])]
-    for name, arm in arms.items():
-        described = statistics.describe(list(arm.scores.values()))
-        told = [name, str(described["n"]), statistics.mean_and_sd(described, 3)]
-        if name == first:
-            lines.append((*told, "", "", ""))
-            continue
-        found, p = differences[name].described, corrected[name]
-        lines.append((*told, difference(found), str(found["n"]), "-" if p is None else f"{p:.3g}"))
-    return lines
-
-
-def difference(found: Measure) -> str:
-    around = " [{:+.3f}, {:+.3f}]".format(*found["ci95"]) if found["ci95"] else ""
-    return "-" if found["mean"] is None else f"{found['mean']:+.3f}{around}"
-
-
-def paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference:
-    """Over the seeds that both have; p of a two-sided test that flips signs, for two and more."""
-    shared = sorted(ours.keys() & theirs.keys())
-    a, b = ([scores[seed] for seed in shared] for scores in (ours, theirs))
-    p = None
-    if len(shared) >= 2:
-        gaps = np.subtract(a, b)
-        p = permutation_test(
-            (gaps,), np.mean, permutation_type="samples", rng=np.random.default_rng(0)
-        ).pvalue
-    return Difference(statistics.paired_difference(a, b), None if p is None else float(p))
-
-
-def holm(p: dict[str, float | None]) -> dict[str, float | None]:
-    """Holm's step-down correction (1979) over the comparisons that have a p."""
-    known = sorted((value, name) for name, value in p.items() if value is not None)
-    corrected: dict[str, float | None] = dict.fromkeys(p)
-    largest = 0.0
-    for rank, (value, name) in enumerate(known):
-        largest = max(largest, min(1.0, value * (len(known) - rank)))
-        corrected[name] = largest
-    return corrected
 
 
 def markdown(lines: list[tuple[str, ...]]) -> str:

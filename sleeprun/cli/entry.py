@@ -182,7 +182,9 @@ def _carry_out(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
 
 
 def _of_a_sweep(config: Experiment, job: Job) -> Experiment:
-    """W&B groups a sweep's jobs; and what an earlier call of the sweep left is gone on with."""
+    """W&B groups a sweep's jobs, which are told of in one report; and what an earlier call of the
+    sweep left is gone on with.
+    """
     told = config.tracking
     named = {
         "group": told.group or str(job.sweep),
@@ -191,7 +193,9 @@ def _of_a_sweep(config: Experiment, job: Job) -> Experiment:
     }
     begun = str(job.folder) if (job.folder / "events.jsonl").exists() else None
     tracking = told.model_copy(update=named)
-    return config.model_copy(update={"tracking": tracking, "resume": begun})
+    runtime = config.runtime.model_copy(update={"report": False})
+    changed = {"tracking": tracking, "runtime": runtime, "resume": begun}
+    return config.model_copy(update=changed)
 
 
 def _resumed_config(cfg: DictConfig, given: list[str]) -> DictConfig:

@@ -18,6 +18,7 @@ sleeprun: how does sleep keep neural networks from forgetting?
   sleeprun -m +experiment=NAME sleep.reward=0,0.5,1        sweep; called again, it goes on
   sleeprun resume=RUN_DIR                         go on with a run that was broken off
   sleeprun +experiment=NAME from=RUN_DIR          begin at a boundary of that run, not from birth
+  sleeprun-report RUN_DIR [RUN_DIR ...]           one HTML file of runs beside each other
   sleeprun --config-dir DIR +experiment=MINE      experiments of your own, in DIR/experiment/
   eval "$(sleeprun -sc install=bash)"             tab completion (also zsh, fish)
   sleeprun --help TOPIC                           every key of: config, network, tasks, neuron, ...

@@ -30,6 +30,7 @@ class RuntimeConfig(Section):
     expected_gflops: Positive = 80.0  # which older records lack, too
     progress: bool
     figures: bool
+    report: bool = True  # which older records lack, too
     require: dict[str, float]
 
 

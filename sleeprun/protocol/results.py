@@ -1,13 +1,13 @@
 """What `results.json` says of a run: R, the measures of forgetting, and what it took."""
 
 from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 from jaxtyping import Float
 
 from sleeprun.config import Role
-from sleeprun.measures.statistics import Measure
+from sleeprun.measures.statistics import Measure, describe
 from sleeprun.protocol.events import Origin
 from sleeprun.protocol.lines import BoundaryRow
 
@@ -77,3 +77,24 @@ def finals(results: Results | None, tasks: Sequence[str]) -> Float[np.ndarray, "
 def measure_of(probed: Any) -> Measure:
     """Of several measures the first."""
     return probed if "per_seed" in probed else next(iter(probed.values()))
+
+
+def pooled(found: Sequence[Results], seeds: Sequence[int] | None = None) -> Results:
+    """Runs that differ in their seeds alone as one, of some seeds or of all; a seed that two of
+    them have counts once.
+    """
+    places = {seed: (one, place) for one in found for place, seed in enumerate(one["seeds"])}
+    wanted = [places[seed] for seed in seeds or places]
+    metrics = {
+        name: describe([one["metrics"][name]["per_seed"][place] for one, place in wanted])
+        for name in found[0]["metrics"]
+        if all(name in one["metrics"] for one in found)
+    }
+    seconds = [one["wall_seconds"] for one in found]
+    changed = {
+        "seeds": list(seeds or places),
+        "R": [one["R"][place] for one, place in wanted],
+        "metrics": metrics,
+        "wall_seconds": None if None in seconds else sum(cast(list[float], seconds)),
+    }
+    return cast(Results, {**found[0], **changed})

@@ -86,14 +86,14 @@ def course(events: Events, arms: Arms) -> Figure:
     return figure
 
 
-def _scores(result: Results, task: int | None) -> np.ndarray:
+def scores_of(result: Results, task: int | None) -> np.ndarray:
     """Of a task, or the mean over all, [boundary, seed]."""
     R = np.ma.masked_invalid(np.array(result["R"], float))  # [seed, boundary, task]
     return (R.mean(axis=2) if task is None else R[:, :, task]).filled(np.nan).T
 
 
 def _known(arms: Arms, shown: list[int | None]) -> set[int]:
-    return {n for result in arms.values() for task in shown for n in known(_scores(result, task))}
+    return {n for result in arms.values() for task in shown for n in known(scores_of(result, task))}
 
 
 def _at_once(one: Along, timed: dict[str, Along]) -> bool:
@@ -107,7 +107,7 @@ def _draw_arms(
     """One task of every arm, or the mean over all."""
     _draw_rests(time, timed)
     for index, (arm, result) in enumerate(arms.items()):
-        scores, look, one = _scores(result, task), look_of(index), timed[arm]
+        scores, look, one = scores_of(result, task), look_of(index), timed[arm]
         if _at_once(one, timed):
             _draw_level(time, scores[-1:], look)
         else:
@@ -128,11 +128,11 @@ def _draw_course(axes: Axes, one: Along, aside: float, scores: np.ndarray, look:
 
 
 def _draw_rests(axes: Axes, timed: dict[str, Along]) -> None:
-    for span, kind in _rests(timed).items():
+    for span, kind in rests(timed).items():
         axes.axvspan(*span, fc=ground_of(kind), lw=0, zorder=0)
 
 
-def _rests(timed: dict[str, Along]) -> dict[tuple[float, float], str]:
+def rests(timed: dict[str, Along]) -> dict[tuple[float, float], str]:
     """What is shaded from one place to another: sleep, and what is else where no arm sleeps."""
     rests = {rest for one in timed.values() for rest in one.rests}
     by_kind = sorted(rests, key=lambda rest: rest[0] == Kind.SLEEP)
@@ -174,7 +174,7 @@ def _name_stages(axes: Axes, shown: list[Along]) -> None:
 
 def _told(by_task: bool, timed: dict[str, Along]) -> list[Artist]:
     """What the marks mean."""
-    drawn = {*_rests(timed).values()}
+    drawn = {*rests(timed).values()}
     grounds = [Patch(fc=ground_of(k), label=name) for k, name in TOLD.items() if k in drawn]
     behind = {kind for one in timed.values() for kind in one.behind.tolist()}
     trained = [Line2D([], [], color=INK, lw=3, label="trained on it")] * by_task

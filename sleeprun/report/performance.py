@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -95,6 +96,17 @@ def running_performance(
     return (span[firsts, 0] + ends) / 2, score
 
 
+def running(chunks: list[Chunk]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Of every phase its index, and how it goes: cycle [point], performance [point, seed]."""
+    cycles = chunks[-1].event.end - chunks[0].event.begin
+    for phase, group in itertools.groupby(chunks, lambda chunk: chunk.event.phase):
+        of_phase = list(group)
+        span = np.array([chunk.span for chunk in of_phase])
+        good = np.array([chunk.good for chunk in of_phase])
+        bad = np.array([chunk.bad for chunk in of_phase])
+        yield phase, *running_performance(span, good, bad, cycles / POINTS, MARKS)
+
+
 def behind(events: Events) -> dict[int, str]:
     """What each boundary follows, alone or in turns: training, sleep or what is in its place."""
     found, last = {}, TRAINING
@@ -158,7 +170,7 @@ def _draw_performance(axes: Axes, events: Events, tasks: list[str]) -> list[Arti
     axes.set_ylabel(f"Performance\n({start.facts.performance})" if start else "Performance")
     draw_phases(axes, phases, start, unit, WIDE)
     cycles = chunks[-1].event.end - chunks[0].event.begin
-    running = _draw_running(axes, chunks, cycles, unit)
+    running = _draw_running(axes, chunks, unit)
     draw_chance(axes, events)
     looks = {task: look_of(index) for index, task in enumerate(tasks)}
     after = behind(events)
@@ -176,15 +188,10 @@ def _draw_performance(axes: Axes, events: Events, tasks: list[str]) -> list[Arti
     ]
 
 
-def _draw_running(axes: Axes, chunks: list[Chunk], cycles: int, unit: int) -> list[Artist]:
+def _draw_running(axes: Axes, chunks: list[Chunk], unit: int) -> list[Artist]:
     """The running performance over all phases, with gaps between them."""
     time, scores = [], []
-    for _, group in itertools.groupby(chunks, lambda chunk: chunk.event.phase):
-        phase = list(group)
-        span = np.array([chunk.span for chunk in phase])
-        good = np.array([chunk.good for chunk in phase])
-        bad = np.array([chunk.bad for chunk in phase])
-        cycle, score = running_performance(span, good, bad, cycles / POINTS, MARKS)
+    for _, cycle, score in running(chunks):
         time += [*cycle / unit, np.nan]
         scores += [*score, np.full(score.shape[1], np.nan)]
     mean, sd = spread(np.array(scores))

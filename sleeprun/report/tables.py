@@ -193,12 +193,13 @@ def _interval(measure: Measure) -> str:
 
 def _accounts(accounts: dict[str, Account]) -> Columns:
     """What each arm carries from task to task, and its steps and time."""
-    told = [_told(account) for account in accounts.values()]
+    told = [took(account) for account in accounts.values()]
     columns = {name: [one[name] for one in told] for name in told[0]}
     return {name: cells for name, cells in columns.items() if set(cells) != {"-"}}
 
 
-def _told(account: Account) -> dict[str, str]:
+def took(account: Account) -> dict[str, str]:
+    """What it carried from task to task, its steps and its time, by what they are."""
     carried, seconds = account["carried_bytes"], account["wall_seconds"]
     return {
         "carried": "-" if carried is None else decimal(carried),
@@ -210,7 +211,7 @@ def _told(account: Account) -> dict[str, str]:
 
 def _took(results: Results) -> str:
     """`carried from task to task 3.1 kB; 500 training steps and 125,000 sleep steps a seed; 9 s`"""
-    carried, training, sleep, time = _told(results).values()
+    carried, training, sleep, time = took(results).values()
     steps = f"{training} training and {sleep} sleep steps a seed; all seeds: {time}"
     return steps if carried == "-" else f"carried from task to task: {carried}; {steps}"
 

@@ -25,7 +25,7 @@ class Written(TypedDict):
     name: str
     title: str
     file: str
-    charts: list[dict[str, str | None]]
+    charts: list[dict[str, Any]]
 
 
 class Entry(TypedDict):
@@ -82,7 +82,7 @@ def after(config: Experiment, path: Path) -> list[str]:
 
     They can be made again from the record, so a failure is only told.
     """
-    there = [(entry["analysis"], entry["keys"]) for entry in _index(path)]
+    there = [(entry["analysis"], entry["keys"]) for entry in index_of(path)]
     wanted = [each for each in config.analysis if (_name(each), _keys(each)) not in there]
     if not wanted:
         return []
@@ -112,7 +112,7 @@ def _write(out: Path, section: DeclaredSection, study: Study, answer: Answer) ->
         "sentences": list(answer.sentences),
         "tables": [_written(out, _name(section), table) for table in answer.tables],
     }
-    others = [each for each in _index(out) if each["analysis"] != _name(section)]
+    others = [each for each in index_of(out) if each["analysis"] != _name(section)]
     write_json(out / FOLDER / INDEX, {"analyses": [*others, entry]})
 
 
@@ -136,7 +136,7 @@ def _keys(section: DeclaredSection) -> dict[str, Any]:
     return section.model_dump(mode="json", exclude={"kind"})
 
 
-def _index(path: Path) -> list[Entry]:
+def index_of(path: Path) -> list[Entry]:
     """Of what was made before; of a damaged one nothing is known."""
     try:
         return read_json(path / FOLDER / INDEX, "analyses")["analyses"]

@@ -17,7 +17,7 @@ from sleeprun.protocol.describe import duration, plural
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.findings import PICTURES, findings
 from sleeprun.report.tables import arms_tables, observed_table, probes_table, score_table
-from sleeprun.runs import bounds, memory, one
+from sleeprun.runs import bounds, memory, one, reported
 from sleeprun.runs.analysed import after
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.runs.host import Alone, Host
@@ -85,6 +85,8 @@ def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
     if by_arm:
         _compare(config, path, results, by_arm, found)
     analysed = after(config, path)
+    if config.runtime.report:
+        reported.write(path)
     host.tell(*_page(results, by_arm), *map(Text, analysed), *_where(path))
     return results
 
@@ -154,10 +156,12 @@ def _page(results: Results, by_arm: dict[str, Results]) -> list[RenderableType |
 
 
 def _where(path: Path) -> list[str]:
-    """The picture that tells most, and the run's directory."""
+    """The report, the picture that tells most, and the run's directory."""
     drawn = (path / "figures" / f"{name}.png" for name in PICTURES)
     best = next((str(picture) for picture in drawn if picture.exists()), None)
-    return [*([f"picture: {best}"] if best else []), str(path)]
+    page = path / reported.NAME
+    told = {"report": page if page.exists() else None, "picture": best}
+    return [*(f"{what}: {each}" for what, each in told.items() if each), str(path)]
 
 
 def differences(by_arm: dict[str, Results]) -> Metrics:

@@ -111,3 +111,12 @@ def groups(found: Sequence[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
         told = tuple(one.overrides.get(key, "-") for key in keys)
         grouped.setdefault((*told, one.arm), []).append(one)
     return grouped
+
+
+def named(found: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """The groups of jobs that are done, by `KEY=VALUE, ARM`."""
+    keys, told = compared(found), {}
+    for values, group in groups(found).items():
+        parts = [*map("=".join, zip(keys, values, strict=False)), *filter(None, values[-1:])]
+        told[", ".join(parts)] = [one for one in group if one.done]
+    return {name: group for name, group in told.items() if group}

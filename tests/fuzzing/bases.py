@@ -27,5 +27,11 @@ IMAGES = (
     "sleep.longer=5",
 )
 Line = tuple[str, ...]  # the words after `sleeprun`
-QUIET = ("seeds=1", "tracking=disabled", "runtime.figures=false", "runtime.progress=false")
+QUIET = (
+    "seeds=1",
+    "tracking=disabled",
+    "runtime.figures=false",
+    "runtime.report=false",
+    "runtime.progress=false",
+)
 BASES = ((*AGENTS, *QUIET), (*IMAGES, *QUIET, "~probes"))

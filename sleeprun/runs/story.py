@@ -1,0 +1,304 @@
+"""What a report tells of runs, gathered from their directories."""
+
+import csv
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sleeprun.config import ConfigError, Role
+from sleeprun.config.identity import ASIDE
+from sleeprun.config.messages import as_yaml
+from sleeprun.measures.statistics import FEWEST
+from sleeprun.protocol.describe import noted, plural
+from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
+from sleeprun.protocol.results import Results, pooled
+from sleeprun.protocol.seen import Found
+from sleeprun.report import comparison
+from sleeprun.report.findings import NO_CONTROL, findings
+from sleeprun.report.page import Analysed, Arm, Course, Grid, Story, Tabled
+from sleeprun.report.performance import running, timeline
+from sleeprun.report.phases import spans
+from sleeprun.report.style import start_of, told_of
+from sleeprun.report.tables import took
+from sleeprun.runs.analysed import FOLDER, Written, index_of
+from sleeprun.runs.files import DamagedFile, read_list
+from sleeprun.runs.home import home_of
+from sleeprun.runs.loaded import LoadedRun, load
+from sleeprun.runs.store import RunDirectory
+from sleeprun.runs.thinning import thinned
+from sleeprun.tracking.watch import Warnings, Watch
+
+KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record
+
+
+def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> Story:
+    """Of runs beside each other, which lie in some folders: of runs or of sweeps. The first is what
+    the others are compared with. Raises ConfigError where they are not of one family.
+    """
+    runs = {name: [load(path) for path in paths] for name, paths in groups.items()}
+    _refuse_mixed(runs)
+    records = {name: [_record(run) for run in of_one] for name, of_one in runs.items()}
+    arms = [_arm(name, runs[name], records[name]) for name in runs]
+    results = {arm.name: arm.results for arm in arms}
+    scored = {name: _scored(each) for name, each in results.items()}
+    lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
+    return Story(
+        title=" and ".join(dict.fromkeys(_experiment(each) for each in results.values())),
+        notes=[*_notes(arms)],
+        sentences=_found(results),
+        arms=arms,
+        run=_run(arms, runs),
+        took=_took(results),
+        differences=_differences(runs),
+        compared=Grid(lines[0], lines[1:]) if lines else Grid((), ()),
+        warnings=[*_warnings(arms, runs, records), *comparison.doubtful(scored)],
+        analysed=[each for folder in folders for each in _analysed(folder)],
+        again=[_command(folder) for folder in folders],
+        machine=_machine(arms),
+    )
+
+
+def _experiment(results: Results) -> str:
+    return results["experiment"].split(":")[0]
+
+
+def _refuse_mixed(runs: Mapping[str, Sequence[LoadedRun]]) -> None:
+    """A report tells of one family of networks."""
+    families: dict[str, str] = {}
+    for name, of_one in runs.items():
+        for run in of_one:
+            families.setdefault(run.results.get("family", ""), f"{name} ({run.folder})")
+    if len(families) > 1:
+        first, other, *_ = families.values()
+        raise ConfigError(
+            f"{other}: networks of another family than {first}; write a report of each family"
+        )
+
+
+def _record(run: LoadedRun) -> list[Event]:
+    events = RunDirectory(run.folder).events()
+    return thinned(event for event in events if isinstance(event, KEPT))
+
+
+def _arm(name: str, runs: Sequence[LoadedRun], records: Sequence[list[Event]]) -> Arm:
+    found, first = pooled([run.results for run in runs]), records[0]
+    courses = _joined([[*_curves(events)] for events in records])
+    went = _joined([[*_running(events)] for events in records])
+    return Arm(name, found, start_of(first), spans(first), courses, went)
+
+
+def _curves(events: list[Event]) -> Iterator[Course]:
+    """Of every phase and task."""
+    told = sorted(told_of(events, Curve), key=lambda each: (each.phase, each.task, each.cycle))
+    for (phase, task), of_one in groupby(told, lambda each: (each.phase, each.task)):
+        once = {each.cycle: each.score for each in of_one}  # a resumed run tells some again
+        yield Course(task, phase, [*once], np.array([*once.values()], float))
+
+
+def _running(events: list[Event]) -> Iterator[Course]:
+    chunks, _ = timeline(events)
+    start = start_of(events)
+    if start is None or not any(any(chunk.good + chunk.bad) for chunk in chunks):
+        return
+    for phase, cycle, score in running(chunks):
+        if np.isfinite(score).any():
+            yield Course(start.facts.performance, phase, cycle.tolist(), score)
+
+
+def _joined(found: Sequence[Sequence[Course]]) -> list[Course]:
+    """Of jobs that differ in seeds; only of the first, where these were told at other times."""
+    first, *others = found
+    times = [[(each.of, each.phase, [*each.at]) for each in some] for some in found]
+    if any(other != times[0] for other in times):
+        return [*first]
+    return [
+        each._replace(scores=np.hstack([each.scores, *(other[place].scores for other in others)]))
+        for place, each in enumerate(first)
+    ]
+
+
+def _scored(results: Results) -> comparison.Arm:
+    """As it is compared."""
+    scores = dict(zip(results["seeds"], results["metrics"]["accuracy"]["per_seed"], strict=True))
+    known = {seed: score for seed, score in scores.items() if score is not None and score == score}
+    return comparison.Arm(
+        scores=known,
+        unknown=[seed for seed in scores if seed not in known],
+        tasks=tuple(results["tasks"]),
+        contents=results.get("data"),
+        trained=results["training_steps"],
+        carried=results["carried_bytes"],
+    )
+
+
+def _found(results: Mapping[str, Results]) -> list[str]:
+    """In words, of the seeds that all have; of those arms that have the tasks of the first."""
+    first = next(iter(results.values()))
+    if len(results) == 1:
+        return findings(first, {})
+    alike = {name: each for name, each in results.items() if each["tasks"] == first["tasks"]}
+    seeds = [s for s in first["seeds"] if all(s in each["seeds"] for each in alike.values())]
+    if not seeds:
+        return ["No seed is in all of them, so they are not compared in words."]
+    return findings(first, {name: pooled([each], seeds) for name, each in alike.items()})
+
+
+def _notes(arms: Sequence[Arm]) -> Iterator[str]:
+    seeds = {tuple(arm.results["seeds"]) for arm in arms}
+    counts = sorted({len(each) for each in seeds})
+    arms_told = f"{plural(len(arms), 'arm')}, " * (len(arms) > 1)
+    yield (
+        f"{arms_told}{' to '.join(map(str, counts[:1] + counts[1:][-1:]))} networks each"
+        if (len(arms) > 1)
+        else plural(counts[0], "network")
+    )
+    yield from _variants(arms)
+
+
+def _variants(arms: Sequence[Arm]) -> list[str]:
+    told = (arm.results for arm in arms)
+    notes = (noted(each["variant"], each["shortened"], each["scale"]) for each in told)
+    return list(dict.fromkeys(filter(None, notes)))
+
+
+def _run(arms: Sequence[Arm], runs: Mapping[str, Sequence[LoadedRun]]) -> Grid:
+    """What was run, as far as it is the same in all of them."""
+    config, first = _config(next(iter(runs.values()))[0]), arms[0]
+    performance = first.start.facts.performance if first.start else ""
+    told = {
+        "experiment": ", ".join(dict.fromkeys(_experiment(arm.results) for arm in arms)),
+        "networks": config.what if config else "",
+        "tasks": ", ".join(first.results["tasks"]),
+        "score": performance,
+        "chance": f"{first.results['chance']:.2f}",
+        "seeds": ", ".join(map(str, first.results["seeds"])),
+        "begun at": _origin(first.results),
+    }
+    return Grid(["", ""], [[name, each] for name, each in told.items() if each])
+
+
+def _origin(results: Results) -> str:
+    begun = results.get("branched_from")
+    own = begun and "/arms/" not in begun["path"] and ":" not in results["experiment"]
+    return f"boundary '{begun['boundary']}' of another run" if begun and own else ""
+
+
+def _took(results: Mapping[str, Results]) -> Grid:
+    told = {name: took(each) for name, each in results.items()}
+    head = [name.replace("\n", " ") for name in next(iter(told.values()))]
+    return Grid(["arm", *head], [[name, *each.values()] for name, each in told.items()])
+
+
+def _config(run: LoadedRun) -> Any:
+    """None where another version wrote it."""
+    try:
+        return run.config
+    except ConfigError:
+        return None
+
+
+def _differences(runs: Mapping[str, Sequence[LoadedRun]]) -> Grid:
+    """Every key that has another value in some of them."""
+    configs = {name: _config(of_one[0]) for name, of_one in runs.items()}
+    aside = {*ASIDE, "seeds", "arms", "name", "origin", "joint", "naive"}
+    flat = {
+        name: dict(_flat(config.model_dump(by_alias=True, exclude=aside)))
+        for name, config in configs.items()
+        if config
+    }
+    keys = dict.fromkeys(key for each in flat.values() for key in each)
+    rows = [[key, *(each.get(key, "-") for each in flat.values())] for key in keys]
+    return Grid(["key", *flat], [row for row in rows if len({*row[1:]}) > 1])
+
+
+def _flat(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every leaf, by its dotted key."""
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _flat(inner, f"{key}.{name}".lstrip("."))
+    else:
+        yield key, value if isinstance(value, str) else as_yaml(value)
+
+
+def _warnings(
+    arms: Sequence[Arm],
+    runs: Mapping[str, Sequence[LoadedRun]],
+    records: Mapping[str, Sequence[list[Event]]],
+) -> Iterator[str]:
+    """What a reader must know: of the protocol, of the seeds, of the arms, and what a run told."""
+    yield from _variants(arms)
+    fewest = min(len(arm.results["seeds"]) for arm in arms)
+    if fewest < FEWEST:
+        yield f"{plural(fewest, 'seed')}: fewer than {FEWEST} have no interval, and find nothing"
+    roles = [arm.results.get("role") for arm in arms]
+    if Role.SLEEP in roles and Role.CONTROL not in roles:
+        yield NO_CONTROL
+    told: list[str] = []
+    warn = Warnings(told.append)
+    for key, what in (pair for of_one in runs.values() for pair in _cautions(of_one[0])):
+        warn("config", key, what)
+    for events in (events for of_one in records.values() for events in of_one):
+        watch = Watch(warn)
+        for event in events:
+            watch.write(event)
+    warned = (each for of_one in records.values() for events in of_one for each in events)
+    yield from dict.fromkeys([*told, *(e.message for e in warned if isinstance(e, Warned))])
+
+
+def _cautions(run: LoadedRun) -> Iterator[tuple[str, str]]:
+    config = _config(run)
+    yield from config.cautions() if config else ()
+
+
+def _analysed(folder: Path) -> Iterator[Analysed]:
+    for entry in index_of(folder):
+        tables = [_tabled(folder, each) for each in entry["tables"]]
+        yield Analysed(entry["analysis"], entry["about"], entry["sentences"], tables)
+
+
+def _tabled(folder: Path, table: Written) -> Tabled:
+    file = f"{FOLDER}/{table['file']}"
+    return Tabled(table["title"], file, _rows(folder / file), table["charts"])
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Of a table; none where it is gone."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def _command(folder: Path) -> str:
+    """What it was begun by."""
+    recorded = folder / ".hydra" / "overrides.yaml"
+    if (folder / "jobs.jsonl").exists():
+        return f"sleeprun-report {shlex.quote(_near(folder))}  # a sweep"
+    try:
+        given = [str(each) for each in read_list(recorded)]
+    except DamagedFile:
+        given = []
+    if not given:
+        return f"# begun in Python; its config is {_near(folder)}/.hydra/config.yaml"
+    return shlex.join(["sleeprun", *given])
+
+
+def _near(folder: Path) -> str:
+    """From where it was called, if it lies there."""
+    path, home = folder.absolute(), home_of(folder)
+    return str(path.relative_to(home)) if home and path.is_relative_to(home) else folder.name
+
+
+def _machine(arms: Sequence[Arm]) -> Grid:
+    """Versions and devices; those of all arms where they differ."""
+    told: dict[str, list[str]] = {}
+    for start in (arm.start for arm in arms if arm.start):
+        facts = {"device": start.device, "engine": start.engine or "", "begun": start.time}
+        for name, value in (facts | start.versions).items():
+            told.setdefault(name, []).append(value)
+    rows = [[name, ", ".join(dict.fromkeys(filter(None, each)))] for name, each in told.items()]
+    return Grid(["", ""], [row for row in rows if row[1]])
