@@ -5,8 +5,9 @@
 A process of its own on the CPU settles two agents and takes 16 copies of them step by step
 (`by_step`) through 20 cycles awake and 20 asleep, with plasticity. Then the engines of the device
 that JAX finds take the same cycles, and their spikes and weights are compared; they are timed in
-movement cycles/s of wall time, all networks together; so are perceptrons asleep, in steps/s, and a
-short sweep, batched beside basic. What it is at goes to stderr.
+movement cycles/s of wall time, all networks together; so are perceptrons asleep, in steps/s,
+networks of Gonzalez et al. 2020 that learn awake and in N3, in simulated seconds/s, and a short
+sweep, batched beside basic. What it is at goes to stderr.
 """
 
 import argparse
@@ -17,13 +18,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import benchmark_sweep
+import sleeprun
+from sleeprun.protocol.phases import Live
 from sleeprun.runs.devices import device_name
 from sleeprun.spiking import native
 from sleeprun.subjects.forager import cycles
@@ -31,12 +34,19 @@ from sleeprun.subjects.forager.build import build
 from sleeprun.subjects.forager.forager import leg_of
 from sleeprun.subjects.forager.state import AgentState, ClosedLoop
 from sleeprun.subjects.seeds import over_seeds
+from sleeprun.subjects.sleeper.experiment import SleeperExperiment
+from sleeprun.subjects.sleeper.phases import Sleep
+from sleeprun.subjects.sleeper.sleeper import Sleeper
+from sleeprun.subjects.sleeper.state import SleeperState
 from speed import agents
 from speed.agents import PHASES
 from speed.sleeper import before_sleeps, classifier_of
 
+State = TypeVar("State", AgentState, SleeperState)
+
 HORIZON = 20  # cycles compared, one by one
 COMPARED = 16  # networks
+DRAWN = 4  # networks of thalamus and cortex, of which others are copies on noise of their own
 SWEEP = [
     "+experiment=golden2022/interleaved_sleep",
     "protocol.scale=0.0001",
@@ -108,10 +118,10 @@ def engine_of(engine: str) -> ClosedLoop:
     )
 
 
-def repeated(settled: AgentState, networks: int) -> AgentState:
-    """So many agents, each on noise of its own."""
-    index = np.arange(networks) % len(settled.cycle)
-    state = jax.tree.map(lambda leaf: np.asarray(leaf)[index], settled)
+def repeated(few: State, networks: int) -> State:
+    """So many, each on noise of its own."""
+    index = np.arange(networks) % len(few.cycle)
+    state = jax.tree.map(lambda leaf: np.asarray(leaf)[index], few)
     keys = np.asarray(jax.random.bits(jax.random.key(0), (networks, 2), jnp.uint32))
     return jax.tree.map(jnp.asarray, state._replace(key=keys))
 
@@ -171,6 +181,30 @@ def asleep(networks: int, steps: int) -> dict[str, float]:
     return {"steps_per_second": round(rates[1]), "first_call_s": round(first, 1)}
 
 
+def cortices(networks: int) -> dict[str, Any]:
+    """Networks of a thalamus and a cortex, from birth on: simulated seconds/s of all together."""
+    config = sleeprun.compose("gonzalez2020/sequences_quick", "arms=none", f"seeds={DRAWN}")
+    assert isinstance(config, SleeperExperiment)
+    sleeper, found = Sleeper(config, 1), {}
+    born = repeated(sleeper.birth(), networks)
+    for phase in config.phases():
+        stage = "n3" if isinstance(phase, Sleep) else "training"
+        if not isinstance(phase, Live) or not phase.plastic or stage in found:
+            continue
+        say(f"{networks} networks of thalamus and cortex: {stage}")
+        state, seconds = sleeper.begin(phase, born), []
+        for _ in range(3):
+            start = time.perf_counter()
+            state, _ = sleeper.advance(phase, 1, state)
+            seconds.append(time.perf_counter() - start)
+        simulated = networks * config.network.cycle_steps * config.network.step_ms / 1000
+        found[stage] = {
+            "seconds_per_second": round(2 * simulated / sum(seconds[1:]), 2),
+            "first_call_s": round(seconds[0], 1),
+        }
+    return found
+
+
 def say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
@@ -191,6 +225,7 @@ def main() -> None:
     )
     parser.add_argument("--networks", type=int, nargs="+", default=[1, 132, 1000])
     parser.add_argument("--perceptrons", type=int, nargs="*", default=[10, 100])
+    parser.add_argument("--cortices", type=int, nargs="*", default=[1, 132, 1000])
     parser.add_argument("--steps", type=int, default=2000, help="of a perceptron's sleep")
     parser.add_argument("--settle", type=int, default=12000, help="cycles before all else")
     parser.add_argument("--seconds", type=float, default=1.0, help="a timed stretch")
@@ -210,6 +245,7 @@ def main() -> None:
             "as_by_step": agreement(Path(folder), engines()),
             "cycles": speeds(Path(folder), engines(), given.networks, given.seconds),
             "perceptrons": {many: asleep(many, given.steps) for many in given.perceptrons},
+            "cortices": {many: cortices(many) for many in given.cortices},
         }
     if not given.no_sweep:
         line["sweep"] = sweeps()

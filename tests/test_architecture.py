@@ -15,7 +15,7 @@ import sleeprun
 PACKAGE = Path(sleeprun.__file__).parent
 # From the bottom up. What stands together does not import each other, but for what is below.
 ROOMS = [
-    ["noise", "measures", "version"],
+    ["noise", "together", "measures", "version"],
     ["config"],
     ["spiking", "tasks"],
     ["gradient"],

@@ -17,9 +17,9 @@ from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.synapses.current import Current
 
 # How many times slower the portable path is, measured awake with the network of Golden et al. 2022:
-# by CPU time of one network, and on an H100 with 132 of them. For other kinds than were measured
+# by CPU time of one network, and on an H100 with 1,000 of them. For other kinds than were measured
 # it is a guess, which serves to foresee a run's time and is not told.
-SLOWER = {"native": 12, "fused": 10}
+SLOWER = {"native": 12, "fused": 15}
 BY_STEP_SLOWER = 70  # on a CPU
 FED_BACK_SLOWER = 100  # beside the compiled kernel: conf/network/inhibition, four of them
 FED_BACK = {RulkovMap, LIF, Current}  # what is in it

@@ -30,7 +30,7 @@ from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.synapses.current import Current
 from sleeprun.spiking.synapses.delivery import jitter
 
-NEURONS_A_WARP, MOST_WARPS = 128, 16
+NEURONS_A_WARP, MOST_WARPS = 256, 16
 KNOWN = (RulkovMap, LIF)
 
 Drive = dict[str, Float[Array, "time _"]]

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Int8
 
+from sleeprun.together import one_by_one
+
 
 class SpikeList(NamedTuple):
     """Spikes of one population. Times are steps on an int32 clock that may wrap around."""
@@ -37,24 +39,32 @@ def collect(
     spikes: SpikeList, raster: Int8[Array, "time neuron"], start: Int[Array, ""]
 ) -> SpikeList:
     """Append a raster's spikes; its first row is at time `start`."""
-    capacity = spikes.time.shape[0]
+    steps = jnp.arange(raster.shape[0], dtype=jnp.int32)
+    if not one_by_one():
+        return _appended(spikes, raster > 0, start + steps)
     active = raster.max(axis=1) > 0
     rows = jnp.nonzero(active, size=raster.shape[0])[0].astype(jnp.int32)
-    neurons = jnp.arange(raster.shape[1], dtype=jnp.int32)
 
     def append(k, spikes):
-        fired = raster[rows[k]] > 0
-        place = spikes.length + jnp.cumsum(fired, dtype=jnp.int32) - 1
-        place = jnp.where(fired, place, capacity)
-        count = spikes.length + fired.sum(dtype=jnp.int32)
-        return spikes._replace(
-            time=spikes.time.at[place].set(start + rows[k], mode="drop"),
-            neuron=spikes.neuron.at[place].set(neurons, mode="drop"),
-            length=jnp.minimum(count, capacity),
-            overflowed=spikes.overflowed | (count > capacity),
-        )
+        row = rows[k][None]
+        return _appended(spikes, raster[row] > 0, start + row)
 
     return lax.fori_loop(0, active.sum(dtype=jnp.int32), append, spikes)
+
+
+def _appended(
+    spikes: SpikeList, fired: Bool[Array, "time neuron"], times: Int[Array, " time"]
+) -> SpikeList:
+    capacity, size = spikes.time.shape[0], fired.shape[1]
+    place = spikes.length - 1 + jnp.cumsum(fired.ravel(), dtype=jnp.int32).reshape(fired.shape)
+    place = jnp.where(fired, place, capacity)
+    count = spikes.length + fired.sum(dtype=jnp.int32)
+    return spikes._replace(
+        time=spikes.time.at[place].set(times[:, None], mode="drop"),
+        neuron=spikes.neuron.at[place].set(jnp.arange(size, dtype=jnp.int32), mode="drop"),
+        length=jnp.minimum(count, capacity),
+        overflowed=spikes.overflowed | (count > capacity),
+    )
 
 
 def fresh_counts(spikes: SpikeList, size: int) -> Float[Array, " neuron"]:

@@ -12,6 +12,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from sleeprun.protocol.events import Event
 from sleeprun.protocol.family import Scores
+from sleeprun.together import one_by_one
 
 # (function, devices) -> the same compiled, for all seeds of its last argument
 Over = Callable[[Callable, int], Callable]
@@ -56,7 +57,6 @@ def over_seeds(function: Callable, count: int) -> Callable:
     after another, which keeps a network in cache and every branch a branch; an accelerator
     takes them as one batch.
     """
-    on_cpu = jax.default_backend() == "cpu"
 
     @eqx.filter_jit
     def compiled(*arguments: Any) -> Any:
@@ -71,7 +71,7 @@ def over_seeds(function: Callable, count: int) -> Callable:
                 return function(*merged(shared, own), state)
 
             rows = (own, state)
-            return jax.lax.map(one_seed, rows) if on_cpu else jax.vmap(one_seed)(rows)
+            return jax.lax.map(one_seed, rows) if one_by_one() else jax.vmap(one_seed)(rows)
 
         per_seed = PartitionSpec("seed")
         return jax.shard_map(

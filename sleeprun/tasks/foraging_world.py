@@ -134,8 +134,8 @@ def place(
         legal = legal & inside & ~near[x % size, y % size]
     choices = jnp.cumsum(legal.ravel(), dtype=jnp.int32)
     chosen = noise.below(choices[-1], draw)
-    index = jnp.searchsorted(choices, jnp.minimum(chosen, choices[-1] - 1), side="right")
-    first = jnp.stack([index // size, index % size]).astype(jnp.int32)
+    index = (choices <= jnp.minimum(chosen, choices[-1] - 1)).sum(dtype=jnp.int32)
+    first = jnp.stack([index // size, index % size])
     x, y = (first + squares).T
     placed = choices[-1] > 0
     return jnp.where(placed, board.at[x, y].set(particle), board), placed

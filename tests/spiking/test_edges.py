@@ -66,13 +66,17 @@ def lived(net: Any, weights: dict[str, Any], edges: dict[str, Any]) -> Any:
     return state, spiked
 
 
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
 @pytest.mark.parametrize("engine", ["by_step", "by_layer"])
-def test_spikes_and_weights_are_those_of_pairs(engine: Any) -> None:
+def test_spikes_and_weights_are_those_of_pairs(engine: Any, backend: str, monkeypatch: Any) -> None:
+    """As a CPU computes it, or without a condition or a loop over spikes, as an accelerator."""
     net, weights = network(engine)
     wide = slots(net, [weights])
     assert set(wide) == {"ab", "bb", "ba", "aa"}
     edges = {name: jnp.asarray(each) for name, each in sources_of(weights, wide).items()}
-    (by_pairs, counts), (by_edges, same) = lived(net, weights, {}), lived(net, weights, edges)
+    by_pairs, counts = lived(net, weights, {})
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    by_edges, same = lived(net, weights, edges)
     assert all(np.sum(each["b"]) > 10 for each in counts)
     jax.tree.map(np.testing.assert_array_equal, counts, same)
     assert by_edges.weights["ab"].shape == edges["ab"].shape

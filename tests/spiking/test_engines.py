@@ -1,5 +1,7 @@
 """What is told of how a network will be simulated: engines, what they refuse, what it costs."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from small_networks import CELLS, CURRENT, EXPONENTIAL, config_of, population, p
 from sleeprun.config import ConfigError
 from sleeprun.spiking import fused, native
 from sleeprun.spiking.build import build
-from sleeprun.spiking.engines import choose
+from sleeprun.spiking.engines import NO_KERNEL, choose
 from sleeprun.spiking.network import Network
 from sleeprun.spiking.neurons.rulkov import RulkovMap
 from sleeprun.spiking.plasticity.stdp import STDP
@@ -162,3 +164,14 @@ def test_kernels_know_types_and_not_what_derives_from_them() -> None:
         assert len(native.refused(network(**given))) == 1
         assert len(fused.refused(network(**given))) == 1
     assert fused.refused(network("lif", back=True)) == []
+
+
+def test_without_a_kernel_cells_of_channels_are_simulated_all_the_same() -> None:
+    program = """
+from sleeprun.spiking.native import library
+library.PLACES = ()
+import sleeprun
+print(sleeprun.compose("gonzalez2020/dynamics").chosen.engine)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (told.stdout, told.stderr) == ("by_layer\n", f"{NO_KERNEL}\n")

@@ -12,6 +12,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun.gradient.replay.rule import Asleep, Counts, Replay, Scalar, g, project
+from sleeprun.together import most
 
 GROUP = 8  # neurons whose spikes are followed together
 BLOCK = 32  # steps that are projected together
@@ -65,7 +66,7 @@ class _Layer(NamedTuple):
         drive = drive.at[0].add(self.replay.decay * membrane)
         membrane, first = self.follow(drive, jnp.zeros(post, jnp.int32))
         front = _Front(weights, membrane, first, jnp.zeros((steps, post), bool))
-        front = lax.while_loop(lambda front: (front.first < steps).any(), self.fire, front)
+        front = lax.while_loop(lambda front: most((front.first < steps).any()), self.fire, front)
         return front.weights, front.membrane, front.spikes
 
     def follow(
@@ -113,7 +114,7 @@ def _project_spikes(
         rows = lax.dynamic_slice(order, (k * block,), (block,))
         return drive.at[rows].set(project(raster[rows], weights))
 
-    blocks = (active.sum(dtype=jnp.int32) + block - 1) // block
+    blocks = most((active.sum(dtype=jnp.int32) + block - 1) // block)
     return lax.fori_loop(0, blocks, one, jnp.zeros((steps, post)))
 
 

@@ -69,7 +69,11 @@ def _library() -> ctypes.CDLL:
 
 @cache
 def names(of: str) -> tuple[str, ...]:
-    """The constants that the kernel takes of something, as they are declared, in its order."""
+    """The constants that the kernel takes of something, as they are declared, in its order; none,
+    where there is no kernel.
+    """
+    if _folder() is None:
+        return ()
     told = getattr(_library(), f"Sleeprun{of}")
     told.restype = ctypes.c_char_p
     return tuple(told().decode().split())

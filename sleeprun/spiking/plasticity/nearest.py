@@ -10,6 +10,7 @@ from sleeprun.config.declared import handed, number
 from sleeprun.spiking.plasticity.plasticity import Plasticity, PlasticityEvent, Scalar, Weights
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses.along import spread
+from sleeprun.together import most, one_by_one
 
 LONG_AGO = 2**30  # steps; more than any reach
 
@@ -59,7 +60,7 @@ class NearestSTDP(Plasticity[NearestState]):
 
         def more(carry):
             p, q, *_ = carry
-            return (p < event.pre.length) | (q < event.post.length)
+            return most((p < event.pre.length) | (q < event.post.length))
 
         def one_step(carry):
             p, q, weights, pre, post = carry
@@ -110,25 +111,33 @@ def _older(last: Int[Array, " n"], passed: Int[Array, ""]) -> Int[Array, " n"]:
     return jnp.where(last > LONG_AGO - passed, LONG_AGO, last + passed)
 
 
-def _next(spikes: SpikeList, index: Int[Array, ""], now: Int[Array, ""]) -> Int[Array, ""]:
+def _next(spikes: SpikeList, index: Int[Array, "*i"], now: Int[Array, ""]) -> Int[Array, "*i"]:
     """How many steps ago the spike at an index was; -1 behind the last one."""
     return jnp.where(index < spikes.length, now - spikes.time[index], -1)
 
 
 def _fired(
     spikes: SpikeList,
-    index: Int[Array, ""],
+    first: Int[Array, ""],
     now: Int[Array, ""],
     ago: Int[Array, ""],
     size: int,
 ) -> tuple[Int[Array, ""], Bool[Array, " _"]]:
-    """Who of `size` neurons fired so many steps ago, and the index behind those spikes."""
+    """Who of `size` neurons fired so many steps ago, of the spikes from an index on; and the index
+    behind them.
+    """
 
-    def of_this_step(carry):
-        return _next(spikes, carry[0], now) == ago
+    def here(index):
+        return (index < spikes.length) & (_next(spikes, index, now) == ago)
+
+    silent = jnp.zeros(size, bool)
+    if not one_by_one():
+        listed = jnp.arange(len(spikes.time), dtype=jnp.int32)
+        found = (listed >= first) & here(listed)
+        return first + found.sum(dtype=jnp.int32), silent.at[spikes.neuron].max(found)
 
     def add(carry):
         index, fired = carry
         return index + 1, fired.at[spikes.neuron[index]].set(True)
 
-    return lax.while_loop(of_this_step, add, (index, jnp.zeros(size, bool)))
+    return lax.while_loop(lambda carry: here(carry[0]), add, (first, silent))

@@ -11,9 +11,9 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from sleeprun.spiking.spikes import SpikeList
+from sleeprun.together import at_once, most
 
 Weights = Float[Array, "pre post"]
-PRE_BLOCK, POST_BLOCK, TRACE_BLOCK = 64, 16, 256
 
 
 @runtime_checkable
@@ -67,13 +67,14 @@ def write_traces(
     """Write the traces of all pairs with a spike that plasticity has not yet seen."""
     kept, capacity = traces.groups[1:].sum(), traces.time.shape[0]
     n_post = connected.shape[1]
-    pre_blocks = (pre.length + PRE_BLOCK - 1) // PRE_BLOCK
-    post_blocks = (post.length + POST_BLOCK - 1) // POST_BLOCK
+    pre_block, post_block = at_once(64, 256), at_once(16, 32)
+    pre_blocks = most((pre.length + pre_block - 1) // pre_block)
+    post_blocks = most((post.length + post_block - 1) // post_block)
 
     def write_block(block, carry):
         traces, written = carry
-        p = (block % pre_blocks) * PRE_BLOCK + jnp.arange(PRE_BLOCK, dtype=jnp.int32)[:, None]
-        q = (block // pre_blocks) * POST_BLOCK + jnp.arange(POST_BLOCK, dtype=jnp.int32)[None, :]
+        p = (block % pre_blocks) * pre_block + jnp.arange(pre_block, dtype=jnp.int32)[:, None]
+        q = (block // pre_blocks) * post_block + jnp.arange(post_block, dtype=jnp.int32)[None, :]
         lag = post.time[q] - pre.time[p]
         exists = (p < pre.length) & (q < post.length) & ((p >= pre.fresh) | (q >= post.fresh))
         paired = exists & (jnp.abs(lag) < rule.reach) & connected[pre.neuron[p], post.neuron[q]]
@@ -106,17 +107,17 @@ def _fold_live(
 
     Places past the last live trace get a synapse out of range, which scatters drop.
     """
-    live = traces.groups.sum()
+    live, size = traces.groups.sum(), at_once(256, 4096)
 
     def fold_block(block, result):
-        index = block * TRACE_BLOCK + jnp.arange(TRACE_BLOCK, dtype=jnp.int32)
+        index = block * size + jnp.arange(size, dtype=jnp.int32)
         place = _ring(traces.head - live + index, traces.time.shape[0])
         age = (now - traces.time[place]).astype(jnp.float32)
         d = rule.gain * traces.value[place] / (age + rule.age_offset)
         synapse = jnp.where(index < live, traces.synapse[place], start.size)
         return fold(synapse, d, result)
 
-    return lax.fori_loop(0, (live + TRACE_BLOCK - 1) // TRACE_BLOCK, fold_block, start)
+    return lax.fori_loop(0, most((live + size - 1) // size), fold_block, start)
 
 
 def sum_traces(

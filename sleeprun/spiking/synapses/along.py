@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Shaped, UInt32
+
+from sleeprun.together import seldom
 
 Each = Float[Array, "each post"]  # synapse: [pre, post], or [slot, post]
 Sources = Int[Array, "slot post"]  # the pre neuron behind each slot of a post neuron
@@ -37,11 +38,15 @@ class Along(NamedTuple):
         if self.sources is None:
             return self.each(of_pre)
         none = jnp.zeros(self.weights.shape, bool)
-        return lax.cond(of_pre.any(), lambda: self.each(of_pre), lambda: none)
+        return seldom(of_pre.any(), lambda: self.each(of_pre), lambda: none)
+
+    def ends(self) -> tuple[Int[Array, "each _"], Int[Array, "1 post"]]:
+        """The pre and the post neuron of every synapse; to be broadcast over [each, post]."""
+        pre = jnp.arange(len(self.weights), dtype=jnp.int32)[:, None]
+        post = jnp.arange(self.weights.shape[1], dtype=jnp.int32)[None, :]
+        return pre if self.sources is None else self.sources, post
 
     def counters(self) -> tuple[Int[Array, "..."], ...]:
         """Cycle, step, and the places of its ends: what a synapse draws its noise by."""
         when = (self.each(one) if one.ndim else one for one in (self.cycle, self.step))
-        pre = jnp.arange(len(self.weights), dtype=jnp.int32)[:, None]
-        post = jnp.arange(self.weights.shape[1], dtype=jnp.int32)[None, :]
-        return *when, pre if self.sources is None else self.sources, post
+        return *when, *self.ends()

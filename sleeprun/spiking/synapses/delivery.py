@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Int, UInt32
 from sleeprun import noise
 from sleeprun.spiking.spikes import SpikeList
 from sleeprun.spiking.synapses.along import Along
+from sleeprun.together import most, seldom
 
 Weights = Float[Array, "pre post"]
 
@@ -37,11 +38,10 @@ def deliver_step(
     def drawn() -> Float[Array, " post"]:
         return add_up(jitter(along.words, amplitude, *along.counters()))
 
-    def deliver(_):
-        return jnp.bool_(False), lax.cond(amplitude > 0, drawn, lambda: add_up(jnp.float32(1)))
+    def deliver() -> Float[Array, " post"]:
+        return seldom(amplitude > 0, drawn, lambda: add_up(jnp.float32(1)))
 
-    start = (released != 0).any(), jnp.zeros(along.weights.shape[1])
-    return lax.while_loop(lambda carry: carry[0], deliver, start)[1]
+    return seldom((released != 0).any(), deliver, lambda: jnp.zeros(along.weights.shape[1]))
 
 
 BLOCK = 16
@@ -72,5 +72,5 @@ def deliver_window(
         row = jnp.where(index < spikes.length, row, current.shape[0])
         return current.at[row].add(weights[pre] * factor, mode="drop")
 
-    blocks = (spikes.length - first + BLOCK - 1) // BLOCK
+    blocks = most((spikes.length - first + BLOCK - 1) // BLOCK)
     return lax.fori_loop(0, blocks, add_block, current)

@@ -13,9 +13,10 @@ from sleeprun.spiking.synapses.along import Along, Each
 from sleeprun.spiking.synapses.delivery import jitter
 from sleeprun.spiking.synapses.kinetics import KINETICS, NEVER, Kinetics
 from sleeprun.spiking.synapses.synapse import Conducting, Post
+from sleeprun.together import one_by_one, seldom
 
 Pre = Float[Array, " pre"]
-Released = Bool[Array, "each post"]
+Which = Bool[Array, "each post"]
 LEAST_DRAW = 1e-6
 WAITS = 0xC2B2AE35  # what sets the stream of waits apart from that of jitter
 
@@ -28,6 +29,14 @@ class QuantalState(NamedTuple):
     left: Each  # ms of that, or of the silence after a spike; below 0 a miniature is due
     depleted: Pre  # share of transmitter that is used up
     quiet: Pre  # ms since a spike
+
+
+class Released(NamedTuple):
+    """What a release changes, of every synapse; see `QuantalState`."""
+
+    conductance: Each
+    wait: Each
+    left: Each
 
 
 class Quantal(Conducting[QuantalState]):
@@ -76,7 +85,7 @@ class Quantal(Conducting[QuantalState]):
         used = (depleted + self.use * (1 - depleted)) * jnp.exp(self.pause / self.recovery)
         conductance, left = self._by_spikes(state, left, released, fired, depleted, along)
         conductance, wait, left = self._by_themselves(
-            (conductance, state.wait, left), state.mini, released & ~spiking, quiet, along
+            Released(conductance, state.wait, left), state.mini, released & ~spiking, quiet, along
         )
         after = QuantalState(
             kinetics=kinetics,
@@ -93,7 +102,7 @@ class Quantal(Conducting[QuantalState]):
         self,
         state: QuantalState,
         left: Each,
-        released: Released,
+        released: Which,
         fired: Bool[Array, " pre"],
         depleted: Pre,
         along: Along,
@@ -103,50 +112,57 @@ class Quantal(Conducting[QuantalState]):
         def factor() -> Each:
             return jitter(along.words, self.jitter, *along.counters())
 
-        def release(_):
+        def release() -> tuple[Each, Each]:
             spiking = along.each(fired)
             there = along.weights * along.each(1 - depleted)
-            random = lax.cond(self.jitter > 0, factor, lambda: jnp.ones_like(there))
+            random = seldom(self.jitter > 0, factor, lambda: jnp.ones_like(there))
             conductance = jnp.where(spiking & released, there * random, state.conductance)
             begun = jnp.maximum(jnp.where(released, state.wait, left), self.mini_silence)
-            return jnp.bool_(False), conductance, jnp.where(spiking, begun, left)
+            return conductance, jnp.where(spiking, begun, left)
 
-        start = fired.any(), state.conductance, left
-        return lax.while_loop(lambda carry: carry[0], release, start)[1:]
+        return seldom(fired.any(), release, lambda: (state.conductance, left))
 
     def _by_themselves(
         self,
-        before: tuple[Each, Each, Each],
+        before: Released,
         mini: Each,
-        released: Released,
+        released: Which,
         quiet: Pre,
         along: Along,
-    ) -> tuple[Each, Each, Each]:
-        """Conductances, waits and the time left after what was released by itself: mostly by few
-        synapses, so by one of every post neuron, and another one as long as there are more.
-        """
+    ) -> Released:
+        """Conductances, waits and the time left after what was released by itself."""
         rates = self.mini_rate / 1000 * jnp.tanh(quiet / (2 * self.mini_ramp))
-        places = jnp.arange(len(released), dtype=jnp.int32)[:, None]
         post = jnp.arange(released.shape[1], dtype=jnp.int32)
 
-        def more(carry):
-            return (carry[0] >= 0).any()
-
-        def release(carry):
-            place, conductance, wait, left = carry
-            pre = place if along.sources is None else along.sources[place, post]
+        def drawn(mini: Float[Array, "..."], pre: Int[Array, "..."]) -> tuple[Array, Array]:
+            """Of synapses, what a miniature sets them to and the wait for the next."""
             counters = along.cycle, along.step, pre, post
-            quantum = mini[place, post] * jitter(along.words, self.jitter, *counters)
             draw = noise.uniform(along.words + jnp.uint32(WAITS), *counters)
-            drawn = -jnp.log(jnp.maximum(draw, LEAST_DRAW)) / rates[pre]
-            here = places == place
-            conductance = jnp.where(here, quantum, conductance)
-            wait, left = jnp.where(here, drawn, wait), jnp.where(here, drawn, left)
-            return self._last(released & (places < place), places), conductance, wait, left
+            wait = -jnp.log(jnp.maximum(draw, LEAST_DRAW)) / rates[pre]
+            return mini * jitter(along.words, self.jitter, *counters), wait
 
-        start = self._last(released, places), *before
-        return lax.while_loop(more, release, start)[1:]
+        def changed(here: Which, drawn: tuple[Array, Array], before: Released) -> Released:
+            quantum, waits = drawn
+            return Released(
+                jnp.where(here, quantum, before.conductance),
+                jnp.where(here, waits, before.wait),
+                jnp.where(here, waits, before.left),
+            )
 
-    def _last(self, released: Released, places: Int[Array, "each 1"]) -> Int[Array, " post"]:
+        places = jnp.arange(len(released), dtype=jnp.int32)[:, None]
+        if not one_by_one():
+            return changed(released, drawn(mini, along.ends()[0]), before)
+
+        # Mostly few release: one of every post neuron, and another one as long as there are more.
+        def release(carry):
+            place, before = carry
+            pre = place if along.sources is None else along.sources[place, post]
+            after = changed(places == place, drawn(mini[place, post], pre), before)
+            return self._last(released & (places < place), places), after
+
+        start = self._last(released, places), before
+        return lax.while_loop(lambda carry: (carry[0] >= 0).any(), release, start)[1]
+
+    def _last(self, released: Which, places: Int[Array, "each 1"]) -> Int[Array, " post"]:
         """The last of each post neuron's synapses that released; -1 where none did."""
         return jnp.where(released, places, -1).max(axis=0)

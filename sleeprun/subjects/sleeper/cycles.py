@@ -15,6 +15,7 @@ from sleeprun.subjects.sleeper import windows
 from sleeprun.subjects.sleeper.legs import Leg
 from sleeprun.subjects.sleeper.state import SleeperState, Stimulated, Tally, blank_tally
 from sleeprun.subjects.sleeper.windows import Window
+from sleeprun.together import most
 
 Lists = dict[str, SpikeList]
 
@@ -39,7 +40,7 @@ def advance(
     """
 
     def more(carry):
-        return carry[1].cycles < count
+        return most(carry[1].cycles < count)
 
     def window(carry):
         return _window(shared, leg, count, *carry[:2])
