@@ -3,34 +3,30 @@
 import csv
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from sleeprun.config import ConfigError, Role
+from sleeprun.config import ConfigError
 from sleeprun.config.identity import ASIDE
 from sleeprun.config.messages import as_yaml
-from sleeprun.measures.statistics import FEWEST
-from sleeprun.protocol.describe import noted, plural
 from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
 from sleeprun.protocol.results import Results, pooled
 from sleeprun.protocol.seen import Found
 from sleeprun.report import comparison
-from sleeprun.report.findings import NO_CONTROL, findings
-from sleeprun.report.page import Analysed, Arm, Course, Grid, Story, Tabled
-from sleeprun.report.performance import running, timeline
+from sleeprun.report.findings import findings
+from sleeprun.report.page import Analysed, Arm, Grid, Story, Tabled
 from sleeprun.report.phases import spans
-from sleeprun.report.style import start_of, told_of
+from sleeprun.report.style import start_of
 from sleeprun.report.tables import took
 from sleeprun.runs.analysed import FOLDER, Written, index_of
+from sleeprun.runs.cautioned import cautions, variants
+from sleeprun.runs.courses import curves, joined, went
 from sleeprun.runs.files import DamagedFile, read_list
 from sleeprun.runs.home import home_of
 from sleeprun.runs.loaded import LoadedRun, load
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
-from sleeprun.tracking.watch import Warnings, Watch
+from sleeprun.subjects.experiment import Experiment
 
 KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record
 
@@ -44,22 +40,31 @@ def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> S
     records = {name: [_record(run) for run in of_one] for name, of_one in runs.items()}
     arms = [_arm(name, runs[name], records[name]) for name in runs]
     results = {arm.name: arm.results for arm in arms}
+    configs = {name: config for name, (run, *_) in runs.items() if (config := _config(run))}
     scored = {name: _scored(each) for name, each in results.items()}
     lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
+    record = [*chain.from_iterable(records.values())]
+    told = cautions([*results.values()], [*configs.values()], record)
     return Story(
         title=" and ".join(dict.fromkeys(_experiment(each) for each in results.values())),
-        notes=[*_notes(arms)],
+        notes=[*_notes(results)],
         sentences=_found(results),
         arms=arms,
-        run=_run(arms, runs),
+        run=_run(arms, configs),
         took=_took(results),
-        differences=_differences(runs),
-        compared=Grid(lines[0], lines[1:]) if lines else Grid((), ()),
-        warnings=[*_warnings(arms, runs, records), *comparison.doubtful(scored)],
+        differences=_differences(configs),
+        compared=_signed(lines),
+        warnings=[*told, *comparison.doubtful(scored)],
         analysed=[each for folder in folders for each in _analysed(folder)],
         again=[_command(folder) for folder in folders],
         machine=_machine(arms),
     )
+
+
+def _signed(lines: Sequence[Sequence[str]]) -> Grid:
+    """A table of the terminal, whose signs are plain there."""
+    rows = [[cell.replace("+-", "±") for cell in line] for line in lines]
+    return Grid(rows[0], rows[1:]) if rows else Grid((), ())
 
 
 def _experiment(results: Results) -> str:
@@ -86,39 +91,9 @@ def _record(run: LoadedRun) -> list[Event]:
 
 def _arm(name: str, runs: Sequence[LoadedRun], records: Sequence[list[Event]]) -> Arm:
     found, first = pooled([run.results for run in runs]), records[0]
-    courses = _joined([[*_curves(events)] for events in records])
-    went = _joined([[*_running(events)] for events in records])
-    return Arm(name, found, start_of(first), spans(first), courses, went)
-
-
-def _curves(events: list[Event]) -> Iterator[Course]:
-    """Of every phase and task."""
-    told = sorted(told_of(events, Curve), key=lambda each: (each.phase, each.task, each.cycle))
-    for (phase, task), of_one in groupby(told, lambda each: (each.phase, each.task)):
-        once = {each.cycle: each.score for each in of_one}  # a resumed run tells some again
-        yield Course(task, phase, [*once], np.array([*once.values()], float))
-
-
-def _running(events: list[Event]) -> Iterator[Course]:
-    chunks, _ = timeline(events)
-    start = start_of(events)
-    if start is None or not any(any(chunk.good + chunk.bad) for chunk in chunks):
-        return
-    for phase, cycle, score in running(chunks):
-        if np.isfinite(score).any():
-            yield Course(start.facts.performance, phase, cycle.tolist(), score)
-
-
-def _joined(found: Sequence[Sequence[Course]]) -> list[Course]:
-    """Of jobs that differ in seeds; only of the first, where these were told at other times."""
-    first, *others = found
-    times = [[(each.of, each.phase, [*each.at]) for each in some] for some in found]
-    if any(other != times[0] for other in times):
-        return [*first]
-    return [
-        each._replace(scores=np.hstack([each.scores, *(other[place].scores for other in others)]))
-        for place, each in enumerate(first)
-    ]
+    courses = joined([[*curves(events)] for events in records])
+    running = joined([[*went(events)] for events in records])
+    return Arm(name, found, start_of(first), spans(first), courses, running)
 
 
 def _scored(results: Results) -> comparison.Arm:
@@ -147,27 +122,21 @@ def _found(results: Mapping[str, Results]) -> list[str]:
     return findings(first, {name: pooled([each], seeds) for name, each in alike.items()})
 
 
-def _notes(arms: Sequence[Arm]) -> Iterator[str]:
-    seeds = {tuple(arm.results["seeds"]) for arm in arms}
-    counts = sorted({len(each) for each in seeds})
-    arms_told = f"{plural(len(arms), 'arm')}, " * (len(arms) > 1)
-    yield (
-        f"{arms_told}{' to '.join(map(str, counts[:1] + counts[1:][-1:]))} networks each"
-        if (len(arms) > 1)
-        else plural(counts[0], "network")
-    )
-    yield from _variants(arms)
+def _notes(results: Mapping[str, Results]) -> Iterator[str]:
+    """How many they are, and how they differ from the published one."""
+    counts = sorted({len(each["seeds"]) for each in results.values()})
+    networks = "1 network" if counts == [1] else f"{' to '.join(map(str, _ends(counts)))} networks"
+    yield f"{len(results)} arms, {networks} each" if len(results) > 1 else networks
+    yield from variants([*results.values()])
 
 
-def _variants(arms: Sequence[Arm]) -> list[str]:
-    told = (arm.results for arm in arms)
-    notes = (noted(each["variant"], each["shortened"], each["scale"]) for each in told)
-    return list(dict.fromkeys(filter(None, notes)))
+def _ends(counts: Sequence[int]) -> Sequence[int]:
+    return [counts[0], *counts[1:][-1:]]
 
 
-def _run(arms: Sequence[Arm], runs: Mapping[str, Sequence[LoadedRun]]) -> Grid:
+def _run(arms: Sequence[Arm], configs: Mapping[str, Experiment]) -> Grid:
     """What was run, as far as it is the same in all of them."""
-    config, first = _config(next(iter(runs.values()))[0]), arms[0]
+    config, first = next(iter(configs.values()), None), arms[0]
     performance = first.start.facts.performance if first.start else ""
     told = {
         "experiment": ", ".join(dict.fromkeys(_experiment(arm.results) for arm in arms)),
@@ -193,7 +162,7 @@ def _took(results: Mapping[str, Results]) -> Grid:
     return Grid(["arm", *head], [[name, *each.values()] for name, each in told.items()])
 
 
-def _config(run: LoadedRun) -> Any:
+def _config(run: LoadedRun) -> Experiment | None:
     """None where another version wrote it."""
     try:
         return run.config
@@ -201,14 +170,12 @@ def _config(run: LoadedRun) -> Any:
         return None
 
 
-def _differences(runs: Mapping[str, Sequence[LoadedRun]]) -> Grid:
+def _differences(configs: Mapping[str, Experiment]) -> Grid:
     """Every key that has another value in some of them."""
-    configs = {name: _config(of_one[0]) for name, of_one in runs.items()}
     aside = {*ASIDE, "seeds", "arms", "name", "origin", "joint", "naive"}
     flat = {
         name: dict(_flat(config.model_dump(by_alias=True, exclude=aside)))
         for name, config in configs.items()
-        if config
     }
     keys = dict.fromkeys(key for each in flat.values() for key in each)
     rows = [[key, *(each.get(key, "-") for each in flat.values())] for key in keys]
@@ -222,36 +189,6 @@ def _flat(value: object, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(inner, f"{key}.{name}".lstrip("."))
     else:
         yield key, value if isinstance(value, str) else as_yaml(value)
-
-
-def _warnings(
-    arms: Sequence[Arm],
-    runs: Mapping[str, Sequence[LoadedRun]],
-    records: Mapping[str, Sequence[list[Event]]],
-) -> Iterator[str]:
-    """What a reader must know: of the protocol, of the seeds, of the arms, and what a run told."""
-    yield from _variants(arms)
-    fewest = min(len(arm.results["seeds"]) for arm in arms)
-    if fewest < FEWEST:
-        yield f"{plural(fewest, 'seed')}: fewer than {FEWEST} have no interval, and find nothing"
-    roles = [arm.results.get("role") for arm in arms]
-    if Role.SLEEP in roles and Role.CONTROL not in roles:
-        yield NO_CONTROL
-    told: list[str] = []
-    warn = Warnings(told.append)
-    for key, what in (pair for of_one in runs.values() for pair in _cautions(of_one[0])):
-        warn("config", key, what)
-    for events in (events for of_one in records.values() for events in of_one):
-        watch = Watch(warn)
-        for event in events:
-            watch.write(event)
-    warned = (each for of_one in records.values() for events in of_one for each in events)
-    yield from dict.fromkeys([*told, *(e.message for e in warned if isinstance(e, Warned))])
-
-
-def _cautions(run: LoadedRun) -> Iterator[tuple[str, str]]:
-    config = _config(run)
-    yield from config.cautions() if config else ()
 
 
 def _analysed(folder: Path) -> Iterator[Analysed]:

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import subprocess
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,140 @@ def test_mistakes_are_a_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("sleeprun-report: ")
     assert told in line
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real one, of the system's; it is not fetched."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser here ({', '.join(BROWSERS)})")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright here")
+    with sync_api.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Opened:
+    """The page in a window, and all that it said and asked for meanwhile."""
+
+    def __init__(self, browser: Any, file: Path, **window: Any):
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page = browser.new_context(**window).new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def ask(self, code: str) -> Any:
+        return self.page.evaluate(code)
+
+    def shown(self) -> list[str]:
+        """The names of the visible traces of the first figure of scores."""
+        told = "document.querySelector('#scores .plot').data"
+        return self.ask(f"{told}.filter(each => each.visible).map(each => each.name)")
+
+
+@pytest.fixture
+def opened(browser: Any, run: Path) -> Iterator[Opened]:
+    one = Opened(browser, run / "report.html")
+    yield one
+    one.page.context.close()
+
+
+@pytest.mark.slow
+def test_a_browser_shows_every_figure_and_has_nothing_to_say(opened: Opened, run: Path) -> None:
+    plots = plots_of((run / "report.html").read_text())
+    drawn = opened.ask("[...document.querySelectorAll('.plot')].map(e => !!e.querySelector('svg'))")
+    assert drawn == [True] * len(plots)
+    empty = (
+        "[...document.querySelectorAll('.plot svg')].filter(e => !e.getBoundingClientRect().width)"
+    )
+    assert opened.ask(f"{empty}.length") == 0
+    assert opened.said == []
+    assert opened.asked == [(run / "report.html").as_uri()]
+
+
+@pytest.mark.slow
+def test_a_button_hides_an_arm_everywhere_and_shows_it_again(opened: Opened) -> None:
+    assert set(opened.shown()) == set(ARMS)
+    button = opened.page.locator(".toolbar button[data-arm=sleep]")
+    button.press("Enter")  # by the keyboard
+    assert set(opened.shown()) == {"sequential", "control"}
+    pressed = "[...document.querySelectorAll('button[data-arm=sleep]')].map(e => e.ariaPressed)"
+    assert set(opened.ask(pressed)) == {"false"}
+    assert not opened.page.locator("[data-of=sleep]").first.is_visible()
+    button.click()
+    assert set(opened.shown()) == set(ARMS)
+    assert opened.page.locator("[data-of=sleep]").first.is_visible()
+    assert opened.said == []
+
+
+@pytest.mark.slow
+def test_single_networks_can_be_hidden(opened: Opened) -> None:
+    with_them = len(opened.shown())
+    opened.page.locator("[data-seeds]").click()
+    without = len(opened.shown())
+    assert without < with_them
+    opened.page.locator("[data-seeds]").click()
+    assert len(opened.shown()) == with_them
+
+
+@pytest.mark.slow
+def test_a_key_of_a_figure_hides_what_it_names_there_alone(opened: Opened) -> None:
+    figure = (
+        "document.querySelector('#learning .plot').data.filter(e => e.visible).map(e => e.name)"
+    )
+    before = opened.shown()
+    opened.page.locator("#learning [data-key=task1]").first.click()
+    assert "task1" not in opened.ask(figure)
+    assert "task2" in opened.ask(figure)
+    assert opened.shown() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 390, 820])
+def test_nothing_is_wider_than_a_small_screen(browser: Any, run: Path, width: int) -> None:
+    one = Opened(browser, run / "report.html", viewport={"width": width, "height": 800})
+    assert one.ask("document.documentElement.scrollWidth") == width
+    plots = "[...document.querySelectorAll('.plot')].map(e => e.getBoundingClientRect().right)"
+    assert max(one.ask(plots)) <= width
+    one.page.context.close()
+
+
+@pytest.mark.slow
+def test_it_is_dark_where_the_reader_s_screen_is(browser: Any, run: Path) -> None:
+    """And changes with it."""
+    one = Opened(browser, run / "report.html", color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)"
+    ink = "document.querySelector('#scores .plot').layout.font.color"
+    dark, pale = one.ask(ground), one.ask(ink)
+    one.page.emulate_media(color_scheme="light")
+    assert max(dark) < 60 < 200 < min(one.ask(ground))
+    assert one.ask(ink) != pale
+    assert one.said == []
+    one.page.context.close()
+
+
+@pytest.mark.slow
+def test_it_prints_dark_on_white_without_its_buttons(browser: Any, run: Path) -> None:
+    one = Opened(browser, run / "report.html", color_scheme="dark")
+    one.page.emulate_media(media="print")
+    assert one.ask("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert one.ask("document.querySelector('#scores .plot').layout.font.color") == "#000"
+    assert not one.page.locator(".toolbar").is_visible()
+    one.page.context.close()
+
+
+@pytest.mark.slow
+def test_every_figure_has_a_name_and_a_table_for_who_cannot_see_it(opened: Opened) -> None:
+    named = "[...document.querySelectorAll('[role=img]')].filter(e => e.ariaLabel).length"
+    assert opened.ask(named) == opened.ask("document.querySelectorAll('.plot').length")
+    tables = (
+        "[...document.querySelectorAll('figure')].map(e => e.querySelectorAll('details td').length)"
+    )
+    assert min(opened.ask(tables)) > 0
+    opened.page.keyboard.press("Tab")
+    assert opened.ask("document.activeElement.className") == "skip"

@@ -13,7 +13,7 @@ from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Start, 
 from sleeprun.protocol.results import pooled
 from sleeprun.report.findings import NO_CONTROL
 from sleeprun.report.page import Story
-from sleeprun.report.page.charts import plates
+from sleeprun.report.page.charts import merged, plates
 from sleeprun.report.page.story import Analysed, Tabled
 from sleeprun.runs.reported import of_run
 from sleeprun.runs.results import results_of
@@ -176,3 +176,11 @@ def test_a_heat_map_has_gaps_where_there_is_no_row() -> None:
 
 def test_an_empty_table_is_not_drawn() -> None:
     assert list(plates(charted([]))) == []
+
+
+def test_names_keep_the_order_in_which_all_arms_have_them() -> None:
+    """An arm that sleeps has boundaries that others lack."""
+    orders = [["task1", "task2"], ["task1", "task1, slept", "task2", "task2, slept"]]
+    assert merged(orders) == orders[1]
+    assert merged(orders[::-1]) == orders[1]
+    assert merged([["a", "c"], ["b", "c"]]) == ["b", "a", "c"]

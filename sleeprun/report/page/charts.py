@@ -124,7 +124,21 @@ def _of(chart: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _drawn(chart: Mapping[str, Any], traces: list[Trace]) -> tuple[list[Trace], dict[str, Any]]:
-    return traces, layout(_words(chart["x"]), _words(chart["y"]), 240)
+    named = any(isinstance(place, str) for trace in traces for place in trace["x"])
+    order = {"categoryarray": merged(trace["x"] for trace in traces)} if named else {}
+    return traces, layout(_words(chart["x"]), _words(chart["y"]), 240, xaxis=order)
+
+
+def merged(orders: Iterable[Sequence[str]]) -> list[str]:
+    """Names in an order that keeps those of all, as far as they agree."""
+    found: list[str] = []
+    for order in orders:
+        place = 0
+        for name in order:
+            if name not in found:
+                found.insert(place, name)
+            place = found.index(name) + 1
+    return found
 
 
 def _words(column: str) -> str:

@@ -7,7 +7,7 @@
 
   const colours = () => {
     const told = getComputedStyle(document.documentElement);
-    const names = ["ink", "soft", "line", "surface", "middle", "low", "high"];
+    const names = ["ink", "soft", "line", "surface", "middle", "low", "high", "trace"];
     return Object.fromEntries(names.map((name) => [name, told.getPropertyValue(`--${name}`).trim()]));
   };
 
@@ -30,8 +30,9 @@
     const off = hidden.has(`arm ${of.arm}`) || hidden.has(`key ${plate} ${of.key}`) || (of.seed && !seeds);
     const shown = { ...trace, visible: !off };
     if (of.map) {
-      const ends = of.map === "scores" ? [[0, colour.low], [0.5, colour.middle], [1, colour.high]] : [[0, colour.middle], [1, colour.high]];
-      shown.colorscale = ends;
+      const aroundChance = [[0, colour.low], [0.5, colour.middle], [1, colour.high]];
+      const fromNone = [[0, colour.middle], [0.005, colour.trace], [1, colour.high]]; // a little shows
+      shown.colorscale = of.map === "scores" ? aroundChance : fromNone;
       if (trace.colorbar) shown.colorbar = { ...trace.colorbar, outlinewidth: 0, tickfont: { color: colour.soft } };
     }
     if (of.edge) shown.marker = { ...trace.marker, line: { color: colour.surface, width: 1 } };
@@ -74,7 +75,6 @@
   });
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("beforeprint", draw);
-  addEventListener("afterprint", draw);
+  matchMedia("print").addEventListener("change", draw);
   draw();
 })();

@@ -32,6 +32,7 @@ from sleeprun.report.style import around, boundary_name, interval, known, sample
 from sleeprun.report.tables import ALL, MOST_TASKS
 
 Arms = Sequence[Arm]
+MOST_LETTERS = 20  # of names above a matrix, that are level
 MOST_NUMBERS = 8  # tasks, of which each score is written out
 NAMES = {
     "accuracy": "accuracy",
@@ -221,6 +222,12 @@ def _row_of(arm: Arm, row: int) -> list[list[float]]:
     return np.array(arm.results["R"], float)[:, row].T.tolist()
 
 
+def _names_above(names: Sequence[str]) -> tuple[bool, int]:
+    """Whether they are level, and how high they are in pixels."""
+    level = sum(map(len, names)) <= MOST_LETTERS
+    return level, 24 if level else 12 + 8 * max(map(len, names))
+
+
 def _matrix(arm: Arm) -> Panel:
     results, tasks = arm.results, arm.results["tasks"]
     rows, chance = range(len(results["boundaries"])), results["chance"]
@@ -242,7 +249,10 @@ def _matrix(arm: Arm) -> Panel:
     }  # fmt: skip
     if len(tasks) <= MOST_NUMBERS:
         heat["texttemplate"] = "%{z:.2f}"
-    sides = {"xaxis": {"side": "top", "showgrid": False, "type": "category"}}
-    sides |= {"yaxis": {"autorange": "reversed", "showgrid": False, "type": "category"}}
-    look = layout("", "", 60 + 28 * len(names), **sides)
+    level, room = _names_above(heat["x"])
+    sides = {"xaxis": {"side": "top", "tickangle": 0 if level else -90}}
+    sides["yaxis"] = {"autorange": "reversed"}
+    of_both = {"showgrid": False, "type": "category"}
+    sides = {side: axis | of_both for side, axis in sides.items()}
+    look = layout("", "", 36 + room + 28 * len(names), **sides)
     return Panel(arm.name, [heat], look, arm=arm.name)

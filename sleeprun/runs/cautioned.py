@@ -1,0 +1,53 @@
+"""What a reader of runs must know: how they differ from the published one, few seeds, an arm
+without its control, and all that was warned of while they ran.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sleeprun.config import Role
+from sleeprun.measures.statistics import FEWEST
+from sleeprun.protocol.describe import noted, plural
+from sleeprun.protocol.events import Event, Warned
+from sleeprun.protocol.results import Results
+from sleeprun.report.findings import NO_CONTROL
+from sleeprun.subjects.experiment import Experiment
+from sleeprun.tracking.watch import Warnings, Watch
+
+
+def variants(results: Sequence[Results]) -> list[str]:
+    """How they differ from the published one."""
+    told = (noted(each["variant"], each["shortened"], each["scale"]) for each in results)
+    return list(dict.fromkeys(filter(None, told)))
+
+
+def cautions(
+    results: Sequence[Results],
+    configs: Sequence[Experiment],
+    records: Sequence[Sequence[Event]],
+) -> Iterator[str]:
+    """Of the protocol, of the seeds, of the arms, and what the runs told."""
+    yield from variants(results)
+    fewest = min(len(each["seeds"]) for each in results)
+    if fewest < FEWEST:
+        yield f"{plural(fewest, 'seed')}: fewer than {FEWEST} have no interval, and find nothing"
+    roles = [each.get("role") for each in results]
+    if Role.SLEEP in roles and Role.CONTROL not in roles:
+        yield NO_CONTROL
+    yield from dict.fromkeys([*_watched(configs, records), *_warned(records)])
+
+
+def _watched(configs: Sequence[Experiment], records: Sequence[Sequence[Event]]) -> list[str]:
+    """What was warned of while they ran, once each."""
+    told: list[str] = []
+    warn = Warnings(told.append)
+    for key, what in (pair for config in configs for pair in config.cautions()):
+        warn("config", key, what)
+    for record in records:
+        watch = Watch(warn)
+        for event in record:
+            watch.write(event)
+    return told
+
+
+def _warned(records: Sequence[Sequence[Event]]) -> Iterator[str]:
+    yield from (each.message for record in records for each in record if isinstance(each, Warned))
