@@ -16,8 +16,8 @@ from markdown_rows import header, row
 from sleeprun.runs.files import write_json
 from sleeprun.sweeps import outcomes
 
+EXPERIMENT = "gonzalez2020/search"
 RECORD = Path(__file__).with_name("records") / "gonzalez2020_search.json"
-POTENTIATION = 0.008  # of the experiment, by which depression is told
 KEYS = {
     "sleep.levels.n3.projections.pyramidal_pyramidal.synapse.gain": "AMPA in N3",
     "sleep.levels.n3.projections.pyramidal_pyramidal.rule.gain": "STDP in N3",
@@ -49,40 +49,46 @@ def trials(sweep: Path) -> Iterator[Trial]:
             continue
         run = sleeprun.load(path)
         given = dict(override.split("=", 1) for override in job.overrides)
-        tasks, last = run.results["tasks"], len(run.results["boundaries"]) - 1
-        seen = run.results["observed"][-1]["measures"]
+        arms = {name: arm.results for name, arm in run.arms.items()}
+        asleep = run.arms["sleep"]
+        tasks, last = asleep.results["tasks"], len(asleep.results["boundaries"]) - 1
+        seen = asleep.results["observed"][-1]["measures"]
         yield {
             "params": {key: float(given[key]) for key in KEYS},
             "seeds": run.results["seeds"],
             "recall": {  # of every seed after S1 in reverse, and after the sleep
-                task: run.R[:, last - 1 :, k].tolist() for k, task in enumerate(tasks)
+                task: asleep.R[:, last - 1 :, k].tolist() for k, task in enumerate(tasks)
             },
+            "worth": run.config.objective(arms),
             "slept": {name: seen[name]["per_seed"] for name in OSCILLATION},
         }
 
 
 def table(found: list[Trial]) -> Iterator[str]:
     """Those with most excitation in N3 first."""
-    tasks = list(found[0]["recall"])
-    yield from header(*KEYS.values(), *tasks, *OSCILLATION.values(), "mean recall")
+    tasks, worth = list(found[0]["recall"]), "worth" in found[0]
+    last = "worth" if worth else "mean recall"  # which was made large before there was an objective
+    yield from header(*KEYS.values(), *tasks, *OSCILLATION.values(), last)
+    potentiation = sleeprun.compose(EXPERIMENT).network.rules["stdp"].potentiation
     first = next(iter(KEYS))
     for trial in sorted(found, key=lambda trial: -trial["params"][first]):
         scores = [zip(*trial["recall"][task], strict=True) for task in tasks]
         pairs = [[mean(seeds) for seeds in both] for both in scores]
         hz, up = (mean(trial["slept"][name]) for name in OSCILLATION)
         yield row(
-            *told(trial["params"]),
+            *told(trial["params"], potentiation),
             *(f"{before:.2f} to {after:.2f}" for before, after in pairs),
             f"{hz:.2f}",
             f"{up / 1000:.1f}",
-            f"{mean([after for _, after in pairs]):.3f}",
+            f"{trial['worth'] if worth else mean([after for _, after in pairs]):.3f}",
         )
 
 
-def told(params: dict[str, float]) -> Iterator[str]:
+def told(params: dict[str, float], potentiation: float) -> Iterator[str]:
+    """Depression as a share of potentiation."""
     ampa, stdp, length, share, depression, *seconds = (params[key] for key in KEYS)
     yield from (f"{ampa:.3f}", f"{stdp:.2f}", f"{length / 100:.0f}", f"{share:.2f}")
-    yield f"{depression / POTENTIATION:.2f}"
+    yield f"{depression / potentiation:.2f}"
     yield from (f"{each:.0f}" for each in seconds)
 
 

@@ -23,6 +23,7 @@ from sleeprun.runs.files import read_config, read_list
 from sleeprun.runs.home import home_of
 from sleeprun.runs.host import Host
 from sleeprun.runs.job import carry_out
+from sleeprun.runs.loaded import load
 from sleeprun.runs.version import refuse_other
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.sweeps import sweep
@@ -112,7 +113,7 @@ def _go_to(home: Path) -> None:
 
 
 def _objective(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
-    """A run's mean final score over the trained tasks, which a sweeper makes large."""
+    """What a search makes large."""
     try:
         with mistakes_told():
             return _carry_out(cfg, job, host)
@@ -176,9 +177,9 @@ def _carry_out(cfg: DictConfig, job: Job, host: Host | None) -> float | None:
     ]
     if unmet:
         raise Unmet("\n".join([*unmet, f"see {job.folder}"]))
-    means = [metrics["accuracy"]["mean"] for metrics in arms.values()]
-    known = [mean for mean in means if mean is not None]
-    return sum(known) / len(known) if len(known) == len(means) else None
+    if "arms" not in results:
+        return config.objective({"": results})
+    return config.objective({name: arm.results for name, arm in load(job.folder).arms.items()})
 
 
 def _of_a_sweep(config: Experiment, job: Job) -> Experiment:

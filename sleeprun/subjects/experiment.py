@@ -1,7 +1,7 @@
 """An experiment that can be carried out: its keys, its protocol, and who lives through it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from sleeprun.config import ExperimentConfig
 from sleeprun.config.analysis import Analyses
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.phases import Protocol
+from sleeprun.protocol.results import Results
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
 from sleeprun.subjects.sight import Sight
@@ -20,6 +21,14 @@ class Experiment(ExperimentConfig):
     """A family of networks derives its own, which says what differs."""
 
     analysis: Analyses = Field([])  # which records of older versions lack
+
+    def objective(self, arms: Mapping[str, Results]) -> float | None:
+        """What a search makes large, from what the arms came to, or the whole run: the mean final
+        score over the trained tasks; none where there is none.
+        """
+        means = [found["metrics"]["accuracy"]["mean"] for found in arms.values()]
+        known = [mean for mean in means if mean is not None]
+        return sum(known) / len(known) if len(known) == len(means) else None
 
     @abstractmethod
     def contradictions(self) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Experiments on networks that learn sequences and sleep."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sleeprun.config import nearest
 from sleeprun.config.messages import unknown_measures
@@ -8,6 +8,7 @@ from sleeprun.config.runtime import Engine
 from sleeprun.config.values import is_whole
 from sleeprun.protocol.phases import Protocol, misnamed
 from sleeprun.protocol.plan import UNTRAINED, numbered
+from sleeprun.protocol.results import Results
 from sleeprun.spiking import schema
 from sleeprun.spiking.build import build
 from sleeprun.spiking.modulation import check
@@ -15,6 +16,7 @@ from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
 from sleeprun.subjects.sleeper.footprint import footprint
+from sleeprun.subjects.sleeper.objective import worth
 from sleeprun.subjects.sleeper.plan import SleeperPlan
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.sleeper import Sleeper
@@ -32,6 +34,8 @@ class SleeperExperiment(Config, Experiment):
             yield from one.misfits(key, stages, [UNTRAINED.name])
         if self.interventions:
             yield "interventions: are for spiking agents; must be []"
+        if wanted := self.sequences.objective:
+            yield from wanted.misfits(self.sequences.sequences, self.arms)
         yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])
 
     def _roles(self) -> Iterator[str]:
@@ -66,6 +70,10 @@ class SleeperExperiment(Config, Experiment):
                 check(network, level)
             except ValueError as error:
                 yield f"{key}.{error}"
+
+    def objective(self, arms: Mapping[str, Results]) -> float | None:
+        wanted = self.sequences.objective
+        return worth(wanted, arms) if wanted else super().objective(arms)
 
     def phases(self) -> Protocol:
         return SleeperPlan(self).phases()

@@ -14,7 +14,7 @@ from sleeprun.subjects.sleeper.sleeps import ModulatedSleep
 from sleeprun.tasks.sequences.tasks import Sequences
 from sleeprun.tasks.tasks import TASKS
 
-TOLD = {"stages", "cues", "recall", "oscillation", "replay"}  # of tasks, that nothing is lived by
+TOLD = {"stages", "cues", "recall", "oscillation", "replay", "objective"}  # that none lives by
 
 
 class ArmConfig(Section):

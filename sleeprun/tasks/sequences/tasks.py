@@ -10,6 +10,7 @@ from pydantic import Field
 from sleeprun.config.declared import section_of
 from sleeprun.config.spelling import nearest
 from sleeprun.config.values import Count, NonNegative, Positive, Section, Whole
+from sleeprun.tasks.sequences.objective import Objective
 from sleeprun.tasks.sequences.oscillation import Oscillation, Replay
 from sleeprun.tasks.sequences.recall import Recall, matching
 from sleeprun.tasks.sequences.stimulus import Stimulus
@@ -41,6 +42,7 @@ class Sequences(Tasks):
     recall: Recall
     oscillation: Oscillation
     replay: Replay
+    objective: Objective | None = None  # which records of older versions lack
 
     @property
     def groups(self) -> dict[str, int]:
