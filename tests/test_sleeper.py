@@ -1,5 +1,7 @@
 """Networks that learn sequences and sleep: what is planned, recorded, resumed and refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import composed
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 import sleeprun
 from sleeprun import noise
+from sleeprun.cli.folder import conf_dir
 from sleeprun.config import ConfigError
 from sleeprun.config.runtime import Engine
 from sleeprun.protocol.packed import unpacked
@@ -198,6 +203,19 @@ def test_another_step_is_of_the_same_experiment(step: float, turns: int) -> None
     assert (soma, found.in_steps(found.sequences.recall.bin)) == (turns, pytest.approx(1 / step))
     halved = found.network.neurons["pyramidal"].model_copy(update={"substeps": 2})
     assert halved.make(step_ms=step).soma_substeps == (2 if step == 0.1 else 1)
+
+
+def test_a_recorded_config_is_read_wherever_it_is(tmp_path: Path) -> None:
+    """By a process that never composed one."""
+    given = ["+experiment=gonzalez2020/dynamics", "network.step_ms=0.1"]
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = compose("config", overrides=given)
+    (tmp_path / ".hydra").mkdir()
+    OmegaConf.save(config, tmp_path / ".hydra" / "config.yaml")
+    (tmp_path / "events.jsonl").touch()
+    code = f"import sleeprun; print(sleeprun.load({str(tmp_path)!r}).config.network.cycle_steps)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout == "100\n", told.stderr
 
 
 @pytest.mark.parametrize("step", ["0.03", "0", "-0.05", ".nan", "fast", "null"])

@@ -10,8 +10,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.cli.steps import know_steps
 from sleeprun.noise import seed_key
+from sleeprun.runs.steps import know_steps
 from sleeprun.spiking.build import build, local_steps, starting_weights
 from sleeprun.spiking.edges import packed, slots, sources_of
 from sleeprun.spiking.modulation import modulated

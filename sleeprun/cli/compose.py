@@ -8,10 +8,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_other, mistakes_told
-from sleeprun.cli.steps import know_steps
 from sleeprun.config import ConfigError
 from sleeprun.config.promise import Broken
 from sleeprun.runs.devices import refuse_absent
+from sleeprun.runs.steps import know_steps
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 

@@ -16,11 +16,13 @@ from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
 from sleeprun.runs.files import DamagedFile, read_config
+from sleeprun.runs.steps import know_steps
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
+know_steps()
 UNKNOWN = "was made with another network, other tasks or another protocol"
 
 

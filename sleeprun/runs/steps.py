@@ -16,5 +16,5 @@ def steps(ms: float, step_ms: object) -> int:
 
 
 def know_steps() -> None:
-    """Whoever composes what lies in conf/ must call it."""
+    """Whoever composes what lies in conf/, or reads what was recorded of it, must call it."""
     OmegaConf.register_new_resolver("sleeprun.steps", steps, replace=True)
