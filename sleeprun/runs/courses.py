@@ -10,13 +10,23 @@ from sleeprun.report.page import Course
 from sleeprun.report.performance import running, timeline
 from sleeprun.report.style import start_of, told_of
 
+MOST_POINTS = 200  # of a course
+
 
 def curves(events: list[Event]) -> Iterator[Course]:
     """Of every phase and task."""
     told = sorted(told_of(events, Curve), key=lambda each: (each.phase, each.task, each.cycle))
     for (phase, task), of_one in groupby(told, lambda each: (each.phase, each.task)):
         once = {each.cycle: each.score for each in of_one}  # a resumed run tells some again
-        yield Course(task, phase, [*once], np.array([*once.values()], float))
+        course = Course(task, phase, [*once], np.array([*once.values()], float))
+        yield _thinned(course)
+
+
+def _thinned(course: Course) -> Course:
+    """With at most about so many points, its last one among them."""
+    every = -(-len(course.at) // MOST_POINTS)
+    kept = [*range(len(course.at) - 1, -1, -every)][::-1]
+    return course._replace(at=[course.at[place] for place in kept], scores=course.scores[kept])
 
 
 def went(events: list[Event]) -> Iterator[Course]:

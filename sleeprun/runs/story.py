@@ -2,7 +2,7 @@
 
 import csv
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.experiment import Experiment
 
+MOST_COMMANDS = 12
 KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record
 
 
@@ -56,7 +57,7 @@ def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> S
         compared=_signed(lines),
         warnings=[*told, *comparison.doubtful(scored)],
         analysed=[each for folder in folders for each in _analysed(folder)],
-        again=[_command(folder) for folder in folders],
+        again=[*_again(path for paths in groups.values() for path in paths)],
         machine=_machine(arms),
     )
 
@@ -210,13 +211,18 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return [*csv.DictReader(file)]
 
 
+def _again(paths: Iterable[Path]) -> Iterator[str]:
+    """What they were begun by: an arm by what its whole run was."""
+    whole = [path.parent.parent if path.parent.name == "arms" else path for path in paths]
+    commands = [*dict.fromkeys(map(_command, whole))]
+    yield from commands[:MOST_COMMANDS]
+    if len(commands) > MOST_COMMANDS:
+        yield f"# and {len(commands) - MOST_COMMANDS} more"
+
+
 def _command(folder: Path) -> str:
-    """What it was begun by."""
-    recorded = folder / ".hydra" / "overrides.yaml"
-    if (folder / "jobs.jsonl").exists():
-        return f"sleeprun-report {shlex.quote(_near(folder))}  # a sweep"
     try:
-        given = [str(each) for each in read_list(recorded)]
+        given = [str(each) for each in read_list(folder / ".hydra" / "overrides.yaml")]
     except DamagedFile:
         given = []
     if not given:
@@ -231,11 +237,15 @@ def _near(folder: Path) -> str:
 
 
 def _machine(arms: Sequence[Arm]) -> Grid:
-    """Versions and devices; those of all arms where they differ."""
-    told: dict[str, list[str]] = {}
-    for start in (arm.start for arm in arms if arm.start):
-        facts = {"device": start.device, "engine": start.engine or "", "begun": start.time}
-        for name, value in (facts | start.versions).items():
-            told.setdefault(name, []).append(value)
+    """When, on what and with what; all that there is where arms differ."""
+    starts = [arm.start for arm in arms if arm.start]
+    told: dict[str, list[str]] = {"begun": [min(start.time for start in starts)] if starts else []}
+    for start in starts:
+        for name, value in {
+            "device": start.device,
+            "engine": start.engine,
+            **start.versions,
+        }.items():
+            told.setdefault(name, []).append(value or "")
     rows = [[name, ", ".join(dict.fromkeys(filter(None, each)))] for name, each in told.items()]
     return Grid(["", ""], [row for row in rows if row[1]])

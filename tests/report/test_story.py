@@ -1,5 +1,6 @@
 """What a report tells of runs, from records that are made up."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Start, 
 from sleeprun.protocol.results import pooled
 from sleeprun.report.findings import NO_CONTROL
 from sleeprun.report.page import Story
+from sleeprun.report.page.chapters import chapters
 from sleeprun.report.page.charts import merged, plates
 from sleeprun.report.page.story import Analysed, Tabled
 from sleeprun.runs.reported import of_run
 from sleeprun.runs.results import results_of
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.story import story_of
+from sleeprun.sweeps.beside import groups_of
 
 
 def made(folder: Path, role: Role = Role.NAIVE, **changes: Any) -> Path:
@@ -184,3 +187,61 @@ def test_names_keep_the_order_in_which_all_arms_have_them() -> None:
     assert merged(orders) == orders[1]
     assert merged(orders[::-1]) == orders[1]
     assert merged([["a", "c"], ["b", "c"]]) == ["b", "a", "c"]
+
+
+def test_a_course_of_many_points_is_thinned_and_keeps_its_last(tmp_path: Path) -> None:
+    folder = made(tmp_path / "a")
+    for cycle in range(500, 950):
+        score = [cycle / 1000, None]
+        event = Curve(phase=1, kind="wake", name="task1", cycle=cycle, task="task1", score=score)
+        RunDirectory(folder).write(event)
+    (course,) = told(small=folder).arms[0].courses
+    assert len(course.at) == 150  # every third
+    assert (course.at[-1], course.at[-2]) == (949, 946)
+    np.testing.assert_array_equal(course.scores[:, 0], np.array(course.at) / 1000)
+
+
+def test_how_to_run_it_again_is_the_command_of_the_whole_run(tmp_path: Path) -> None:
+    arms = [made(tmp_path / "run" / "arms" / name) for name in ("awake", "asleep")]
+    assert told(awake=arms[0], asleep=arms[1]).again == [
+        "# begun in Python; its config is run/.hydra/config.yaml"
+    ]
+    (tmp_path / "run" / ".hydra").mkdir()
+    given = tmp_path / "run" / ".hydra" / "overrides.yaml"
+    given.write_text("- +experiment=foraging_quick\n- 'arms.x={sleep: {}}'\n")
+    expected = "sleeprun +experiment=foraging_quick 'arms.x={sleep: {}}'"
+    assert told(awake=arms[0], asleep=arms[1]).again == [expected]
+
+
+def test_of_many_arms_the_first_are_drawn_along_their_way(tmp_path: Path) -> None:
+    folder = made(tmp_path / "a")
+    story = told(**{f"arm{number}": folder for number in range(14)})
+    sections = {section.id: section for section in chapters(story)}
+    scores = sections["scores"]
+    assert scores.text == ["Of 14 arms the first 12 are shown along their way, and all at its end."]
+    end, _, matrices = scores.plates
+    assert len({trace["name"] for trace in end.panels[0].traces}) == 14
+    assert len(matrices.panels) == 12
+
+
+def test_jobs_of_a_sweep_that_differ_in_seeds_are_one_arm(tmp_path: Path) -> None:
+    given = [("0", [0, 1]), ("0", [2, 3]), ("1", [0, 1])]
+    lines = []
+    for number, (reward, seeds) in enumerate(given):
+        path = made(tmp_path / f"job{number}", seeds=seeds)
+        overrides = [f"sleep.reward={reward}", f"seeds={seeds}"]
+        lines.append(json.dumps({"number": number, "path": str(path), "overrides": overrides}))
+    (tmp_path / "jobs.jsonl").write_text("\n".join(lines) + "\n")
+    groups = groups_of([tmp_path])
+    assert list(groups) == ["sleep.reward=0", "sleep.reward=1"]
+    seeds = [arm.results["seeds"] for arm in story_of(groups, [tmp_path]).arms]
+    assert seeds == [[0, 1, 2, 3], [0, 1]]
+
+
+def test_another_family_is_refused_by_name(tmp_path: Path) -> None:
+    agents, others = made(tmp_path / "agents"), made(tmp_path / "others")
+    directory = RunDirectory(others)
+    directory.report({**results_of(directory.events()), "family": "own.record.Facts"})
+    with pytest.raises(ConfigError) as refused:
+        told(agents=agents, others=others)
+    assert str(refused.value).startswith(f"others ({others}): networks of another family than ")

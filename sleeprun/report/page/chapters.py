@@ -17,7 +17,7 @@ def chapters(story: Story) -> Iterator[Section]:
     yield Section("run", "What was run", parts=[*_what_was_run(story)])
     yield Section("protocol", "Protocol", plates=[time.timeline(drawn)])
     of_scores = [scores.ends(story.arms), scores.course(drawn), scores.matrices(drawn)]
-    yield Section("scores", "Scores", plates=of_scores)
+    yield Section("scores", "Scores", [*_left_out(story)], of_scores)
     parts = [Section("compared", "Against the first arm", grid=story.compared)]
     of_measures = [scores.measures(story.arms)]
     yield Section(
@@ -36,6 +36,11 @@ def chapters(story: Story) -> Iterator[Section]:
             for each in story.analysed
         ]
         yield Section("analyses", "Analyses", parts=parts)
+
+
+def _left_out(story: Story) -> Iterator[str]:
+    if (arms := len(story.arms)) > MOST_ARMS:
+        yield f"Of {arms} arms the first {MOST_ARMS} are shown along their way, and all at its end."
 
 
 def _what_was_run(story: Story) -> Iterator[Section]:

@@ -1,6 +1,7 @@
 """Figures of scores: where arms end, how they come there, every task at every boundary."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -93,6 +94,12 @@ def _around(found: Sequence[Measure]) -> str:
 def _by_arm(arms: Arms, names: dict[str, str]) -> Grid:
     rows = [[name, *(told(_measure(arm, one)) for arm in arms)] for one, name in names.items()]
     return Grid(["", *(arm.name for arm in arms)], rows)
+
+
+@lru_cache(maxsize=20_000)
+def _described(scores: tuple[float | None, ...]) -> Measure:
+    """An interval takes milliseconds, and a score stands in several places."""
+    return describe(scores)
 
 
 def told(measure: Measure) -> str:
@@ -202,13 +209,13 @@ def _boundaries(arms: Arms, shown: Sequence[str | None]) -> Grid:
 
 
 def _cell(arm: Arm, row: int, task: str | None) -> str:
-    return told(describe(list(_of(arm, task)[row])))
+    return told(_described(tuple(_of(arm, task)[row].tolist())))
 
 
 def matrices(arms: Arms) -> Plate:
     """R: every task at every boundary, a panel an arm."""
     rows = [
-        [arm.name, boundary_name(boundary), *(told(describe(of)) for of in _row_of(arm, row))]
+        [arm.name, boundary_name(boundary), *(told(_described(of)) for of in _row_of(arm, row))]
         for arm in arms
         for row, boundary in enumerate(boundaries_of(arm.results))
     ]
@@ -218,8 +225,9 @@ def matrices(arms: Arms) -> Plate:
     return Plate("R: every task at every boundary", [*map(_matrix, arms)], grid, note=note)
 
 
-def _row_of(arm: Arm, row: int) -> list[list[float]]:
-    return np.array(arm.results["R"], float)[:, row].T.tolist()
+def _row_of(arm: Arm, row: int) -> list[tuple[float, ...]]:
+    """Of every task, of all seeds."""
+    return [*map(tuple, np.array(arm.results["R"], float)[:, row].T.tolist())]
 
 
 def _names_above(names: Sequence[str]) -> tuple[bool, int]:
@@ -231,7 +239,7 @@ def _names_above(names: Sequence[str]) -> tuple[bool, int]:
 def _matrix(arm: Arm) -> Panel:
     results, tasks = arm.results, arm.results["tasks"]
     rows, chance = range(len(results["boundaries"])), results["chance"]
-    found = [[describe(of) for of in _row_of(arm, row)] for row in rows]
+    found = [[_described(of) for of in _row_of(arm, row)] for row in rows]
     far = max(chance, 1 - chance)
     names = [
         f"{short(boundary.name)}{' ☾' * follows_sleep(boundary, results)}"

@@ -27,7 +27,7 @@ from sleeprun.report.page.plates import (
 from sleeprun.report.page.scores import told
 from sleeprun.report.page.story import Arm, Course, Grid
 from sleeprun.report.phases import Span
-from sleeprun.report.style import around, interval, known
+from sleeprun.report.style import known, sample_size, spread
 
 UNTAUGHT = "untaught"
 LEGIBLE = {"mode": "hide", "minsize": 9}  # or not written
@@ -121,7 +121,7 @@ def _courses(arms: Sequence[Arm], title: str, found: Sequence[Sequence[Course]])
     ]
     grid = Grid(["arm", "", "phase", "first", "last"], rows)
     keys = [Key(name, colour_of(place)) for place, name in enumerate(names)]
-    note = f"{around(seeds)}; shaded as in the protocol"
+    note = f"mean ± sd, {sample_size(seeds)}; shaded as in the protocol"
     return Plate(title, panels, grid, keys, note, narrow=420)
 
 
@@ -139,8 +139,8 @@ def _panel(arm: Arm, found: Sequence[Course], names: Sequence[str]) -> Panel:
     for each in found:
         colour, of = colour_of(names.index(each.of)), {"key": each.of}
         at = (np.array(each.at) / unit).tolist()
-        mean, low, high = interval(each.scores)
-        traces.append(band(at, low, high, colour, of))
+        mean, sd = spread(each.scores)
+        traces.append(band(at, mean - sd, mean + sd, colour, of))
         traces += [
             line(at, one, each.of, colour, of | {"seed": True}, opacity=FAINT,
                  line={"width": 1}, hoverinfo="skip")
