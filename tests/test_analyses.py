@@ -132,10 +132,11 @@ def test_the_command_makes_all_that_fit_and_says_why_not_of_others(agents: Path,
     code, lines, _ = called(agents)
     assert code == 0
     left = [line for line in lines if "not made" in line]
-    assert len(left) == 2
-    assert left[0].startswith("up_states: not made: is for networks that learn sequences")
+    assert len(left) == 3
+    assert left[0].startswith("pruning: not made: needs interventions of {after: STAGE, lesion: ")
+    assert left[1].startswith("up_states: not made: is for networks that learn sequences")
     assert lines[-1] == str(agents / "analyses")
-    assert set(index_of(agents)) == set(ANALYSES.built_in) - {"up_states", "directions"}
+    assert set(index_of(agents)) == set(ANALYSES.built_in) - {"pruning", "up_states", "directions"}
     seen = table(agents, index_of(agents)["fields"], "fields")
     assert len(seen) == 3 * 2 * 8 * 49  # of each arm 8 of both populations
 

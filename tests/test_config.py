@@ -538,6 +538,12 @@ WITHIN = (
     "synapse: {kind: current, jitter: 0.0}}"
 )
 CONTRADICTIONS = [
+    (
+        "interventions=[{after: task1, lesion: hidden, percent: 20}, "
+        "{after: task1, lesion: hidden, percent: 20}]",
+        "interventions.1.percent=20",
+        "20 % of hidden are cut before; give more, in all",
+    ),
     (f"{INPUT}.wiring.fan_in=50", f"{INPUT}.wiring.fan_in", "choose 1 to 49"),
     (WITHIN % 8, "projections.within.wiring.fan_in=8", "only 7 other neurons; choose 1 to 7"),
     ("network.rules.unsupervised.weight_min=0.5", "rules.unsupervised", "above weight_max=0.012"),

@@ -318,6 +318,20 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None
     assert np.isfinite(later).all()
 
 
+def test_a_later_lesion_has_the_cells_of_an_earlier_one(tiny: Tiny, tmp_path: Path) -> None:
+    run = run_of(tiny("seeds=2"), tmp_path)
+    found = []
+    for percent in (25.0, 50.0):
+        run.protocol, run.phase = (Wake("task1", cycles=3), Lesion("hidden", percent)), 0
+        carry_out(run)
+        found.append(~np.asarray(run.state.network.weights["hidden_output"]).any(axis=2))
+    fewer, more = found
+    assert fewer.sum(axis=1).tolist() == [9, 9]
+    assert more.sum(axis=1).tolist() == [18, 18]
+    assert (fewer <= more).all()
+    assert (fewer[0] != fewer[1]).any()
+
+
 @pytest.mark.long
 def test_lists_grow_and_their_capacity_does_not_matter(whole: Any, tmp_path: Path) -> None:
     from conftest import configured

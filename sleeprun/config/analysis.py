@@ -21,6 +21,7 @@ ANALYSES = Kinds(
     trajectories="sleeprun.analyses.trajectories.Trajectories",
     solutions="sleeprun.analyses.solutions.Solutions",
     replay="sleeprun.analyses.replay.Replay",
+    pruning="sleeprun.analyses.pruning.Pruning",
     up_states="sleeprun.analyses.up_states.UpStates",
     directions="sleeprun.analyses.directions.Directions",
 )

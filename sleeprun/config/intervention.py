@@ -6,6 +6,8 @@ from sleeprun.config.values import Percent, Section
 
 
 class InterventionConfig(Section):
+    """What is done once, behind a stage; of a population `percent` are then cut in all."""
+
     after: str
     freeze: str | None = None  # a projection
     lesion: str | None = None  # a population

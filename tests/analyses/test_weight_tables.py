@@ -6,6 +6,7 @@ import pytest
 from sleeprun.analyses.changes import correlation, joint_counts
 from sleeprun.analyses.distributions import rates, shares
 from sleeprun.analyses.fields import alike, averaged, first_fields
+from sleeprun.analyses.pruning import cut
 from sleeprun.analyses.relevant import mean_size, strongest
 
 
@@ -54,3 +55,10 @@ def test_fields_are_alike_whatever_their_size_and_mean() -> None:
     flat[:, 0] = 2.0  # which correlates with nothing and is left out
     assert alike(flat, fields) == pytest.approx([1.0, 1.0])
     assert abs(alike(draw.standard_normal(fields.shape), fields)).max() < 0.2
+
+
+def test_a_cell_is_cut_when_it_has_no_synapse_at_all() -> None:
+    outgoing = np.array([[[0.0, 1.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
+    incoming = np.array([[[0.0, 0.0, 2.0, 0.0]]])
+    assert cut([outgoing], [incoming]).tolist() == [0.5]
+    assert cut([outgoing], []).tolist() == [0.75]

@@ -130,3 +130,18 @@ def _interventions(config: Config) -> Iterator[str]:
             yield f"{key}.freeze='{entry.freeze}': tasks.freeze has frozen it before"
         if entry.lesion is not None and entry.lesion not in populations:
             yield f"{key}.lesion='{entry.lesion}': not one{nearest(entry.lesion, populations)}"
+    yield from _lesions(config, stages)
+
+
+def _lesions(config: Config, stages: list[str]) -> Iterator[str]:
+    """Each must cut more of a population than those before it in the protocol."""
+    percent: dict[str, float] = {}
+    given = [each for each in enumerate(config.interventions) if each[1].after in stages]
+    for index, entry in sorted(given, key=lambda each: stages.index(each[1].after)):
+        if entry.lesion is None:
+            continue
+        before = percent.get(entry.lesion, 0.0)
+        if entry.percent <= before:
+            told = f"{before:g} % of {entry.lesion} are cut before; give more, in all"
+            yield f"interventions.{index}.percent={entry.percent:g}: {told}"
+        percent[entry.lesion] = entry.percent

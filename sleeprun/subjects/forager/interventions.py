@@ -25,10 +25,12 @@ def freeze_strongest(
 def cut_synapses(
     loop: ClosedLoop, population: str, percent: Float[Array, ""], state: AgentState
 ) -> AgentState:
-    """Cut every synapse from and to a random `percent` of a population."""
+    """Cut every synapse from and to a random `percent` of a population: to those that were cut
+    before others come.
+    """
     size = loop.network.populations[population].size
     words = noise.stream(state.key, Purpose.LESION)
-    draws = noise.uniform(words, state.cycle, jnp.arange(size, dtype=jnp.int32))
+    draws = noise.uniform(words, jnp.arange(size, dtype=jnp.int32))
     count = jnp.round(size * percent / 100).astype(jnp.int32)
     spared = jnp.argsort(jnp.argsort(draws)) >= count
     weights = dict(state.network.weights)

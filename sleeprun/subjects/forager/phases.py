@@ -44,7 +44,7 @@ class Freeze(Change):
 
 @dataclass(frozen=True)
 class Lesion(Change):
-    """Cut all synapses of a random `percent` of a population."""
+    """Cut all synapses of a random `percent` of a population, those cut before among them."""
 
     population: str
     percent: float

@@ -53,14 +53,17 @@ class AgentPlan(Plan[AgentSleep]):
         self._intervene(stage.name)
 
     def _intervene(self, stage: str) -> None:
+        lesions = 0
         for entry in self.config.interventions:
             if entry.after != stage:
                 continue
             if entry.freeze is not None:
                 self._freeze(entry.freeze, entry.percent)
             if entry.lesion is not None:
+                lesions += 1
+                again = f" {lesions}" if lesions > 1 else ""
                 self.written.append(Lesion(entry.lesion, entry.percent))
-                self.score(f"{stage}, {entry.lesion} lesioned", "lesion")
+                self.score(f"{stage}, {entry.lesion} lesioned{again}", "lesion")
 
     def _freeze(self, projection: str, percent: float) -> None:
         if projection in self.plastic:

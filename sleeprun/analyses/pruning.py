@@ -1,0 +1,87 @@
+"""How much of a network can be cut before it forgets."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
+from sleeprun.analyses.needs import BOUNDARIES, Need
+from sleeprun.analyses.study import Study, Weights
+from sleeprun.config import nearest
+from sleeprun.config.declared import setting
+from sleeprun.subjects.experiment import Experiment
+from sleeprun.subjects.forager.experiment import AgentExperiment
+from sleeprun.subjects.forager.phases import Lesion
+
+LESIONS = Need(
+    "interventions of {after: STAGE, lesion: POPULATION, percent: P}, of more and more percent",
+    lambda config: any(entry.lesion is not None for entry in config.interventions),
+)
+HEAD = ["run", "seed", "boundary", "cut", "task", "score"]
+
+
+def cut(
+    outgoing: Iterable[Float[np.ndarray, "seed cell _"]],
+    incoming: Iterable[Float[np.ndarray, "seed _ cell"]],
+) -> Float[np.ndarray, " seed"]:
+    """The share of a population's cells that have no synapse at all."""
+    joined = [(each != 0).any(axis=2) for each in outgoing]
+    joined += [(each != 0).any(axis=1) for each in incoming]
+    return 1 - np.logical_or.reduce(joined).mean(axis=1)
+
+
+class Pruning(Analysis):
+    """What is still known of each task when more and more cells of a population are cut: scores
+    over the share of cells without a synapse, before the first lesion and after each.
+    """
+
+    family = AgentExperiment
+    needs = (BOUNDARIES, LESIONS)
+
+    population: str = setting(str, "whose cells are counted", default="hidden")
+
+    def misfits(self, config: Experiment) -> Iterator[str]:
+        yield from super().misfits(config)
+        if isinstance(config, AgentExperiment):
+            there = list(config.network.populations)
+            if self.population not in there:
+                yield f"population='{self.population}': not one{nearest(self.population, there)}"
+
+    def answer(self, study: Study) -> Answer:
+        rows = [row for run in study.runs for row in self._rows(study, run)]
+        frame = pd.DataFrame(rows, columns=HEAD)
+        mean = frame.groupby(["run", "task", "boundary"], sort=False)[["cut", "score"]].mean()
+        curve = mean.reset_index()
+        chart = Chart("line", "cut", "score", color="run", facet="task")
+        title = f"scores over the share of {self.population} cells cut"
+        tables = [Table("curve", title, curve, [chart]), Table("seeds", "of every seed", frame, [])]
+        found = curve.groupby(["run", "task"], sort=False)
+        sentences = [_told(f"{run}: {task}", of_one) for (run, task), of_one in found]
+        return Answer(tables, sentences)
+
+    def _rows(self, study: Study, run: str) -> Iterator[tuple[object, ...]]:
+        """One a boundary, seed and task."""
+        boundaries, results = study.boundaries(run), study.runs[run].results
+        first = next(each.index for each in boundaries if each.phase == Lesion.kind)
+        for boundary in boundaries[first - 1 :]:
+            shares = self._cut(study, run, study.weights(run, boundary.index))
+            for seed, place, share in zip(study.seeds, study.places(run), shares, strict=True):
+                scores = results["R"][place][boundary.index]
+                for task, score in zip(results["tasks"], scores, strict=True):
+                    yield run, seed, boundary.name, share, task, score
+
+    def _cut(self, study: Study, run: str, weights: Weights) -> Float[np.ndarray, " seed"]:
+        config = study.runs[run].config
+        assert isinstance(config, AgentExperiment)
+        ends = config.network.projections
+        outgoing = (each for name, each in weights.items() if ends[name].pre == self.population)
+        incoming = (each for name, each in weights.items() if ends[name].post == self.population)
+        return cut(outgoing, incoming)
+
+
+def _told(which: str, curve: pd.DataFrame) -> str:
+    pairs = zip(curve["cut"], curve["score"], strict=True)
+    told = ", ".join(f"{score:.2f} at {share:.0%}" for share, score in pairs)
+    return f"{which} scores {told} cut."
