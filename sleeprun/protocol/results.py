@@ -81,7 +81,7 @@ def measure_of(probed: Any) -> Measure:
 
 def pooled(found: Sequence[Results], seeds: Sequence[int] | None = None) -> Results:
     """Runs that differ in their seeds alone as one, of some seeds or of all; a seed that two of
-    them have counts once.
+    them have counts once. What was seen beside the scores is not pooled.
     """
     places = {seed: (one, place) for one in found for place, seed in enumerate(one["seeds"])}
     wanted = [places[seed] for seed in seeds or places]
@@ -91,7 +91,8 @@ def pooled(found: Sequence[Results], seeds: Sequence[int] | None = None) -> Resu
         if all(name in one["metrics"] for one in found)
     }
     seconds = [one["wall_seconds"] for one in found]
-    changed = {
+    alone: dict[str, Any] = {} if len(found) == 1 else {"observed": [], "probes": []}
+    changed = alone | {
         "seeds": list(seeds or places),
         "R": [one["R"][place] for one, place in wanted],
         "metrics": metrics,

@@ -1,7 +1,6 @@
 """What a run found, as tables on a terminal."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.filesize import decimal
@@ -17,16 +16,13 @@ from sleeprun.measures.statistics import (
     mean_alone,
     mean_and_interval,
     mean_and_sd,
-    paired_difference,
 )
 from sleeprun.protocol.describe import duration, noted
-from sleeprun.protocol.lines import boundary_of, facts_at
-from sleeprun.protocol.results import Account, Probed, Results, Seen, measure_of
-from sleeprun.protocol.seen import Found
+from sleeprun.protocol.lines import boundary_of
+from sleeprun.protocol.results import Account, Probed, Results
+from sleeprun.report.beside_scores import Columns, last_sleep, observed_columns, probes_columns
 
-Columns = dict[str, list[str]]
 MOST_TASKS = 3  # that are shown each, with their spread, rather than their mean
-MOST_PHASES = 6  # that are shown beside each other
 LIES = {Role.NAIVE: "lower bound", Role.JOINT: "upper bound"}
 ALL = "all tasks"
 
@@ -60,72 +56,28 @@ def score_table(results: Results) -> RenderableType:
 
 def probes_table(results: Results) -> RenderableType | None:
     """What the last sleep or rival changed beside the scores; none where nothing was probed."""
-    if not (found := last_sleep(results["probes"])) or "family" not in results:
+    columns, found = probes_columns(results), last_sleep(results["probes"])
+    if not columns or not found:
         return None
-    earlier, later = found
-    name = earlier["boundary"]["name"]
-    n = len(results["seeds"])
-    rows = []
-    kinds = Found.of_family(facts_at(results["family"]))
-    for kind in sorted(kinds, key=lambda kind: kind.of_sleep):
-        for of, measured in later.get(kind.tag, {}).items():
-            told, after = kind.row.format(of), measure_of(measured)
-            if kind.of_sleep:
-                rows.append((told, "", "", mean_and_sd(after)))
-            else:
-                before = measure_of(earlier[kind.tag][of])
-                change = paired_difference(after["per_seed"], before["per_seed"])
-                shown = (mean_alone(before), mean_alone(after))
-                rows.append((told, *shown, escape(mean_and_interval(change))))
-    columns = zip(("", "before", "after", "change"), zip(*rows, strict=True), strict=True)
-    what = boundary_of(found[1]["boundary"]).phase
+    (name, what), n = _around_sleep(found), len(results["seeds"])
     title = f"{results['experiment']}: the {what} after {name}, n = {n}{_bracketed(n)}"
-    return Group(_bold(title), _table({told: list(of) for told, of in columns}))
+    return Group(_bold(title), _table(_escaped(columns)))
+
+
+def _around_sleep(found: tuple[Probed, Probed]) -> tuple[str, str]:
+    """After which boundary it came, and what it was."""
+    earlier, later = found
+    return earlier["boundary"]["name"], boundary_of(later["boundary"]).phase
 
 
 def observed_table(
     results: Results, arms: Mapping[str, Results] | None = None
 ) -> RenderableType | None:
-    """Measures x phases, of what was seen of each phase as a whole, or of the last one of each arm;
-    none where nothing was.
-    """
-    seen = _apart(results.get("observed", []))
-    if arms:
-        last = {name: arm.get("observed", [])[-1:] for name, arm in arms.items()}
-        seen = {f"{name}: {each['name']}": each for name, found in last.items() for each in found}
-    if not seen:
+    """What was seen of phases as a whole; none where nothing was."""
+    if not (columns := observed_columns(results, arms)):
         return None
-    shown = dict([*seen.items()][-MOST_PHASES:])
-    names = dict.fromkeys(name for phase in shown.values() for name in phase["measures"])
-    columns = {"seen in": list(names)}
-    for title, phase in shown.items():
-        found = [phase["measures"].get(name) for name in names]
-        columns[escape(title)] = [_in_digits(each) if each else "-" for each in found]
     title = f"{results['experiment']}: its phases, mean +- sd, n = {len(results['seeds'])}"
-    return Group(_bold(title), _table(columns))
-
-
-def _apart(phases: Sequence[Seen]) -> dict[str, Seen]:
-    """By name, numbered where it comes again."""
-    found: dict[str, Seen] = {}
-    for phase in phases:
-        again = sum(other["name"] == phase["name"] for other in found.values())
-        found[f"{phase['name']} {again + 1}" if again else phase["name"]] = phase
-    return found
-
-
-def _in_digits(measure: Measure) -> str:
-    """Three of a number that has them."""
-    size = abs(measure["mean"] or 0)
-    return mean_and_sd(measure, 0 if size >= 100 else 1 if size >= 10 else 2)
-
-
-def last_sleep(rows: Sequence[Probed]) -> tuple[Probed, Probed] | None:
-    """What was found before the last sleep or rival, and after it; none where there was none."""
-    for before, after in reversed([*pairwise(rows)]):
-        if boundary_of(after["boundary"]).after_rest:
-            return before, after
-    return None
+    return Group(_bold(title), _table(_escaped(columns)))
 
 
 def arms_tables(results: Results, console: Console) -> list[RenderableType]:
@@ -225,6 +177,11 @@ def _between(results: Results) -> str:
     if results["training_steps"]:
         told.append(f"wall time without the {duration(results['wall_seconds'])} shared by all arms")
     return "; ".join(told)
+
+
+def _escaped(columns: Columns) -> Columns:
+    """For a terminal, which else takes brackets for its own."""
+    return {escape(name): [*map(escape, cells)] for name, cells in columns.items()}
 
 
 def _table(columns: Columns) -> Table:

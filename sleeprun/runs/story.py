@@ -1,8 +1,7 @@
 """What a report tells of runs, gathered from their directories."""
 
 import csv
-import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -13,22 +12,21 @@ from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored,
 from sleeprun.protocol.results import Results, pooled
 from sleeprun.protocol.seen import Found
 from sleeprun.report import comparison
+from sleeprun.report.beside_scores import Columns, observed_columns, probes_columns
 from sleeprun.report.findings import findings
 from sleeprun.report.page import Analysed, Arm, Grid, Story, Tabled
 from sleeprun.report.phases import spans
 from sleeprun.report.style import start_of
 from sleeprun.report.tables import took
+from sleeprun.runs.again import again
 from sleeprun.runs.analysed import FOLDER, Written, index_of
 from sleeprun.runs.cautioned import cautions, variants
 from sleeprun.runs.courses import curves, joined, went
-from sleeprun.runs.files import DamagedFile, read_list
-from sleeprun.runs.home import home_of
 from sleeprun.runs.loaded import LoadedRun, load
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.experiment import Experiment
 
-MOST_COMMANDS = 12
 KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record
 
 
@@ -55,9 +53,11 @@ def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> S
         took=_took(results),
         differences=_differences(configs),
         compared=_signed(lines),
+        seen=_seen(results),
+        probed=_probed(results),
         warnings=[*told, *comparison.doubtful(scored)],
         analysed=[each for folder in folders for each in _analysed(folder)],
-        again=[*_again(path for paths in groups.values() for path in paths)],
+        again=[*again(path for paths in groups.values() for path in paths)],
         machine=_machine(arms),
     )
 
@@ -66,6 +66,20 @@ def _signed(lines: Sequence[Sequence[str]]) -> Grid:
     """A table of the terminal, whose signs are plain there."""
     rows = [[cell.replace("+-", "±") for cell in line] for line in lines]
     return Grid(rows[0], rows[1:]) if rows else Grid((), ())
+
+
+def _seen(results: Mapping[str, Results]) -> Grid:
+    first = next(iter(results.values()))
+    return _grid(observed_columns(first, results if len(results) > 1 else None))
+
+
+def _probed(results: Mapping[str, Results]) -> dict[str, Grid]:
+    found = {name: _grid(probes_columns(each)) for name, each in results.items()}
+    return {name: grid for name, grid in found.items() if grid.rows}
+
+
+def _grid(columns: Columns) -> Grid:
+    return _signed([[*columns], *zip(*columns.values(), strict=True)] if columns else [])
 
 
 def _experiment(results: Results) -> str:
@@ -209,31 +223,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(newline="") as file:
         return [*csv.DictReader(file)]
-
-
-def _again(paths: Iterable[Path]) -> Iterator[str]:
-    """What they were begun by: an arm by what its whole run was."""
-    whole = [path.parent.parent if path.parent.name == "arms" else path for path in paths]
-    commands = [*dict.fromkeys(map(_command, whole))]
-    yield from commands[:MOST_COMMANDS]
-    if len(commands) > MOST_COMMANDS:
-        yield f"# and {len(commands) - MOST_COMMANDS} more"
-
-
-def _command(folder: Path) -> str:
-    try:
-        given = [str(each) for each in read_list(folder / ".hydra" / "overrides.yaml")]
-    except DamagedFile:
-        given = []
-    if not given:
-        return f"# begun in Python; its config is {_near(folder)}/.hydra/config.yaml"
-    return shlex.join(["sleeprun", *given])
-
-
-def _near(folder: Path) -> str:
-    """From where it was called, if it lies there."""
-    path, home = folder.absolute(), home_of(folder)
-    return str(path.relative_to(home)) if home and path.is_relative_to(home) else folder.name
 
 
 def _machine(arms: Sequence[Arm]) -> Grid:

@@ -10,7 +10,7 @@ import pytest
 from told_run import run_of
 
 from sleeprun.config import ConfigError, Role
-from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Start, Warned
+from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
 from sleeprun.protocol.results import pooled
 from sleeprun.report.findings import NO_CONTROL
 from sleeprun.report.page import Story
@@ -245,3 +245,16 @@ def test_another_family_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         told(agents=agents, others=others)
     assert str(refused.value).startswith(f"others ({others}): networks of another family than ")
+
+
+def test_without_any_score_it_is_said_and_nothing_is_drawn(tmp_path: Path) -> None:
+    folder = made(tmp_path / "a")
+    directory = RunDirectory(folder)
+    for event in list(directory.events()):
+        if isinstance(event, Scored):
+            directory.write(replace(event, score=[None, None]))
+    directory.report({**results_of(directory.events()), "role": Role.NAIVE})
+    sections = {section.id: section for section in chapters(told(small=folder))}
+    assert sections["scores"].text == ["No task has a score at any boundary."]
+    assert list(sections["scores"].plates) == []
+    assert "measures" not in sections

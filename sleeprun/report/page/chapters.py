@@ -1,6 +1,8 @@
 """What stands on the page, in this order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from sleeprun.report.page import charts, scores, time
 from sleeprun.report.page.plates import Plate, Section
@@ -16,13 +18,11 @@ def chapters(story: Story) -> Iterator[Section]:
         yield Section("warnings", "Read with care", story.warnings)
     yield Section("run", "What was run", parts=[*_what_was_run(story)])
     yield Section("protocol", "Protocol", plates=[time.timeline(drawn)])
-    of_scores = [scores.ends(story.arms), scores.course(drawn), scores.matrices(drawn)]
-    yield Section("scores", "Scores", [*_left_out(story)], of_scores)
-    parts = [Section("compared", "Against the first arm", grid=story.compared)]
-    of_measures = [scores.measures(story.arms)]
-    yield Section(
-        "measures", "Measures", plates=of_measures, parts=parts if story.compared.rows else []
-    )
+    yield Section("scores", "Scores", [*_left_out(story)], [*_scored(story.arms, drawn)])
+    of_measures = filter(None, [scores.measures(story.arms)])
+    measures = Section("measures", "Measures", plates=[*of_measures], parts=[*_measured(story)])
+    if measures.plates or measures.parts:
+        yield measures
     if learned := [*_learned(drawn)]:
         yield Section("learning", "Learning", plates=learned)
     if story.analysed:
@@ -38,17 +38,39 @@ def chapters(story: Story) -> Iterator[Section]:
         yield Section("analyses", "Analyses", parts=parts)
 
 
+def _scored(arms: Sequence[Arm], drawn: Sequence[Arm]) -> Iterator[Plate]:
+    if _any_score(arms):
+        yield from (scores.ends(arms), scores.course(drawn), scores.matrices(drawn))
+
+
+def _any_score(arms: Sequence[Arm]) -> bool:
+    return any(np.isfinite(np.array(arm.results["R"], float)).any() for arm in arms)
+
+
+def _measured(story: Story) -> Iterator[Section]:
+    if story.compared.rows:
+        yield Section("compared", "Against the first arm", grid=story.compared)
+    if story.seen.rows:
+        yield Section("seen", "Seen of phases as a whole", grid=story.seen)
+    for number, (name, grid) in enumerate(story.probed.items()):
+        whose = f" of {name}" * (len(story.arms) > 1)
+        yield Section(f"probed-{number}", f"Probed around the last sleep{whose}", grid=grid)
+
+
 def _left_out(story: Story) -> Iterator[str]:
-    if (arms := len(story.arms)) > MOST_ARMS:
+    if not _any_score(story.arms):
+        yield "No task has a score at any boundary."
+    elif (arms := len(story.arms)) > MOST_ARMS:
         yield f"Of {arms} arms the first {MOST_ARMS} are shown along their way, and all at its end."
 
 
 def _what_was_run(story: Story) -> Iterator[Section]:
     if story.differences.rows:
         yield Section("differences", "What differs between the arms", grid=story.differences)
-    yield Section("settings", "What they have in common", grid=story.run)
-    yield Section("took", "What each took", grid=story.took)
+    several = len(story.arms) > 1
+    yield Section("settings", "What they have in common" if several else "Settings", grid=story.run)
+    yield Section("took", "What each took" if several else "What it took", grid=story.took)
 
 
-def _learned(arms: list[Arm]) -> Iterator[Plate]:
+def _learned(arms: Sequence[Arm]) -> Iterator[Plate]:
     yield from filter(None, (time.within(arms), time.running(arms)))

@@ -33,7 +33,8 @@ from sleeprun.report.style import around, boundary_name, interval, known, sample
 from sleeprun.report.tables import ALL, MOST_TASKS
 
 Arms = Sequence[Arm]
-MOST_LETTERS = 20  # of names above a matrix, that are level
+FEW = {"nticks": 6, "tickangle": 0}  # numbers along an axis
+MOST_LETTERS = 5  # of names above a matrix, that are level
 MOST_NUMBERS = 8  # tasks, of which each score is written out
 NAMES = {
     "accuracy": "accuracy",
@@ -72,9 +73,11 @@ def ends(arms: Arms) -> Plate:
     return Plate("Scores at the end", panels, grid, keys_of(arms), told)
 
 
-def measures(arms: Arms) -> Plate:
+def measures(arms: Arms) -> Plate | None:
     """The measures of forgetting that any arm has."""
     there = [name for name in MEASURES if any(_measure(arm, name)["n"] for arm in arms)]
+    if not there:
+        return None
     zero = level(0.0, "y")
     levels = {name: [] if "accuracy" in name else [zero] for name in there}
     panels = [_dots(arms, name, NAMES[name], "", *levels[name]) for name in there]
@@ -117,7 +120,7 @@ def _dots(arms: Arms, measure: str, title: str, x: str, *shapes: dict) -> Panel:
     ]
     rows = {"tickvals": list(range(len(arms))), "ticktext": [short(arm.name) for arm in arms]}
     rows |= {"range": [len(arms) - 0.4, -0.6], "showgrid": False}
-    look = layout(x, "", 64 + 30 * len(arms), yaxis=rows, shapes=list(shapes))
+    look = layout(x, "", 76 + 30 * len(arms), yaxis=rows, xaxis=FEW, shapes=list(shapes))
     return Panel(title, traces, look)
 
 
@@ -232,8 +235,9 @@ def _row_of(arm: Arm, row: int) -> list[tuple[float, ...]]:
 
 def _names_above(names: Sequence[str]) -> tuple[bool, int]:
     """Whether they are level, and how high they are in pixels."""
-    level = sum(map(len, names)) <= MOST_LETTERS
-    return level, 24 if level else 12 + 8 * max(map(len, names))
+    longest = max(map(len, names), default=0)
+    level = longest <= MOST_LETTERS
+    return level, 24 if level else 12 + 8 * longest
 
 
 def _matrix(arm: Arm) -> Panel:

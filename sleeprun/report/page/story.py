@@ -63,6 +63,8 @@ class Story(NamedTuple):
     took: Grid  # each arm's steps, time and memory
     differences: Grid  # of the arms' configs, by key
     compared: Grid
+    seen: Grid  # of phases as a whole
+    probed: Mapping[str, Grid]  # around the last sleep of each arm
     warnings: Sequence[str]
     analysed: Sequence[Analysed]
     again: Sequence[str]  # commands
