@@ -9,7 +9,7 @@ SEED ?= 0
 BRIAN2 := $(VENV)/brian2
 
 .DEFAULT_GOAL := help
-.PHONY: help run brian2 test long fast fuzz kills lint types table benchmark reference clean
+.PHONY: help run brian2 test long fast fuzz kills lint types table benchmark reference docs clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ benchmark: $(READY) $(BRIAN2)/.ready  ## speed beside Brian2, plain JAX and plai
 
 reference: $(READY)  ## write docs/reference.md, all that a config can say, anew
 	$(BIN)/python -m sleeprun.cli.reference > docs/reference.md
+
+docs: $(READY)  ## build the pages of docs/ into a site that needs no network, build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 clean:  ## remove what was set up
 	rm -rf $(VENV) build dist

@@ -26,7 +26,7 @@ from sleeprun.subjects.classifier.record import Measured, Moved
 from sleeprun.subjects.seeds import over_seeds
 
 DOC = Path(__file__).parent.parent / "docs" / "extending.md"
-BLOCKS = dict(re.findall(r"^```\w+ title=(\S+)\n(.*?)^```", DOC.read_text(), re.M | re.S))
+BLOCKS = dict(re.findall(r'^```\w+ title="(\S+)"\n(.*?)^```', DOC.read_text(), re.M | re.S))
 COMMANDS = re.findall(r"^    sleeprun --config-dir conf (.*)$", DOC.read_text(), re.M)
 SHIPPED = [name for name, _ in experiments(conf_dir() / "experiment")]
 PARTS = ("neuron", "synapse", "rule")
