@@ -24,6 +24,9 @@ class Server:
     def Image(self, path: str) -> str:
         return path
 
+    def Html(self, path: str, inject: bool) -> str:
+        return path
+
     def Table(self, **given: object) -> SimpleNamespace:
         return SimpleNamespace(**given)
 

@@ -7,10 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from classifiers import tiny
+from classifiers import TINY, tiny
 from fake_wandb import Server
 
+import sleeprun
 from sleeprun.config import TrackingConfig
 from sleeprun.protocol.events import Curve, End, Event, Progress, Scored, Start
 from sleeprun.protocol.phases import Boundary
@@ -257,3 +259,18 @@ def test_arms_are_grouped_with_what_compares_them(server: Server, tmp_path: Path
     differences = {line[0]: line[1] for line in row["differences"].data}
     for told_of, measure in results["differences"].items():
         assert differences[told_of] == server.summary[told_of] == measure["mean"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arms", [(), ("+arms.awake.sleep.schedule=never", "+arms.asleep={}")])
+def test_analyses_and_the_report_are_shown_there_too(
+    arms: tuple[str, ...], server: Server, tmp_path: Path
+) -> None:
+    asked = ("analysis=changes", "runtime.keep_boundaries=true", "runtime.report=true")
+    keys = [key for key in QUICK if key != "runtime.report=false"]
+    sleeprun.run(sleeprun.compose("src_quick", *TINY, *keys, *asked, *arms), tmp_path)
+    (*_, (_, row)) = server.logged[server.opened[-1]["id"]]
+    assert row["report"] == str(tmp_path / "report.html")
+    table = pd.read_csv(tmp_path / "analyses" / "changes.counts.csv")
+    assert row["changes.counts"].columns == [*table.columns]
+    assert len(row["changes.counts"].data) == len(table) > 0

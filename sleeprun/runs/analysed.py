@@ -14,9 +14,11 @@ from sleeprun.runs.files import DamagedFile, read_json, write_json, write_whole
 from sleeprun.runs.home import at_home
 from sleeprun.runs.loaded import LoadedRun, load
 from sleeprun.subjects.experiment import Experiment
+from sleeprun.tracking.tables import Rows
 
 log = logging.getLogger("sleeprun")
 FOLDER, INDEX = "analyses", "index.json"
+MOST_ROWS = 10_000  # of a table that is shown elsewhere
 
 
 class Written(TypedDict):
@@ -77,20 +79,38 @@ def analyse(study: Study, analyses: Sequence[DeclaredSection], out: Path) -> Ite
             yield Told(_name(section), answer.sentences)
 
 
-def after(config: Experiment, path: Path) -> list[str]:
-    """Those that a config asks for, of a run that is done, unless they are there; what they found.
+def after(config: Experiment, path: Path) -> None:
+    """Those that a config asks for, of a run whose results are there, unless they are there, too.
 
     They can be made again from the record, so a failure is only told.
     """
     there = [(entry["analysis"], entry["keys"]) for entry in index_of(path)]
     wanted = [each for each in config.analysis if (_name(each), _keys(each)) not in there]
     if not wanted:
-        return []
-    told = list(analyse(study_of([path]), wanted, path))
-    for each in told:
+        return
+    for each in analyse(study_of([path]), wanted, path):
         if each.refused:
             log.warning("analysis %s: %s", each.name, "; ".join(each.sentences))
-    return [line for each in told if not each.refused for line in each.sentences]
+
+
+def found(config: Experiment, path: Path) -> list[str]:
+    """What those that a config asks for have found."""
+    asked = [_name(each) for each in config.analysis]
+    told = (entry for entry in index_of(path) if entry["analysis"] in asked)
+    return [sentence for entry in told for sentence in entry["sentences"]]
+
+
+def tables_of(path: Path) -> dict[str, Rows]:
+    """All tables that analyses left in a run's directory, by file; but for very long ones."""
+    import pandas as pd
+
+    names = [table["file"] for entry in index_of(path) for table in entry["tables"]]
+    frames = {name.removesuffix(".csv"): pd.read_csv(path / FOLDER / name) for name in names}
+    return {
+        name: frame.astype(object).where(frame.notna(), None).to_dict("records")
+        for name, frame in frames.items()
+        if len(frame) <= MOST_ROWS
+    }
 
 
 def _answer(analysis: Analysis, study: Study) -> Answer:

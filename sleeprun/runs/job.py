@@ -17,8 +17,7 @@ from sleeprun.protocol.describe import duration, plural
 from sleeprun.protocol.results import Metrics, Results
 from sleeprun.report.findings import PICTURES, findings
 from sleeprun.report.tables import arms_tables, observed_table, probes_table, score_table
-from sleeprun.runs import bounds, memory, one, reported
-from sleeprun.runs.analysed import after
+from sleeprun.runs import analysed, bounds, ending, memory, one, reported
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.runs.host import Alone, Host
 from sleeprun.runs.lock import held
@@ -84,10 +83,7 @@ def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
         results, by_arm = _phases_and_arms(config, path, call)
     if by_arm:
         _compare(config, path, results, by_arm, found)
-    analysed = after(config, path)
-    if config.runtime.report:
-        reported.write(path)
-    host.tell(*_page(results, by_arm), *map(Text, analysed), *_where(path))
+    host.tell(*_page(results, by_arm), *map(Text, analysed.found(config, path)), *_where(path))
     return results
 
 
@@ -111,7 +107,8 @@ def _phases_and_arms(
     keep = config.runtime.keep_boundaries
     told = None if config.arms else label.of_run(config, path)
     folder = RunDirectory(path, keep)
-    results = one.carry_out(config, shared, folder, call, told, config.origin)
+    alone = not config.arms
+    results = one.carry_out(config, shared, folder, call, told, config.origin, whole=alone)
     if not config.arms:
         return results, {}
     own = behind(config, shared)
@@ -141,9 +138,11 @@ def _compare(
     folder = RunDirectory(path, config.runtime.keep_boundaries)
     folder.report(results)
     figures = one.draw(folder, results, by_arm) if config.runtime.figures else []
+    folder.finish()
+    made = ending.made(config, path)
     with one.tracked(config, folder, label.of_run(config, path)) as wandb:
-        wandb.publish(tables.of_arms(results), tables.ends_of_arms(results), figures)
-        folder.finish()
+        shown = tables.of_arms(results) | made.tables
+        wandb.publish(shown, tables.ends_of_arms(results), figures, made.page)
 
 
 def _page(results: Results, by_arm: dict[str, Results]) -> list[RenderableType | None]:

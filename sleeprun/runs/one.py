@@ -15,8 +15,9 @@ from sleeprun.protocol.describe import describe
 from sleeprun.protocol.events import End, Event, Start
 from sleeprun.protocol.phases import Protocol
 from sleeprun.protocol.results import Results
-from sleeprun.runs import bounds, branch
+from sleeprun.runs import bounds, branch, ending
 from sleeprun.runs.devices import device_name
+from sleeprun.runs.ending import Ending
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.host import Host
 from sleeprun.runs.results import results_of
@@ -55,15 +56,18 @@ def carry_out(
     told: Label | None,
     origin: str | None,
     own: int = 0,
+    whole: bool = False,
 ) -> Results:
     """Carry out one protocol in one directory, from phase `own` on; a finished one is only read.
 
-    What has no label is only what arms begin with.
+    What has no label is only what arms begin with; what is whole has no others beside it.
     """
     if done := folder.results():
         log.info("%s is done already", folder.path)
-        whole = [phase.cycles for phase in protocol]
-        call.shown.begin(_ahead(config, protocol, whole, own))
+        every = [phase.cycles for phase in protocol]
+        call.shown.begin(_ahead(config, protocol, every, own))
+        if whole:
+            ending.made(config, folder.path)
         return done
     if origin and not any(folder.furthest()):
         begun = branch.find(origin, config, protocol)
@@ -83,7 +87,9 @@ def carry_out(
             folder.report(results)
         figures = draw(folder, results) if config.runtime.figures else []
         if wandb:
-            wandb.publish(tables.of_run(results), tables.ends(results["metrics"]), figures)
+            made = ending.made(config, folder.path) if whole else Ending({}, None)
+            shown = tables.of_run(results) | made.tables
+            wandb.publish(shown, tables.ends(results["metrics"]), figures, made.page)
             folder.finish()
     return results
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sleeprun.config import ConfigError
 from sleeprun.config.messages import argument
 from sleeprun.runs.files import write_whole
-from sleeprun.runs.loaded import load
+from sleeprun.runs.loaded import LoadedRun, load
 from sleeprun.runs.store import RunDirectory
 
 log = logging.getLogger("sleeprun")
@@ -20,6 +20,10 @@ def of_run(folder: Path) -> Groups:
     run = load(folder)
     if not RunDirectory(run.folder).done:
         raise ConfigError(f"{folder}: is not done; go on with it by {argument('resume', folder)}")
+    return _groups(run)
+
+
+def _groups(run: LoadedRun) -> Groups:
     if arms := run.results.get("arms", {}):
         return {name: [run.folder / "arms" / name] for name in arms}
     return {run.results["experiment"]: [run.folder]}
@@ -34,8 +38,10 @@ def page_of(groups: Groups, folders: Sequence[Path]) -> bytes:
 
 
 def write(folder: Path) -> None:
-    """Of a run that is done. It can be written again from the record, so a failure is only told."""
+    """Of a run whose results are there. It can be written again from the record, so a failure is
+    only told.
+    """
     try:
-        write_whole(folder / NAME, page_of(of_run(folder), [folder]))
+        write_whole(folder / NAME, page_of(_groups(load(folder)), [folder]))
     except Exception as error:
         log.warning("no report in %s: %s", folder, error)

@@ -65,9 +65,13 @@ class WandB:
                     self._log(step, row)
 
     def publish(
-        self, tables: Mapping[str, Rows], ends: Mapping[str, float], figures: Sequence[Path]
+        self,
+        tables: Mapping[str, Rows],
+        ends: Mapping[str, float],
+        figures: Sequence[Path],
+        page: Path | None = None,
     ) -> None:
-        """What a run ends with: tables, numbers for the summary, pictures."""
+        """What a run ends with: tables, numbers for the summary, pictures, the report."""
         if self.run is None:
             return
         with self._told("publish"):
@@ -75,7 +79,8 @@ class WandB:
 
             shown = {name: _table(rows) for name, rows in tables.items() if rows}
             images = {f"figures/{path.stem}": wandb.Image(str(path)) for path in figures}
-            self._log(self.history.step + 1, shown | images)
+            report = {"report": wandb.Html(str(page), inject=False)} if page else {}
+            self._log(self.history.step + 1, shown | images | report)
             self.run.summary.update(ends)
 
     def _log(self, step: int, row: HistoryRow | dict[str, Any]) -> None:
