@@ -31,8 +31,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Equations as MathML, which browsers know by themselves."""
-    return EQUATION.sub(_equation, html)
+    """Equations as MathML, which browsers know by themselves; +- does not break."""
+    return EQUATION.sub(_equation, html).replace(" +- ", "&nbsp;\N{PLUS-MINUS SIGN}&nbsp;")
 
 
 def _equation(found: re.Match[str]) -> str:
