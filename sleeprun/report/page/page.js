@@ -39,7 +39,9 @@
     return shown;
   };
 
-  const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  // Without a pointer that hovers, a bar of buttons would always lie over the figure.
+  const hovers = window.matchMedia("(hover: hover)").matches;
+  const config = { displaylogo: false, responsive: true, displayModeBar: hovers ? "hover" : false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
   const draw = () => {
     const colour = colours();
