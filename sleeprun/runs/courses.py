@@ -1,5 +1,6 @@
 """How things went within phases: scores of tasks, and what is counted while it goes on."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -10,7 +11,7 @@ from sleeprun.report.page import Course
 from sleeprun.report.performance import running, timeline
 from sleeprun.report.style import start_of, told_of
 
-MOST_POINTS = 200  # of a course
+MOST_VALUES = 2000  # of a task in a run, of all seeds
 
 
 def curves(events: list[Event]) -> Iterator[Course]:
@@ -18,13 +19,19 @@ def curves(events: list[Event]) -> Iterator[Course]:
     told = sorted(told_of(events, Curve), key=lambda each: (each.phase, each.task, each.cycle))
     for (phase, task), of_one in groupby(told, lambda each: (each.phase, each.task)):
         once = {each.cycle: each.score for each in of_one}  # a resumed run tells some again
-        course = Course(task, phase, [*once], np.array([*once.values()], float))
-        yield _thinned(course)
+        yield Course(task, phase, [*once], np.array([*once.values()], float))
 
 
-def _thinned(course: Course) -> Course:
-    """With at most about so many points, its last one among them."""
-    every = -(-len(course.at) // MOST_POINTS)
+def fewer(courses: Sequence[Course]) -> list[Course]:
+    """Of each task about so many values at most."""
+    values: Counter[str] = Counter()
+    for course in courses:
+        values[course.of] += course.scores.size
+    return [_every(course, -(-values[course.of] // MOST_VALUES)) for course in courses]
+
+
+def _every(course: Course, every: int) -> Course:
+    """Some of its points, its last one among them."""
     kept = [*range(len(course.at) - 1, -1, -every)][::-1]
     return course._replace(at=[course.at[place] for place in kept], scores=course.scores[kept])
 

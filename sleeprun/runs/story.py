@@ -21,7 +21,7 @@ from sleeprun.report.tables import took
 from sleeprun.runs.again import again
 from sleeprun.runs.analysed import FOLDER, Written, index_of
 from sleeprun.runs.cautioned import cautions, variants
-from sleeprun.runs.courses import curves, joined, went
+from sleeprun.runs.courses import curves, fewer, joined, went
 from sleeprun.runs.loaded import LoadedRun, load
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
@@ -106,7 +106,7 @@ def _record(run: LoadedRun) -> list[Event]:
 
 def _arm(name: str, runs: Sequence[LoadedRun], records: Sequence[list[Event]]) -> Arm:
     found, first = pooled([run.results for run in runs]), records[0]
-    courses = joined([[*curves(events)] for events in records])
+    courses = fewer(joined([[*curves(events)] for events in records]))
     running = joined([[*went(events)] for events in records])
     return Arm(name, found, start_of(first), spans(first), courses, running)
 

@@ -14,12 +14,15 @@ def thinned(events: Iterable[Event], most: int = 2000) -> list[Event]:
     Neighbours in a phase are merged.
     """
     kept: Counted = []
-    width = 1
+    width, progress, limit = 1, 0, 2 * most
     for event in events:
         kept.append((event, 1))
-        if len(kept) > 2 * most:
+        progress += isinstance(event, Progress)
+        if progress > limit:
             width *= 2
             kept = _merge_neighbours(kept, width)
+            progress = sum(isinstance(each, Progress) for each, _ in kept)
+            limit = 2 * max(most, progress)  # of what cannot be merged there is more and more
     return [event for event, _ in kept]
 
 

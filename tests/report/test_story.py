@@ -156,7 +156,7 @@ def test_lines_are_means_over_seeds_with_each_seed_behind_them() -> None:
         ("a", [1, 2], [6, 7]), ("b", [1, 2], [106, 107]),
     ]  # fmt: skip
     seeds = [trace["y"] for trace in panel.traces if "seed" in trace["meta"]]
-    assert seeds == [[1, 2], [11, 12], [101, 102], [111, 112]]
+    assert seeds == [[1, 2, None, 11, 12], [101, 102, None, 111, 112]]
     assert [key.name for key in plate.keys] == ["a", "b"]
     assert all(key.arm for key in plate.keys)
 
@@ -191,14 +191,14 @@ def test_names_keep_the_order_in_which_all_arms_have_them() -> None:
 
 def test_a_course_of_many_points_is_thinned_and_keeps_its_last(tmp_path: Path) -> None:
     folder = made(tmp_path / "a")
-    for cycle in range(500, 950):
-        score = [cycle / 1000, None]
+    for cycle in range(500, 2600):
+        score = [cycle / 5000, None]
         event = Curve(phase=1, kind="wake", name="task1", cycle=cycle, task="task1", score=score)
         RunDirectory(folder).write(event)
     (course,) = told(small=folder).arms[0].courses
-    assert len(course.at) == 150  # every third
-    assert (course.at[-1], course.at[-2]) == (949, 946)
-    np.testing.assert_array_equal(course.scores[:, 0], np.array(course.at) / 1000)
+    assert len(course.at) == 700  # every third
+    assert (course.at[-1], course.at[-2]) == (2599, 2596)
+    np.testing.assert_array_equal(course.scores[:, 0], np.array(course.at) / 5000)
 
 
 def test_how_to_run_it_again_is_the_command_of_the_whole_run(tmp_path: Path) -> None:

@@ -7,14 +7,15 @@ import numpy as np
 
 from sleeprun.report.labels import short
 from sleeprun.report.page.plates import (
-    FAINT,
     Key,
     Panel,
     Plate,
     Trace,
     colour_of,
+    gapped,
     layout,
     line,
+    networks,
     plain,
     symbol_of,
 )
@@ -153,9 +154,9 @@ def _lines(
     for name, colour, place, of_one in _by_colour(rows, chart, names):
         of = _of(chart, name)
         seeds = _apart(of_one, [SEED]) if SEED in of_one[0] and chart["color"] != SEED else {}
-        for each in seeds.values() if len(seeds) > 1 else ():
-            look = {"opacity": FAINT, "line": {"width": 1}, "hoverinfo": "skip"}
-            traces.append(line(*_means(each, x, y), name, colour, of | {"seed": True}, **look))
+        if len(seeds) > 1:
+            each = gapped(_means(one, x, y) for one in seeds.values())
+            traces.append(networks(each, name, colour, of))
         at, mean = _means(of_one, x, y)
         mode = "lines+markers" if len(at) <= 30 else "lines"
         hover = f"{name}: %{{y:.4g}}<extra></extra>"

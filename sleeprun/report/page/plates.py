@@ -95,15 +95,42 @@ def line(
     return told | {"line": look, "meta": of} | more
 
 
-def band(
-    x: Iterable[Any], low: Iterable[Any], high: Iterable[Any], colour: str, of: dict[str, Any]
+def gapped(pieces: Iterable[tuple[Iterable[Any], Iterable[Any]]]) -> tuple[list[Any], list[Any]]:
+    """Several lines as one, which is broken between them."""
+    x: list[Any] = []
+    y: list[Any] = []
+    for along, across in pieces:
+        x += [*along, None]
+        y += [*across, None]
+    return x[:-1], y[:-1]
+
+
+def networks(
+    lines: tuple[Iterable[Any], Iterable[Any]], name: str, colour: str, of: dict[str, Any]
 ) -> Trace:
-    """From low to high, where both are known."""
-    known = [one for one in zip(x, low, high, strict=True) if np.isfinite(one[1:]).all()]
-    around = [(at, top) for at, _, top in known] + [(at, bottom) for at, bottom, _ in known[::-1]]
+    """The faint lines of single ones."""
+    look = {"opacity": FAINT, "line": {"width": 1}, "hoverinfo": "skip"}
+    return line(*lines, name, colour, of | {"seed": True}, **look)
+
+
+def band(
+    pieces: Iterable[tuple[Iterable[Any], Iterable[Any], Iterable[Any]]],
+    colour: str,
+    of: dict[str, Any],
+) -> Trace:
+    """Along x from low to high, where both are known; piece by piece."""
     look = {"fill": "toself", "fillcolor": faint(colour, SHADE), "hoverinfo": "skip"}
-    places, bounds = zip(*around, strict=True) if around else ((), ())
-    return line(places, bounds, "", colour, of, line={"width": 0}, **look)
+    around = gapped(_outline(*piece) for piece in pieces)
+    return line(*around, "", colour, of, line={"width": 0}, **look)
+
+
+def _outline(
+    x: Iterable[Any], low: Iterable[Any], high: Iterable[Any]
+) -> tuple[list[Any], list[Any]]:
+    known = [one for one in zip(x, low, high, strict=True) if np.isfinite(one[1:]).all()]
+    there, back = known, known[::-1]
+    places = [at for at, _, _ in [*there, *back]]
+    return places, [top for _, _, top in there] + [bottom for _, bottom, _ in back]
 
 
 def level(value: float, along: str = "x") -> dict[str, Any]:

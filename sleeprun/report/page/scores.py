@@ -11,7 +11,6 @@ from sleeprun.protocol.phases import Vigilance
 from sleeprun.report.arms import rests, scores_of
 from sleeprun.report.labels import short
 from sleeprun.report.page.plates import (
-    FAINT,
     OF_VIGILANCE,
     Key,
     Panel,
@@ -19,10 +18,12 @@ from sleeprun.report.page.plates import (
     Trace,
     band,
     colour_of,
+    gapped,
     ground,
     layout,
     level,
     line,
+    networks,
     plain,
     span_of,
     symbol_of,
@@ -171,12 +172,8 @@ def _course(arms: Arms, task: str | None) -> Panel:
         names = [boundary_name(boundary) for boundary in boundaries_of(arm.results)]
         at, of = one.at.tolist(), {"arm": arm.name}
         mean, low, high = interval(scores)
-        traces.append(band(at, low, high, colour, of))
-        traces += [
-            line(at, each, f"{arm.name}, seed {seed}", colour, of | {"seed": True}, opacity=FAINT,
-                 line={"width": 1}, hoverinfo="skip")
-            for seed, each in zip(arm.results["seeds"], scores.T, strict=True)
-        ]  # fmt: skip
+        seeds = gapped((at, each) for each in scores.T)
+        traces += [band([(at, low, high)], colour, of), networks(seeds, arm.name, colour, of)]
         rested = ["-open" if behind == TRAINING else "" for behind in one.behind]
         traces.append(line(
             at, mean, arm.name, colour, of, mode="lines+markers", text=names,

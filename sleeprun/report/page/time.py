@@ -1,16 +1,16 @@
 """Figures along the protocol's time: its phases, and how things went within them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sleeprun.measures.statistics import describe
+from sleeprun.measures import statistics
+from sleeprun.measures.statistics import moments
 from sleeprun.protocol.describe import plural
 from sleeprun.protocol.family import Clock
 from sleeprun.protocol.phases import Vigilance
 from sleeprun.report.labels import short
 from sleeprun.report.page.plates import (
-    FAINT,
     OF_VIGILANCE,
     Key,
     Panel,
@@ -18,13 +18,14 @@ from sleeprun.report.page.plates import (
     Trace,
     band,
     colour_of,
+    gapped,
     ground,
     layout,
     level,
     line,
+    networks,
     span_of,
 )
-from sleeprun.report.page.scores import told
 from sleeprun.report.page.story import Arm, Course, Grid
 from sleeprun.report.phases import Span
 from sleeprun.report.style import known, sample_size, spread
@@ -126,7 +127,8 @@ def _courses(arms: Sequence[Arm], title: str, found: Sequence[Sequence[Course]])
 
 
 def _score(course: Course, at: int) -> str:
-    return told(describe(list(course.scores[at])))
+    mean, sd = moments(statistics.known(course.scores[at].tolist()))
+    return "-" if mean is None else f"{mean:.2f}" + (f" ± {sd:.2f}" if sd is not None else "")
 
 
 def _phase(arm: Arm, course: Course) -> str:
@@ -134,24 +136,12 @@ def _phase(arm: Arm, course: Course) -> str:
 
 
 def _panel(arm: Arm, found: Sequence[Course], names: Sequence[str]) -> Panel:
-    traces: list[Trace] = []
     unit = clock_of(arm).cycles
-    for each in found:
-        colour, of = colour_of(names.index(each.of)), {"key": each.of}
-        at = (np.array(each.at) / unit).tolist()
-        mean, sd = spread(each.scores)
-        traces.append(band(at, mean - sd, mean + sd, colour, of))
-        traces += [
-            line(at, one, each.of, colour, of | {"seed": True}, opacity=FAINT,
-                 line={"width": 1}, hoverinfo="skip")
-            for one in each.scores.T
-        ]  # fmt: skip
-        traces.append(
-            line(
-                at, mean, each.of, colour, of, mode="lines+markers", marker={"size": 4},
-                hovertemplate=f"{each.of}: %{{y:.3f}}<extra></extra>",
-            )
-        )  # fmt: skip
+    traces = [
+        trace
+        for place, name in enumerate(names)
+        for trace in _lines([each for each in found if each.of == name], name, place, unit)
+    ]
     shapes = [
         ground(span.begin / unit, span.end / unit, COLOURS[what(span, arm)]) for span in arm.phases
     ]
@@ -159,3 +149,19 @@ def _panel(arm: Arm, found: Sequence[Course], names: Sequence[str]) -> Panel:
     scale = {"range": span_of(arm.results["chance"], *(each.scores for each in found))}
     look = layout(_time(arm), "score", 260, yaxis=scale, shapes=[*shapes, chance])
     return Panel(arm.name, traces, look, arm=arm.name)
+
+
+def _lines(found: Sequence[Course], name: str, place: int, unit: int) -> Iterator[Trace]:
+    """Of one task, broken between phases."""
+    times = [np.array(each.at) / unit for each in found]
+    spreads = [spread(each.scores) for each in found]
+    colour, of = colour_of(place), {"key": name}
+    each = [(at, one) for at, course in zip(times, found, strict=True) for one in course.scores.T]
+    around = [(at, m - sd, m + sd) for at, (m, sd) in zip(times, spreads, strict=True)]
+    means = [(at, mean) for at, (mean, _) in zip(times, spreads, strict=True)]
+    yield band(around, colour, of)
+    yield networks(gapped(each), name, colour, of)
+    look = {"mode": "lines+markers", "marker": {"size": 4}}
+    yield line(
+        *gapped(means), name, colour, of, hovertemplate=f"{name}: %{{y:.3f}}<extra></extra>", **look
+    )
