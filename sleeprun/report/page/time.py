@@ -30,7 +30,7 @@ from sleeprun.report.page.story import Arm, Course, Grid
 from sleeprun.report.phases import Span
 from sleeprun.report.style import known, sample_size, spread
 
-UNTAUGHT = "untaught"
+TIME, UNTAUGHT = "protocol time", "untaught"
 LEGIBLE = {"mode": "hide", "minsize": 9}  # or not written
 HATCHED = {"shape": "/", "size": 8, "fillmode": "overlay", "fgopacity": 0.35}
 COLOURS = {**OF_VIGILANCE, UNTAUGHT: "#9a9a9a"}
@@ -61,21 +61,20 @@ def timeline(arms: Sequence[Arm]) -> Plate:
     keys = [Key(TOLD[each], colour) for each, colour in COLOURS.items() if each in there]
     rows = {"tickvals": list(range(len(arms))), "ticktext": [short(arm.name) for arm in arms]}
     rows |= {"range": [len(arms) - 0.4, -0.6], "showgrid": False}
-    look = layout(
-        _time(arms[0]), "", 90 + 34 * len(arms), yaxis=rows, barmode="overlay", uniformtext=LEGIBLE
-    )
+    look = layout(TIME, "", 90 + 34 * len(arms), yaxis=rows, barmode="overlay", uniformtext=LEGIBLE)
     cells = [
         [arm.name, span.name, TOLD[what(span, arm)], plural(span.end - span.begin, "cycle")]
         for arm in arms
         for span in arm.phases
     ]
-    note = "every task is tested between phases, on copies"
+    note = f"{_unit(arms[0])}; every task is tested between phases, on copies"
     grid = Grid(["arm", "phase", "", "length"], cells)
     return Plate("The protocol", [Panel("", traces, look)], grid, keys, note, narrow=10_000)
 
 
-def _time(arm: Arm) -> str:
-    return f"protocol time ({clock_of(arm).unit})"
+def _unit(arm: Arm) -> str:
+    """In the note, since an axis of a phone has no room for it."""
+    return f"time in {clock_of(arm).unit}"
 
 
 def _bar(span: Span, arm: Arm, row: int) -> Trace:
@@ -122,7 +121,7 @@ def _courses(arms: Sequence[Arm], title: str, found: Sequence[Sequence[Course]])
     ]
     grid = Grid(["arm", "", "phase", "first", "last"], rows)
     keys = [Key(name, colour_of(place)) for place, name in enumerate(names)]
-    note = f"mean ± sd, {sample_size(seeds)}; shaded as in the protocol"
+    note = f"mean ± sd, {sample_size(seeds)}; {_unit(arms[0])}, shaded as in the protocol"
     return Plate(title, panels, grid, keys, note, narrow=420)
 
 
@@ -147,7 +146,7 @@ def _panel(arm: Arm, found: Sequence[Course], names: Sequence[str]) -> Panel:
     ]
     chance = level(arm.results["chance"])
     scale = {"range": span_of(arm.results["chance"], *(each.scores for each in found))}
-    look = layout(_time(arm), "score", 260, yaxis=scale, shapes=[*shapes, chance])
+    look = layout(TIME, "score", 260, yaxis=scale, shapes=[*shapes, chance])
     return Panel(arm.name, traces, look, arm=arm.name)
 
 
