@@ -175,6 +175,38 @@ def test_a_mistake_in_the_command_is_a_line(
     assert error.startswith(f"sleeprun-analyse: {told}")
 
 
+@pytest.mark.slow
+def test_scores_are_followed_while_cells_are_cut(tmp_path: Path) -> None:
+    cuts = (
+        "{after: task1, lesion: hidden, percent: 25}, {after: task1, lesion: hidden, percent: 50}"
+    )
+    given = (
+        *(key for key in SHORT if not key.startswith(("arms", "tasks.stages", "sleep", "seeds"))),
+        "arms=none", "seeds=[3,5,8]", "tasks.stages=[task1]", "sleep=never",
+        f"interventions=[{cuts}]", "runtime.keep_boundaries=true", "analysis=pruning",
+    )  # fmt: skip
+    sleeprun.run(sleeprun.compose("foraging_quick", *given), tmp_path)
+    entry, run = index_of(tmp_path)["pruning"], sleeprun.load(tmp_path)
+    curve = table(tmp_path, entry, "curve")
+    names = ["task1", "task1, hidden lesioned", "task1, hidden lesioned 2"]
+    for task, of_one in curve.groupby("task"):
+        assert of_one["boundary"].tolist() == names
+        assert of_one["cut"].tolist() == [0.0, 0.25, 0.5]
+        scores = run.R[:, -3:, run.results["tasks"].index(task)]
+        assert of_one["n"].tolist() == np.isfinite(scores).sum(axis=0).tolist()
+        assert of_one["score"].to_numpy() == pytest.approx(np.nanmean(scores, axis=0), 1e-5)
+    assert len(table(tmp_path, entry, "seeds")) == 3 * 3 * len(run.results["tasks"])
+    assert len(entry["sentences"]) == len(run.results["tasks"])
+
+
+def test_a_cut_of_others_is_none() -> None:
+    cut = "interventions=[{after: task1, lesion: input, percent: 20}]"
+    (line,) = refused("analysis=pruning", "runtime.keep_boundaries=true", cut)
+    assert line.startswith(
+        "analysis.0='pruning': needs interventions of {after: STAGE, lesion: hid"
+    )
+
+
 def test_a_folder_without_a_run_is_a_line(tmp_path: Path, called) -> None:
     code, _, error = called(tmp_path)
     assert code == 2

@@ -7,19 +7,17 @@ import pandas as pd
 from jaxtyping import Float
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
-from sleeprun.analyses.needs import BOUNDARIES, Need
+from sleeprun.analyses.needs import BOUNDARIES
 from sleeprun.analyses.study import Study, Weights
 from sleeprun.config import nearest
 from sleeprun.config.declared import setting
+from sleeprun.measures.statistics import describe
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.phases import Lesion
 
-LESIONS = Need(
-    "interventions of {after: STAGE, lesion: POPULATION, percent: P}, of more and more percent",
-    lambda config: any(entry.lesion is not None for entry in config.interventions),
-)
 HEAD = ["run", "seed", "boundary", "cut", "task", "score"]
+OF_CURVE = ["run", "task", "boundary", "cut", "score", "low", "high", "n"]
 
 
 def cut(
@@ -34,11 +32,12 @@ def cut(
 
 class Pruning(Analysis):
     """What is still known of each task when more and more cells of a population are cut: scores
-    over the share of cells without a synapse, before the first lesion and after each.
+    over the share of cells without a synapse, before the first lesion and after each. A network
+    that no longer acts has no score.
     """
 
     family = AgentExperiment
-    needs = (BOUNDARIES, LESIONS)
+    needs = (BOUNDARIES,)
 
     population: str = setting(str, "whose cells are counted", default="hidden")
 
@@ -48,24 +47,28 @@ class Pruning(Analysis):
             there = list(config.network.populations)
             if self.population not in there:
                 yield f"population='{self.population}': not one{nearest(self.population, there)}"
+            elif all(entry.lesion != self.population for entry in config.interventions):
+                lesion = f"{{after: STAGE, lesion: {self.population}, percent: P}}"
+                yield f"needs interventions of {lesion}, of more and more percent"
 
     def answer(self, study: Study) -> Answer:
         rows = [row for run in study.runs for row in self._rows(study, run)]
         frame = pd.DataFrame(rows, columns=HEAD)
-        mean = frame.groupby(["run", "task", "boundary"], sort=False)[["cut", "score"]].mean()
-        curve = mean.reset_index()
+        grouped = frame.groupby(["run", "task", "boundary"], sort=False)
+        points = [(*at, *_point(each)) for at, each in grouped]
+        curve = pd.DataFrame(points, columns=OF_CURVE)
         chart = Chart("line", "cut", "score", color="run", facet="task")
         title = f"scores over the share of {self.population} cells cut"
         tables = [Table("curve", title, curve, [chart]), Table("seeds", "of every seed", frame, [])]
-        found = curve.groupby(["run", "task"], sort=False)
-        sentences = [_told(f"{run}: {task}", of_one) for (run, task), of_one in found]
-        return Answer(tables, sentences)
+        found, of_all = curve.groupby(["run", "task"], sort=False), len(study.seeds)
+        told = [_told(f"{run}: {task}", of_all, each) for (run, task), each in found]
+        return Answer(tables, told)
 
     def _rows(self, study: Study, run: str) -> Iterator[tuple[object, ...]]:
         """One a boundary, seed and task."""
         boundaries, results = study.boundaries(run), study.runs[run].results
-        first = next(each.index for each in boundaries if each.phase == Lesion.kind)
-        for boundary in boundaries[first - 1 :]:
+        lesions = [each for each in boundaries if each.phase == Lesion.kind]
+        for boundary in [boundaries[lesions[0].index - 1], *lesions]:
             shares = self._cut(study, run, study.weights(run, boundary.index))
             for seed, place, share in zip(study.seeds, study.places(run), shares, strict=True):
                 scores = results["R"][place][boundary.index]
@@ -81,7 +84,19 @@ class Pruning(Analysis):
         return cut(outgoing, incoming)
 
 
-def _told(which: str, curve: pd.DataFrame) -> str:
-    pairs = zip(curve["cut"], curve["score"], strict=True)
-    told = ", ".join(f"{score:.2f} at {share:.0%}" for share, score in pairs)
-    return f"{which} scores {told} cut."
+def _point(rows: pd.DataFrame) -> tuple[object, ...]:
+    """Of a curve: the mean over the networks that have a score, with its interval."""
+    found = describe(rows["score"].tolist())
+    low, high = found["ci95"] or (np.nan, np.nan)
+    return rows["cut"].mean(), found["mean"], low, high, found["n"]
+
+
+def _told(which: str, of_all: int, curve: pd.DataFrame) -> str:
+    points = [
+        f"no score at {point.cut:.0%}"
+        if not point.n
+        else f"{point.score:.2f} at {point.cut:.0%}"
+        + (f" ({point.n} of {of_all} networks)" if point.n < of_all else "")
+        for point in curve.itertuples()
+    ]
+    return f"{which} scores {', '.join(points)} cut."

@@ -16,7 +16,5 @@ class Ending(NamedTuple):
 def made(config: Experiment, path: Path) -> Ending:
     """In the directory of a run whose results are there; an analysis that is there is kept."""
     analysed.after(config, path)
-    if config.runtime.report:
-        reported.write(path)
-    page = path / reported.NAME
-    return Ending(analysed.tables_of(path), page if page.exists() else None)
+    page = reported.write(path) if config.runtime.report else None
+    return Ending(analysed.tables_of(path), page)

@@ -138,11 +138,11 @@ def _compare(
     folder = RunDirectory(path, config.runtime.keep_boundaries)
     folder.report(results)
     figures = one.draw(folder, results, by_arm) if config.runtime.figures else []
-    folder.finish()
     made = ending.made(config, path)
     with one.tracked(config, folder, label.of_run(config, path)) as wandb:
         shown = tables.of_arms(results) | made.tables
         wandb.publish(shown, tables.ends_of_arms(results), figures, made.page)
+        folder.finish()
 
 
 def _page(results: Results, by_arm: dict[str, Results]) -> list[RenderableType | None]:

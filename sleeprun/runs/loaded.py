@@ -51,9 +51,9 @@ class LoadedRun(Lived):
 
     @cached_property
     def results(self) -> Results:
-        """As in `results.json`; of a run that is not done, as far as it came."""
-        if done := self._directory.results():
-            return done
+        """As in `results.json`; where there is none, as far as the run came."""
+        if reported := self._directory.reported():
+            return reported
         events = self.record()
         if not any(isinstance(event, Scored) for event in events):
             raise ConfigError(f"{self.folder}: it has not come to a boundary")

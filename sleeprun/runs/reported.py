@@ -37,11 +37,14 @@ def page_of(groups: Groups, folders: Sequence[Path]) -> bytes:
     return written(story_of(groups, folders))
 
 
-def write(folder: Path) -> None:
+def write(folder: Path) -> Path | None:
     """Of a run whose results are there. It can be written again from the record, so a failure is
     only told.
     """
+    page = folder / NAME
     try:
-        write_whole(folder / NAME, page_of(_groups(load(folder)), [folder]))
+        write_whole(page, page_of(_groups(load(folder)), [folder]))
     except Exception as error:
         log.warning("no report in %s: %s", folder, error)
+        return None
+    return page

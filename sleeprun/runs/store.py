@@ -95,8 +95,12 @@ class RunDirectory:
 
     def results(self) -> Results | None:
         """What was reported, of a run that is done; none where that is not whole."""
+        return self.reported() if self.done else None
+
+    def reported(self) -> Results | None:
+        """Of a run all of whose phases are, whether or not all that follows them is there."""
         try:
-            return read_json(self.path / "results.json") if self.done else None  # type: ignore[return-value]
+            return read_json(self.path / "results.json")  # type: ignore[return-value]
         except DamagedFile:
             return None
 

@@ -84,7 +84,7 @@ class Objective(Section):
 
 
 def outside(values: Float[np.ndarray, " seed"], ends: list[float]) -> Float[np.ndarray, " seed"]:
-    """How far values are from a range, in its widths; one width, where there is no value."""
+    """How far values are from a range, in its widths: one at most, and where there is no value."""
     low, high = ends
     off = np.maximum(low - values, values - high).clip(0) / (high - low)
-    return np.where(np.isfinite(values), off, 1.0)
+    return np.where(np.isfinite(values), off.clip(max=1), 1.0)
