@@ -40,7 +40,7 @@ def test_networks_agree_until_a_spike_differs(check: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_check_runs_on_a_cpu_too() -> None:
-    given = "--networks 1 --perceptrons 1 --steps 20 --settle 200 --seconds 0.02 --no-sweep"
+    given = "--networks 1 --perceptrons 1 --cortices 1 --steps 20 --settle 200 --seconds 0.02 --no-sweep"
     done = subprocess.run(
         [sys.executable, SCRIPT, *given.split()], capture_output=True, text=True, check=True
     )
@@ -53,3 +53,4 @@ def test_the_check_runs_on_a_cpu_too() -> None:
     assert len(rates) >= 2
     assert min(rates) > 0
     assert found["perceptrons"]["1"]["steps_per_second"] > 0
+    assert found["cortices"]["1"]["n3"]["seconds_per_second"] > 0
