@@ -183,7 +183,7 @@ def asleep(networks: int, steps: int) -> dict[str, float]:
 
 
 def cortices(networks: int) -> dict[str, Any]:
-    """Networks of a thalamus and a cortex: simulated seconds/s of all together, after some cycles."""
+    """Networks of thalamus and cortex, after some cycles: simulated seconds/s of all together."""
     config = sleeprun.compose("gonzalez2020/sequences_quick", "arms=none", f"seeds={DRAWN}")
     assert isinstance(config, SleeperExperiment)
     sleeper, found = Sleeper(config, 1), {}

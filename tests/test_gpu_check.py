@@ -40,7 +40,8 @@ def test_networks_agree_until_a_spike_differs(check: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_check_runs_on_a_cpu_too() -> None:
-    given = "--networks 1 --perceptrons 1 --cortices 1 --steps 20 --settle 200 --seconds 0.02 --no-sweep"
+    given = "--networks 1 --perceptrons 1 --cortices 1 --steps 20 --settle 200 --no-sweep"
+    given += " --seconds 0.02"
     done = subprocess.run(
         [sys.executable, SCRIPT, *given.split()], capture_output=True, text=True, check=True
     )

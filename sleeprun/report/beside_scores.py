@@ -40,19 +40,18 @@ def probes_columns(results: Results) -> Columns:
 
 
 def observed_columns(results: Results, arms: Mapping[str, Results] | None = None) -> Columns:
-    """Measures x phases, of what was seen of each phase as a whole, or of the last one of each
-    arm.
+    """Measures x phases, of what was seen of the last phases as a whole, or of the last one of
+    each arm.
     """
-    seen = _apart(results.get("observed", []))
+    seen = dict([*_apart(results.get("observed", [])).items()][-MOST_PHASES:])
     if arms:
         last = {name: arm.get("observed", [])[-1:] for name, arm in arms.items()}
         seen = {f"{name}: {each['name']}": each for name, found in last.items() for each in found}
     if not seen:
         return {}
-    shown = dict([*seen.items()][-MOST_PHASES:])
-    names = dict.fromkeys(name for phase in shown.values() for name in phase["measures"])
+    names = dict.fromkeys(name for phase in seen.values() for name in phase["measures"])
     columns = {"seen in": list(names)}
-    for title, phase in shown.items():
+    for title, phase in seen.items():
         found = [phase["measures"].get(name) for name in names]
         columns[title] = [_in_digits(each) if each else "-" for each in found]
     return columns

@@ -2,7 +2,7 @@
 without its control, and all that was warned of while they ran.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sleeprun.config import Role
 from sleeprun.measures.statistics import FEWEST
@@ -22,10 +22,10 @@ def variants(results: Sequence[Results]) -> list[str]:
 
 def cautions(
     results: Sequence[Results],
-    configs: Sequence[Experiment],
-    records: Sequence[Sequence[Event]],
+    configs: Mapping[str, Experiment],
+    records: Mapping[str, Sequence[Sequence[Event]]],
 ) -> Iterator[str]:
-    """Of the protocol, of the seeds, of the arms, and what the runs told."""
+    """Of the protocol, of the seeds, of the arms, and what the runs told; both by name."""
     yield from variants(results)
     fewest = min(len(each["seeds"]) for each in results)
     if fewest < FEWEST:
@@ -33,14 +33,19 @@ def cautions(
     roles = [each.get("role") for each in results]
     if Role.SLEEP in roles and Role.CONTROL not in roles:
         yield NO_CONTROL
-    yield from dict.fromkeys([*_watched(configs, records), *_warned(records)])
+    lines: dict[str, list[str]] = {}  # and who told them
+    for name, of_one in records.items():
+        for line in dict.fromkeys([*_watched(configs.get(name), of_one), *_warned(of_one)]):
+            lines.setdefault(line, []).append(name)
+    for line, names in lines.items():
+        yield line if len(names) == len(records) else f"{', '.join(names)}: {line}"
 
 
-def _watched(configs: Sequence[Experiment], records: Sequence[Sequence[Event]]) -> list[str]:
+def _watched(config: Experiment | None, records: Sequence[Sequence[Event]]) -> list[str]:
     """What was warned of while they ran, once each."""
     told: list[str] = []
     warn = Warnings(told.append)
-    for key, what in (pair for config in configs for pair in config.cautions()):
+    for key, what in config.cautions() if config else ():
         warn("config", key, what)
     for record in records:
         watch = Watch(warn)

@@ -2,17 +2,17 @@
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 from sleeprun.config import ConfigError
 from sleeprun.config.identity import ASIDE
 from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
+from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results, pooled
 from sleeprun.protocol.seen import Found
 from sleeprun.report import comparison
-from sleeprun.report.beside_scores import Columns, observed_columns, probes_columns
+from sleeprun.report.beside_scores import Columns, last_sleep, observed_columns, probes_columns
 from sleeprun.report.findings import findings
 from sleeprun.report.page import Analysed, Arm, Grid, Story, Tabled
 from sleeprun.report.phases import spans
@@ -42,8 +42,7 @@ def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> S
     configs = {name: config for name, (run, *_) in runs.items() if (config := _config(run))}
     scored = {name: _scored(each) for name, each in results.items()}
     lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
-    record = [*chain.from_iterable(records.values())]
-    told = cautions([*results.values()], [*configs.values()], record)
+    told = cautions([*results.values()], configs, records)
     return Story(
         title=" and ".join(dict.fromkeys(_experiment(each) for each in results.values())),
         notes=[*_notes(results)],
@@ -74,8 +73,13 @@ def _seen(results: Mapping[str, Results]) -> Grid:
 
 
 def _probed(results: Mapping[str, Results]) -> dict[str, Grid]:
-    found = {name: _grid(probes_columns(each)) for name, each in results.items()}
-    return {name: grid for name, grid in found.items() if grid.rows}
+    found = {}
+    for name, each in results.items():
+        if around := last_sleep(each["probes"]):
+            rest = boundary_of(around[1]["boundary"]).phase
+            whose = f" of {name}" * (len(results) > 1)
+            found[f"Probed around the last {rest}{whose}"] = _grid(probes_columns(each))
+    return found
 
 
 def _grid(columns: Columns) -> Grid:
@@ -209,7 +213,8 @@ def _flat(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 def _analysed(folder: Path) -> Iterator[Analysed]:
     for entry in index_of(folder):
         tables = [_tabled(folder, each) for each in entry["tables"]]
-        yield Analysed(entry["analysis"], entry["about"], entry["sentences"], tables)
+        found = entry["about"], entry["sentences"], tables
+        yield Analysed(entry["analysis"], folder.name, *found)
 
 
 def _tabled(folder: Path, table: Written) -> Tabled:

@@ -92,7 +92,7 @@ def test_what_a_reader_must_know_is_warned_of(tmp_path: Path) -> None:
         "2 seeds: fewer than 5 have no interval, and find nothing",
         NO_CONTROL,
     ]
-    assert "a checkpoint was damaged" in warnings
+    assert "asleep: a checkpoint was damaged" in warnings
     control = made(tmp_path / "control", Role.CONTROL)
     assert NO_CONTROL not in told(awake=awake, asleep=asleep, control=control).warnings
 
@@ -135,7 +135,7 @@ def test_a_run_that_is_not_done_is_refused_with_how_to_go_on(tmp_path: Path) -> 
 
 def charted(rows: list[dict[str, str]], **chart: Any) -> Analysed:
     drawn = {"kind": "line", "x": "at", "y": "size", "color": None, "facet": None} | chart
-    return Analysed("mine", "", [], [Tabled("sizes", "analyses/mine.csv", rows, [drawn])])
+    return Analysed("mine", "runs", "", [], [Tabled("sizes", "analyses/mine.csv", rows, [drawn])])
 
 
 def row(**cells: Any) -> dict[str, str]:

@@ -26,14 +26,15 @@ def chapters(story: Story) -> Iterator[Section]:
     if learned := [*_learned(drawn)]:
         yield Section("learning", "Learning", plates=learned)
     if story.analysed:
+        several = len({each.of for each in story.analysed}) > 1
         parts = [
             Section(
-                f"analysis-{each.name}",
-                each.name.replace("_", " ").capitalize(),
+                f"analysis-{number}",
+                each.name.replace("_", " ").capitalize() + (f" ({each.of})" if several else ""),
                 [each.about, *each.sentences],
                 [*charts.plates(each)],
             )
-            for each in story.analysed
+            for number, each in enumerate(story.analysed)
         ]
         yield Section("analyses", "Analyses", parts=parts)
 
@@ -52,9 +53,8 @@ def _measured(story: Story) -> Iterator[Section]:
         yield Section("compared", "Against the first arm", grid=story.compared)
     if story.seen.rows:
         yield Section("seen", "Seen of phases as a whole", grid=story.seen)
-    for number, (name, grid) in enumerate(story.probed.items()):
-        whose = f" of {name}" * (len(story.arms) > 1)
-        yield Section(f"probed-{number}", f"Probed around the last sleep{whose}", grid=grid)
+    for number, (title, grid) in enumerate(story.probed.items()):
+        yield Section(f"probed-{number}", title, grid=grid)
 
 
 def _left_out(story: Story) -> Iterator[str]:

@@ -48,6 +48,8 @@ def _plate(table: Tabled, chart: Mapping[str, Any]) -> Plate:
         notes.append("mean over networks, each of them faint")
     if len(parts) > len(drawn):
         notes.append(f"the first {len(drawn)} of {len(parts)} panels; all are in {table.file}")
+    if (many := len(table.rows)) > MOST_ROWS:
+        notes.append(f"the table has the first {MOST_ROWS} of {many} rows; all are in {table.file}")
     title = table.title if len(table.charts) == 1 else f"{table.title} ({chart['y']})"
     shown = keys if 1 < len(keys) <= MOST_KEYS else []
     return Plate(title, panels, _grid(table), shown, "; ".join(notes), 240)

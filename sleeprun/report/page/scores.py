@@ -214,12 +214,7 @@ def _cell(arm: Arm, row: int, task: str | None) -> str:
 
 def matrices(arms: Arms) -> Plate:
     """R: every task at every boundary, a panel an arm."""
-    rows = [
-        [arm.name, boundary_name(boundary), *(told(_described(of)) for of in _row_of(arm, row))]
-        for arm in arms
-        for row, boundary in enumerate(boundaries_of(arm.results))
-    ]
-    grid = Grid(["arm", "after", *tasks_of(arms[:1])], rows)
+    grid = _boundaries(arms, tasks_of(arms))
     seeds = set().union(*(known(np.array(arm.results["R"], float).T) for arm in arms))
     note = f"mean, {sample_size(seeds)}; paler is nearer to chance, ☾ follows sleep"
     return Plate("R: every task at every boundary", [*map(_matrix, arms)], grid, note=note)

@@ -49,6 +49,7 @@ class Tabled(NamedTuple):
 
 class Analysed(NamedTuple):
     name: str
+    of: str  # the folder of the runs
     about: str
     sentences: Sequence[str]
     tables: Sequence[Tabled]
@@ -64,7 +65,7 @@ class Story(NamedTuple):
     differences: Grid  # of the arms' configs, by key
     compared: Grid
     seen: Grid  # of phases as a whole
-    probed: Mapping[str, Grid]  # around the last sleep of each arm
+    probed: Mapping[str, Grid]  # by title, around each arm's last sleep, or what stands for it
     warnings: Sequence[str]
     analysed: Sequence[Analysed]
     again: Sequence[str]  # commands
