@@ -92,6 +92,16 @@ def test_few_seeds_find_nothing(seeds: int) -> None:
 RIVAL = results("rival", 0.48, 0.62, 0.57, spread=1.5)
 
 
+def test_sleep_is_told_beside_being_awake_as_long() -> None:
+    quiet = results("quiet", 0.48, 0.62, 0.55, spread=0.5)
+    *_, beside = of_arms(sequential=AWAKE, n3=ASLEEP, frozen=CONTROL, awake=quiet)
+    assert beside.startswith(
+        "Sleep (n3) did better than being awake as long: 0.60 at the end, 0.55 awake, +0.05 ["
+    )
+    assert beside.endswith("] against awake, paired, n = 6.")
+    assert findings(quiet, {})[0].startswith("Without sleep, but awake as long, task1 was learned")
+
+
 def test_a_rival_is_told_beside_sleep_and_never_as_sleep() -> None:
     """Whichever arm comes first."""
     arms = {"sequential": AWAKE, "decay": RIVAL, "sleep": ASLEEP, "control": CONTROL}

@@ -118,7 +118,7 @@ def test_a_sleep_that_changes_nothing_of_the_network_is_quiet_wake() -> None:
     assert phase.plastic == config.network.plastic
     last = awake.phases()[-1].boundary
     assert (last.name, last.after_rest, last.after_sleep) == ("S1_reversed, awake", True, False)
-    assert (awake.role, control.role, config.arm("sleep").role) == ("awake", "control", "sleep")
+    assert (awake.role, control.role, config.arm("sleep").role) == ("quiet", "control", "sleep")
     partly = small(AWAKE.replace("[rest]", "[rest, n3]").replace("[1.0]", "[1.0, 1.0]"))
     assert partly.arm("awake").role == "sleep"
 
@@ -129,7 +129,7 @@ def test_quiet_wake_is_told_as_that(tmp_path: Path, capsys: Any) -> None:
     results = sleeprun.run(config, tmp_path)
     told, shown = sleeprun.load(tmp_path), capsys.readouterr().out
     assert "awake: quiet" in shown
-    assert results["roles"]["awake"] == "awake"
+    assert results["roles"]["awake"] == "quiet"
     arms = {name: arm.results for name, arm in told.arms.items()}
     assert [one["name"] for one in arms["awake"]["boundaries"]][-1] == "S1_reversed, awake"
     assert [arms[name]["sleep_steps"] for name in ("naive", "awake", "sleep")] == [0, 0, 2000]

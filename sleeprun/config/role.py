@@ -9,4 +9,5 @@ class Role(StrEnum):
     AWAKE = "awake"  # in another way
     SLEEP = "sleep"
     CONTROL = "control"  # a sleep that changes nothing
+    QUIET = "quiet"  # awake for as long as others sleep, in the place of it
     RIVAL = "rival"  # what might save as much, in the place of sleep

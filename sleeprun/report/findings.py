@@ -47,21 +47,23 @@ def findings(results: Results, arms: Mapping[str, Results]) -> list[str]:
     """`arms` are the results of each; none of a run without arms."""
     if not arms:
         return _of_one(results)
-    roles = (Role.NAIVE, Role.SLEEP, Role.CONTROL, Role.RIVAL)
-    awake, asleep, control, rival = (_first(arms, role) for role in roles)
+    roles = (Role.NAIVE, Role.SLEEP, Role.CONTROL, Role.QUIET, Role.RIVAL)
+    awake, asleep, control, quiet, rival = (_first(arms, role) for role in roles)
     if awake is None:
         return ["No arm stayed awake and did nothing else, so what sleep saved is not known."]
     course = course_of(arms[awake])
     if course is None:
         return [ONE_STAGE]
     forgotten, told = _forgetting(f"Awake only ({awake}), ", course)
-    compared = filter(None, (awake, asleep, control, rival))
+    compared = filter(None, (awake, asleep, control, quiet, rival))
     ends = {name: _final(arms[name], course.tasks) for name in compared}
     rivalled = [_saving(RIVAL, rival, awake, ends, forgotten)] if rival else []
     if asleep is None:
         return [told, "No arm slept, so what sleep would save is not known.", *rivalled]
     if rival:
-        rivalled.append(_beside(asleep, rival, ends))
+        rivalled.append(_beside(asleep, rival, "that rival", "with the rival", ends))
+    if quiet:
+        rivalled.append(_beside(asleep, quiet, "being awake as long", "awake", ends))
     saved = _saving("Sleep", asleep, awake, ends, forgotten)
     still = _against(control, asleep, awake, ends) if control else NO_CONTROL
     return [told, saved, still, *rivalled]
@@ -99,6 +101,7 @@ def _of_one(results: Results) -> list[str]:
     how = {
         Role.SLEEP: "With sleep ",
         Role.CONTROL: "With a sleep that changes nothing ",
+        Role.QUIET: "Without sleep, but awake as long, ",
         Role.RIVAL: "Without sleep, but with a rival of it, ",
     }
     _, told = _forgetting(how.get(results.get("role"), "Without sleep "), course)
@@ -141,18 +144,18 @@ def _saving(what: str, arm: str, awake: str, ends: Mapping[str, Scores], forgott
     return f"{verdict}: {_mean(with_it)} at the end, {_certainty(gain, f' against {awake}')}."
 
 
-def _beside(asleep: str, rival: str, ends: Mapping[str, Scores]) -> str:
-    """Where a rival does as well, what sleep saves needs no sleep."""
-    slept, rest = _alike(ends[asleep], ends[rival])
+def _beside(asleep: str, other: str, what: str, so: str, ends: Mapping[str, Scores]) -> str:
+    """Where something in the place of sleep does as well, what sleep saves needs no sleep."""
+    slept, rest = _alike(ends[asleep], ends[other])
     gain = paired_difference(slept, rest)
     verdict = {
-        1: f"Sleep ({asleep}) did better than that rival",
-        0: f"Sleep ({asleep}) was not measurably better or worse than that rival",
-        -1: f"Sleep ({asleep}) did worse than that rival",
-        None: f"Sleep ({asleep}) beside that rival",
+        1: f"Sleep ({asleep}) did better than {what}",
+        0: f"Sleep ({asleep}) was not measurably better or worse than {what}",
+        -1: f"Sleep ({asleep}) did worse than {what}",
+        None: f"Sleep ({asleep}) beside {what}",
     }[_sign(gain)]
-    told = f"{_mean(slept)} at the end, {_mean(rest)} with the rival"
-    return f"{verdict}: {told}, {_certainty(gain, f' against {rival}')}."
+    told = f"{_mean(slept)} at the end, {_mean(rest)} {so}"
+    return f"{verdict}: {told}, {_certainty(gain, f' against {other}')}."
 
 
 def _against(control: str, asleep: str, awake: str, ends: Mapping[str, Scores]) -> str:

@@ -8,7 +8,7 @@ from sleeprun.report.page import charts, scores, time
 from sleeprun.report.page.plates import Plate, Section
 from sleeprun.report.page.story import Arm, Story
 
-MOST_ARMS = 12  # that are drawn each; all of more are in the tables
+MOST_ARMS = 12  # that are shown along their way
 
 
 def chapters(story: Story) -> Iterator[Section]:

@@ -113,7 +113,7 @@ class Config(ExperimentConfig):
     @property
     def role(self) -> Role:
         sleeps = self.sleep.scheduled
-        return Role.AWAKE if sleeps and all(one.awake for one in sleeps) else super().role
+        return Role.QUIET if sleeps and all(one.awake for one in sleeps) else super().role
 
     @property
     def contents(self) -> str:
