@@ -1,6 +1,7 @@
 """Analyses of whole runs: at their end and afterwards, what they leave, and what is refused."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -199,12 +200,25 @@ def test_scores_are_followed_while_cells_are_cut(tmp_path: Path) -> None:
     assert len(entry["sentences"]) == len(run.results["tasks"])
 
 
-def test_a_cut_of_others_is_none() -> None:
-    cut = "interventions=[{after: task1, lesion: input, percent: 20}]"
-    (line,) = refused("analysis=pruning", "runtime.keep_boundaries=true", cut)
-    assert line.startswith(
-        "analysis.0='pruning': needs interventions of {after: STAGE, lesion: hid"
-    )
+def test_cuts_of_others_or_behind_several_stages_are_none() -> None:
+    of_hidden = "{after: %s, lesion: hidden, percent: %d}"
+    twice = f"{of_hidden % ('task1', 20)}, {of_hidden % ('task2', 40)}"
+    for cuts in ("{after: task1, lesion: input, percent: 20}", twice):
+        given = "analysis=pruning", "runtime.keep_boundaries=true", f"interventions=[{cuts}]"
+        (line,) = refused(*given)
+        assert line.startswith("analysis.0='pruning': needs interventions of {after: STAGE, ")
+
+
+@pytest.mark.slow
+def test_analyses_of_a_run_that_was_not_done_are_made_anew(agents: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(agents, run)
+    (run / "DONE").unlink()
+    index = run / "analyses" / "index.json"
+    index.write_text(index.read_text().replace('"relevant"', '"fields"').replace("r = ", "r = 7"))
+    sleeprun.run(sleeprun.load(run).config, run, resume=True)
+    assert list(index_of(run)) == ["relevant", "changes"]
+    assert not any("r = 7" in each for each in index_of(run)["changes"]["sentences"])
 
 
 def test_a_folder_without_a_run_is_a_line(tmp_path: Path, called) -> None:

@@ -47,9 +47,10 @@ class Pruning(Analysis):
             there = list(config.network.populations)
             if self.population not in there:
                 yield f"population='{self.population}': not one{nearest(self.population, there)}"
-            elif all(entry.lesion != self.population for entry in config.interventions):
+            lesions = {(each.after, each.lesion) for each in config.interventions if each.lesion}
+            if {lesion for _, lesion in lesions} != {self.population} or len(lesions) > 1:
                 lesion = f"{{after: STAGE, lesion: {self.population}, percent: P}}"
-                yield f"needs interventions of {lesion}, of more and more percent"
+                yield f"needs interventions of {lesion} alone, behind one stage, of more and more"
 
     def answer(self, study: Study) -> Answer:
         rows = [row for run in study.runs for row in self._rows(study, run)]

@@ -6,8 +6,8 @@ A run with arms is looked at arm by arm; of several runs those seeds count that 
 Without --only all analyses are made that fit the family of networks and what was recorded; of the
 others it is said why not. A name may be the dotted path of a class of one's own. What they find is
 printed; tables (analyses/NAME.TABLE.csv) and what they are (analyses/index.json) are left in the
-first run's directory, or in --out. `sleeprun --help analysis` lists them with their keys. Exits
-with 2 where nothing could be made.
+run's directory, of several where you are, or in --out. `sleeprun --help analysis` lists them with
+their keys. Exits with 2 where nothing could be made.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def _analyse(
     if not folders:
         raise ConfigError("names no run; must be the directories of some")
     sections = list(chosen(names or list(ANALYSES.built_in), assigned))
-    made, out = False, out or folders[0]
+    made, out = False, out or (folders[0] if len(set(folders)) == 1 else Path())
     for told in analyse(study_of(folders), sections, out):
         made = made or not told.refused
         for line in told.sentences or ["its tables are all there is to say"]:

@@ -7,8 +7,8 @@ protocol, the scores at every boundary, the measures with their intervals, how l
 analyses found, what makes all that doubtful, and how to run it again. The first arm is what the
 others are compared with. A run with arms brings each of them; a sweep's folder (the dated one,
 with jobs.jsonl) its jobs, those that differ in seeds only as one arm. Written to report.html in the
-first folder, or to --out. Exits with 2 where there is nothing to tell of, which it says in a
-line.
+folder, or of several where you are, or to --out. Exits with 2 where there is nothing to tell of,
+which it says in a line.
 """
 
 import argparse
@@ -44,6 +44,8 @@ def main() -> None:
 
 def report(folders: Sequence[Path], out: Path | None) -> Path:
     """Write it; returns where."""
-    path = out or folders[0] / NAME
+    alone = len(set(folders)) == 1  # else it is none of theirs
+    path = out or (folders[0] if alone else Path())
+    path = path / NAME if path.is_dir() else path
     write_whole(path, page_of(groups_of(folders), folders))
     return path

@@ -1,6 +1,7 @@
 """The analyses of runs, carried out: tables and an index in `analyses/` of a run's directory."""
 
 import logging
+import shutil
 from collections.abc import Iterator, Sequence
 from inspect import cleandoc
 from pathlib import Path
@@ -13,6 +14,7 @@ from sleeprun.config.promise import asking
 from sleeprun.runs.files import DamagedFile, read_json, write_json, write_whole
 from sleeprun.runs.home import at_home
 from sleeprun.runs.loaded import LoadedRun, load
+from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.tracking.tables import Rows
 
@@ -84,6 +86,8 @@ def after(config: Experiment, path: Path) -> None:
 
     They can be made again from the record, so a failure is only told.
     """
+    if not RunDirectory(path).done:  # what is there may be of a run that had not come so far
+        shutil.rmtree(path / FOLDER, ignore_errors=True)
     there = [(entry["analysis"], entry["keys"]) for entry in index_of(path)]
     wanted = [each for each in config.analysis if (_name(each), _keys(each)) not in there]
     if not wanted:
