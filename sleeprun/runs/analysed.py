@@ -106,9 +106,11 @@ def found(config: Experiment, path: Path) -> list[str]:
 
 def tables_of(path: Path) -> dict[str, Rows]:
     """All tables that analyses left in a run's directory, by file; but for very long ones."""
+    names = [table["file"] for entry in index_of(path) for table in entry["tables"]]
+    if not names:
+        return {}
     import pandas as pd
 
-    names = [table["file"] for entry in index_of(path) for table in entry["tables"]]
     frames = {name.removesuffix(".csv"): pd.read_csv(path / FOLDER / name) for name in names}
     return {
         name: frame.astype(object).where(frame.notna(), None).to_dict("records")

@@ -138,10 +138,10 @@ def _compare(
     folder = RunDirectory(path, config.runtime.keep_boundaries)
     folder.report(results)
     figures = one.draw(folder, results, by_arm) if config.runtime.figures else []
-    made = ending.made(config, path)
+    page = ending.made(config, path)
     with one.tracked(config, folder, label.of_run(config, path)) as wandb:
-        shown = tables.of_arms(results) | made.tables
-        wandb.publish(shown, tables.ends_of_arms(results), figures, made.page)
+        shown = tables.of_arms(results) | analysed.tables_of(path)
+        wandb.publish(shown, tables.ends_of_arms(results), figures, page)
         folder.finish()
 
 

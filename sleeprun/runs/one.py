@@ -15,9 +15,8 @@ from sleeprun.protocol.describe import describe
 from sleeprun.protocol.events import End, Event, Start
 from sleeprun.protocol.phases import Protocol
 from sleeprun.protocol.results import Results
-from sleeprun.runs import bounds, branch, ending
+from sleeprun.runs import analysed, bounds, branch, ending
 from sleeprun.runs.devices import device_name
-from sleeprun.runs.ending import Ending
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.host import Host
 from sleeprun.runs.results import results_of
@@ -87,9 +86,9 @@ def carry_out(
             folder.report(results)
         figures = draw(folder, results) if config.runtime.figures else []
         if wandb:
-            made = ending.made(config, folder.path) if whole else Ending({}, None)
-            shown = tables.of_run(results) | made.tables
-            wandb.publish(shown, tables.ends(results["metrics"]), figures, made.page)
+            page = ending.made(config, folder.path) if whole else None
+            shown = tables.of_run(results) | analysed.tables_of(folder.path)
+            wandb.publish(shown, tables.ends(results["metrics"]), figures, page)
             folder.finish()
     return results
 

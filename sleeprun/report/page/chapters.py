@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sleeprun.report.page import charts, scores, time
+from sleeprun.report.page import charts, matrices, scores, time
 from sleeprun.report.page.plates import Plate, Section
 from sleeprun.report.page.story import Arm, Story
 
@@ -41,7 +41,7 @@ def chapters(story: Story) -> Iterator[Section]:
 
 def _scored(arms: Sequence[Arm], drawn: Sequence[Arm]) -> Iterator[Plate]:
     if _any_score(arms):
-        yield from (scores.ends(arms), scores.course(drawn), scores.matrices(drawn))
+        yield from (scores.ends(arms), scores.course(drawn), matrices.matrices(drawn))
 
 
 def _any_score(arms: Sequence[Arm]) -> bool:

@@ -148,6 +148,10 @@ def _words(column: str) -> str:
     return column.replace("_", " ")
 
 
+def _hover(name: str) -> str:
+    return f"{name}: %{{y:.4g}}<extra></extra>"
+
+
 def _lines(
     rows: Rows, chart: Mapping[str, Any], names: Sequence[str]
 ) -> tuple[list[Trace], dict[str, Any]]:
@@ -161,9 +165,8 @@ def _lines(
             traces.append(networks(each, name, colour, of))
         at, mean = _means(of_one, x, y)
         mode = "lines+markers" if len(at) <= 30 else "lines"
-        hover = f"{name}: %{{y:.4g}}<extra></extra>"
         marker = {"size": 5, "symbol": symbol_of(place)}
-        look = {"mode": mode, "marker": marker, "hovertemplate": hover}
+        look = {"mode": mode, "marker": marker, "hovertemplate": _hover(name)}
         traces.append(line(at, mean, name, colour, of, **look))
     return _drawn(chart, traces)
 
@@ -175,8 +178,7 @@ def _points(
     for name, colour, place, of_one in _by_colour(rows, chart, names):
         x, y = (_column(of_one, chart[side]) for side in ("x", "y"))
         look = {"size": 7, "opacity": 0.7, "color": colour, "symbol": symbol_of(place)}
-        hover = f"{name}: %{{y:.4g}}<extra></extra>"
-        more = {"mode": "markers", "marker": look, "hovertemplate": hover}
+        more = {"mode": "markers", "marker": look, "hovertemplate": _hover(name)}
         traces.append(line(x, y, name, colour, _of(chart, name), **more))
     return _drawn(chart, traces)
 
@@ -191,7 +193,7 @@ def _bars(
             {
                 "type": "bar", "x": plain(at), "y": plain(mean), "name": name,
                 "marker": {"color": colour}, "meta": _of(chart, name),
-                "hovertemplate": f"{name}: %{{y:.4g}}<extra></extra>",
+                "hovertemplate": _hover(name),
             }
         )  # fmt: skip
     drawn, look = _drawn(chart, traces)

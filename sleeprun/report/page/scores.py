@@ -1,4 +1,4 @@
-"""Figures of scores: where arms end, how they come there, every task at every boundary."""
+"""Figures of scores: where arms end, and how they come there."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -29,14 +29,12 @@ from sleeprun.report.page.plates import (
     symbol_of,
 )
 from sleeprun.report.page.story import Arm, Grid
-from sleeprun.report.stages import TRAINING, along, boundaries_of, follows_sleep
-from sleeprun.report.style import around, boundary_name, interval, known, sample_size
+from sleeprun.report.stages import TRAINING, along, boundaries_of
+from sleeprun.report.style import around, boundary_name, interval, known
 from sleeprun.report.tables import ALL, MOST_TASKS
 
 Arms = Sequence[Arm]
 FEW = {"nticks": 6, "tickangle": 0}  # numbers along an axis
-MOST_LETTERS = 5  # of names above a matrix, that are level
-MOST_NUMBERS = 8  # tasks, of which each score is written out
 NAMES = {
     "accuracy": "accuracy",
     "learning_accuracy": "accuracy just after learning",
@@ -101,7 +99,7 @@ def _by_arm(arms: Arms, names: dict[str, str]) -> Grid:
 
 
 @lru_cache(maxsize=20_000)
-def _described(scores: tuple[float | None, ...]) -> Measure:
+def described(scores: tuple[float | None, ...]) -> Measure:
     """An interval takes milliseconds, and a score stands in several places."""
     return describe(scores)
 
@@ -153,7 +151,7 @@ def course(arms: Arms) -> Plate:
     panels = [_course(arms, task) for task in shown]
     seeds = {n for arm in arms for n in known(_of(arm, None))}
     note = f"{around(seeds)}; shaded: sleep, or what is in its place; a filled marker follows it"
-    return Plate("From boundary to boundary", panels, _boundaries(arms, shown), keys_of(arms), note)
+    return Plate("From boundary to boundary", panels, by_boundary(arms, shown), keys_of(arms), note)
 
 
 def _of(arm: Arm, task: str | None) -> np.ndarray:
@@ -194,7 +192,7 @@ def _course(arms: Arms, task: str | None) -> Panel:
     return Panel(task or ALL, traces, look)
 
 
-def _boundaries(arms: Arms, shown: Sequence[str | None]) -> Grid:
+def by_boundary(arms: Arms, shown: Sequence[str | None]) -> Grid:
     head = ["arm", "after", *(task or ALL for task in shown)]
     rows = [
         [
@@ -209,54 +207,4 @@ def _boundaries(arms: Arms, shown: Sequence[str | None]) -> Grid:
 
 
 def _cell(arm: Arm, row: int, task: str | None) -> str:
-    return told(_described(tuple(_of(arm, task)[row].tolist())))
-
-
-def matrices(arms: Arms) -> Plate:
-    """R: every task at every boundary, a panel an arm."""
-    grid = _boundaries(arms, tasks_of(arms))
-    seeds = set().union(*(known(np.array(arm.results["R"], float).T) for arm in arms))
-    note = f"mean, {sample_size(seeds)}; paler is nearer to chance, ☾ follows sleep"
-    return Plate("R: every task at every boundary", [*map(_matrix, arms)], grid, note=note)
-
-
-def _row_of(arm: Arm, row: int) -> list[tuple[float, ...]]:
-    """Of every task, of all seeds."""
-    return [*map(tuple, np.array(arm.results["R"], float)[:, row].T.tolist())]
-
-
-def _names_above(names: Sequence[str]) -> tuple[bool, int]:
-    """Whether they are level, and how high they are in pixels."""
-    longest = max(map(len, names), default=0)
-    level = longest <= MOST_LETTERS
-    return level, 24 if level else 12 + 8 * longest
-
-
-def _matrix(arm: Arm) -> Panel:
-    results, tasks = arm.results, arm.results["tasks"]
-    rows, chance = range(len(results["boundaries"])), results["chance"]
-    found = [[_described(of) for of in _row_of(arm, row)] for row in rows]
-    far = max(chance, 1 - chance)
-    names = [
-        f"{short(boundary.name)}{' ☾' * follows_sleep(boundary, results)}"
-        for boundary in boundaries_of(results)
-    ]
-    heat = {
-        "type": "heatmap",
-        "z": [plain(one["mean"] for one in row) for row in found],
-        "zmin": chance - far, "zmax": chance + far, "xgap": 2, "ygap": 2,
-        "customdata": [[f"{told(one)}, n = {one['n']}" for one in row] for row in found],
-        "hovertemplate": "%{x} after %{y}: %{customdata}<extra></extra>",
-        "x": [short(task, 12) for task in tasks],
-        "y": [f"{place}: {name}" for place, name in enumerate(names)],
-        "showscale": False, "meta": {"map": "scores"},
-    }  # fmt: skip
-    if len(tasks) <= MOST_NUMBERS:
-        heat["texttemplate"] = "%{z:.2f}"
-    level, room = _names_above(heat["x"])
-    sides = {"xaxis": {"side": "top", "tickangle": 0 if level else -90}}
-    sides["yaxis"] = {"autorange": "reversed"}
-    of_both = {"showgrid": False, "type": "category"}
-    sides = {side: axis | of_both for side, axis in sides.items()}
-    look = layout("", "", 36 + room + 28 * len(names), **sides)
-    return Panel(arm.name, [heat], look, arm=arm.name)
+    return told(described(tuple(_of(arm, task)[row].tolist())))
