@@ -213,7 +213,7 @@ def test_results_that_cannot_be_read_are_not_compared(
     run = copied(folders["done"], tmp_path / "run", said("results.json", content))
     assert sleeprun.load(run).results["R"] == sleeprun.load(folders["done"]).results["R"]
     with pytest.raises(sleeprun.ConfigError, match=r"results\.json is damaged") as raised:
-        compare.read([folders["done"], run], "accuracy")
+        compare.compare([run], "accuracy", None)
     assert len(str(raised.value).splitlines()) == 1
 
 

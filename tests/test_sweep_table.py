@@ -13,14 +13,14 @@ from command import forked
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
-from sweep_folders import job, listing
+from sweep_folders import done, job, listing
 
 from sleeprun.cli import compare
-from sleeprun.config import ConfigError
 from sleeprun.measures import statistics
 from sleeprun.report import comparison
 from sleeprun.report.style import SEEDS, look_of
 from sleeprun.sweeps import outcomes, picture, table
+from sleeprun.sweeps.beside import beside
 
 
 @pytest.fixture
@@ -273,18 +273,15 @@ def test_arms_are_paired_over_the_seeds_they_share() -> None:
 
 
 def test_the_comparison_of_a_sweep(sweep: Path) -> None:
-    arms = compare.read([sweep], "accuracy")
-    assert list(arms) == ["sleep.reward=0", "sleep.reward=0.5"]
+    groups = beside([sweep])
+    assert list(groups) == ["sleep.reward=0", "sleep.reward=0.5"]
+    results = {name: group.whole.results for name, group in groups.items()}
+    arms = {name: comparison.arm_of(each, "accuracy") for name, each in results.items()}
     head, first, second = comparison.table(arms, "accuracy")
     assert len(head) == len(first) == len(second)
     assert second[2:] == ("0.675 +- 0.171", "+0.425", "4", "0.125")
     assert r"\pm" in compare.latex([head, first, second])
     assert r"sleep.x=\{a: \$1\} \& b\_c" in compare.latex([("sleep.x={a: $1} & b_c",)] * 2)
-
-
-def test_the_folder_of_many_sweeps_is_refused_with_their_names(sweep: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nor a sweep; it has the sweeps sweep$"):
-        compare.read([sweep.parent], "accuracy")
 
 
 def test_the_command_writes_its_tables(
@@ -311,8 +308,7 @@ def recorded(
     told = {"experiment": name, "seeds": seeds, "metrics": metrics, "data": data}
     told |= {"training_steps": steps, "carried_bytes": carried}
     (folder / name).mkdir()
-    (folder / name / "results.json").write_text(json.dumps(told))
-    return folder / name
+    return done(folder / name, told)
 
 
 def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -> None:
@@ -324,11 +320,16 @@ def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -
     more = recorded(tmp_path, "more", "mnist, 2", {"accuracy": [0.5, None], "final/a": [0.5, None]})
     agent = recorded(tmp_path, "agent", "foraging", {"accuracy": [None], "final/north": [None]})
     compare.compare([first, same], "accuracy", None)
-    assert capsys.readouterr().out.rstrip().endswith("| 1 |")
+    few = "2 seeds: fewer than 5 have no interval, and find nothing"
+    table_of_two, *notes = capsys.readouterr().out.strip().split("\n\n")
+    assert table_of_two.endswith("| 1 |")
+    assert notes == [comparison.HOW, few]
     compare.compare([first, same, more, agent, short, replayed], "accuracy", tmp_path / "out")
     out = capsys.readouterr().out
     doubts = out.split("|\n")[-1].split(str(tmp_path))[0].split("\n")
     assert [line for line in doubts if line] == [
+        comparison.HOW,
+        few.replace("2 seeds", "1 seed"),
         "more: no score of the seeds [1]",
         "agent: no score of the seeds [0]",
         "more: another network, other data or other settings of the tasks (mnist, 2) than first "
@@ -338,7 +339,7 @@ def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -
         "short: trained 2.5 times shorter than first",
         "replayed: carries 31.4 kB from task to task, first 0 bytes",
     ]
-    assert doubts[1] in (tmp_path / "out" / "compare.md").read_text()
+    assert doubts[-3] in (tmp_path / "out" / "compare.md").read_text()
 
 
 def test_nothing_is_written_where_none_asks(
@@ -352,6 +353,7 @@ def test_nothing_is_written_where_none_asks(
 WRONG = {
     "cut/results.json": '{"metrics": ',
     "bare/results.json": '{"experiment": "x", "seeds": [0]}',
+    **{f"{name}/{file}": "" for name in ("cut", "bare") for file in ("events.jsonl", "DONE")},
     "torn/jobs.jsonl": '{"number": 0, "path": "a", "overrides": []}\n{"number": 1, "pa',
     "nothing/jobs.jsonl": '{"number": 0}\n',
     "file": "",
@@ -361,8 +363,9 @@ WRONG = {
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["nowhere"], "sleeprun-compare: nowhere: neither a run that is done nor a sweep"),
-        (["sweep", "--measure", "luck"], "has no 'luck'; has accuracy, forgetting"),
+        (["nowhere"], "nowhere: no run directory (it has no events.jsonl)"),
+        (["sweep", "--measure", "luck"], "sleep.reward=0: has no 'luck'; has accuracy, forgetting"),
+        (["."], ".: no run; it has the sweeps nothing, sweep, torn"),
         (["cut"], "results.json is damaged: Expecting value"),
         (["bare"], "results.json is damaged: it has no 'metrics'"),
         (["sweep", "cut/../sweep"], "sweep: is given twice"),

@@ -1,8 +1,9 @@
 """Analyses of runs that are done, from what they recorded.
 
-    sleeprun-analyse RUN... [--only NAME...] [--out FOLDER] [NAME.KEY=VALUE...]
+    sleeprun-analyse RUN_OR_SWEEP_DIR... [--only NAME...] [--out FOLDER] [NAME.KEY=VALUE...]
 
-A run with arms is looked at arm by arm; of several runs those seeds count that all of them have.
+A run with arms is looked at arm by arm, a sweep job by job; runs that differ in seeds only are one
+sample, whose weights alone are looked at; else those seeds count that all have.
 Without --only all analyses are made that fit the family of networks and what was recorded; of the
 others it is said why not. A name may be the dotted path of a class of one's own. What they find is
 printed; tables (analyses/NAME.TABLE.csv) and what they are (analyses/index.json) are left in the
@@ -27,6 +28,7 @@ from sleeprun.config.analysis import ANALYSES
 from sleeprun.config.declared import DeclaredSection
 from sleeprun.config.messages import checked
 from sleeprun.runs.analysed import FOLDER, analyse, study_of
+from sleeprun.sweeps.beside import beside
 
 COMMAND = "sleeprun-analyse"
 
@@ -60,7 +62,7 @@ def _analyse(
         raise ConfigError("names no run; must be the directories of some")
     sections = list(chosen(names or list(ANALYSES.built_in), assigned))
     made, out = False, out or (folders[0] if len(set(folders)) == 1 else Path())
-    for told in analyse(study_of(folders), sections, out):
+    for told in analyse(study_of(beside(folders)), sections, out):
         made = made or not told.refused
         for line in told.sentences or ["its tables are all there is to say"]:
             print(f"{told.name}: {'not made: ' if told.refused else ''}{line}", flush=True)

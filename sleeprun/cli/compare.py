@@ -4,28 +4,27 @@
 
 The first arm is what the others are compared with. A run with arms brings each of them; a
 sweep's folder (the dated one, with jobs.jsonl) brings its jobs, those that differ in seeds only as
-one arm. Differences have a bootstrap 95 % interval and the p of a paired permutation test of
-signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small (with six,
-2/64 of one comparison). What makes a comparison doubtful (other tasks, another network, other data
-or training, other memory, seeds without a score) is said below. With --out it is written there,
-too, as compare.md and compare.tex. Exits with 2 where a folder has nothing to compare or cannot be
-written, which it says in a line.
+one arm, and so are runs that do. Of several folders those that have nothing that is done are left
+out, which is said. Differences have a bootstrap 95 % interval and the p of a paired permutation
+test of signs, corrected by Holm's method over all comparisons; with few seeds it cannot be small
+(with six, 2/64 of one comparison). What makes a comparison doubtful (a shortened protocol, few
+seeds, no control, other tasks, another network, other data or training, other memory, seeds without
+a score) is said below. With --out it is written there, too, as compare.md and compare.tex. Exits
+with 2 where there is nothing to compare or it cannot be written, which it says in a line.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
 
 from sleeprun.cli.codes import MISTAKE, say
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
-from sleeprun.protocol.results import Metrics, Results
-from sleeprun.report.comparison import HEAD, Arm, Arms, doubtful, table
-from sleeprun.runs.files import read_json, write_whole
-from sleeprun.sweeps import outcomes
+from sleeprun.report import comparison
+from sleeprun.runs.cautioned import cautions
+from sleeprun.runs.files import write_whole
+from sleeprun.sweeps.beside import beside
 
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX
 COMMAND = "sleeprun-compare"
@@ -48,9 +47,19 @@ def main() -> None:
 
 
 def compare(folders: list[Path], measure: str, out: Path | None) -> None:
-    arms = read(folders, measure)
-    lines, doubts = table(arms, measure), "".join(f"\n{line}\n" for line in doubtful(arms))
-    told = f"{markdown(lines)}{doubts}"
+    groups = beside(folders)
+    results = {name: group.whole.results for name, group in groups.items()}
+    for name, each in results.items():
+        if measure not in each["metrics"]:
+            raise ConfigError(f"{name}: has no {measure!r}; has {', '.join(each['metrics'])}")
+    arms = {
+        name: comparison.arm_of(each, measure, swept=groups[name].swept)
+        for name, each in results.items()
+    }
+    lines = comparison.table(arms, measure)
+    notes = [comparison.HOW] if len(arms) > 1 else []
+    notes += [*cautions([*results.values()]), *comparison.doubtful(arms)]
+    told = markdown(lines) + "".join(f"\n{note}\n" for note in notes)
     print(told)
     if out is None:
         return
@@ -59,66 +68,9 @@ def compare(folders: list[Path], measure: str, out: Path | None) -> None:
         print(out / name)
 
 
-def read(folders: list[Path], measure: str) -> Arms:
-    """The arms by name. Raises ConfigError where a folder has none, or not this measure."""
-    arms: Arms = {}
-    for place, folder in enumerate(folders):
-        if folder.resolve() in [other.resolve() for other in folders[:place]]:
-            raise ConfigError(f"{folder}: is given twice")
-        found = _found(folder)
-        if not found:
-            raise ConfigError(f"{folder}: no job of this sweep is done")
-        before = set(arms)
-        for told, metrics, seeds, contents, trained, carried in found:
-            if measure not in metrics:
-                raise ConfigError(f"{folder}: has no {measure!r}; has {', '.join(metrics)}")
-            name = told or folder.name
-            name = f"{name} ({folder})" if name in before else name
-            finals = (key for key in metrics if key.startswith("final/"))
-            tasks = tuple(key.removeprefix("final/") for key in finals)
-            arm = arms.setdefault(name, Arm({}, [], tasks, contents, trained, carried))
-            for seed, score in zip(seeds, metrics[measure]["per_seed"], strict=True):
-                if score is None:
-                    arm.unknown.append(seed)
-                else:
-                    arm.scores[seed] = score
-    return arms
-
-
-Found = tuple[str, Metrics, list[int], str | None, int | None, float | None]
-
-
-def _found(folder: Path) -> list[Found]:
-    """Name, measures, seeds, contents, training and memory of every arm; jobs are meant to differ
-    in contents and training.
-    """
-    if (folder / "jobs.jsonl").exists():
-        return [
-            (name, one.metrics, one.seeds, None, None, one.accounts["carried_bytes"])
-            for name, group in outcomes.named(outcomes.read(folder)).items()
-            for one in group
-        ]
-    results = folder / "results.json"
-    if not results.exists():
-        calls = sorted(path.parent.name for path in folder.glob("*/jobs.jsonl"))
-        hint = f"; it has the sweeps {', '.join(calls)}" if calls else ""
-        raise ConfigError(f"{folder}: neither a run that is done nor a sweep{hint}")
-    told = cast(Results, read_json(results, "experiment", "seeds", "metrics"))
-    arms, accounts = told.get("arms") or {"": told["metrics"]}, told.get("accounts", {})
-    shared = (told["seeds"], told.get("data"))
-    return [
-        (f"{told['experiment']} {arm}".strip(), metrics, *shared, *_costs(accounts.get(arm, told)))
-        for arm, metrics in arms.items()
-    ]
-
-
-def _costs(account: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    return account.get("training_steps"), account.get("carried_bytes")
-
-
 def markdown(lines: list[tuple[str, ...]]) -> str:
     head, *body = (f"| {' | '.join(line)} |" for line in lines)
-    return "\n".join([head, "|---" * len(HEAD) + "|", *body, ""])
+    return "\n".join([head, "|---" * len(comparison.HEAD) + "|", *body, ""])
 
 
 def latex(lines: list[tuple[str, ...]]) -> str:

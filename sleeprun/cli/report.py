@@ -6,9 +6,10 @@ It says what was forgotten and what sleep saved, what was run and what differs b
 protocol, the scores at every boundary, the measures with their intervals, how learning went, what
 analyses found, what makes all that doubtful, and how to run it again. The first arm is what the
 others are compared with. A run with arms brings each of them; a sweep's folder (the dated one,
-with jobs.jsonl) its jobs, those that differ in seeds only as one arm. Written to report.html in the
-folder, or of several where you are, or to --out. Exits with 2 where there is nothing to tell of,
-which it says in a line.
+with jobs.jsonl) its jobs, those that differ in seeds only as one arm, and so are runs that do. Of
+several folders those that have nothing that is done are left out, which is said. Written to
+report.html in the folder, or of several where you are, or to --out. Exits with 2 where there is
+nothing to tell of, which it says in a line.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
 from sleeprun.runs.files import write_whole
 from sleeprun.runs.reported import NAME, page_of
-from sleeprun.sweeps.beside import groups_of
+from sleeprun.sweeps.beside import beside
 
 COMMAND = "sleeprun-report"
 
@@ -47,5 +48,5 @@ def report(folders: Sequence[Path], out: Path | None) -> Path:
     alone = len(set(folders)) == 1  # else it is none of theirs
     path = out or (folders[0] if alone else Path())
     path = path / NAME if path.is_dir() else path
-    write_whole(path, page_of(groups_of(folders), folders))
+    write_whole(path, page_of(beside(folders)))
     return path

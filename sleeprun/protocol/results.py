@@ -79,14 +79,25 @@ def measure_of(probed: Any) -> Measure:
     return probed if "per_seed" in probed else next(iter(probed.values()))
 
 
+def places_of(found: Sequence[Results]) -> dict[int, tuple[int, int]]:
+    """Of every seed in which of the runs it is, and where there; of those that have it the last."""
+    return {
+        seed: (which, place)
+        for which, one in enumerate(found)
+        for place, seed in enumerate(one["seeds"])
+    }
+
+
 def pooled(found: Sequence[Results], seeds: Sequence[int] | None = None) -> Results:
     """Runs that differ in their seeds alone as one, of some seeds or of all; a seed that two of
     them have counts once. What was seen beside the scores is not pooled.
     """
-    places = {seed: (one, place) for one in found for place, seed in enumerate(one["seeds"])}
+    if len(found) == 1 and seeds is None:
+        return found[0]
+    places = places_of(found)
     wanted = [places[seed] for seed in seeds or places]
     metrics = {
-        name: describe([one["metrics"][name]["per_seed"][place] for one, place in wanted])
+        name: describe([found[which]["metrics"][name]["per_seed"][at] for which, at in wanted])
         for name in found[0]["metrics"]
         if all(name in one["metrics"] for one in found)
     }
@@ -94,7 +105,7 @@ def pooled(found: Sequence[Results], seeds: Sequence[int] | None = None) -> Resu
     alone: dict[str, Any] = {} if len(found) == 1 else {"observed": [], "probes": []}
     changed = alone | {
         "seeds": list(seeds or places),
-        "R": [one["R"][place] for one, place in wanted],
+        "R": [found[which]["R"][at] for which, at in wanted],
         "metrics": metrics,
         "wall_seconds": None if None in seconds else sum(cast(list[float], seconds)),
     }

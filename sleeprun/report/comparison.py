@@ -11,7 +11,12 @@ from scipy.stats import permutation_test
 
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
+from sleeprun.protocol.results import Results
 
+HOW = (
+    "Differences are over the seeds that an arm shares with the first: bootstrap 95 % interval of "
+    "their mean; p by flipping their signs in all ways, or 9,999, corrected by Holm's method."
+)
 HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
 
 
@@ -25,6 +30,20 @@ class Arm(NamedTuple):
 
 
 Arms = dict[str, Arm]
+
+
+def arm_of(results: Results, measure: str, *, swept: bool = False) -> Arm:
+    """Jobs of a sweep are meant to differ in contents and training."""
+    scores = dict(zip(results["seeds"], results["metrics"][measure]["per_seed"], strict=True))
+    known = {seed: score for seed, score in scores.items() if score is not None and score == score}
+    return Arm(
+        scores=known,
+        unknown=[seed for seed in scores if seed not in known],
+        tasks=tuple(results["tasks"]),
+        contents=None if swept else results.get("data"),
+        trained=None if swept else results.get("training_steps"),
+        carried=results.get("carried_bytes"),
+    )
 
 
 class Difference(NamedTuple):

@@ -12,8 +12,9 @@ from sleeprun.config import ConfigError
 from sleeprun.config.declared import DeclaredSection
 from sleeprun.config.promise import asking
 from sleeprun.runs.files import DamagedFile, read_json, write_json, write_whole
+from sleeprun.runs.groups import Groups, groups_in
 from sleeprun.runs.home import at_home
-from sleeprun.runs.loaded import LoadedRun, load
+from sleeprun.runs.loaded import load
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.tracking.tables import Rows
@@ -52,17 +53,8 @@ class Told(NamedTuple):
     refused: bool = False
 
 
-def study_of(folders: Sequence[Path]) -> Study:
-    """The runs in some directories, or their arms, by name."""
-    found: dict[str, LoadedRun] = {}
-    for folder in folders:
-        run = load(folder)
-        for arm, each in (run.arms or {"": run}).items():
-            name = arm or run.results["experiment"]
-            if len(folders) > 1 and arm:
-                name = f"{run.results['experiment']} {arm}"
-            found[name if name not in found else f"{name} ({folder})"] = each
-    return Study(found)
+def study_of(groups: Groups) -> Study:
+    return Study({name: group.whole for name, group in groups.items()})
 
 
 def analyse(study: Study, analyses: Sequence[DeclaredSection], out: Path) -> Iterator[Told]:
@@ -92,7 +84,7 @@ def after(config: Experiment, path: Path) -> None:
     wanted = [each for each in config.analysis if (_name(each), _keys(each)) not in there]
     if not wanted:
         return
-    for each in analyse(study_of([path]), wanted, path):
+    for each in analyse(study_of(groups_in(path, load(path))), wanted, path):
         if each.refused:
             log.warning("analysis %s: %s", each.name, "; ".join(each.sentences))
 

@@ -20,12 +20,8 @@ def variants(results: Sequence[Results]) -> list[str]:
     return list(dict.fromkeys(filter(None, told)))
 
 
-def cautions(
-    results: Sequence[Results],
-    configs: Mapping[str, Experiment],
-    records: Mapping[str, Sequence[Sequence[Event]]],
-) -> Iterator[str]:
-    """Of the protocol, of the seeds, of the arms, and what the runs told; both by name."""
+def cautions(results: Sequence[Results]) -> Iterator[str]:
+    """Of the protocol, of the seeds and of the arms."""
     yield from variants(results)
     fewest = min(len(each["seeds"]) for each in results)
     if fewest < FEWEST:
@@ -33,6 +29,12 @@ def cautions(
     roles = [each.get("role") for each in results]
     if Role.SLEEP in roles and Role.CONTROL not in roles:
         yield NO_CONTROL
+
+
+def warned(
+    configs: Mapping[str, Experiment], records: Mapping[str, Sequence[Sequence[Event]]]
+) -> Iterator[str]:
+    """What the runs told, both by name."""
     lines: dict[str, list[str]] = {}  # and who told them
     for name, of_one in records.items():
         for line in dict.fromkeys([*_watched(configs.get(name), of_one), *_warned(of_one)]):

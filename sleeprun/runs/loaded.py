@@ -9,11 +9,13 @@ from jaxtyping import Float, Int
 
 from sleeprun.analyses.study import Lived
 from sleeprun.config import ConfigError
+from sleeprun.config.messages import argument
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.sampled import Sampled, sampled
 from sleeprun.protocol.seen import Kept
 from sleeprun.runs import checkpoints, frames, rasters, snapshots
+from sleeprun.runs.files import read_json
 from sleeprun.runs.home import at_home
 from sleeprun.runs.mismatch import config_of
 from sleeprun.runs.results import results_of
@@ -32,6 +34,17 @@ def load(folder: str | Path) -> "LoadedRun":
     if not (path / "events.jsonl").is_file():
         raise ConfigError(f"{path}: no run directory (it has no events.jsonl)")
     return LoadedRun(path)
+
+
+def load_done(folder: Path) -> "LoadedRun":
+    """Raises ConfigError where there is none, where it has not come to its end, or where its
+    results are damaged.
+    """
+    run = load(folder)
+    if not RunDirectory(run.folder).done:
+        raise ConfigError(f"{folder}: is not done; go on with it by {argument('resume', folder)}")
+    read_json(folder / "results.json", "experiment", "seeds", "metrics")
+    return run
 
 
 class LoadedRun(Lived):

@@ -15,6 +15,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+JOBS = "jobs.jsonl"  # of a sweep: each of its jobs as it begins, and as it ends
+
 
 class Job(NamedTuple):
     folder: Path

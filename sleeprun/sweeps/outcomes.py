@@ -10,6 +10,7 @@ from sleeprun.protocol.describe import noted
 from sleeprun.protocol.results import ACCOUNTS, Metrics
 from sleeprun.runs.files import read_lines
 from sleeprun.runs.store import RunDirectory
+from sleeprun.sweeps.jobs import JOBS
 from sleeprun.sweeps.pruning import PRUNED
 
 
@@ -17,6 +18,7 @@ from sleeprun.sweeps.pruning import PRUNED
 class Outcome:
     """A job of a sweep, or an arm of one."""
 
+    sweep: Path
     path: Path
     name: str  # of its experiment
     note: str  # how that differs from the published one
@@ -41,7 +43,7 @@ class Listed(NamedTuple):
 def jobs_of(sweep: Path) -> dict[Path, Listed]:
     """The directories of a sweep's jobs, in order; one that it has twice comes once, as the job
     whose run it is. Raises DamagedFile."""
-    listed = sweep / "jobs.jsonl"
+    listed = sweep / JOBS
     lines = read_lines(listed, "number", "path", "overrides") if listed.exists() else []
     found: dict[Path, Listed] = {}
     for job in sorted(lines, key=lambda job: job["number"]):
@@ -51,11 +53,19 @@ def jobs_of(sweep: Path) -> dict[Path, Listed]:
     return found
 
 
-def read(sweep: Path) -> list[Outcome]:
-    return [found for path, job in jobs_of(sweep).items() for found in _read(path, job)]
+def read(*sweeps: Path) -> list[Outcome]:
+    """Of all their jobs; one that several have is told as of the first in which it is done."""
+    found: dict[tuple[Path, str], Outcome] = {}
+    for sweep in sweeps:
+        for path, job in jobs_of(sweep).items():
+            for one in _read(sweep, path, job):
+                there = found.get((path, one.arm))
+                if there is None or (one.done and not there.done):
+                    found[path, one.arm] = one
+    return [*found.values()]
 
 
-def _read(job: Path, listed: Listed) -> Iterator[Outcome]:
+def _read(sweep: Path, job: Path, listed: Listed) -> Iterator[Outcome]:
     given, own = listed
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
     results: dict[str, Any] = {**((own and RunDirectory(job).results()) or {})}
@@ -69,9 +79,8 @@ def _read(job: Path, listed: Listed) -> Iterator[Outcome]:
         told = results["accounts"][arm] if arm else results
         accounts = {name: told.get(name) for name in ACCOUNTS}
         seeds, chance = results.get("seeds", []), results.get("chance")
-        yield Outcome(
-            job, name, note, overrides, done, pruned, arm, role, seeds, metrics, accounts, chance
-        )
+        of_run = sweep, job, name, note, overrides, done, pruned
+        yield Outcome(*of_run, arm, role, seeds, metrics, accounts, chance)
 
 
 def _role(results: dict[str, Any], arm: str) -> Role | None:

@@ -15,13 +15,12 @@ from omegaconf import DictConfig, ListConfig
 from sleeprun.config import ConfigError
 from sleeprun.config.identity import ASIDE, content_hash
 from sleeprun.sweeps import jobs
-from sleeprun.sweeps.jobs import Job, Unmet
+from sleeprun.sweeps.jobs import JOBS, Job, Unmet
 
 if TYPE_CHECKING:
     from sleeprun.sweeps.outcomes import Outcome
 
 log = logging.getLogger("sleeprun")
-JOBS = "jobs.jsonl"
 _calls: list["_Call"] = []
 
 
@@ -64,7 +63,7 @@ class _Call:
 class Sweep(Callback):
     """Hydra tells it where the sweep goes and of every job; `conclude` is called at the end.
 
-    `folder` is this call's own; its `jobs.jsonl` lists each job as it begins, and as it ends.
+    `folder` is this call's own.
     """
 
     def __init__(self, folder: str, swept: list[str]):

@@ -17,11 +17,12 @@ from sleeprun.report.page import Story
 from sleeprun.report.page.chapters import chapters
 from sleeprun.report.page.charts import merged, plates
 from sleeprun.report.page.story import Analysed, Tabled
-from sleeprun.runs.reported import of_run
+from sleeprun.runs.gathered import story_of
+from sleeprun.runs.groups import Group
+from sleeprun.runs.loaded import load, load_done
 from sleeprun.runs.results import results_of
 from sleeprun.runs.store import RunDirectory
-from sleeprun.runs.story import story_of
-from sleeprun.sweeps.beside import groups_of
+from sleeprun.sweeps.beside import beside
 
 
 def made(folder: Path, role: Role = Role.NAIVE, **changes: Any) -> Path:
@@ -39,7 +40,7 @@ def made(folder: Path, role: Role = Role.NAIVE, **changes: Any) -> Path:
 
 
 def told(**arms: Path) -> Story:
-    return story_of({name: [path] for name, path in arms.items()}, list(arms.values()))
+    return story_of({name: Group([load(path)], path) for name, path in arms.items()})
 
 
 def test_runs_that_differ_in_seeds_are_one_sample(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_runs_that_differ_in_seeds_are_one_sample(tmp_path: Path) -> None:
 
 def test_jobs_of_one_name_are_one_arm(tmp_path: Path) -> None:
     paths = [made(tmp_path / "a", seeds=[0, 1]), made(tmp_path / "b", seeds=[4, 5])]
-    story = story_of({"both": paths}, paths)
+    story = story_of({"both": Group([*map(load, paths)], tmp_path)})
     (arm,) = story.arms
     assert arm.results["seeds"] == [0, 1, 4, 5]
     assert [each.scores.shape[1] for each in arm.running] == [4]
@@ -130,7 +131,7 @@ def test_a_run_that_is_not_done_is_refused_with_how_to_go_on(tmp_path: Path) -> 
     folder = made(tmp_path / "a")
     (folder / "DONE").unlink()
     with pytest.raises(ConfigError, match="is not done; go on with it by resume="):
-        of_run(folder)
+        load_done(folder)
 
 
 def charted(rows: list[dict[str, str]], **chart: Any) -> Analysed:
@@ -232,9 +233,9 @@ def test_jobs_of_a_sweep_that_differ_in_seeds_are_one_arm(tmp_path: Path) -> Non
         overrides = [f"sleep.reward={reward}", f"seeds={seeds}"]
         lines.append(json.dumps({"number": number, "path": str(path), "overrides": overrides}))
     (tmp_path / "jobs.jsonl").write_text("\n".join(lines) + "\n")
-    groups = groups_of([tmp_path])
+    groups = beside([tmp_path])
     assert list(groups) == ["sleep.reward=0", "sleep.reward=1"]
-    seeds = [arm.results["seeds"] for arm in story_of(groups, [tmp_path]).arms]
+    seeds = [arm.results["seeds"] for arm in story_of(groups).arms]
     assert seeds == [[0, 1, 2, 3], [0, 1]]
 
 

@@ -1,11 +1,11 @@
 """What a report tells of runs, gathered from their directories."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sleeprun.config import ConfigError
-from sleeprun.config.identity import ASIDE
 from sleeprun.config.messages import as_yaml
 from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
 from sleeprun.protocol.lines import boundary_of
@@ -20,9 +20,11 @@ from sleeprun.report.style import start_of
 from sleeprun.report.tables import took
 from sleeprun.runs.again import again
 from sleeprun.runs.analysed import FOLDER, Written, index_of
-from sleeprun.runs.cautioned import cautions, variants
+from sleeprun.runs.cautioned import cautions, variants, warned
 from sleeprun.runs.courses import curves, fewer, joined, went
-from sleeprun.runs.loaded import LoadedRun, load
+from sleeprun.runs.groups import Group, Groups
+from sleeprun.runs.loaded import LoadedRun
+from sleeprun.runs.sample import what_is_run
 from sleeprun.runs.store import RunDirectory
 from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.experiment import Experiment
@@ -30,23 +32,26 @@ from sleeprun.subjects.experiment import Experiment
 KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record
 
 
-def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> Story:
-    """Of runs beside each other, which lie in some folders: of runs or of sweeps. The first is what
-    the others are compared with. Raises ConfigError where they are not of one family.
+def story_of(groups: Groups) -> Story:
+    """Of runs beside each other. The first is what the others are compared with. Raises
+    ConfigError where they are not of one family.
     """
-    runs = {name: [load(path) for path in paths] for name, paths in groups.items()}
-    _refuse_mixed(runs)
-    records = {name: [_record(run) for run in of_one] for name, of_one in runs.items()}
-    arms = [_arm(name, runs[name], records[name]) for name in runs]
+    _refuse_mixed(groups)
+    records = {name: [_record(run) for run in group.runs] for name, group in groups.items()}
+    arms = [_arm(name, group, records[name]) for name, group in groups.items()]
     results = {arm.name: arm.results for arm in arms}
-    configs = {name: config for name, (run, *_) in runs.items() if (config := _config(run))}
-    scored = {name: _scored(each) for name, each in results.items()}
+    configs = {name: config for name, group in groups.items() if (config := _config(group.runs[0]))}
+    scored = {
+        name: comparison.arm_of(each, "accuracy", swept=groups[name].swept)
+        for name, each in results.items()
+    }
     lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
-    told = cautions([*results.values()], configs, records)
+    told = [*cautions([*results.values()]), *warned(configs, records)]
+    folders = dict.fromkeys(group.folder for group in groups.values())
     return Story(
         title=" and ".join(dict.fromkeys(_experiment(each) for each in results.values())),
         notes=[*_notes(results)],
-        sentences=_found(results),
+        sentences=[*_found(groups, results)],
         arms=arms,
         run=_run(arms, configs),
         took=_took(results),
@@ -56,7 +61,7 @@ def story_of(groups: Mapping[str, Sequence[Path]], folders: Sequence[Path]) -> S
         probed=_probed(results),
         warnings=[*told, *comparison.doubtful(scored)],
         analysed=[each for folder in folders for each in _analysed(folder)],
-        again=[*again(path for paths in groups.values() for path in paths)],
+        again=[*again(run.folder for group in groups.values() for run in group.runs)],
         machine=_machine(arms),
     )
 
@@ -90,11 +95,11 @@ def _experiment(results: Results) -> str:
     return results["experiment"].split(":")[0]
 
 
-def _refuse_mixed(runs: Mapping[str, Sequence[LoadedRun]]) -> None:
+def _refuse_mixed(groups: Groups) -> None:
     """A report tells of one family of networks."""
     families: dict[str, str] = {}
-    for name, of_one in runs.items():
-        for run in of_one:
+    for name, group in groups.items():
+        for run in group.runs:
             families.setdefault(run.results.get("family", ""), f"{name} ({run.folder})")
     if len(families) > 1:
         first, other, *_ = families.values()
@@ -108,29 +113,27 @@ def _record(run: LoadedRun) -> list[Event]:
     return thinned(event for event in events if isinstance(event, KEPT))
 
 
-def _arm(name: str, runs: Sequence[LoadedRun], records: Sequence[list[Event]]) -> Arm:
-    found, first = pooled([run.results for run in runs]), records[0]
+def _arm(name: str, group: Group, records: Sequence[list[Event]]) -> Arm:
+    found, first = group.whole.results, records[0]
     courses = fewer(joined([[*curves(events)] for events in records]))
     running = joined([[*went(events)] for events in records])
     return Arm(name, found, start_of(first), spans(first), courses, running)
 
 
-def _scored(results: Results) -> comparison.Arm:
-    """As it is compared."""
-    scores = dict(zip(results["seeds"], results["metrics"]["accuracy"]["per_seed"], strict=True))
-    known = {seed: score for seed, score in scores.items() if score is not None and score == score}
-    return comparison.Arm(
-        scores=known,
-        unknown=[seed for seed in scores if seed not in known],
-        tasks=tuple(results["tasks"]),
-        contents=results.get("data"),
-        trained=results["training_steps"],
-        carried=results["carried_bytes"],
-    )
+def _found(groups: Groups, results: Mapping[str, Results]) -> Iterator[str]:
+    """In words: of each run or sweep that has several arms; what has one is put together."""
+    by_folder = Counter(group.folder for group in groups.values())
+    together: dict[Path | None, dict[str, Results]] = {}
+    for name, group in groups.items():
+        whose = group.folder if by_folder[group.folder] > 1 else None
+        together.setdefault(whose, {})[name] = results[name]
+    for folder, some in together.items():
+        of = f"[{folder or ', '.join(some)}] " if len(together) > 1 else ""
+        yield from (f"{of}{sentence}" for sentence in _found_in(some))
 
 
-def _found(results: Mapping[str, Results]) -> list[str]:
-    """In words, of the seeds that all have; of those arms that have the tasks of the first."""
+def _found_in(results: Mapping[str, Results]) -> list[str]:
+    """Of the seeds that all have; of those arms that have the tasks of the first."""
     first = next(iter(results.values()))
     if len(results) == 1:
         return findings(first, {})
@@ -191,11 +194,7 @@ def _config(run: LoadedRun) -> Experiment | None:
 
 def _differences(configs: Mapping[str, Experiment]) -> Grid:
     """Every key that has another value in some of them."""
-    aside = {*ASIDE, "seeds", "arms", "name", "origin", "joint", "naive"}
-    flat = {
-        name: dict(_flat(config.model_dump(by_alias=True, exclude=aside)))
-        for name, config in configs.items()
-    }
+    flat = {name: dict(_flat(what_is_run(config))) for name, config in configs.items()}
     keys = dict.fromkeys(key for each in flat.values() for key in each)
     rows = [[key, *(each.get(key, "-") for each in flat.values())] for key in keys]
     return Grid(["key", *flat], [row for row in rows if len({*row[1:]}) > 1])
