@@ -57,8 +57,8 @@ def test_runs_that_differ_in_seeds_alone_are_one_sample(tmp_path: Path) -> None:
     again = scored(tmp_path, "again", [1, 2])
     assert seeds_of(one, more, other, again) == {
         "small": [0, 1, 2, 3],
-        f"small ({other})": [4, 5],  # sleeps otherwise
-        f"small ({again})": [1, 2],  # has seeds of both, to be compared with them
+        "small (other)": [4, 5],  # sleeps otherwise
+        "small (again)": [1, 2],  # has seeds of both, to be compared with them
     }
 
 

@@ -69,11 +69,12 @@ def _of_sweep(folder: Path, jobs: Sequence[Outcome]) -> Iterator[tuple[str, Grou
 
 
 def _add(found: dict[str, Group], name: str, group: Group) -> None:
-    """To one that differs in seeds alone, or by a name of its own."""
+    """To one that differs in seeds alone, or by the shortest name of its own."""
     (run, *_), others = group.runs, [] if group.swept else found.values()
     for other in others:
         if not other.swept and all(differ_in_seeds_alone(run, each) for each in other.runs):
             other.runs.append(run)
             return
     told = name or group.folder.name
-    found[told if told not in found else f"{told} ({group.folder})"] = group
+    names = told, f"{told} ({group.folder.name})", f"{told} ({group.folder})"
+    found[next(one for one in names if one not in found)] = group
