@@ -16,7 +16,7 @@ from platformdirs import user_cache_dir
 from sleeprun.cli.folder import conf_dir
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
-from sleeprun.runs.steps import know_steps
+from sleeprun.runs.plain import plain
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.phases import Sleep
@@ -40,7 +40,6 @@ with pytest.MonkeyPatch.context() as patched:
 
 OmegaConf.register_new_resolver("sleeprun.folder", lambda *_: "unused", replace=True)
 OmegaConf.register_new_resolver("sleeprun.record", lambda *_: None, replace=True)
-know_steps()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +60,7 @@ def scripts() -> Iterator[Callable[[str], Any]]:
 def composed(*overrides: str) -> dict[str, Any]:
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         config = compose("config", overrides=list(overrides))
-    return OmegaConf.to_container(config, resolve=True)
+    return plain(config)
 
 
 def configured(*overrides: str) -> AgentExperiment:

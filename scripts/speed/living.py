@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.noise import seed_key
-from sleeprun.runs.steps import know_steps
+from sleeprun.runs.plain import plain
 from sleeprun.spiking.build import build, local_steps, starting_weights
 from sleeprun.spiking.edges import packed, slots, sources_of
 from sleeprun.spiking.modulation import modulated
@@ -52,21 +51,18 @@ def newborn(way: Way, asleep: bool, thalamus: bool = True) -> Newborn:
     """The shipped network, awake or in N3."""
     cells = [f"+network.neurons.{cell}.method={way.method}" for cell in ALL_CELLS]
     overrides = ["network=gonzalez2020", "sleep=n3", f"network.step_ms={way.step_ms}", *cells]
-    plain = _composed(overrides)
+    told = _composed(overrides)
     if not thalamus:
-        plain = _composed([*overrides, *without_thalamus(plain)])
-    config = NetworkConfig.model_validate(plain["network"])
+        told = _composed([*overrides, *without_thalamus(told)])
+    config = NetworkConfig.model_validate(told["network"])
     awake, weights = build(config, "by_step"), starting_weights(config, 0)
-    network = modulated(awake, plain["sleep"]["levels"]["n3"]) if asleep else awake
+    network = modulated(awake, told["sleep"]["levels"]["n3"]) if asleep else awake
     return Newborn(config, network, network.init(weights, seed_key(0)))
 
 
 def _composed(overrides: list[str]) -> dict[str, Any]:
-    know_steps()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = compose("config", overrides=overrides)
-    plain: Any = OmegaConf.to_container(config, resolve=True)
-    return plain
+        return plain(compose("config", overrides=overrides))
 
 
 def without_thalamus(config: Mapping[str, Any]) -> list[str]:

@@ -1,21 +1,18 @@
 """From names and overrides to a typed config, as the command does it, for Python."""
 
 from pathlib import Path
-from typing import cast
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_other, mistakes_told
 from sleeprun.config import ConfigError
 from sleeprun.config.promise import Broken
 from sleeprun.runs.devices import refuse_absent
-from sleeprun.runs.steps import know_steps
+from sleeprun.runs.plain import plain
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
-
-know_steps()
 
 
 def compose(experiment: str, *overrides: str, config_dir: str | Path | None = None) -> Experiment:
@@ -42,8 +39,7 @@ def compose(experiment: str, *overrides: str, config_dir: str | Path | None = No
 
 def typed(cfg: DictConfig) -> Experiment:
     """A composed config, every key of it checked."""
-    container = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    whole = cast(dict[str, object], container)
+    whole = plain(cfg)
     if "experiment" in whole:
         raise ConfigError("experiment: its file must begin with the line: # @package _global_")
     try:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sleeprun.config import ConfigError, ExperimentConfig
@@ -16,13 +15,12 @@ from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
 from sleeprun.runs import version
 from sleeprun.runs.files import DamagedFile, read_config
-from sleeprun.runs.steps import know_steps
+from sleeprun.runs.plain import plain
 from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk
 
-know_steps()
 UNKNOWN = "was made with another network, other tasks or another protocol"
 
 
@@ -115,8 +113,7 @@ def _stored(run: Path) -> tuple[Experiment, str | None]:
     run = run.absolute()
     arm = run.name if run.parent.name == "arms" else None
     stored = read_config(run.parent.parent if arm else run)
-    container = cast(dict[str, object], OmegaConf.to_container(stored, resolve=True))
-    return parse(container), arm
+    return parse(plain(stored)), arm
 
 
 def differences(here: object, there: object, key: str = "") -> Iterator[str]:

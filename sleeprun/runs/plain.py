@@ -1,9 +1,20 @@
-"""Times that a file gives in ms, in steps: `${sleeprun.steps:10.0,${network.step_ms}}`."""
+"""A config that was composed, or recorded, as plain data: what it refers to is resolved.
 
-from omegaconf import OmegaConf
+Beside other keys that is a time in ms, in steps: `${sleeprun.steps:10.0,${network.step_ms}}`.
+"""
+
+from typing import cast
+
+from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.config import ConfigError
 from sleeprun.config.values import is_whole
+
+
+def plain(config: DictConfig) -> dict[str, object]:
+    """All that it has. Raises OmegaConfBaseException where that refers to nothing."""
+    container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    return cast(dict[str, object], container)
 
 
 def steps(ms: float, step_ms: object) -> int:
@@ -15,6 +26,4 @@ def steps(ms: float, step_ms: object) -> int:
     return round(ms / step_ms)  # type: ignore[operator]
 
 
-def know_steps() -> None:
-    """Whoever composes what lies in conf/, or reads what was recorded of it, must call it."""
-    OmegaConf.register_new_resolver("sleeprun.steps", steps, replace=True)
+OmegaConf.register_new_resolver("sleeprun.steps", steps, replace=True)
