@@ -31,7 +31,7 @@ PLASTIC = ("input_hidden", "hidden_output")
 
 
 def scores(events: list[Event]) -> list[Any]:
-    return [(e.boundary.index, e.task, e.marks) for e in of_kind(events, Scored)]
+    return [(e.boundary.index, e.task, e.marks, e.spikes) for e in of_kind(events, Scored)]
 
 
 def hidden_spikes(events: list[Event], name: str = "") -> int:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import told_sleep
 from conftest import configured
 
 from sleeprun.protocol.events import Begun, End, Event, Progress, Scored, Start
+from sleeprun.protocol.family import Facts
 from sleeprun.protocol.phases import Boundary
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Measured, Trained
-from sleeprun.subjects.forager.record import Foraged, ForagingFacts
+from sleeprun.subjects.forager.record import Eaten, Foraged, ForagingFacts
 from sleeprun.tracking.watch import Warnings, Watch
 
 IMAGES = ImageFacts(
@@ -26,7 +28,7 @@ PLACES = [
 ]
 
 
-def start(facts: ImageFacts | ForagingFacts) -> Start:
+def start(facts: Facts) -> Start:
     return Start(
         resumed=False, time="", name="x", variant=None, seeds=[0, 1], facts=facts, device="",
         versions={},
@@ -42,13 +44,13 @@ def scored(*of_a: float) -> Iterator[Event]:
             yield Scored(boundary=boundary, task=task, score=apart, marks=marks)
 
 
-def phase(kind: str, **spikes: list[int]) -> Iterator[Event]:
+def phase(kind: str, name: str = "it", **spikes: list[int]) -> Iterator[Event]:
     """Ten cycles in two parts, all spikes in the first."""
     none = {"rewarded": [0, 0], "punished": [0, 0], "neutral": [0, 0]}
-    yield Begun(index=0, kind=kind, name="it", cycle=0)
+    yield Begun(index=0, kind=kind, name=name, cycle=0)
     for begin, counts in ((0, spikes), (5, {name: [0, 0] for name in spikes})):
         told = Foraged(awake=5, asleep=0, spikes=counts, **none)
-        yield Progress(phase=0, kind=kind, name="it", begin=begin, end=begin + 5, summary=told)
+        yield Progress(phase=0, kind=kind, name=name, begin=begin, end=begin + 5, summary=told)
     yield Begun(index=1, kind="score", name="next", cycle=10)
 
 
@@ -62,7 +64,9 @@ def warnings(*events: Event, warn: Warnings | None = None) -> list[str]:
 
 def test_a_task_that_is_hardly_learned() -> None:
     (told,) = warnings(start(IMAGES), *scored(0.1, 0.14))
-    assert told.startswith("training.epochs: a scores 0.14 just after its training, 0.10 untrained")
+    assert told.startswith(
+        "training.epochs: a scores 0.14 just after its training (0.10 untrained)"
+    )
     assert warnings(start(IMAGES), *scored(0.1, 0.15)) == []
     (told,) = warnings(start(AGENTS), *scored(0.5, 0.52))
     assert told.startswith("tasks.train: a scores 0.52")
@@ -70,9 +74,9 @@ def test_a_task_that_is_hardly_learned() -> None:
 
 def test_a_sleep_that_destroys_what_was_learned() -> None:
     (told,) = warnings(start(IMAGES), *scored(0.1, 0.9, 0.12))
-    assert told.startswith("sleep: 'a, slept' left 0.12 of 0.90, chance 0.10")
+    assert told.startswith("sleep: 'a, slept' left 0.12 of 0.90 (chance 0.10)")
     (told,) = warnings(start(IMAGES), *scored(0.1, 0.94, 0.44))  # 0.34 of 0.84 above chance
-    assert told.startswith("sleep: 'a, slept' left 0.44 of 0.94, chance 0.10: this sleep destroys")
+    assert told.startswith("sleep: 'a, slept' left 0.44 of 0.94 (chance 0.10): this sleep destroys")
     assert warnings(start(IMAGES), *scored(0.1, 0.94, 0.56)) == []  # 0.46 of 0.84
     assert warnings(start(IMAGES), *scored(0.1, 0.25, 0.1)) == []  # little was there
 
@@ -83,9 +87,52 @@ def test_a_population_that_is_silent_or_saturated() -> None:
     assert told == "network.populations.hidden: hidden is silent in 'it' (wake), in all seeds"
     # 10 cycles of 100 steps, 10 neurons, 2 seeds: a tenth of all steps is 2000 spikes
     (told,) = warnings(start(AGENTS), *phase("wake", hidden=[1500, 501]))
-    assert told.startswith("network.populations.hidden: hidden is saturated in 'it' (wake): its")
-    assert told.endswith(" neurons spike in 10% of all steps")
+    where = "'it' (wake: its neurons spike in 10% of all steps)"
+    assert told == f"network.populations.hidden: hidden is saturated in {where}"
     assert warnings(start(AGENTS), *phase("wake", hidden=[1500, 500])) == []
+
+
+def test_trouble_is_told_where_it_is_first_and_at_the_end_with_all_places() -> None:
+    told: list[str] = []
+    warn = Warnings(told.append)
+    for name in ("a", "b", "c"):
+        warnings(start(AGENTS), *phase("wake", name, hidden=[0, int(name == "b")]), warn=warn)
+    line = "network.populations.hidden: hidden is silent in 'a' (wake){}, in all seeds"
+    assert told == [line.format("")]
+    warn.end()
+    assert told[1:] == [line.format(", 'c' (wake)")] == warn.lines()
+    for name in ("c", "d", "e", "f", "g"):
+        warnings(start(AGENTS), *phase("wake", name, hidden=[0, 0]), warn=warn)
+    assert told[2:] == []
+    more = ", 'c' (wake), 'd' (wake), 'e' (wake) and 2 more"
+    assert warn.lines() == [line.format(more)]
+
+
+def a_test(boundary: Boundary, task: str, **spikes: list[int]) -> Scored:
+    marks = Eaten(rewarded=[0, 0], punished=[0, 0])
+    return Scored(boundary=boundary, task=task, score=[None, None], marks=marks, spikes=spikes)
+
+
+def test_a_population_that_is_silent_in_tests() -> None:
+    """After a training, whichever task is tested; other networks need not fire untrained."""
+    untaught = Boundary(1, "unsupervised", "unsupervised")
+    quiet = [a_test(each, task, hidden=[0, 0]) for each in PLACES for task in ("a", "b")]
+    loud = [a_test(each, "a", hidden=[0, 1]) for each in PLACES]
+    told = Warnings(lambda _: None)
+    warnings(start(AGENTS), a_test(untaught, "a", hidden=[0, 0]), *loud, *quiet, warn=told)
+    where = "tests after 'a', tests after 'a, slept'"
+    silent = f"network.populations.hidden: hidden is silent in {where}, in all seeds"
+    assert told.lines() == [silent]
+
+
+def test_of_networks_that_learn_sequences_what_is_read_must_fire() -> None:
+    before, after = (replace(each, phase="train") for each in (PLACES[1], PLACES[2]))
+    none, some = ({"pyramidal": spikes, "relay": [0, 0]} for spikes in ([0, 0], [0, 5]))
+    facts = replace(told_sleep.start().facts, population="pyramidal")
+    for quiet, places in (none, ["tests after 'a'"]), (some, []):
+        told = [a_test(before, "a", **quiet), a_test(after, "a", **some)]
+        silent = "network.populations.pyramidal: pyramidal is silent in {}, in all seeds"
+        assert warnings(start(facts), *told) == [silent.format(each) for each in places]
 
 
 def test_what_need_not_fire() -> None:

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypedDict
 
-from sleeprun.protocol.family import Facts, Marks, Scores, Summary, per_seed, written_as
+from sleeprun.protocol.family import (
+    Counts,
+    Facts,
+    Marks,
+    Scores,
+    Summary,
+    per_seed,
+    spikes_per_seed,
+    written_as,
+)
 from sleeprun.protocol.phases import Boundary, Vigilance
 
 SHARED = ("sleeprun.protocol.events", "sleeprun.protocol.seen")  # whose kinds all families have
@@ -139,6 +148,7 @@ class Scored(Event, tag="score"):
     task: str
     score: Scores = per_seed()
     marks: Marks
+    spikes: dict[str, Counts] = spikes_per_seed()
 
 
 @dataclass(frozen=True, kw_only=True)

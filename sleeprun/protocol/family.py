@@ -25,6 +25,14 @@ def mean_of(per_seed: Scores) -> float | None:
     return sum(known) / len(known) if known else None
 
 
+def added(first: Mapping[str, Counts], later: Mapping[str, Counts]) -> dict[str, Counts]:
+    """The spikes of every population that either tells of."""
+    told = {
+        name: [each[name] for each in (first, later) if name in each] for name in {**first, **later}
+    }
+    return {name: [*map(sum, zip(*both, strict=True))] for name, both in told.items()}
+
+
 def per_seed(key: str | None = None) -> Any:
     """A field that is a list over seeds, or a dictionary of such; its key where it is no name."""
     return field(metadata={"per_seed": True} | ({"key": key} if key else {}))
@@ -34,6 +42,11 @@ def packed_per_seed() -> Any:
     """A dictionary of lists over seeds of what `protocol/packed.py` packs, if there is any."""
     told = {"per_seed": True, "packed": True, "if_any": True}
     return field(default_factory=dict, metadata=told)
+
+
+def spikes_per_seed() -> Any:
+    """A dictionary of lists over seeds by population, of networks that spike."""
+    return field(default_factory=dict, metadata={"per_seed": True, "if_any": True})
 
 
 def written_as(key: str) -> Any:

@@ -11,7 +11,7 @@ from sleeprun.protocol.events import Event, Warned
 from sleeprun.protocol.results import Results
 from sleeprun.report.findings import NO_CONTROL
 from sleeprun.subjects.experiment import Experiment
-from sleeprun.tracking.watch import Warnings, Watch
+from sleeprun.tracking.watch import Trouble, Warnings, Watch
 
 
 def variants(results: Sequence[Results]) -> list[str]:
@@ -44,16 +44,15 @@ def warned(
 
 
 def _watched(config: Experiment | None, records: Sequence[Sequence[Event]]) -> list[str]:
-    """What was warned of while they ran, once each."""
-    told: list[str] = []
-    warn = Warnings(told.append)
+    """What was warned of while they ran, once each with all places."""
+    warn = Warnings(tell=lambda _: None)
     for key, what in config.cautions() if config else ():
-        warn("config", key, what)
+        warn(Trouble(key, what))
     for record in records:
         watch = Watch(warn)
         for event in record:
             watch.write(event)
-    return told
+    return warn.lines()
 
 
 def _warned(records: Sequence[Sequence[Event]]) -> Iterator[str]:

@@ -25,6 +25,7 @@ class Header(TypedDict):
     done: int  # of the phase
     cycle: int
     marks: list[list[int]]  # of the tested copy: what went well, what not; of all seeds
+    spikes: NotRequired[dict[str, list[int]]]  # of the tested copy, by population, of all seeds
     seconds: float
     branched_from: Origin | None
     capacity: list[object]  # of the state, and of a tested copy

@@ -29,7 +29,7 @@ from sleeprun.subjects.expected import expected_seconds, largest, refuse_too_lar
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.plans import arms_of, behind, carried_out, trunk
 from sleeprun.tracking import label, tables
-from sleeprun.tracking.watch import Warnings
+from sleeprun.tracking.watch import Trouble, Warnings
 
 log = logging.getLogger("sleeprun")
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
@@ -77,10 +77,11 @@ def _with_arms(config: Experiment, path: Path, host: Host | None) -> Results:
     host = host or Alone(devices)
     warn, seconds = Warnings(), _announce(config)
     for key, what in config.cautions():
-        warn("config", key, what)
+        warn(Trouble(key, what))
     with host.shown(config, seconds) as shown:
         call = Call(host, shown, found, warn)
         results, by_arm = _phases_and_arms(config, path, call)
+    warn.end()
     if by_arm:
         _compare(config, path, results, by_arm, found)
     host.tell(*_page(results, by_arm), *map(Text, analysed.found(config, path)), *_where(path))

@@ -6,6 +6,7 @@ is not its business.
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Generic
@@ -14,7 +15,7 @@ import numpy as np
 
 from sleeprun.config import ExperimentConfig
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested
-from sleeprun.protocol.family import Summary
+from sleeprun.protocol.family import Counts, Summary, added
 from sleeprun.protocol.phases import Change, Live, Phase, Protocol, Score, chunks
 from sleeprun.protocol.seen import Kept, Observed
 from sleeprun.runs import resuming, snapshots
@@ -45,6 +46,7 @@ class Run(Generic[State, Report]):
         if config.runtime.weights_every:
             self.kept = snapshots.chosen(config, subject.weights(self.state), protocol)
         self.marks = np.zeros((2, self.seeds), int)  # of the tested copy: what went well, what not
+        self.spikes: dict[str, Counts] = {}  # of it, in this test
         self.branched_from: Origin | None = None  # where in which run; none: from birth
         self.stopped = False  # set from outside: save and stop at the next chunk
         self.earlier_seconds = 0.0
@@ -75,6 +77,7 @@ class Run(Generic[State, Report]):
         self.tested = copies[0] if copies else self.state
         self.phase, self.done, self.cycle = header["phase"], header["done"], header["cycle"]
         self.marks = np.array(header["marks"], int)
+        self.spikes = header.get("spikes", {})
         self.earlier_seconds = header["seconds"]
         self.branched_from = header.get("branched_from")
 
@@ -111,6 +114,7 @@ class Run(Generic[State, Report]):
             "done": self.done,
             "cycle": self.cycle,
             "marks": self.marks.tolist(),
+            "spikes": self.spikes if self._testing() else {},
             "seconds": self.seconds(),
             "branched_from": self.branched_from,
             "capacity": [self.subject.capacity(state) for state in states],
@@ -199,16 +203,17 @@ class Run(Generic[State, Report]):
             if begins(phase.boundary, self.protocol[: self.phase]):
                 yield from self.subject.seen_at(phase.boundary, self.state)
             self.tested = self.subject.begin(phase, self.state)
-            self.marks = np.zeros((2, self.seeds), int)
+            self.marks, self.spikes = np.zeros((2, self.seeds), int), {}
         while self.done < phase.cycles:
             count = min(self.subject.chunk(phase), phase.cycles - self.done)
             self.tested, report = self.subject.advance(phase, count, self.tested)
             self.done += count
             self._refuse_lost(phase, self.tested)
             self.marks = self.marks + self.subject.marks(report)
+            self.spikes = added(self.spikes, self.subject.summary(report).spikes)
             yield Tested(phase=self.phase, cycles=count)
             self._save_if_due()
-        yield self.subject.score(phase, self.marks)
+        yield replace(self.subject.score(phase, self.marks), spikes=self.spikes)
 
     def _refuse_lost(self, phase: Phase, state: State) -> None:
         blamed = partial(self.subject.blamed, phase)

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sleeprun.protocol.family import Clock, Counts, Cycle, Facts, Marks, Summary, if_any, per_seed
+from sleeprun.protocol.family import (
+    Clock,
+    Counts,
+    Cycle,
+    Facts,
+    Marks,
+    Summary,
+    added,
+    if_any,
+    per_seed,
+)
 from sleeprun.protocol.phases import Vigilance
 
 
@@ -37,7 +47,7 @@ class Foraged(Summary):
             rewarded=_added(self.rewarded, later.rewarded),
             punished=_added(self.punished, later.punished),
             neutral=_added(self.neutral, later.neutral),
-            spikes={name: _added(each, later.spikes[name]) for name, each in self.spikes.items()},
+            spikes=added(self.spikes, later.spikes),
         )
 
 

@@ -13,11 +13,13 @@ from sleeprun.protocol.family import (
     Packed,
     Scores,
     Summary,
+    added,
     if_any,
     packed_per_seed,
     per_seed,
 )
 from sleeprun.protocol.packed import joined
+from sleeprun.protocol.phases import Vigilance
 from sleeprun.protocol.seen import Found
 
 SHOWN_MS = 1000.0  # of a raster
@@ -33,12 +35,8 @@ class Lived(Summary):
     potential: Packed = packed_per_seed()
 
     def plus(self, later: "Lived") -> "Lived":
-        both = {
-            name: [x + y for x, y in zip(each, later.spikes[name], strict=True)]
-            for name, each in self.spikes.items()
-        }
         return Lived(
-            spikes=both,
+            spikes=added(self.spikes, later.spikes),
             activity=_joined(self.activity, later.activity),
             groups=_joined(self.groups, later.groups),
             potential=_joined(self.potential, later.potential),
@@ -87,9 +85,16 @@ class SequenceFacts(Facts):
     sizes: dict[str, int]
     data: str
     width: str  # of the kernel: by what scores are
+    population: str | None = if_any(None)  # that is stimulated and read; older records lack it
     refused: Sequence[str] = if_any()
     slower: int | None = if_any(None)
     untaught: ClassVar[tuple[str, ...]] = ("settle",)
+
+    def fired_by(self, population: str, vigilance: Vigilance) -> str | None:
+        """Others may be silent, as relay cells are awake; in a rival of sleep all are."""
+        silent = vigilance in (Vigilance.RIVAL, Vigilance.QUIET)
+        read = population == self.population and not silent
+        return f"network.populations.{population}" if read else None
 
     @property
     def contents(self) -> str:

@@ -189,6 +189,7 @@ class Sleeper(Seeds):
             sizes={name: each.count for name, each in network.populations.items()},
             data=config.contents,
             width=config.sequences.recall.width,
+            population=self.shared.population,
             refused=list(self.refused),
             slower=self.slower,
         )
