@@ -6,6 +6,7 @@ compiled programs; the others wait for it and then share two workers.
 
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,7 @@ from command import (
 from recordings import KEPT, assert_as_recorded, skip_where_they_say_nothing
 
 from sleeprun.cli.folder import conf_dir
+from sleeprun.runs.again import again
 from sleeprun.runs.lock import held
 from sleeprun.tracking.history import AXES
 
@@ -511,6 +513,21 @@ def test_a_resumed_run_keeps_the_config_that_it_was_begun_with(
     }
     assert "+experiment=tiny" in (stored / "overrides.yaml").read_text()
     assert "name: tiny" in (stored / "config.yaml").read_text()
+
+
+def test_a_run_and_a_sweep_are_begun_again_by_what_is_told_of_them(
+    whole: Ended, later: dict[str, Future[Ended]], tiny: list[str]
+) -> None:
+    given = [*tiny[2:], "runtime.figures=true", "tracking.mode=offline"]
+    (command,) = again([whole.run])
+    assert shlex.split(command) == ["sleeprun", *tiny[:2], *given]
+    swept = later["swept"].result()
+    (command,) = again(swept.jobs)
+    assert shlex.split(command)[:4] == ["sleeprun", "-m", *tiny[:2]]
+    assert "network.projections.input_hidden.wiring.fan_in=9,8,99" in shlex.split(command)
+    for told in (command, *again([whole.run])):
+        ended = forked(*shlex.split(told)[1:], "dry_run=true", cwd=whole.cwd)
+        assert "tiny: 2 seeds" in ended.out, ended.err
 
 
 def test_a_damaged_checkpoint_is_told_and_an_older_one_taken(

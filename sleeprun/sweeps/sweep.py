@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from sleeprun.config import ConfigError
 from sleeprun.config.identity import ASIDE, content_hash
@@ -121,6 +121,7 @@ def conclude() -> None:
             continue
         from rich.console import Console
 
+        from sleeprun.runs.again import OF_SWEEP
         from sleeprun.sweeps import outcomes, table
 
         folder = _short(call.folder)
@@ -131,6 +132,7 @@ def conclude() -> None:
             continue
         if not found:
             continue
+        OmegaConf.save(call.config, folder / OF_SWEEP)
         Console().print(table.table(folder, found))
         for path in dict.fromkeys(one.path for one in found if not one.done and not one.pruned):
             print(f"not done, see {_short(path)}")

@@ -16,7 +16,7 @@ from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from sleeprun.config import ConfigError
 from sleeprun.config.values import Count
@@ -62,7 +62,6 @@ class GridOrSearch(Sweeper):
         given = {one.get_key_element(): one for one in told}
         folder = Path(self.config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, folder / "multirun.yaml")
         if self.asked.n_trials is None:
             return self._every(combinations(given))
         return Search(self.asked, given, folder).carry_out(self.launcher)

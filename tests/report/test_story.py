@@ -205,16 +205,11 @@ def test_a_course_of_many_points_is_thinned_and_keeps_its_last(tmp_path: Path) -
     np.testing.assert_array_equal(course.scores[:, 0], np.array(course.at) / 5000)
 
 
-def test_how_to_run_it_again_is_the_command_of_the_whole_run(tmp_path: Path) -> None:
+def test_how_to_run_it_again_is_told_of_the_whole_run(tmp_path: Path) -> None:
     arms = [made(tmp_path / "run" / "arms" / name) for name in ("awake", "asleep")]
     assert told(awake=arms[0], asleep=arms[1]).again == [
         "# begun in Python; its config is run/.hydra/config.yaml"
     ]
-    (tmp_path / "run" / ".hydra").mkdir()
-    given = tmp_path / "run" / ".hydra" / "overrides.yaml"
-    given.write_text("- +experiment=foraging_quick\n- 'arms.x={sleep: {}}'\n")
-    expected = "sleeprun +experiment=foraging_quick 'arms.x={sleep: {}}'"
-    assert told(awake=arms[0], asleep=arms[1]).again == [expected]
 
 
 def test_of_many_arms_the_first_are_drawn_along_their_way(tmp_path: Path) -> None:
