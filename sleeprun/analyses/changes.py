@@ -48,16 +48,23 @@ class Changes(Analysis):
     def answer(self, study: Study) -> Answer:
         rows: list[tuple[object, ...]] = []
         sentences: list[str] = []
+        same: list[bool] = []
         for run in study.runs:
             for begin, end in self._pairs(study, run):
                 earlier, later = (study.weights(run, each.index) for each in (begin, end))
                 for name in study.learning(run):
                     before, after = _existing(earlier[name], later[name])
+                    if not before.size:
+                        continue
                     told = run, name, begin.name, end.name
                     rows += [(*told, *cell) for cell in self._cells(before, after)]
-                    found = f"r = {correlation(before, after):.3f}"
+                    same.append(np.array_equal(before, after))
                     times = f"at '{end.name}' against '{begin.name}'"
-                    sentences.append(f"{run}: weights of {name} {times}, {found}.")
+                    sentences.append(f"{run}: weights of {name} {times}, {_told(before, after)}.")
+        if not same:
+            raise ConfigError("no synapse that learns is there at either time")
+        if all(same):
+            raise ConfigError("the weights are the same at both times")
         chart = Chart("heat", "before", "after", color="synapses", facet=("projection", "run"))
         title = "weights at two times"
         return Answer(
@@ -69,6 +76,8 @@ class Changes(Analysis):
         there = study.boundaries(run)
         if self.times is None:
             first = next((each for each in there if each.tasks), there[0])
+            if first is there[-1]:
+                raise ConfigError(f"{run}: nothing follows its first stage; give others by times")
             return [(first, there[-1])]
         names = {each.name: each for each in there}
         for pair in self.times:
@@ -82,11 +91,15 @@ class Changes(Analysis):
 
     def _cells(self, before: Weights, after: Weights) -> Iterator[tuple[float, float, int]]:
         """The middles of each bin in which there are any synapses, and how many."""
-        both = np.concatenate([before, after])
-        edges = np.linspace(both.min(), both.max(), self.bins + 1)
+        edges = np.histogram_bin_edges(np.concatenate([before, after]), self.bins)
         middles, counts = (edges[1:] + edges[:-1]) / 2, joint_counts(before, after, edges)
         for row, column in np.argwhere(counts):
             yield middles[row], middles[column], int(counts[row, column])
+
+
+def _told(before: Weights, after: Weights) -> str:
+    r = correlation(before, after)
+    return f"r = {r:.3f}" if np.isfinite(r) else "no r, since at one time all are the same"
 
 
 def _existing(

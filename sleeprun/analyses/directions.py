@@ -44,5 +44,5 @@ def _of_run(study: Study, run: str) -> Iterator[tuple[object, ...]]:
 def _ends(frame: pd.DataFrame) -> Iterator[str]:
     """At the end of each run."""
     for run, of_run in at_the_end(frame).groupby("run", sort=False):
-        means = of_run.groupby("direction", sort=False)["weight"].mean()
+        means = of_run.groupby("direction", sort=False)["weight"].mean().dropna()
         yield f"{run} ends with weights, of those at birth, along: {listed(means, '.3f')}."

@@ -8,7 +8,9 @@ from jaxtyping import Float, Int
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
+from sleeprun.analyses.still import refuse_still
 from sleeprun.analyses.study import Study
+from sleeprun.config import ConfigError
 from sleeprun.config.declared import count
 from sleeprun.protocol.heard import HeardCycle, joined
 
@@ -43,10 +45,12 @@ class Distributions(Analysis):
         extents = pd.DataFrame(_extents(study), columns=[*OF_WEIGHTS, "low", "high", "sd"])
         by_projection = extents.groupby("projection", sort=False)
         edges = {
-            projection: np.linspace(of_one["low"].min(), of_one["high"].max(), self.bins + 1)
+            projection: np.histogram_bin_edges(of_one[["low", "high"]].to_numpy(), self.bins)
             for projection, of_one in by_projection
         }
         weights = pd.DataFrame(_weights(study, edges), columns=[*OF_WEIGHTS, *HEAD])
+        if weights.empty:
+            raise ConfigError("no synapse that learns is there at any boundary")
         found = [of_one for _, of_one in weights.groupby("projection", sort=False)]
         chart = Chart("line", "low", "share", color="boundary", facet=("projection", "run"))
         tables = [Table("weights", "weights at boundaries", pd.concat(found), [chart])]
@@ -54,6 +58,8 @@ class Distributions(Analysis):
             frame = pd.DataFrame(rates, columns=["run", "phase", "name", "population", *HEAD])
             chart = Chart("line", "low", "share", color="name", facet=("population", "run"))
             tables.append(Table("rates", "rates of neurons, Hz", frame, [chart]))
+        else:
+            refuse_still(study)
         return Answer(tables, [_spread(str(name), of_one) for name, of_one in by_projection])
 
     def _rates(self, study: Study, run: str) -> Iterator[tuple[object, ...]]:
@@ -99,14 +105,15 @@ def _weights(
 
 def _existing(study: Study) -> Iterator[tuple[str, str, str, Float[np.ndarray, " synapse"]]]:
     """Of each run, projection that learns, and boundary, the weights of all synapses that there
-    are, of all seeds. A boundary is read once, and no two are held.
+    are, of all seeds, unless all are cut. A boundary is read once, and no two are held.
     """
     for run in study.runs:
         names = study.learning(run)
         for boundary in study.boundaries(run):
             weights = study.weights(run, boundary.index)
             for name in names:
-                yield run, name, boundary.name, weights[name][weights[name] != 0]
+                if (values := weights[name][weights[name] != 0]).size:
+                    yield run, name, boundary.name, values
 
 
 def _spread(projection: str, extents: pd.DataFrame) -> str:

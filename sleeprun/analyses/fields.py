@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
+from sleeprun.analyses.still import refuse_still
 from sleeprun.analyses.study import Study
 from sleeprun.analyses.telling import at_the_end, listed
 from sleeprun.config.declared import count
@@ -31,12 +32,15 @@ def averaged(
 
 
 def alike(ours: Fields, theirs: Fields) -> Float[np.ndarray, " seed"]:
-    """Correlation of each neuron's two fields, the mean over those that have one."""
+    """Correlation of each neuron's two fields, the mean over those that have one; nan where no
+    neuron's field varies.
+    """
     a, b = (each - each.mean(axis=2, keepdims=True) for each in (ours, theirs))
     size = np.sqrt((a**2).sum(axis=2) * (b**2).sum(axis=2))
     r = np.divide((a * b).sum(axis=2), size, out=np.full(size.shape, np.nan), where=size > 0)
     known = np.isfinite(r)
-    return np.where(known, r, 0).sum(axis=1) / np.maximum(1, known.sum(axis=1))
+    count, total = known.sum(axis=1), np.where(known, r, 0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
 
 
 class ReceptiveFields(Analysis):
@@ -56,6 +60,7 @@ class ReceptiveFields(Analysis):
             yield f"is for networks that see; {config.what} do not"
 
     def answer(self, study: Study) -> Answer:
+        refuse_still(study)
         shown: list[pd.DataFrame] = []
         rows: list[tuple[object, ...]] = []
         for run in study.runs:
@@ -128,6 +133,9 @@ def _ends(course: pd.DataFrame) -> Iterator[str]:
     if (last["at"] == course["at"].min()).all():
         return
     for population, of_one in last.groupby("population", sort=False):
-        means = of_one.groupby("run", sort=False)["alike"].mean()
+        means = of_one.groupby("run", sort=False)["alike"].mean().dropna()
+        if means.empty:
+            yield f"Fields of {population} are flat: all that is seen has the same weight."
+            continue
         told = f"correlation with those after the first stage: {listed(means, '.3f')}"
         yield f"Fields of {population}, {told}."

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
 from sleeprun.analyses.study import Study, Weights
-from sleeprun.config import nearest
+from sleeprun.config import ConfigError, nearest
 from sleeprun.config.declared import setting
 from sleeprun.measures.statistics import describe
 from sleeprun.subjects.experiment import Experiment
@@ -55,6 +55,8 @@ class Pruning(Analysis):
     def answer(self, study: Study) -> Answer:
         rows = [row for run in study.runs for row in self._rows(study, run)]
         frame = pd.DataFrame(rows, columns=HEAD)
+        if frame["score"].isna().all():
+            raise ConfigError("no network has a score, whole or cut: none of them acts")
         grouped = frame.groupby(["run", "task", "boundary"], sort=False)
         points = [(*at, *_point(each)) for at, each in grouped]
         curve = pd.DataFrame(points, columns=OF_CURVE)
@@ -69,6 +71,8 @@ class Pruning(Analysis):
         """One a boundary, seed and task."""
         boundaries, results = study.boundaries(run), study.runs[run].results
         lesions = [each for each in boundaries if each.phase == Lesion.kind]
+        if not lesions:
+            raise ConfigError(f"{run}: has not come to its first lesion")
         for boundary in [boundaries[lesions[0].index - 1], *lesions]:
             shares = self._cut(study, run, study.weights(run, boundary.index))
             for seed, place, share in zip(study.seeds, study.places(run), shares, strict=True):

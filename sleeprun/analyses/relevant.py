@@ -8,8 +8,10 @@ from jaxtyping import Bool, Float
 
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.needs import BOUNDARIES
+from sleeprun.analyses.still import refuse_still
 from sleeprun.analyses.study import Study
 from sleeprun.analyses.telling import at_the_end, listed
+from sleeprun.config import ConfigError
 from sleeprun.config.declared import setting
 from sleeprun.config.values import Fraction
 from sleeprun.protocol.phases import Boundary
@@ -35,6 +37,15 @@ def mean_size(
     return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
 
 
+def share_of(
+    chosen: Bool[np.ndarray, "seed synapse"], others: Bool[np.ndarray, "seed synapse"]
+) -> Float[np.ndarray, " seed"]:
+    """Of the chosen synapses those among the others; nan where none is chosen."""
+    count = chosen.sum(axis=1)
+    both = (chosen & others).sum(axis=1)
+    return np.divide(both, count, out=np.full(len(count), np.nan), where=count > 0)
+
+
 class Relevant(Analysis):
     """The strongest weights after a task was trained (Golden et al. 2022: the top 10 %), followed
     through what comes later: their mean size, that of the others, and how many of them still are
@@ -46,8 +57,13 @@ class Relevant(Analysis):
     share: float = setting(Fraction, "of a network's synapses that learn", default=0.1)
 
     def answer(self, study: Study) -> Answer:
+        refuse_still(study)
         rows = [row for run in study.runs for row in self._followed(study, run)]
         frame = pd.DataFrame(rows, columns=HEAD)
+        if frame.empty:
+            raise ConfigError("no run has trained a task alone")
+        if frame["still"].isna().all():
+            raise ConfigError(f"share={self.share:g}: is less than a synapse of what a network has")
         charts = [
             Chart("line", "boundary", column, color="run", facet="task")
             for column in ("mean", "still")
@@ -65,7 +81,7 @@ class Relevant(Analysis):
             if len(boundary.tasks) == 1 and not boundary.after_rest:
                 chosen.setdefault(boundary.tasks[0], top)
             for task, ours in chosen.items():
-                still = (ours & top).sum(axis=1) / np.maximum(1, ours.sum(axis=1))
+                still = share_of(ours, top)
                 means = mean_size(weights, ours), mean_size(weights, ~ours & (weights != 0))
                 for row in zip(study.seeds, *means, still, strict=True):
                     seed, *told = row
@@ -84,6 +100,6 @@ def _ends(frame: pd.DataFrame, share: float) -> Iterator[str]:
         first = of_task["at"] == of_task.groupby("run")["at"].transform("min")
         if (ends["at"] == of_task.loc[first, "at"].max()).all():
             continue
-        means = ends.groupby("run", sort=False)["still"].mean()
+        means = ends.groupby("run", sort=False)["still"].mean().dropna()
         told = f"still are at the end: {listed(means, '.2f')}"
         yield f"Of the strongest {share:.0%} of weights after {task} {told}."

@@ -20,12 +20,14 @@ from sleeprun.protocol.phases import Vigilance
 
 Patterns = Float[np.ndarray, "window bin neuron"]
 Template = Float[np.ndarray, "bin neuron"]
+Recorded = dict[Part, list[HeardCycle]]
 HEAD = ["run", "seed", "phase", "name", "task", "population", "method", "part"]
 FOUND = ["r", "shuffled", "above", "matched"]
+ROUNDING = 1e-6  # of a correlation
 
 
 class Match(NamedTuple):
-    """Of every window; nan, or no match, where all neurons did the same."""
+    """Of every window; nan, or no match, where all neurons did the same, awake or in it."""
 
     r: Float[np.ndarray, " window"]  # with the template
     shuffled: Float[np.ndarray, " window"]  # with templates whose neurons are shuffled, the mean
@@ -54,9 +56,10 @@ def matches(asleep: Patterns, awake: Template, shuffles: int, sure: float, seed:
     templates = np.stack([awake, *(awake[:, order] for order in orders)])
     all_r = _standard(asleep) @ _standard(templates).T  # [window, template]
     r, shuffled = all_r[:, 0], all_r[:, 1:]
-    sd = shuffled.std(axis=1, ddof=1)
-    above = np.divide(r - shuffled.mean(axis=1), sd, out=np.full(len(r), np.nan), where=sd > 0)
-    return Match(r, shuffled.mean(axis=1), above, r > np.quantile(shuffled, 1 - sure, axis=1))
+    mean, sd = shuffled.mean(axis=1), shuffled.std(axis=1, ddof=1)
+    known = sd > ROUNDING  # else it is the same however neurons are shuffled
+    above = np.divide(r - mean, sd, out=np.full(len(r), np.nan), where=known)
+    return Match(r, mean, above, known & (r > np.quantile(shuffled, 1 - sure, axis=1)))
 
 
 def _standard(patterns: Patterns) -> Float[np.ndarray, "window value"]:
@@ -86,7 +89,7 @@ class Replay(Analysis):
     def answer(self, study: Study) -> Answer:
         rows = [row for run in study.runs for row in self._of_run(study, run)]
         if not rows:
-            raise ConfigError("no run has slept after training, and recorded the spikes of both")
+            raise ConfigError(self._why_none(study))
         frame = pd.DataFrame(rows, columns=[*HEAD, *FOUND])
         charts = [
             Chart("line", "part", column, color="task", facet=("population", "run"))
@@ -100,16 +103,32 @@ class Replay(Analysis):
         cycle, recorded = study.heard(run)
         if cycle is None:
             return
-        tasks = _awake(recorded, study.runs[run].results["tasks"])
-        for part, cycles in recorded.items():
-            if part.vigilance is not Vigilance.ASLEEP or len(cycles) < self.window:
-                continue
-            for task, waking in tasks.items():
-                for seed, place in zip(study.seeds, study.places(run), strict=True):
-                    for population in cycle.sizes:
-                        told = (run, seed, part.phase, part.name, task, population)
-                        for row in self._compared(cycles, waking, population, int(place), cycle):
-                            yield *told, *row
+        tasks = study.runs[run].results["tasks"]
+        for part, cycles, task, waking in self._pairs(recorded, tasks):
+            for seed, place in zip(study.seeds, study.places(run), strict=True):
+                for population in cycle.sizes:
+                    told = (run, seed, part.phase, part.name, task, population)
+                    for row in self._compared(cycles, waking, population, int(place), cycle):
+                        yield *told, *row
+
+    def _pairs(
+        self, recorded: Recorded, tasks: list[str]
+    ) -> Iterator[tuple[Part, list[HeardCycle], str, list[HeardCycle]]]:
+        """Every sleep, and the waking in every task, of which a window is recorded."""
+        enough = {part: cycles for part, cycles in recorded.items() if len(cycles) >= self.window}
+        waking = _awake(enough, tasks)
+        for part, cycles in enough.items():
+            if part.vigilance is Vigilance.ASLEEP:
+                yield from ((part, cycles, task, awake) for task, awake in waking.items())
+
+    def _why_none(self, study: Study) -> str:
+        for name, run in study.runs.items():
+            if any(self._pairs(study.heard(name)[1], run.results["tasks"])):
+                return (
+                    "no population spikes both awake and asleep, or all of its neurons do the "
+                    "same, in the cycles that are recorded"
+                )
+        return f"no run has slept after training, and recorded {self.window} cycles of both"
 
     def _compared(
         self,
@@ -127,12 +146,12 @@ class Replay(Analysis):
                 return
             found = matches(sleeping, waking.mean(axis=0), self.shuffles, self.sure, place)
             for part, windows in enumerate(np.array_split(np.arange(len(sleeping)), self.parts), 1):
-                known = windows[np.isfinite(found.r[windows])]
+                known = windows[np.isfinite(found.above[windows])]
                 if len(known):
                     yield method, part, *(float(each[known].mean()) for each in found)
 
 
-def _awake(recorded: dict[Part, list[HeardCycle]], tasks: list[str]) -> dict[str, list[HeardCycle]]:
+def _awake(recorded: Recorded, tasks: list[str]) -> dict[str, list[HeardCycle]]:
     """The cycles in which each task was trained, the first time that they are recorded."""
     found: dict[str, list[HeardCycle]] = {}
     for part, cycles in recorded.items():

@@ -68,8 +68,9 @@ class Separation(Between):
         first, second = self.pair(study)
         states = self.states(study)
         side = states.alone(second).astype(int) - states.alone(first).astype(int)
-        if not states.points[side != 0].var():
-            raise ConfigError(f"the weights are the same after {first} and after {second}")
+        if (changing := states.changing(side != 0)) < 2:
+            but = ", in all seeds but one" * changing
+            raise ConfigError(f"the weights are the same after {first} and after {second}{but}")
         network = states.table["seed"].to_numpy()
         found = left_out(states.points, network, side, self.cost, self.gamma)
         table = states.table.assign(side=side, **found._asdict())

@@ -56,6 +56,8 @@ class Solutions(Between):
         states = self.states(study)
         network = states.table["seed"].to_numpy()
         sets = {task: states.alone(task) for task in tasks}
+        if not states.changing(np.logical_or(*sets.values())):
+            raise ConfigError("the weights are the same after {} and after {}".format(*tasks))
         if (both := states.together(list(tasks))).any():
             sets["both"] = both
         distances = {

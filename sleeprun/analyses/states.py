@@ -42,6 +42,12 @@ class States(NamedTuple):
         parts = self.table["name"].str.split(IN_TURNS, regex=False).map(set)
         return self._first(self.table["late"] & parts.map(lambda names: names == set(tasks)))
 
+    def changing(self, chosen: Chosen) -> int:
+        """In how many networks these are not all the same."""
+        here = self.table.loc[chosen, "seed"].to_numpy()
+        points = self.points[chosen]
+        return sum(bool(np.ptp(points[here == seed], axis=0).any()) for seed in np.unique(here))
+
     def _first(self, here: "pd.Series[bool]") -> Chosen:
         """Of those the ones of the first run and phase among them."""
         if here.any():
