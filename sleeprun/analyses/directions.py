@@ -7,6 +7,7 @@ import pandas as pd
 from sleeprun.analyses.analysis import Analysis, Answer, Chart, Table
 from sleeprun.analyses.study import Study
 from sleeprun.analyses.telling import at_the_end, listed
+from sleeprun.config import ConfigError
 from sleeprun.subjects.sleeper.experiment import SleeperExperiment
 from sleeprun.subjects.sleeper.record import Directions as Recorded
 
@@ -23,6 +24,8 @@ class Directions(Analysis):
     def answer(self, study: Study) -> Answer:
         rows = [row for run in study.runs for row in _of_run(study, run)]
         frame = pd.DataFrame(rows, columns=HEAD)
+        if frame["weight"].isna().all():
+            raise ConfigError("no weights along sequences, or beside them, are in the record")
         chart = Chart("line", "boundary", "weight", color="direction", facet="run")
         title = "weight over that at birth, by direction"
         return Answer([Table("weights", title, frame, [chart])], [*_ends(frame)])
@@ -45,4 +48,5 @@ def _ends(frame: pd.DataFrame) -> Iterator[str]:
     """At the end of each run."""
     for run, of_run in at_the_end(frame).groupby("run", sort=False):
         means = of_run.groupby("direction", sort=False)["weight"].mean().dropna()
-        yield f"{run} ends with weights, of those at birth, along: {listed(means, '.3f')}."
+        if len(means):
+            yield f"{run} ends with weights, of those at birth, along: {listed(means, '.3f')}."

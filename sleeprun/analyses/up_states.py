@@ -105,4 +105,7 @@ def _told(ups: pd.DataFrame, shares: pd.DataFrame) -> Iterator[str]:
         here = shares[(shares["run"] == run) & (shares["name"] == name)]
         means = here.groupby("sequence", sort=False)["share"].mean()
         told = f"{len(of_one)} Up states of {of_one['length_ms'].mean():.0f} ms"
-        yield f"{run}, {name}: {told}; in them run {listed(means, '.0%')}."
+        runs = (
+            f"in them run {listed(means, '.0%')}" if len(means) else "no sequence could run in them"
+        )
+        yield f"{run}, {name}: {told}; {runs}."

@@ -1,5 +1,6 @@
 """Up states one by one, what runs in them, and weights by direction, from a made-up record."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from sleeprun.analyses import Study
 from sleeprun.analyses.directions import Directions
 from sleeprun.analyses.study import Lived
 from sleeprun.analyses.up_states import UpStates
-from sleeprun.protocol.events import Event
+from sleeprun.config import ConfigError
+from sleeprun.protocol.events import Event, Progress
 from sleeprun.protocol.results import Results
 from sleeprun.runs.results import results_of
 from sleeprun.subjects.experiment import Experiment
@@ -87,3 +89,23 @@ def test_weights_by_direction_are_those_of_the_record() -> None:
     assert answer.sentences == [
         "asleep ends with weights, of those at birth, along: S1 1.600; others 1.000."
     ]
+
+
+def test_up_states_in_which_no_group_spikes_have_no_sequences() -> None:
+    silent = [
+        replace(each, summary=replace(each.summary, groups={}))
+        if isinstance(each, Progress)
+        else each
+        for each in told_sleep.run_of(12 * UP)
+    ]
+    (told,) = UpStates(parts=4).answer(Study({"asleep": Told(silent)})).sentences
+    assert told == f"asleep, n3: 4 Up states of {10 * UP} ms; no sequence could run in them."
+
+
+def test_directions_that_have_no_synapses_are_not_told() -> None:
+    nan = float("nan")
+    gone = [*told_sleep.run_of(), directions(1, [nan, nan])]
+    (told,) = Directions().answer(Study({"asleep": Told(gone)})).sentences
+    assert told == "asleep ends with weights, of those at birth, along: others 1.000."
+    with pytest.raises(ConfigError, match="no weights along sequences"):
+        Directions().answer(Study({"asleep": Told(told_sleep.run_of())}))
