@@ -115,10 +115,10 @@ def test_the_line_counts_what_is_behind_and_the_time_of_the_whole(
         )
         terminal.begin(Ahead("mine:b", [1.0], 0.0))
         terminal.write(events.Tested(phase=0, cycles=1))
-    # 20 s' worth were done before; 20 more took 10 s, so the 60 that are left take 30
-    assert caplog.messages == [" 40 %  mine:a, wake: task1; 30 s left"]
+    # 20 s' worth were done before; 20 more took 10 s, with 5 that are as expected 25 in 15
+    assert caplog.messages == [" 40 %  mine:a, wake: task1; 36 s left"]
     assert terminal.part == pytest.approx(0.41)
-    assert terminal.bar.tasks[0].fields["left"] == "28 s left"  # 59 at 21 in 10 s
+    assert terminal.bar.tasks[0].fields["left"] == "34 s left"  # 59 at 26 in 15 s
 
 
 def test_a_narrow_terminal_shows_how_long_it_takes_and_how_well_it_does() -> None:

@@ -11,7 +11,8 @@ from jaxtyping import Float, Int
 
 from sleeprun.analyses.analysis import Answer, Chart, Table
 from sleeprun.analyses.needs import scikit_learn
-from sleeprun.analyses.states import Between, Points
+from sleeprun.analyses.points import Points
+from sleeprun.analyses.states import Between, Chosen
 from sleeprun.analyses.study import Study
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import setting
@@ -20,7 +21,7 @@ from sleeprun.measures.statistics import describe, mean_and_sd
 
 
 class Distances(NamedTuple):
-    """From the boundary of a machine that did not learn from this state's network."""
+    """From the boundary of a machine that did not learn from this state."""
 
     score: Float[np.ndarray, " state"]  # 1 and -1 at its margins
     distance: Float[np.ndarray, " state"]  # in its kernel's space, where points have length 1
@@ -32,47 +33,68 @@ def left_out(
     side: Int[np.ndarray, " state"],
     cost: float,
     gamma: float | None,
+    own: bool = False,
 ) -> Distances:
     """Of every state, by a machine with an RBF kernel that is trained on the sides -1 and 1 of all
-    other networks; states of the side 0 are in no training. `gamma` none: 1 / (synapses x variance)
+    other networks, or with `own` on those of its own but for itself; states of the side 0 are in no
+    training. `gamma` none: 1 / (values x variance). NaN where no two sides are left to learn from.
     """
     svm, pairwise = scikit_learn("svm"), scikit_learn("metrics.pairwise")
     score, distance = (np.full(len(points), np.nan) for _ in range(2))
-    for one in np.unique(network):
-        trained, own = (network != one) & (side != 0), network == one
-        width = gamma or 1 / (points.shape[1] * points[trained].var())
+    for judged, trained in _judgements(network, side, own):
+        spread = points[trained].var()
+        if not spread or len(np.unique(side[trained])) < 2:
+            continue
+        width = gamma or 1 / (points.shape[1] * spread)
         machine = svm.SVC(C=cost, kernel="rbf", gamma=width).fit(points[trained], side[trained])
         support = pairwise.rbf_kernel(machine.support_vectors_, gamma=width)
         norm = np.sqrt((machine.dual_coef_ @ support @ machine.dual_coef_.T).item())
-        score[own] = machine.decision_function(points[own])
-        distance[own] = score[own] / norm
+        score[judged] = machine.decision_function(points[judged])
+        distance[judged] = score[judged] / norm
     return Distances(score, distance)
+
+
+def _judgements(
+    network: Int[np.ndarray, " state"], side: Int[np.ndarray, " state"], own: bool
+) -> Iterator[tuple[Chosen, Chosen]]:
+    """Which states are judged at once, and by which."""
+    for one in np.unique(network):
+        here, taught = network == one, side != 0
+        if not own:
+            yield here, taught & ~here
+            continue
+        yield here & ~taught, here & taught
+        for state in np.flatnonzero(here & taught):
+            itself = np.arange(len(side)) == state
+            yield itself, here & taught & ~itself
 
 
 class Separation(Between):
     """Golden et al. 2022: a support vector machine with an RBF kernel tells the weights at the end
     of training one task from those of another; the signed distance of every state from its boundary
     is negative towards the first and positive towards the second. Each network is judged by a
-    machine that was trained on all others. Published means: task 1 -0.069, task 2 +0.069, in turns
+    machine that was trained on all others, by what neurons see. By synapses (`seen=false`), as
+    published, such a machine knows nothing of a network whose hidden neurons see other places, but
+    one of the network's `own` states does. Published means: task 1 -0.069, task 2 +0.069, in turns
     with sleep -0.0047.
     """
 
     cost: float = setting(Positive, "of a state on the wrong side (C)", default=1.0)
     gamma: float | None = setting(
-        Positive | None, "of the kernel; null: 1 / (synapses x variance)", default=None
+        Positive | None, "of the kernel; null: 1 / (values x variance)", default=None
     )
 
     def answer(self, study: Study) -> Answer:
-        if len(study.seeds) < 2:
-            raise ConfigError("needs two seeds or more: one is judged by the others")
+        if len(study.seeds) < 2 and not self.own:
+            raise ConfigError("needs two seeds or more, one judged by the others; or own=true")
         first, second = self.pair(study)
         states = self.states(study)
         side = states.alone(second).astype(int) - states.alone(first).astype(int)
-        if (changing := states.changing(side != 0)) < 2:
+        if (changing := states.changing(side != 0)) < 2 - self.own:
             but = ", in all seeds but one" * changing
             raise ConfigError(f"the weights are the same after {first} and after {second}{but}")
         network = states.table["seed"].to_numpy()
-        found = left_out(states.points, network, side, self.cost, self.gamma)
+        found = left_out(states.points, network, side, self.cost, self.gamma, self.own)
         table = states.table.assign(side=side, **found._asdict())
         right = (np.sign(found.score) == side)[side != 0].mean()
         told = f"weights of {second} (above 0) and {first} (below)"
@@ -86,7 +108,8 @@ class Separation(Between):
                 [Chart("points", "name", "distance", color="run")],
             ),
         ]  # fmt: skip
-        judged = f"{right:.0%} of the states of networks left out are on the right side of it."
+        out = "states left out" if self.own else "the states of networks left out"
+        judged = f"{right:.0%} of {out} are on the right side of it."
         return Answer(tables, [judged, *_ends(table)])
 
 

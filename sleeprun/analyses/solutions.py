@@ -9,10 +9,10 @@ from scipy.spatial.distance import cdist
 
 from sleeprun.analyses.analysis import Answer, Chart, Table
 from sleeprun.analyses.needs import SNAPSHOTS
-from sleeprun.analyses.states import Between, Points
+from sleeprun.analyses.points import Points
+from sleeprun.analyses.states import Between
 from sleeprun.analyses.study import Study
 from sleeprun.config import ConfigError
-from sleeprun.config.declared import flag
 from sleeprun.measures.statistics import describe, mean_and_sd
 
 
@@ -41,13 +41,12 @@ class Solutions(Between):
     those of both: the states at the end of training them in turns, where a run does so. To what
     solves both is at least as far as to each.
 
-    The solutions are those of other networks. The published figure took those of the network
-    itself, which its way must come near, since it led through them.
+    The solutions are those of other networks, in what is seen through them. The published figure
+    took synapses and those of the network itself (`own`), which its way must come near, since it
+    led through them.
     """
 
     needs = (SNAPSHOTS,)
-
-    own: bool = flag("the solutions of the network itself, as published", default=False)
 
     def answer(self, study: Study) -> Answer:
         if len(study.seeds) < 2 and not self.own:

@@ -5,17 +5,17 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from sleeprun.analyses.analysis import Analysis
 from sleeprun.analyses.needs import SCIKIT_LEARN, SNAPSHOTS, Need
+from sleeprun.analyses.points import Points, by_sight, by_synapse
 from sleeprun.analyses.study import Study
 from sleeprun.config import ConfigError
-from sleeprun.config.declared import count, setting
+from sleeprun.config.declared import count, flag, setting
 from sleeprun.config.values import Fraction
 from sleeprun.protocol.phases import Vigilance
 
-Points = Float[np.ndarray, "state synapse"]
 Chosen = Bool[np.ndarray, " state"]
 OF_TIME = ["phase", "kind", "name", "cycle", "late"]
 IN_TURNS = " / "  # between what takes turns in a phase
@@ -75,18 +75,23 @@ class OfStates(Analysis):
 
     late: float = setting(Fraction, "of a phase, at its end, whose weights solve it", default=0.2)
     most: int = count("times of a phase, evenly spread", default=24)
-    synapses: int = count("that are looked at, evenly spread where there are more", default=20_000)
+    seen: bool = flag(
+        "what the last neurons see, where networks do: its places are the same in all, while those "
+        "of synapses are each network's own; false: the synapses",
+        default=True,
+    )
+    values: int = count("that are looked at, evenly spread where there are more", default=20_000)
 
     def states(self, study: Study) -> States:
         tables, points = [], []
         for run in study.runs:
             times = self._times(study, run)
-            names = study.learning(run)
+            points_of = (self.seen and by_sight(study, run)) or by_synapse(study, run)
             for row in times.itertuples(index=False):
                 kept = study.weights(run, cycle=int(row.cycle))
                 table = pd.DataFrame({"run": run, "seed": study.seeds} | row._asdict())
                 tables.append(table)
-                points.append(self._points(kept, [name for name in names if name in kept]))
+                points.append(self._some_of(points_of(kept)))
         if len({each.shape[1] for each in points}) > 1:
             raise ConfigError(f"{', '.join(study.runs)}: keep weights of other projections")
         return States(pd.concat(tables, ignore_index=True), np.concatenate(points))
@@ -105,18 +110,15 @@ class OfStates(Analysis):
         wanted = np.linspace(0, len(times) - 1, min(len(times), self.most))
         return times.iloc[np.unique(wanted.astype(int))]
 
-    def _points(
-        self, weights: dict[str, Float[np.ndarray, "seed _ _"]], names: list[str]
-    ) -> Points:
-        flat = [weights[name].reshape(len(weights[name]), -1) for name in names]
-        points = np.concatenate(flat, axis=1, dtype=np.float32)
-        wanted = np.linspace(0, points.shape[1] - 1, min(points.shape[1], self.synapses))
+    def _some_of(self, points: Points) -> Points:
+        wanted = np.linspace(0, points.shape[1] - 1, min(points.shape[1], self.values))
         return points[:, wanted.astype(int)]
 
 
 class Between(OfStates):
     """What those have that are about two tasks."""
 
+    own: bool = flag("by what the network itself has learned, not by all others", default=False)
     tasks: list[str] | None = setting(
         list[str] | None, "two, each trained alone in some run; null: the first two", default=None
     )

@@ -15,6 +15,7 @@ from sleeprun.tracking.sink import Ahead
 
 log = logging.getLogger("sleeprun")
 RECENT = 50  # progress events before one that the running performance is taken over, too
+EXPECTED = 5.0  # seconds of work that count as if they had gone as expected
 LINES = 10  # that a whole run is told in where there is no bar
 WIDE = 110  # columns, in which there is place for the speed as well
 BESIDE, SHORTEST = 58, 16  # columns that the rest takes, and that a phase's name has at least
@@ -96,5 +97,8 @@ class Terminal:
             log.info("%3.0f %%  %s; %s", 100 * self.part, self.name, left)
 
     def _left(self, now: float) -> float:
-        """Seconds, at the pace at which this process has worked so far."""
-        return max(0.0, self.bar.tasks[0].remaining or 0.0) * (now - self.began) / self.worked
+        """Seconds, at the pace at which this process has worked so far; what it began with, such as
+        compiling, is no pace yet.
+        """
+        pace = (now - self.began + EXPECTED) / (self.worked + EXPECTED)
+        return max(0.0, self.bar.tasks[0].remaining or 0.0) * pace

@@ -1,14 +1,20 @@
 """Weights as points: told apart by others' machines, in two directions, and near to solutions."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import BOUNDARIES, STILL, TASKS, TIMES, Made
 
+from sleeprun.analyses import Study
+from sleeprun.analyses.points import by_sight, by_synapse
 from sleeprun.analyses.separation import left_out
 from sleeprun.analyses.solutions import nearest
 from sleeprun.analyses.states import States, with_late
 from sleeprun.analyses.trajectories import kernel_principal, principal
 from sleeprun.config import ConfigError
+from sleeprun.subjects.forager.phases import Wake
 
 NETWORKS, EACH, SYNAPSES = 4, 6, 30
 
@@ -39,6 +45,61 @@ def test_a_network_is_judged_by_the_others_alone() -> None:
     assert (np.sign(found.score) == -swapped)[own].all()
     honest = left_out(points, network, side, cost=1.0, gamma=None)
     np.testing.assert_array_equal(found.score[own], honest.score[own])
+
+
+def test_its_own_states_judge_a_network_each_but_by_itself() -> None:
+    """Sides that are swapped in one are found swapped there; one that lies among those of the other
+    side is found there, since it is not asked.
+    """
+    points, network, side = clouds()
+    swapped = np.where(network == 2, -side, side)
+    found = left_out(points, network, swapped, cost=1.0, gamma=None, own=True)
+    assert (np.sign(found.score) == swapped)[side != 0].all()
+    astray = int(np.flatnonzero(side == 1)[0])
+    points[astray] = points[side == -1].mean(axis=0)
+    found = left_out(points, network, side, cost=1.0, gamma=None, own=True)
+    assert found.score[astray] < 0
+
+
+def test_where_one_side_is_left_nothing_is_judged() -> None:
+    points, side = np.array([[0.0], [0.1], [1.0], [0.5]], np.float32), np.array([-1, -1, 1, 0])
+    found = left_out(points, np.zeros(4, int), side, cost=1.0, gamma=None, own=True)
+    assert np.isnan(found.score).tolist() == [False, False, True, False]
+
+
+class Shuffled(Made):
+    """The hidden neurons of the second network are those of the first, in another order."""
+
+    def weights(self, boundary=None, *, cycle=None):
+        draw = np.random.default_rng(0)
+        seen, read = draw.uniform(size=(4, 5)), draw.uniform(size=(5, 2))
+        order = [3, 0, 4, 1, 2]
+        kept = {"hidden_output": np.stack([read, read[order]])}
+        fixed = {"input_hidden": np.stack([seen, seen[:, order]])}
+        return kept if cycle is not None else kept | fixed
+
+
+def test_networks_that_see_alike_are_one_point_by_sight_and_two_by_their_synapses() -> None:
+    wake = Wake(cycles=1, plastic=("hidden_output",), task="task1")
+    path = {"hidden": ["input_hidden"], "output": ["input_hidden", "hidden_output"]}
+    config = SimpleNamespace(
+        phases=lambda: (wake,), trained_tasks=TASKS, sight=SimpleNamespace(through=path)
+    )
+    of = Study({"made": Shuffled(STILL, BOUNDARIES, (), config)})
+    kept = of.weights("made", cycle=TIMES[0])
+    by_one, other = by_synapse(of, "made")(kept)
+    assert by_one.shape == (10,)
+    assert not np.allclose(by_one, other)
+    look = by_sight(of, "made")
+    assert look
+    first, second = look(kept)
+    whole = of.weights("made")
+    read = whole["hidden_output"][0]
+    expected = (read / read.sum(axis=0)).T @ whole["input_hidden"][0].T  # [output, seen]
+    np.testing.assert_allclose(first, expected.ravel(), rtol=1e-5)
+    np.testing.assert_allclose(second, first, rtol=1e-5)
+    with pytest.raises(ConfigError, match=r"runtime.weights_of: has not hidden_output, through wh"):
+        look({})
 
 
 def test_the_distance_is_that_in_the_space_of_the_kernel() -> None:
