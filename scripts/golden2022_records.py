@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from markdown_rows import header, row
+from sleeprun.directory.files import write_json
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration, shortening
-from sleeprun.runs.files import write_json
 from sleeprun.subjects.forager.experiment import AgentExperiment
 
 PLAN = yaml.safe_load(Path(__file__).with_name("golden2022_table.yaml").read_text())

@@ -31,10 +31,10 @@ from sleeprun.cli.codes import INTERRUPTED, MISTAKE
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_hydra
 from sleeprun.config import ConfigError
+from sleeprun.directory.store import RunDirectory, write_whole
+from sleeprun.directory.thinning import thinned
 from sleeprun.protocol.describe import duration, shared_prefix
 from sleeprun.report import performance
-from sleeprun.runs.store import RunDirectory, write_whole
-from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.expected import expected_seconds
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.parse import parse

@@ -16,8 +16,8 @@ import numpy as np
 import sleeprun
 from gonzalez2020_table import carried_out
 from markdown_rows import header, row
+from sleeprun.directory.files import write_json
 from sleeprun.measures import statistics
-from sleeprun.runs.files import write_json
 from sleeprun.spiking.build import starting_weights
 
 RECORD = Path(__file__).with_name("records") / "gonzalez2020_dynamics.json"

@@ -18,11 +18,11 @@ from jaxtyping import Float
 
 import sleeprun
 from markdown_rows import header, row
+from sleeprun.directory.files import write_json
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Scored
 from sleeprun.protocol.phases import RESTS
-from sleeprun.runs.files import write_json
 from sleeprun.subjects.sleeper.record import Directions, Recalled
 
 RECORDS = Path(__file__).with_name("records")

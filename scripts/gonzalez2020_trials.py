@@ -13,7 +13,7 @@ from typing import Any
 
 import sleeprun
 from markdown_rows import header, row
-from sleeprun.runs.files import write_json
+from sleeprun.directory.files import write_json
 from sleeprun.sweeps import outcomes
 
 EXPERIMENT = "gonzalez2020/search"

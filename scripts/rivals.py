@@ -24,9 +24,9 @@ import yaml
 
 import rivals_tables
 import sleeprun
+from sleeprun.directory.files import write_json
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.results import finals
-from sleeprun.runs.files import write_json
 
 PLAN = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
 RECORDS = Path(__file__).resolve().with_name("records")

@@ -16,17 +16,17 @@ from sleeprun.version import VERSION
 if TYPE_CHECKING:
     from sleeprun.cli.compose import compose
     from sleeprun.config import ConfigError
+    from sleeprun.reading.loaded import LoadedRun, load
     from sleeprun.runs.begin import run
-    from sleeprun.runs.loaded import LoadedRun, load
 
 __version__ = VERSION
 __all__ = ["ConfigError", "LoadedRun", "compose", "load", "run"]
 
 _HOMES = {
     "ConfigError": "sleeprun.config",
-    "LoadedRun": "sleeprun.runs.loaded",
+    "LoadedRun": "sleeprun.reading.loaded",
     "compose": "sleeprun.cli.compose",
-    "load": "sleeprun.runs.loaded",
+    "load": "sleeprun.reading.loaded",
     "run": "sleeprun.runs.begin",
 }
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from conftest import configured
 
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Event
 from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier.experiment import ImageExperiment
 from sleeprun.subjects.seeds import over_seeds
 

@@ -14,9 +14,9 @@ from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
 from sleeprun.cli.folder import conf_dir
+from sleeprun.directory.plain import plain
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
-from sleeprun.runs.plain import plain
 from sleeprun.spiking.drives import DRIVES
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.phases import Sleep

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Event, Start
 from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.forager.experiment import AgentExperiment
 from sleeprun.subjects.forager.forager import Forager
 from sleeprun.subjects.plans import arms_of

@@ -13,17 +13,17 @@ from rich.console import Console
 from texts import troubles
 from told_sleep import SEEDS, UP
 
+from sleeprun.directory.results import results_of
+from sleeprun.directory.subset import of_seeds
+from sleeprun.directory.thinning import thinned
 from sleeprun.protocol.events import End, Event, Progress
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.packed import joined, packed, unpacked
 from sleeprun.protocol.sampled import sampled
+from sleeprun.reading import frames
 from sleeprun.report import figures, style
 from sleeprun.report.raster import busiest
 from sleeprun.report.tables import observed_table
-from sleeprun.runs import frames
-from sleeprun.runs.results import results_of
-from sleeprun.runs.subset import of_seeds
-from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.sleeper.observed import observed
 from sleeprun.tracking.history import History

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sleeprun.runs.again import again
+from sleeprun.reading.again import again
 
 
 def told(file: Path, home: Path, task: list[str], hydra: list[str], **more: str) -> Path:

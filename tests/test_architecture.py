@@ -22,6 +22,8 @@ ROOMS = [
     ["protocol"],
     ["report", "subjects", "tracking"],
     ["analyses"],
+    ["directory"],
+    ["reading"],
     ["runs"],
     ["sweeps"],
     ["hydra_plugins"],
@@ -32,14 +34,14 @@ HOME = {
     "hydra": {"__main__", "cli", "sweeps"},
     "wandb": {"tracking"},
     "matplotlib": {"report", "sweeps"},
-    "pandas": {"analyses", "runs"},
+    "pandas": {"analyses", "reading"},
     "plotly": {"report"},
     "jinja2": {"report"},
 }
 # Who loads some modules when they are needed: help, completion, messages and the composing of a
 # sweep do without JAX, a run without Matplotlib to its end, other engines than one without Pallas.
 ON_DEMAND = {"", "__main__", "cli.foreign", "cli.help", "cli.mistakes", "sweeps"}
-ON_DEMAND |= {"runs.one", "runs.reported", "spiking.engines", "spiking.simulate"}
+ON_DEMAND |= {"runs.one", "reading.reported", "spiking.engines", "spiking.simulate"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

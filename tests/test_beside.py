@@ -15,12 +15,12 @@ from told_run import run_of
 import sleeprun
 from sleeprun.analyses.study import Lived, Weights
 from sleeprun.config import ConfigError, Role
+from sleeprun.directory.results import results_of
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Event, Start
 from sleeprun.protocol.results import Results
-from sleeprun.runs.gathered import story_of
-from sleeprun.runs.results import results_of
-from sleeprun.runs.sample import Sample
-from sleeprun.runs.store import RunDirectory
+from sleeprun.reading.gathered import story_of
+from sleeprun.reading.sample import Sample
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.sweeps.beside import beside
 

@@ -11,9 +11,10 @@ from conftest import composed, of_kind
 
 from sleeprun.cli.dry_run import print_protocol
 from sleeprun.config import ConfigError
+from sleeprun.directory import checkpoints, store
 from sleeprun.protocol.events import Event, Progress, Scored, Start
 from sleeprun.protocol.seen import Fields, Raster, Weights
-from sleeprun.runs import checkpoints, job, store
+from sleeprun.runs import job
 from sleeprun.runs.run import Run
 from sleeprun.subjects.parse import parse
 

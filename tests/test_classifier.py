@@ -12,6 +12,7 @@ from classifiers import carried_out, images, run_of, tiny
 from conftest import configured, of_kind
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.store import RunDirectory
 from sleeprun.gradient import perceptron
 from sleeprun.gradient.learners import LEARNERS
 from sleeprun.gradient.learners.buffer import Ranked
@@ -20,7 +21,6 @@ from sleeprun.protocol.events import Begun, Event, Progress, Scored
 from sleeprun.protocol.phases import Score
 from sleeprun.protocol.seen import Carried
 from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier import awake
 from sleeprun.subjects.classifier.classifier import Classifier
 from sleeprun.subjects.classifier.experiment import ImageExperiment

@@ -34,8 +34,8 @@ from command import (
 from recordings import KEPT, assert_as_recorded, skip_where_they_say_nothing
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.runs.again import again
-from sleeprun.runs.lock import held
+from sleeprun.directory.lock import held
+from sleeprun.reading.again import again
 from sleeprun.tracking.history import AXES
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 import sleeprun
-from sleeprun.runs.loaded import LoadedRun
+from sleeprun.reading.loaded import LoadedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

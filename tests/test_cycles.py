@@ -13,10 +13,10 @@ from conftest import asleep, of_kind
 from folded import carry_out, run_of, start_of
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.results import results_of
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.phases import Score
 from sleeprun.protocol.seen import Spiked
-from sleeprun.runs.results import results_of
 from sleeprun.spiking import capacity
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import newborns

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.subset import of_seeds
 from sleeprun.protocol.events import Begun, Event, Of, Other, Progress, Resumed, Scored, Start
 from sleeprun.protocol.family import Facts, Marks, Scores, Summary, per_seed
 from sleeprun.protocol.lines import BoundaryRow, as_line, boundary_of, events_of, from_json, row_of
 from sleeprun.protocol.phases import Boundary, Kind
 from sleeprun.protocol.seen import Found, Raster, Spiked, Weights
-from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Robustness, Trained
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 from sleeprun.subjects.sleeper import record as sleeping

@@ -21,7 +21,7 @@ from sleeprun.cli.folder import conf_dir
 from sleeprun.gradient.probes import PROBES, measured
 from sleeprun.protocol.events import Progress
 from sleeprun.protocol.seen import Carried
-from sleeprun.runs.loaded import LoadedRun
+from sleeprun.reading.loaded import LoadedRun
 from sleeprun.subjects.classifier.record import Measured, Moved
 from sleeprun.subjects.seeds import over_seeds
 

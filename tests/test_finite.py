@@ -9,9 +9,9 @@ from classifiers import tiny
 from conftest import configured
 
 from sleeprun.config import ConfigError, ExperimentConfig
+from sleeprun.directory.store import RunDirectory
 from sleeprun.gradient.learners import Learner
 from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory
 from sleeprun.spiking.drives import Drive
 from sleeprun.spiking.plasticity import Plasticity
 from sleeprun.subjects.plans import arms_of

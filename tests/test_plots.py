@@ -15,8 +15,8 @@ from told_run import BOUNDARIES, PHASES, ROWS, R, progress, run_of, scored
 
 from sleeprun.protocol.events import Begun, Curve, Event, Progress, Scored, Start
 from sleeprun.protocol.seen import Fields, Histogram, Raster, Spiked, Weights
+from sleeprun.reading.rasters import of_phase
 from sleeprun.report import arms, figures, matrices, performance, stages, style
-from sleeprun.runs.rasters import of_phase
 
 ALL = {"performance", "r_matrix", "weights", "raster", "receptive_fields"}
 

@@ -13,14 +13,14 @@ from conftest import configured, of_kind
 from rich.console import Console
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.store import RunDirectory
+from sleeprun.directory.subset import of_seeds
 from sleeprun.protocol.events import Begun, Event, Scored
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.seen import Found
 from sleeprun.report.probes import probes as picture_of
 from sleeprun.report.tables import probes_table
 from sleeprun.runs import job
-from sleeprun.runs.store import RunDirectory
-from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.classifier.record import Moved, Overlap, Robustness
 from sleeprun.tracking.history import History
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Event, Scored, Start
 from sleeprun.protocol.phases import Boundary
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.classifier.record import Answered, ImageFacts
 from sleeprun.sweeps.pruning import PRUNED, Judge
 

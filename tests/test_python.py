@@ -13,7 +13,7 @@ from conftest import of_kind
 import sleeprun
 from sleeprun.protocol.events import Begun, Event, Progress, Scored
 from sleeprun.protocol.seen import Raster
-from sleeprun.runs.rasters import of_phase
+from sleeprun.reading.rasters import of_phase
 from sleeprun.subjects.parse import parse
 
 QUIET = (

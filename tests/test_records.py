@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from conftest import of_kind
 
+from sleeprun.directory.results import results_of
+from sleeprun.directory.thinning import thinned
 from sleeprun.protocol.events import Begun, Event, Progress, Scored, Start
 from sleeprun.protocol.family import Summary
 from sleeprun.protocol.lines import row_of
 from sleeprun.protocol.phases import Boundary
 from sleeprun.protocol.seen import Carried
-from sleeprun.runs.results import results_of
-from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.classifier.record import Answered, ImageFacts, Trained
 from sleeprun.subjects.forager.record import Foraged, ForagingFacts
 

@@ -9,9 +9,9 @@ from conftest import of_kind
 from folded import carry_out, run_of, start_of
 
 import sleeprun
+from sleeprun.directory import snapshots
 from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.seen import Kept
-from sleeprun.runs import snapshots
 
 pytestmark = pytest.mark.slow
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import jax.numpy as jnp
 import pytest
 
-from sleeprun.runs import checkpoints
-from sleeprun.runs.files import DamagedFile
-from sleeprun.runs.store import RunDirectory
+from sleeprun.directory import checkpoints
+from sleeprun.directory.files import DamagedFile
+from sleeprun.directory.store import RunDirectory
 
 
 def save(folder: RunDirectory, kind: str, phase: int, done: int = 0) -> Path:

@@ -11,14 +11,14 @@ import pytest
 from conftest import configured, of_kind
 from rich.console import Console
 
+from sleeprun.directory.results import results_of
+from sleeprun.directory.thinning import thinned
 from sleeprun.protocol.events import Begun, Curve, Event, Progress, Scored, Start
 from sleeprun.protocol.family import Clock, Counts, Cycle, Facts, Marks, Summary, per_seed
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Asleep, Boundary, Vigilance
 from sleeprun.protocol.seen import Raster
 from sleeprun.report import figures, style
-from sleeprun.runs.results import results_of
-from sleeprun.runs.thinning import thinned
 from sleeprun.tracking.history import History
 from sleeprun.tracking.sink import Ahead
 from sleeprun.tracking.terminal import Terminal

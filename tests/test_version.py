@@ -10,7 +10,7 @@ import sleeprun
 from sleeprun.cli.compose import typed
 from sleeprun.cli.entry import _resumed_config
 from sleeprun.config import ConfigError
-from sleeprun.runs.version import of_run, refuse_other
+from sleeprun.directory.version import of_run, refuse_other
 
 START = {
     "event": "start", "resumed": False, "branched_from": None, "time": "2026-01-31 12:00:00",

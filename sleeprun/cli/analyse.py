@@ -27,7 +27,7 @@ from sleeprun.config import ConfigError
 from sleeprun.config.analysis import ANALYSES
 from sleeprun.config.declared import DeclaredSection
 from sleeprun.config.messages import checked
-from sleeprun.runs.analysed import FOLDER, analyse, study_of
+from sleeprun.reading.analysed import FOLDER, analyse, study_of
 from sleeprun.sweeps.beside import beside
 
 COMMAND = "sleeprun-analyse"

@@ -21,9 +21,9 @@ from sleeprun.cli.codes import MISTAKE, say
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
+from sleeprun.directory.files import write_whole
+from sleeprun.reading.cautioned import cautions
 from sleeprun.report import comparison
-from sleeprun.runs.cautioned import cautions
-from sleeprun.runs.files import write_whole
 from sleeprun.sweeps.beside import beside
 
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "_%&#${}"})  # in LaTeX

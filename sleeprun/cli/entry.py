@@ -17,14 +17,14 @@ from sleeprun.config import ConfigError
 from sleeprun.config.kinds import by_key
 from sleeprun.config.runtime import available_cores
 from sleeprun.config.values import check_path
-from sleeprun.runs import lock
+from sleeprun.directory import lock
+from sleeprun.directory.files import read_config, read_list
+from sleeprun.directory.home import home_of
+from sleeprun.directory.version import refuse_other
+from sleeprun.reading.loaded import load
 from sleeprun.runs.devices import set_up_jax
-from sleeprun.runs.files import read_config, read_list
-from sleeprun.runs.home import home_of
 from sleeprun.runs.host import Host
 from sleeprun.runs.job import carry_out
-from sleeprun.runs.loaded import load
-from sleeprun.runs.version import refuse_other
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.sweeps import sweep
 from sleeprun.sweeps.jobs import Job, Unmet

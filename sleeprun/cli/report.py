@@ -21,8 +21,8 @@ from sleeprun.cli.codes import MISTAKE, say
 from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
-from sleeprun.runs.files import write_whole
-from sleeprun.runs.reported import NAME, page_of
+from sleeprun.directory.files import write_whole
+from sleeprun.reading.reported import NAME, page_of
 from sleeprun.sweeps.beside import beside
 
 COMMAND = "sleeprun-report"

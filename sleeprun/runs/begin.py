@@ -6,9 +6,9 @@ from typing import cast
 import yaml
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.files import write_whole
 from sleeprun.protocol.lines import without_nan
 from sleeprun.protocol.results import Results
-from sleeprun.runs.files import write_whole
 from sleeprun.runs.job import carry_out
 from sleeprun.subjects.experiment import Experiment
 

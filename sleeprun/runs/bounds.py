@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import cast
 
 from sleeprun.config import ConfigError, ExperimentConfig, Role
+from sleeprun.directory.files import DamagedFile, read_json
 from sleeprun.protocol.phases import RESTS, parted
 from sleeprun.protocol.results import Bound, Results
-from sleeprun.runs.files import DamagedFile, read_json
 
 BOUNDS = (Role.NAIVE, Role.JOINT)
 

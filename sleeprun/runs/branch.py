@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sleeprun.config import ConfigError
+from sleeprun.directory import checkpoints, snapshots, version
+from sleeprun.directory.checkpoints import SavedHeader
+from sleeprun.directory.files import write_whole
+from sleeprun.directory.mismatch import mismatch
+from sleeprun.directory.store import RunDirectory
+from sleeprun.directory.subset import of_seeds
 from sleeprun.protocol.describe import Protocol
 from sleeprun.protocol.events import Origin, Start
 from sleeprun.protocol.lines import as_line, events_of
 from sleeprun.protocol.phases import Score
-from sleeprun.runs import checkpoints, snapshots, version
-from sleeprun.runs.checkpoints import SavedHeader
-from sleeprun.runs.files import write_whole
-from sleeprun.runs.mismatch import mismatch
 from sleeprun.runs.resuming import signature
-from sleeprun.runs.store import RunDirectory
-from sleeprun.runs.subset import of_seeds
 from sleeprun.subjects.experiment import Experiment
 
 log = logging.getLogger("sleeprun")

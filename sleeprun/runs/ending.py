@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sleeprun.runs import analysed, reported
+from sleeprun.reading import analysed, reported
 from sleeprun.subjects.experiment import Experiment
 
 

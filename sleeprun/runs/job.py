@@ -11,20 +11,21 @@ from rich.text import Text
 from sleeprun.config import ConfigError, Role, Shortage
 from sleeprun.config.kinds import by_key
 from sleeprun.config.messages import argument
+from sleeprun.directory.lock import held
+from sleeprun.directory.mismatch import refuse_another
+from sleeprun.directory.results import account
+from sleeprun.directory.store import RunDirectory
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.describe import duration, plural
 from sleeprun.protocol.results import Metrics, Results
+from sleeprun.reading import analysed, reported
 from sleeprun.report.findings import PICTURES, findings
 from sleeprun.report.tables import arms_tables, observed_table, probes_table, score_table
-from sleeprun.runs import analysed, bounds, ending, memory, one, reported
+from sleeprun.runs import bounds, ending, memory, one
 from sleeprun.runs.devices import prepare_jax
 from sleeprun.runs.host import Alone, Host
-from sleeprun.runs.lock import held
-from sleeprun.runs.mismatch import refuse_another
 from sleeprun.runs.one import Call
-from sleeprun.runs.results import account
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.expected import expected_seconds, largest, refuse_too_large
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.plans import arms_of, behind, carried_out, trunk

@@ -11,18 +11,19 @@ from pathlib import Path
 import jax
 
 from sleeprun.config import Role
+from sleeprun.directory.files import write_whole
+from sleeprun.directory.results import results_of
+from sleeprun.directory.store import RunDirectory
+from sleeprun.directory.thinning import thinned
 from sleeprun.protocol.describe import describe
 from sleeprun.protocol.events import End, Event, Start
 from sleeprun.protocol.phases import Protocol
 from sleeprun.protocol.results import Results
-from sleeprun.runs import analysed, bounds, branch, ending
+from sleeprun.reading import analysed
+from sleeprun.runs import bounds, branch, ending
 from sleeprun.runs.devices import device_name
-from sleeprun.runs.files import write_whole
 from sleeprun.runs.host import Host
-from sleeprun.runs.results import results_of
 from sleeprun.runs.run import Run
-from sleeprun.runs.store import RunDirectory
-from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.expected import expected_seconds
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.tracking import tables

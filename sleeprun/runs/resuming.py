@@ -6,12 +6,12 @@ from typing import Any
 from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.identity import content_hash
 from sleeprun.config.runtime import Engine
+from sleeprun.directory.checkpoints import SavedHeader, load, read_header
+from sleeprun.directory.files import DamagedFile
+from sleeprun.directory.mismatch import lived
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Warned
 from sleeprun.protocol.phases import Protocol
-from sleeprun.runs.checkpoints import SavedHeader, load, read_header
-from sleeprun.runs.files import DamagedFile
-from sleeprun.runs.mismatch import lived
-from sleeprun.runs.store import RunDirectory
 
 Saved = tuple[SavedHeader, tuple[Any, ...]]  # with the states that it was made of
 

@@ -14,14 +14,15 @@ from typing import Generic
 import numpy as np
 
 from sleeprun.config import ExperimentConfig
+from sleeprun.directory import snapshots
+from sleeprun.directory.checkpoints import Header
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resumed, Tested
 from sleeprun.protocol.family import Counts, Summary, added
 from sleeprun.protocol.phases import Change, Live, Phase, Protocol, Score, chunks
 from sleeprun.protocol.seen import Kept, Observed
-from sleeprun.runs import resuming, snapshots
-from sleeprun.runs.checkpoints import Header
+from sleeprun.runs import resuming
 from sleeprun.runs.pace import begins, coming_tests, ends, pace_of, units
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.finite import refuse_lost
 from sleeprun.subjects.subject import Report, State, Subject
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sleeprun.config import ConfigError
-from sleeprun.runs.groups import Group, Groups, groups_in
-from sleeprun.runs.loaded import load, load_done
-from sleeprun.runs.sample import differ_in_seeds_alone
+from sleeprun.reading.groups import Group, Groups, groups_in
+from sleeprun.reading.loaded import load, load_done
+from sleeprun.reading.sample import differ_in_seeds_alone
 from sleeprun.sweeps import outcomes
 from sleeprun.sweeps.jobs import JOBS
 from sleeprun.sweeps.outcomes import Outcome

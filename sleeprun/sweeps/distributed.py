@@ -65,7 +65,7 @@ class _Hosts(NamedTuple):
 
     def exchange(self, value: Sequence[Sequence[Any]], subject: str) -> list[Any]:
         """Every host's value, as JSON has it; waits for the slowest, which may be days."""
-        from sleeprun.runs.files import write_whole
+        from sleeprun.directory.files import write_whole
 
         paths = [self.folder / "hosts" / f"{subject}-{host}" for host in range(self.number)]
         write_whole(paths[self.own], json.dumps(value).encode())

@@ -35,7 +35,7 @@ def write_found(
     for key, found in best.items():
         if key.startswith("sleep."):
             OmegaConf.update(sleep, key, found)
-    from sleeprun.runs.files import write_whole
+    from sleeprun.directory.files import write_whole
 
     path = folder / "sleep" / "found.yaml"
     told = f"# found by a search; its objective was {value:.4f}\n{OmegaConf.to_yaml(sleep.sleep)}"

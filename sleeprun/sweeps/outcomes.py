@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sleeprun.config import Role
+from sleeprun.directory.files import read_lines
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.describe import noted
 from sleeprun.protocol.results import ACCOUNTS, Metrics
-from sleeprun.runs.files import read_lines
-from sleeprun.runs.store import RunDirectory
 from sleeprun.sweeps.jobs import JOBS
 from sleeprun.sweeps.pruning import PRUNED
 

@@ -34,7 +34,7 @@ class Judge:
         self.run: Run | None = None
 
     def read(self, folder: Path) -> None:
-        from sleeprun.runs.store import RunDirectory
+        from sleeprun.directory.store import RunDirectory
 
         for event in RunDirectory(folder).events():
             self.write(event)
@@ -73,7 +73,7 @@ class Judge:
     def mark(self, folder: Path) -> None:
         """Say in the run directory what became of it."""
         from sleeprun.config.messages import argument
-        from sleeprun.runs.files import write_whole
+        from sleeprun.directory.files import write_whole
 
         again = argument("resume", folder)
         told = f"pruned, with a mean score of {self.bad}; go on with: sleeprun {again}"

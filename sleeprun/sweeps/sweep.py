@@ -121,7 +121,7 @@ def conclude() -> None:
             continue
         from rich.console import Console
 
-        from sleeprun.runs.again import OF_SWEEP
+        from sleeprun.reading.again import OF_SWEEP
         from sleeprun.sweeps import outcomes, table
 
         folder = _short(call.folder)

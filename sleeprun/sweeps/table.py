@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from sleeprun.config import Role
+from sleeprun.directory.files import write_whole
 from sleeprun.measures import statistics
 from sleeprun.measures.forgetting import near
 from sleeprun.measures.statistics import Measure
 from sleeprun.protocol.results import Metrics
-from sleeprun.runs.files import write_whole
 from sleeprun.sweeps.outcomes import Outcome, compared, groups, values
 
 SHOWN = {"accuracy": max, "forgetting": min}  # columns of the table, and which value is best

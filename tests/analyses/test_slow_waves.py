@@ -13,9 +13,9 @@ from sleeprun.analyses.directions import Directions
 from sleeprun.analyses.study import Lived
 from sleeprun.analyses.up_states import UpStates
 from sleeprun.config import ConfigError
+from sleeprun.directory.results import results_of
 from sleeprun.protocol.events import Event, Progress
 from sleeprun.protocol.results import Results
-from sleeprun.runs.results import results_of
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.sleeper.record import Directions as Recorded

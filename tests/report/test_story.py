@@ -10,18 +10,18 @@ import pytest
 from told_run import run_of
 
 from sleeprun.config import ConfigError, Role
+from sleeprun.directory.results import results_of
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
 from sleeprun.protocol.results import pooled
+from sleeprun.reading.gathered import story_of
+from sleeprun.reading.groups import Group
+from sleeprun.reading.loaded import load, load_done
 from sleeprun.report.findings import NO_CONTROL
 from sleeprun.report.page import Story
 from sleeprun.report.page.chapters import chapters
 from sleeprun.report.page.charts import merged, plates
 from sleeprun.report.page.story import Analysed, Tabled
-from sleeprun.runs.gathered import story_of
-from sleeprun.runs.groups import Group
-from sleeprun.runs.loaded import load, load_done
-from sleeprun.runs.results import results_of
-from sleeprun.runs.store import RunDirectory
 from sleeprun.sweeps.beside import beside
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sleeprun.runs.loaded import LoadedRun
-from sleeprun.runs.sample import Sample
+from sleeprun.reading.loaded import LoadedRun
+from sleeprun.reading.sample import Sample
 
 
 class Group(NamedTuple):

@@ -7,10 +7,19 @@ from pathlib import Path
 
 from sleeprun.config import ConfigError
 from sleeprun.config.messages import as_yaml
+from sleeprun.directory.store import RunDirectory
+from sleeprun.directory.thinning import thinned
 from sleeprun.protocol.events import Begun, Curve, End, Event, Progress, Scored, Start, Warned
 from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results, pooled
 from sleeprun.protocol.seen import Found
+from sleeprun.reading.again import again
+from sleeprun.reading.analysed import FOLDER, Written, index_of
+from sleeprun.reading.cautioned import cautions, variants, warned
+from sleeprun.reading.courses import curves, fewer, joined, went
+from sleeprun.reading.groups import Group, Groups
+from sleeprun.reading.loaded import LoadedRun
+from sleeprun.reading.sample import what_is_run
 from sleeprun.report import comparison
 from sleeprun.report.beside_scores import Columns, last_sleep, observed_columns, probes_columns
 from sleeprun.report.findings import findings
@@ -18,15 +27,6 @@ from sleeprun.report.page import Analysed, Arm, Grid, Story, Tabled
 from sleeprun.report.phases import spans
 from sleeprun.report.style import start_of
 from sleeprun.report.tables import took
-from sleeprun.runs.again import again
-from sleeprun.runs.analysed import FOLDER, Written, index_of
-from sleeprun.runs.cautioned import cautions, variants, warned
-from sleeprun.runs.courses import curves, fewer, joined, went
-from sleeprun.runs.groups import Group, Groups
-from sleeprun.runs.loaded import LoadedRun
-from sleeprun.runs.sample import what_is_run
-from sleeprun.runs.store import RunDirectory
-from sleeprun.runs.thinning import thinned
 from sleeprun.subjects.experiment import Experiment
 
 KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record

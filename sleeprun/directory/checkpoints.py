@@ -10,8 +10,8 @@ import equinox as eqx
 import numpy as np
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.files import DamagedFile, unreadable, write_whole
 from sleeprun.protocol.events import Origin
-from sleeprun.runs.files import DamagedFile, unreadable, write_whole
 
 Tree = TypeVar("Tree")
 EARLIER = "eaten"  # what marks were called

@@ -4,12 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from sleeprun.protocol.events import Event
-from sleeprun.protocol.lines import as_line, events_of
-from sleeprun.protocol.results import Results
-from sleeprun.runs import checkpoints
-from sleeprun.runs.checkpoints import Header, SavedHeader
-from sleeprun.runs.files import (
+from sleeprun.directory import checkpoints
+from sleeprun.directory.checkpoints import Header, SavedHeader
+from sleeprun.directory.files import (
     DamagedFile,
     clear_drafts,
     named,
@@ -18,6 +15,9 @@ from sleeprun.runs.files import (
     write_json,
     write_whole,
 )
+from sleeprun.protocol.events import Event
+from sleeprun.protocol.lines import as_line, events_of
+from sleeprun.protocol.results import Results
 
 KEPT = 2  # checkpoints between boundaries
 

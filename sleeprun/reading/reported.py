@@ -3,17 +3,17 @@
 import logging
 from pathlib import Path
 
-from sleeprun.runs.files import write_whole
-from sleeprun.runs.groups import Groups, groups_in
-from sleeprun.runs.loaded import load
+from sleeprun.directory.files import write_whole
+from sleeprun.reading.groups import Groups, groups_in
+from sleeprun.reading.loaded import load
 
 log = logging.getLogger("sleeprun")
 NAME = "report.html"
 
 
 def page_of(groups: Groups) -> bytes:
+    from sleeprun.reading.gathered import story_of
     from sleeprun.report.page import written
-    from sleeprun.runs.gathered import story_of
 
     return written(story_of(groups))
 

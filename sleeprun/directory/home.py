@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
-from sleeprun.runs.files import read_yaml
+from sleeprun.directory.files import read_yaml
 
 
 def home_of(run: Path) -> Path | None:

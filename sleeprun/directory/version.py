@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from sleeprun.config import ConfigError
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Start
-from sleeprun.runs.store import RunDirectory
 from sleeprun.version import VERSION
 
 

@@ -11,7 +11,7 @@ from sleeprun.config import ConfigError
 from sleeprun.config.identity import ASIDE
 from sleeprun.protocol.events import Event
 from sleeprun.protocol.results import Results, places_of, pooled
-from sleeprun.runs.loaded import LoadedRun
+from sleeprun.reading.loaded import LoadedRun
 from sleeprun.subjects.experiment import Experiment
 
 if TYPE_CHECKING:

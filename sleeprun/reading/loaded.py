@@ -10,16 +10,17 @@ from jaxtyping import Float, Int
 from sleeprun.analyses.study import Lived
 from sleeprun.config import ConfigError
 from sleeprun.config.messages import argument
+from sleeprun.directory import checkpoints, snapshots
+from sleeprun.directory.files import read_json
+from sleeprun.directory.home import at_home
+from sleeprun.directory.mismatch import config_of
+from sleeprun.directory.results import results_of
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.results import Results
 from sleeprun.protocol.sampled import Sampled, sampled
 from sleeprun.protocol.seen import Kept
-from sleeprun.runs import checkpoints, frames, rasters, snapshots
-from sleeprun.runs.files import read_json
-from sleeprun.runs.home import at_home
-from sleeprun.runs.mismatch import config_of
-from sleeprun.runs.results import results_of
-from sleeprun.runs.store import RunDirectory
+from sleeprun.reading import frames, rasters
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.seeds import over_seeds
 from sleeprun.subjects.subject import Subject

@@ -7,8 +7,8 @@ from typing import cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from sleeprun.runs.files import DamagedFile, read_lines, read_yaml
-from sleeprun.runs.home import home_of
+from sleeprun.directory.files import DamagedFile, read_lines, read_yaml
+from sleeprun.directory.home import home_of
 
 MOST_COMMANDS = 12
 OF_SWEEP = "multirun.yaml"  # what Hydra was told, in the folder of a sweep's call

@@ -11,11 +11,11 @@ from sleeprun.analyses import Analysis, Answer, Study, Table
 from sleeprun.config import ConfigError
 from sleeprun.config.declared import DeclaredSection
 from sleeprun.config.promise import asking
-from sleeprun.runs.files import DamagedFile, read_json, write_json, write_whole
-from sleeprun.runs.groups import Groups, groups_in
-from sleeprun.runs.home import at_home
-from sleeprun.runs.loaded import load
-from sleeprun.runs.store import RunDirectory
+from sleeprun.directory.files import DamagedFile, read_json, write_json, write_whole
+from sleeprun.directory.home import at_home
+from sleeprun.directory.store import RunDirectory
+from sleeprun.reading.groups import Groups, groups_in
+from sleeprun.reading.loaded import load
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.tracking.tables import Rows
 

@@ -11,12 +11,12 @@ from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.identity import ASIDE
 from sleeprun.config.messages import as_yaml
 from sleeprun.config.runtime import Engine
+from sleeprun.directory import version
+from sleeprun.directory.files import DamagedFile, read_config
+from sleeprun.directory.plain import plain
+from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
-from sleeprun.runs import version
-from sleeprun.runs.files import DamagedFile, read_config
-from sleeprun.runs.plain import plain
-from sleeprun.runs.store import RunDirectory
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse
 from sleeprun.subjects.plans import arms_of, trunk

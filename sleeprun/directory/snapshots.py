@@ -10,10 +10,10 @@ from rich.filesize import decimal
 
 from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.spelling import nearest
+from sleeprun.directory.files import unreadable, write_whole
 from sleeprun.protocol.events import Event
 from sleeprun.protocol.phases import Live, Protocol
 from sleeprun.protocol.seen import Kept
-from sleeprun.runs.files import unreadable, write_whole
 
 Weights = Mapping[str, Float[np.ndarray, "seed pre post"]]
 MEGABYTE = 1_000_000
