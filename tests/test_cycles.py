@@ -73,6 +73,14 @@ def test_the_chunk_size_does_not_matter(whole: Any, tmp_path: Path, chunk: int) 
     assert_same(run.state, whole[0].state)
 
 
+def test_a_phase_has_a_thousand_lines_of_progress_or_as_many_as_its_chunks_make(
+    whole: Any,
+) -> None:
+    lengths = {300: 5, 10_000: 10, 5_000_000: 5000}  # of a phase, and of a chunk where 5 is asked
+    subject = whole[0].subject
+    assert {n: subject.chunk(Wake("task1", cycles=n)) for n in lengths} == lengths
+
+
 def test_seeds_over_devices_are_the_seeds_one_at_a_time(whole: Any, tmp_path: Path) -> None:
     from conftest import configured
 

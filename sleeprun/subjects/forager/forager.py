@@ -30,6 +30,7 @@ from sleeprun.subjects.forager.state import AgentState, ClosedLoop, Tally
 from sleeprun.subjects.seeds import Over, PerSeed, Seeds, over_seeds
 from sleeprun.tasks.agent import chance_of
 
+LINES = 1000  # of progress in the record of a phase, about as many as pictures show
 SHOWN = 5  # cycles of a phase that a raster has, where no number is asked for
 
 
@@ -68,7 +69,7 @@ class Forager(Seeds):
         return self._call(cycles.begin, self.leg(phase), state)
 
     def chunk(self, phase: Live | Score) -> int:
-        return self.config.runtime.chunk_cycles
+        return max(self.config.runtime.chunk_cycles, phase.cycles // LINES)
 
     def advance(
         self, phase: Live | Score, count: int, state: AgentState
