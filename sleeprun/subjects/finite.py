@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from sleeprun.config import ConfigError, ExperimentConfig
@@ -17,10 +18,9 @@ def lost(state: Any, seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Which parts of a state [seed, ...] are no longer finite, in which of the seeds."""
     leaves = jax.tree.leaves_with_path(state)
     floats = [(path, leaf) for path, leaf in leaves if eqx.is_inexact_array(leaf)]
-    for (path, _), whole in zip(floats, _whole([leaf for _, leaf in floats]), strict=True):
-        if not whole.all():
-            name = jax.tree_util.keystr(path, simple=True, separator=".")
-            yield from ((name, seed) for seed, one in zip(seeds, whole, strict=False) if not one)
+    whole = np.asarray(_whole([leaf for _, leaf in floats]))
+    for place, which in np.argwhere(~whole[:, : len(seeds)]):
+        yield jax.tree_util.keystr(floats[place][0], simple=True, separator="."), seeds[which]
 
 
 def refuse_lost(
@@ -43,5 +43,6 @@ def _suspects(config: ExperimentConfig, phase: Phase) -> list[str]:
 
 
 @jax.jit
-def _whole(leaves: list[Float[Array, "seed ..."]]) -> list[Bool[Array, " seed"]]:
-    return [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in leaves]
+def _whole(leaves: list[Float[Array, "seed ..."]]) -> Bool[Array, "leaf seed"]:
+    """In one array, since reading many takes as long as a tenth of a chunk."""
+    return jnp.stack([jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in leaves])
