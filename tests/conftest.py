@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.directory.plain import plain
+from sleeprun.config.plain import plain
 from sleeprun.protocol.events import Event
 from sleeprun.runs import memory
 from sleeprun.spiking.drives import DRIVES

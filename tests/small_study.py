@@ -72,7 +72,7 @@ class Made(Lived):
         return {NAME: self.course[at_boundary if cycle is None else TIMES.index(cycle)]}
 
 
-SIGHT = SimpleNamespace(shape=(2, 2), through={"hidden": [NAME]})
+SIGHT = SimpleNamespace(shape=(2, 2), through={"hidden": [NAME]}, answers="hidden")
 CONFIG = SimpleNamespace(phases=tuple, trained_tasks=TASKS, sight=SIGHT)
 
 

@@ -17,11 +17,13 @@ from sleeprun.analyses.study import Lived, Weights
 from sleeprun.config import ConfigError, Role
 from sleeprun.directory.results import results_of
 from sleeprun.directory.store import RunDirectory
-from sleeprun.protocol.events import Event, Start
+from sleeprun.protocol.events import Begun, Event, Progress, Start
 from sleeprun.protocol.results import Results
+from sleeprun.protocol.seen import Raster, Spiked
 from sleeprun.reading.gathered import story_of
 from sleeprun.reading.sample import Sample
 from sleeprun.subjects.experiment import Experiment
+from sleeprun.subjects.forager.record import Foraged
 from sleeprun.sweeps.beside import beside
 
 
@@ -58,8 +60,33 @@ def test_runs_that_differ_in_seeds_alone_are_one_sample(tmp_path: Path) -> None:
     assert seeds_of(one, more, other, again) == {
         "small": [0, 1, 2, 3],
         "small (other)": [4, 5],  # sleeps otherwise
-        "small (again)": [1, 2],  # has seeds of both, to be compared with them
+        "small (again)": [1, 2],  # whose seed 1 has come to other scores
     }
+
+
+def test_the_same_networks_again_count_once_which_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, again = scored(tmp_path, "one", [0, 1]), scored(tmp_path, "again", [0, 1])
+    assert seeds_of(one, again) == {"small": [0, 1]}
+    assert caplog.messages == [f"{again}: has networks of 'small' again, which count once"]
+    directory = RunDirectory(again)
+    directory.report({**results_of(directory.events()), "data": "other images"})
+    assert list(beside([one, again])) == ["small", "small (again)"]
+
+
+def test_sweeps_whose_jobs_have_the_same_overrides_are_not_pooled_for_that(tmp_path: Path) -> None:
+    """What else was composed into them is not known here: their configs are not there."""
+    sweeps = []
+    for name, score in (("a", 0.9), ("b", 0.1)):
+        path = tmp_path / name
+        jobs = [job(path / "0", ["sleep.reward=0"], [0, 1], [score, score])]
+        sweeps.append(listing(path / "call", jobs, [0]))
+    means = {
+        name: group.whole.results["metrics"]["accuracy"]["mean"]
+        for name, group in beside(sweeps).items()
+    }
+    assert sorted(means.values()) == [0.1, 0.9]
 
 
 def test_of_several_what_is_not_done_is_left_out(
@@ -132,7 +159,18 @@ class Kept(Lived):
         raise NotImplementedError
 
     def record(self) -> list[Event]:
-        raise NotImplementedError
+        start = next(event for event in run_of() if isinstance(event, Start))
+        spikes = {"hidden": [[[0, seed]] for seed in self.seeds]}
+        sparse = Foraged(awake=1, asleep=0, rewarded=[], punished=[], neutral=[], spikes={})
+        told = {"phase": 1, "kind": "wake", "name": "task1", "summary": sparse}
+        return [
+            replace(start, seeds=self.seeds),
+            Begun(index=1, kind="wake", name="task1", cycle=0),
+            *(Progress(**told, begin=cycle, end=cycle) for cycle in self.cycles),
+            replace(start, seeds=self.seeds, resumed=True),
+            Spiked(kind="wake", name="task1", spikes=spikes),
+            Raster(kind="wake", name="task1", spikes={"hidden": [[0, 0]]}),
+        ]
 
     @property
     def snapshots(self) -> pd.DataFrame:
@@ -148,5 +186,13 @@ def test_a_sample_has_the_weights_of_all_its_seeds() -> None:
     assert sample.results["seeds"] == [3, 1, 2]
     assert sample.snapshots["cycle"].tolist() == [4, 6]
     assert sample.weights(cycle=4)["w"][:, 0, 0].tolist() == [34, 14, 24]
-    with pytest.raises(ConfigError, match="records of runs are not put together"):
-        sample.record()
+
+
+def test_a_sample_tells_what_all_its_seeds_did() -> None:
+    """What runs told at unlike times is left out, and so is what is of one seed alone."""
+    start, begun, spiked = Sample([Kept([3, 1], [2, 4]), Kept([1, 2], [4, 6, 8])]).record()
+    assert isinstance(start, Start)
+    assert start.seeds == [3, 1, 2]
+    assert isinstance(begun, Begun)
+    assert isinstance(spiked, Spiked)
+    assert spiked.spikes == {"hidden": [[[0, 3]], [[0, 1]], [[0, 2]]]}

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from hydra import compose, initialize_config_dir
 
 from sleeprun.cli.folder import conf_dir
-from sleeprun.directory.plain import plain
+from sleeprun.config.plain import plain
 from sleeprun.noise import seed_key
 from sleeprun.spiking.build import build, local_steps, starting_weights
 from sleeprun.spiking.edges import packed, slots, sources_of

@@ -1,6 +1,6 @@
 """Receptive fields: which part of what is seen a neuron answers to, by the weights up to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,7 @@ class ReceptiveFields(Analysis):
         after_first: dict[str, Fields] = {}
         for boundary in study.boundaries(run):
             weights = study.weights(run, boundary.index)
-            now = {name: seen_through(weights, path) for name, path in sight.through.items()}
+            now = {name: _seen(weights, path) for name, path in sight.through.items()}
             if boundary.tasks and not after_first:
                 after_first = now
             for name, before in after_first.items():
@@ -118,9 +118,7 @@ class ReceptiveFields(Analysis):
         )
 
 
-def seen_through(
-    weights: Mapping[str, Float[np.ndarray, "seed _ _"]], path: Sequence[str]
-) -> Fields:
+def _seen(weights: dict[str, Float[np.ndarray, "seed _ _"]], path: Sequence[str]) -> Fields:
     """The fields of a population, by the names of the weights from what is seen up to it."""
     first, *further = path
     fields = first_fields(weights[first])

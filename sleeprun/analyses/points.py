@@ -1,35 +1,44 @@
 """The weights of networks as points in a space: what they see through them, or the synapses."""
 
 from collections.abc import Callable
+from functools import reduce
 
 import numpy as np
 from jaxtyping import Float
 
-from sleeprun.analyses.fields import seen_through
 from sleeprun.analyses.study import Study, Weights
 from sleeprun.config import ConfigError
+from sleeprun.protocol.phases import Change
 
 Points = Float[np.ndarray, "state value"]
 
 
 def by_sight(study: Study, run: str) -> Callable[[Weights], Points] | None:
-    """What the last neurons see, where a run's networks do: through weights that learn as they were
-    kept, and through the others.
+    """How strongly each place that is seen leads to each neuron that answers, where networks see:
+    the product of all weights in between, as they were kept.
     """
     sight = study.runs[run].config.sight
-    if sight is None:
+    if sight is None or sight.answers not in sight.through:
         return None
-    *_, path = sight.through.values()
-    learning = {name for name in study.learning(run) if name in path}
-    fixed = {name: each for name, each in study.weights(run).items() if name not in learning}
+    path = sight.through[sight.answers]
+    fixed = _fixed(study, run)
 
     def points(kept: Weights) -> Points:
-        if missing := sorted(learning - {*kept}):
+        if missing := [name for name in path if name not in fixed | kept]:
             told = f"runtime.weights_of: has not {', '.join(missing)}, through which it sees"
             raise ConfigError(f"{run}: {told}; keep these, too, or look at synapses by seen=false")
-        return _flat([seen_through(fixed | kept, path)])
+        return _flat([reduce(np.matmul, [(fixed | kept)[name] for name in path])])
 
     return points
+
+
+def _fixed(study: Study, run: str) -> Weights:
+    """What nothing changes in the whole protocol."""
+    protocol = study.protocol(run)
+    if any(isinstance(phase, Change) for phase in protocol):
+        return {}
+    learning = {name for phase in protocol for name in phase.plastic}
+    return {name: each for name, each in study.weights(run).items() if name not in learning}
 
 
 def by_synapse(study: Study, run: str) -> Callable[[Weights], Points]:

@@ -32,7 +32,7 @@ class Match(NamedTuple):
     r: Float[np.ndarray, " window"]  # with the template
     shuffled: Float[np.ndarray, " window"]  # with templates whose neurons are shuffled, the mean
     above: Float[np.ndarray, " window"]  # r less that, in standard deviations of the shuffled ones
-    matched: Bool[np.ndarray, " window"]  # more than all but a share of the shuffled ones
+    matched: Bool[np.ndarray, " window"]  # p, by the shuffled ones, is small enough
 
 
 def patterns(
@@ -59,7 +59,8 @@ def matches(asleep: Patterns, awake: Template, shuffles: int, sure: float, seed:
     mean, sd = shuffled.mean(axis=1), shuffled.std(axis=1, ddof=1)
     known = sd > ROUNDING  # else it is the same however neurons are shuffled
     above = np.divide(r - mean, sd, out=np.full(len(r), np.nan), where=known)
-    return Match(r, mean, above, known & (r > np.quantile(shuffled, 1 - sure, axis=1)))
+    p = (1 + (shuffled >= r[:, None]).sum(axis=1)) / (1 + shuffles)
+    return Match(r, mean, above, known & (p <= sure))
 
 
 def _standard(patterns: Patterns) -> Float[np.ndarray, "window value"]:
@@ -84,9 +85,11 @@ class Replay(Analysis):
     bins: int = count("of a window", default=6)
     parts: int = count("of a sleep", default=10)
     shuffles: int = count("of neurons", default=100, ge=20)
-    sure: float = setting(Fraction, "of the shuffled, up to which a match is one", default=0.01)
+    sure: float = setting(Fraction, "p up to which a match is one", default=0.01)
 
     def answer(self, study: Study) -> Answer:
+        if (fewest := round(1 / self.sure) - 1) > self.shuffles:
+            raise ConfigError(f"shuffles={self.shuffles}: must be {fewest} for sure={self.sure:g}")
         rows = [row for run in study.runs for row in self._of_run(study, run)]
         if not rows:
             raise ConfigError(self._why_none(study))

@@ -41,9 +41,9 @@ class Solutions(Between):
     those of both: the states at the end of training them in turns, where a run does so. To what
     solves both is at least as far as to each.
 
-    The solutions are those of other networks, in what is seen through them. The published figure
-    took synapses and those of the network itself (`own`), which its way must come near, since it
-    led through them.
+    The solutions are those of other networks, by how what is seen leads to answers. The published
+    figure took synapses and those of the network itself (`own`), which its way must come near,
+    since it led through them.
     """
 
     needs = (SNAPSHOTS,)

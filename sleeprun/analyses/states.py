@@ -75,25 +75,30 @@ class OfStates(Analysis):
 
     late: float = setting(Fraction, "of a phase, at its end, whose weights solve it", default=0.2)
     most: int = count("times of a phase, evenly spread", default=24)
-    seen: bool = flag(
-        "what the last neurons see, where networks do: its places are the same in all, while those "
-        "of synapses are each network's own; false: the synapses",
-        default=True,
+    seen: bool | None = setting(
+        bool | None,
+        "how what is seen leads to answers, which means the same in all networks, while synapses "
+        "are each one's own; null: where networks are judged by others",
+        default=None,
     )
     values: int = count("that are looked at, evenly spread where there are more", default=20_000)
+
+    @property
+    def by_sight(self) -> bool:
+        return bool(self.seen)
 
     def states(self, study: Study) -> States:
         tables, points = [], []
         for run in study.runs:
             times = self._times(study, run)
-            points_of = (self.seen and by_sight(study, run)) or by_synapse(study, run)
+            points_of = (self.by_sight and by_sight(study, run)) or by_synapse(study, run)
             for row in times.itertuples(index=False):
                 kept = study.weights(run, cycle=int(row.cycle))
                 table = pd.DataFrame({"run": run, "seed": study.seeds} | row._asdict())
                 tables.append(table)
                 points.append(self._some_of(points_of(kept)))
         if len({each.shape[1] for each in points}) > 1:
-            raise ConfigError(f"{', '.join(study.runs)}: keep weights of other projections")
+            raise ConfigError(f"{', '.join(study.runs)}: keep other weights than each other")
         return States(pd.concat(tables, ignore_index=True), np.concatenate(points))
 
     def _times(self, study: Study, run: str) -> pd.DataFrame:
@@ -122,6 +127,10 @@ class Between(OfStates):
     tasks: list[str] | None = setting(
         list[str] | None, "two, each trained alone in some run; null: the first two", default=None
     )
+
+    @property
+    def by_sight(self) -> bool:
+        return not self.own if self.seen is None else self.seen
 
     def pair(self, study: Study) -> tuple[str, str]:
         """The two tasks. Raises ConfigError where there are none."""

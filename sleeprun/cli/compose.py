@@ -8,8 +8,8 @@ from omegaconf import DictConfig
 from sleeprun.cli.folder import conf_dir
 from sleeprun.cli.mistakes import explain_other, mistakes_told
 from sleeprun.config import ConfigError
+from sleeprun.config.plain import plain
 from sleeprun.config.promise import Broken
-from sleeprun.directory.plain import plain
 from sleeprun.runs.devices import refuse_absent
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.subjects.parse import parse

@@ -10,10 +10,10 @@ from omegaconf.errors import OmegaConfBaseException
 from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.identity import ASIDE
 from sleeprun.config.messages import as_yaml
+from sleeprun.config.plain import plain
 from sleeprun.config.runtime import Engine
 from sleeprun.directory import version
 from sleeprun.directory.files import DamagedFile, read_config
-from sleeprun.directory.plain import plain
 from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol

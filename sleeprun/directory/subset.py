@@ -1,4 +1,4 @@
-"""An event as a run of some of its seeds would tell it."""
+"""An event as a run of some of its seeds would tell it, or one of the seeds of several runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -32,3 +32,23 @@ def _at(values: Any, places: Sequence[int]) -> object:
     if isinstance(values, Mapping):
         return {name: _at(inner, places) for name, inner in values.items()}
     return [values[place] for place in places]
+
+
+def of_runs(told: Sequence[Said], places: Sequence[tuple[int, int]]) -> Said:
+    """What several runs tell alike, told of seeds: in which of the runs each is, and where there.
+    What is not told of every seed is as the first tells it.
+    """
+    chosen: dict[str, object] = {}
+    for field in fields(told[0]):
+        values = [getattr(each, field.name) for each in told]
+        if isinstance(values[0], EventPart):
+            chosen[field.name] = of_runs(values, places)
+        elif field.metadata.get("per_seed"):
+            chosen[field.name] = _among(values, places)
+    return replace(told[0], **chosen)
+
+
+def _among(values: Sequence[Any], places: Sequence[tuple[int, int]]) -> object:
+    if isinstance(values[0], Mapping):
+        return {name: _among([each[name] for each in values], places) for name in values[0]}
+    return [values[which][place] for which, place in places]

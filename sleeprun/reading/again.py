@@ -68,7 +68,7 @@ def _flags(told: DictConfig, sweeps: bool) -> Iterator[str]:
             folder = Path(source.path)
             near = folder.relative_to(home) if folder.is_relative_to(home) else folder
             yield from ("--config-dir", str(near))
-    if (name := told.job.config_name) != "config":
+    if (name := OmegaConf.select(told, "job.config_name", default="config")) != "config":
         yield from ("--config-name", name)
 
 

@@ -80,7 +80,8 @@ def carry_out(
     before, joint = [*run.resume()], call.bounds.get(Role.JOINT)
     call.shown.begin(_ahead(config, protocol, run.behind(), own))
     with tracked(config, folder, told, joint) if told else nullcontext() as wandb:
-        _live(run, before, [Watch(call.warn), *([wandb] if wandb else [])], call)
+        watch = Watch(call.warn, arm=config.name.partition(":")[2])
+        _live(run, before, [watch, *([wandb] if wandb else [])], call)
         results = results_of(folder.events(), joint)
         results["bounds"], results["role"] = bounds.summary(call.bounds), config.role
         if told:

@@ -7,33 +7,36 @@ from pathlib import Path
 from sleeprun.config import ConfigError
 from sleeprun.reading.groups import Group, Groups, groups_in
 from sleeprun.reading.loaded import load, load_done
-from sleeprun.reading.sample import differ_in_seeds_alone
+from sleeprun.reading.sample import one_sample
 from sleeprun.sweeps import outcomes
 from sleeprun.sweeps.jobs import JOBS
-from sleeprun.sweeps.outcomes import Outcome
 
 log = logging.getLogger("sleeprun")
 
 
 def beside(folders: Sequence[Path]) -> Groups:
-    """In the order of the folders. Runs that differ in their seeds alone are one; a run that a
-    sweep lists is its job, in all the sweeps that do. Of several folders those that have nothing
-    that is done are told and left out. Raises ConfigError where all are so.
+    """In the order of the folders. What differs in seeds alone is one; a run that a sweep lists is
+    its job, in the first that does. Of several folders those that have nothing that is done are
+    told and left out. Raises ConfigError where all are so.
     """
     _refuse_twice(folders)
-    jobs = outcomes.read(*filter(_is_sweep, folders))
-    listed = {one.path.resolve() for one in jobs}
+    jobs = {path.resolve() for folder in folders for path in _listed(folder)}
     found: dict[str, Group] = {}
+    there: set[Path] = set()  # runs, and arms of runs
     for folder in folders:
-        if folder.resolve() in listed:
+        if folder.resolve() in jobs:
             continue
         try:
-            for name, group in _of(folder, jobs):
-                _add(found, name, group)
+            new = [*_of(folder)]
         except ConfigError as error:
             if len(folders) == 1 or not folder.exists():
                 raise
             log.warning("%s; it is left out", error)
+            continue
+        for name, group in new:
+            if (path := group.runs[0].folder.resolve()) not in there:
+                there.add(path)
+                _add(found, name, group)
     if not found:
         raise ConfigError(f"{', '.join(map(str, folders))}: nothing in them is done")
     return found
@@ -46,35 +49,43 @@ def _refuse_twice(folders: Sequence[Path]) -> None:
             raise ConfigError(f"{folder}: is given twice")
 
 
-def _is_sweep(folder: Path) -> bool:
-    return (folder / JOBS).exists()
+def _listed(folder: Path) -> Iterable[Path]:
+    """Of a sweep its jobs; none of one whose list is damaged, which is told where it is read."""
+    try:
+        return outcomes.jobs_of(folder)
+    except ConfigError:
+        return ()
 
 
-def _of(folder: Path, jobs: Sequence[Outcome]) -> Iterable[tuple[str, Group]]:
-    """By name; of a sweep those of its jobs that no earlier one has."""
-    if _is_sweep(folder):
-        return _of_sweep(folder, jobs)
+def _of(folder: Path) -> Iterable[tuple[str, Group]]:
+    """A run, its arms, or the jobs of a sweep that are done, by name."""
+    if (folder / JOBS).exists():
+        return _of_sweep(folder)
     if calls := sorted(path.parent.name for path in folder.glob(f"*/{JOBS}")):
         raise ConfigError(f"{folder}: no run; it has the sweeps {', '.join(calls)}")
     return groups_in(folder, load_done(folder)).items()
 
 
-def _of_sweep(folder: Path, jobs: Sequence[Outcome]) -> Iterator[tuple[str, Group]]:
-    if not any(one.done for one in outcomes.read(folder)):
+def _of_sweep(folder: Path) -> Iterator[tuple[str, Group]]:
+    groups = outcomes.named(outcomes.read(folder))
+    if not groups:
         raise ConfigError(f"{folder}: no job of this sweep is done")
-    for name, of_one in outcomes.named(jobs).items():
-        if of_one[0].sweep == folder:
-            paths = [one.path / "arms" / one.arm if one.arm else one.path for one in of_one]
-            yield name, Group([*map(load, paths)], folder, swept=True)
+    for name, of_one in groups.items():
+        for one in of_one:
+            path = one.path / "arms" / one.arm if one.arm else one.path
+            yield name or folder.name, Group([load(path)], folder, swept=True)
 
 
 def _add(found: dict[str, Group], name: str, group: Group) -> None:
-    """To one that differs in seeds alone, or by the shortest name of its own."""
-    (run, *_), others = group.runs, [] if group.swept else found.values()
-    for other in others:
-        if not other.swept and all(differ_in_seeds_alone(run, each) for each in other.runs):
+    """To what differs in seeds alone, or by the shortest name of its own."""
+    (run,) = group.runs
+    for told, other in found.items():
+        # Jobs of a call have one name where their commands differ in seeds alone.
+        of_one_call = told == name and other.folder == group.folder and group.swept
+        if of_one_call or one_sample([*other.runs, run]):
+            if {*run.results["seeds"]} <= {*other.whole.results["seeds"]}:
+                log.warning("%s: has networks of '%s' again, which count once", run.folder, told)
             other.runs.append(run)
             return
-    told = name or group.folder.name
-    names = told, f"{told} ({group.folder.name})", f"{told} ({group.folder})"
+    names = name, f"{name} ({group.folder.name})", f"{name} ({group.folder})"
     found[next(one for one in names if one not in found)] = group

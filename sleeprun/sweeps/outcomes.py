@@ -18,7 +18,6 @@ from sleeprun.sweeps.pruning import PRUNED
 class Outcome:
     """A job of a sweep, or an arm of one."""
 
-    sweep: Path
     path: Path
     name: str  # of its experiment
     note: str  # how that differs from the published one
@@ -53,19 +52,11 @@ def jobs_of(sweep: Path) -> dict[Path, Listed]:
     return found
 
 
-def read(*sweeps: Path) -> list[Outcome]:
-    """Of all their jobs; one that several have is told as of the first in which it is done."""
-    found: dict[tuple[Path, str], Outcome] = {}
-    for sweep in sweeps:
-        for path, job in jobs_of(sweep).items():
-            for one in _read(sweep, path, job):
-                there = found.get((path, one.arm))
-                if there is None or (one.done and not there.done):
-                    found[path, one.arm] = one
-    return [*found.values()]
+def read(sweep: Path) -> list[Outcome]:
+    return [found for path, job in jobs_of(sweep).items() for found in _read(path, job)]
 
 
-def _read(sweep: Path, job: Path, listed: Listed) -> Iterator[Outcome]:
+def _read(job: Path, listed: Listed) -> Iterator[Outcome]:
     given, own = listed
     overrides = {key.lstrip("+~"): value for key, _, value in (o.partition("=") for o in given)}
     results: dict[str, Any] = {**((own and RunDirectory(job).results()) or {})}
@@ -79,7 +70,7 @@ def _read(sweep: Path, job: Path, listed: Listed) -> Iterator[Outcome]:
         told = results["accounts"][arm] if arm else results
         accounts = {name: told.get(name) for name in ACCOUNTS}
         seeds, chance = results.get("seeds", []), results.get("chance")
-        of_run = sweep, job, name, note, overrides, done, pruned
+        of_run = job, name, note, overrides, done, pruned
         yield Outcome(*of_run, arm, role, seeds, metrics, accounts, chance)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sleeprun.measures.forgetting import near, share
 from sleeprun.protocol.events import Begun, End, Event, Progress, Scored, Start
 from sleeprun.protocol.family import Facts, mean_of
-from sleeprun.protocol.phases import Boundary, Kind, Vigilance
+from sleeprun.protocol.phases import Boundary, Vigilance
 from sleeprun.protocol.seen import Found
 
 log = logging.getLogger("sleeprun")
@@ -57,10 +57,10 @@ class Warnings:
 
 
 class Watch:
-    """Listens to one run, from the beginning of its record."""
+    """Listens to one run, or to an arm by its name, from the beginning of its record."""
 
-    def __init__(self, warn: Warnings):
-        self.warn = warn
+    def __init__(self, warn: Warnings, arm: str = ""):
+        self.all, self.of = warn, f"{arm}, " if arm else ""
         self.facts: Facts | None = None
         self.seeds = 0
         self.scores: dict[int, dict[str, float]] = defaultdict(dict)  # by boundary and task
@@ -93,9 +93,12 @@ class Watch:
                 for key in (key for key, known in self.known.items() if not known):
                     self.warn(Trouble(key, "gave NaN at every boundary, in all seeds"))
 
+    def warn(self, trouble: Trouble, place: str = "") -> None:
+        self.all(trouble, self.of + place if place else "")
+
     def _tested(self, event: Scored) -> None:
-        """After a training, what answers has spikes."""
-        if self.facts and event.boundary.phase not in (Kind.START, *self.facts.untaught):
+        """After a training, or its sleep, what answers has spikes; not where cells were cut."""
+        if self.facts and (event.boundary.tasks or event.boundary.after_rest):
             for population, spikes in event.spikes.items():
                 key = self.facts.fired_by(population, Vigilance.AWAKE)
                 if key and not any(spikes):

@@ -33,6 +33,17 @@ def test_shuffled_neurons_are_no_replay() -> None:
     assert matches(asleep[:, :, order], awake, 100, 0.01, 0).matched.mean() < 0.1
 
 
+def test_of_noise_no_more_matches_than_p_says() -> None:
+    draw = np.random.default_rng(5)
+    for shuffles, sure in ((20, 0.05), (100, 0.01)):
+        shares = []
+        for seed in range(150):
+            asleep, awake = draw.poisson(1.0, (40, 2, 40)), draw.poisson(1.0, (2, 40))
+            noise = asleep.astype(np.float32), awake.astype(np.float32)
+            shares.append(matches(*noise, shuffles, sure, seed).matched.mean())
+        assert np.mean(shares) < 1.25 * sure
+
+
 def test_order_in_time_counts() -> None:
     """The same neurons as often, in the bins the other way round, are less like the template."""
     asleep, awake = planted(1.0)
@@ -43,7 +54,7 @@ def test_order_in_time_counts() -> None:
 def test_a_silent_window_is_like_nothing() -> None:
     asleep, awake = planted(0.0)
     asleep[3] = 0
-    found = matches(asleep, awake, 50, 0.01, 0)
+    found = matches(asleep, awake, 100, 0.01, 0)
     assert np.flatnonzero(np.isnan(found.r)).tolist() == [3]
     assert not found.matched[3]
 

@@ -82,9 +82,8 @@ class Shuffled(Made):
 def test_networks_that_see_alike_are_one_point_by_sight_and_two_by_their_synapses() -> None:
     wake = Wake(cycles=1, plastic=("hidden_output",), task="task1")
     path = {"hidden": ["input_hidden"], "output": ["input_hidden", "hidden_output"]}
-    config = SimpleNamespace(
-        phases=lambda: (wake,), trained_tasks=TASKS, sight=SimpleNamespace(through=path)
-    )
+    sight = SimpleNamespace(through=path, answers="output")
+    config = SimpleNamespace(phases=lambda: (wake,), trained_tasks=TASKS, sight=sight)
     of = Study({"made": Shuffled(STILL, BOUNDARIES, (), config)})
     kept = of.weights("made", cycle=TIMES[0])
     by_one, other = by_synapse(of, "made")(kept)
@@ -94,8 +93,7 @@ def test_networks_that_see_alike_are_one_point_by_sight_and_two_by_their_synapse
     assert look
     first, second = look(kept)
     whole = of.weights("made")
-    read = whole["hidden_output"][0]
-    expected = (read / read.sum(axis=0)).T @ whole["input_hidden"][0].T  # [output, seen]
+    expected = whole["input_hidden"][0] @ whole["hidden_output"][0]  # [seen, output]
     np.testing.assert_allclose(first, expected.ravel(), rtol=1e-5)
     np.testing.assert_allclose(second, first, rtol=1e-5)
     with pytest.raises(ConfigError, match=r"runtime.weights_of: has not hidden_output, through wh"):

@@ -39,7 +39,7 @@ class ImageExperiment(Config, Experiment):
         layers = [f"hidden {depth}" for depth, _ in enumerate(self.network.hidden, 1)]
         names = (*layers, "output")
         through = {name: names[: depth + 1] for depth, name in enumerate(names)}
-        return Sight(self.sequence.shape or (self.sizes[0],), through)
+        return Sight(self.sequence.shape or (self.sizes[0],), through, "output")
 
     def engine(self) -> Engine:
         return engine.chosen(self)

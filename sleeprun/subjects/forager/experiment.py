@@ -48,7 +48,7 @@ class AgentExperiment(Config, Experiment):
                 if one.pre in through and one.post not in through and not network.inhibits(one):
                     through[one.post] = (*through[one.pre], name)
         del through[sees]
-        return Sight(tuple(network.populations[sees].size), through)
+        return Sight(tuple(network.populations[sees].size), through, self.agent_tasks.moves)
 
     def engine(self) -> Engine:
         return chosen(self).engine
