@@ -48,5 +48,5 @@ def report(folders: Sequence[Path], out: Path | None) -> Path:
     alone = len(set(folders)) == 1  # else it is none of theirs
     path = out or (folders[0] if alone else Path())
     path = path / NAME if path.is_dir() else path
-    write_whole(path, page_of(beside(folders)))
+    write_whole(path, page_of(beside(folders), path.absolute().parent))
     return path

@@ -32,9 +32,10 @@ from sleeprun.subjects.experiment import Experiment
 KEPT = (Start, Begun, Progress, Scored, Curve, Found, Warned, End)  # what is read of a record
 
 
-def story_of(groups: Groups) -> Story:
-    """Of runs beside each other. The first is what the others are compared with. Raises
-    ConfigError where they are not of one family.
+def story_of(groups: Groups, here: Path | None = None) -> Story:
+    """Of runs beside each other, with what analyses left in their directories, and of all of them
+    together `here`. The first is what the others are compared with. Raises ConfigError where they
+    are not of one family.
     """
     _refuse_mixed(groups)
     records = {name: [_record(run) for run in group.runs] for name, group in groups.items()}
@@ -47,7 +48,9 @@ def story_of(groups: Groups) -> Story:
     }
     lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
     told = [*cautions([*results.values()]), *warned(configs, records)]
-    folders = dict.fromkeys(group.folder for group in groups.values())
+    runs = [run.folder for group in groups.values() for run in group.runs]
+    whole = [path.parent.parent if path.parent.name == "arms" else path for path in runs]
+    folders = dict.fromkeys([*whole, *([here] if here else [])])
     return Story(
         title=" and ".join(dict.fromkeys(_experiment(each) for each in results.values())),
         notes=[*_notes(results)],
@@ -60,8 +63,8 @@ def story_of(groups: Groups) -> Story:
         seen=_seen(results),
         probed=_probed(results),
         warnings=[*told, *comparison.doubtful(scored)],
-        analysed=[each for folder in folders for each in _analysed(folder)],
-        again=[*again(run.folder for group in groups.values() for run in group.runs)],
+        analysed=[each for folder in folders for each in _analysed(folder, groups, here)],
+        again=[*again(runs)],
         machine=_machine(arms),
     )
 
@@ -209,11 +212,15 @@ def _flat(value: object, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value if isinstance(value, str) else as_yaml(value)
 
 
-def _analysed(folder: Path) -> Iterator[Analysed]:
+def _analysed(folder: Path, groups: Groups, here: Path | None) -> Iterator[Analysed]:
+    """`here` may be analyses of other runs."""
     for entry in index_of(folder):
+        if folder == here and not {*entry["runs"]} <= {*groups}:
+            continue
         tables = [_tabled(folder, each) for each in entry["tables"]]
+        whose = "all of them" if folder == here else folder.name
         found = entry["about"], entry["sentences"], tables
-        yield Analysed(entry["analysis"], folder.name, *found)
+        yield Analysed(entry["analysis"], whose, len(entry["seeds"]), *found)
 
 
 def _tabled(folder: Path, table: Written) -> Tabled:

@@ -11,11 +11,12 @@ log = logging.getLogger("sleeprun")
 NAME = "report.html"
 
 
-def page_of(groups: Groups) -> bytes:
+def page_of(groups: Groups, here: Path | None = None) -> bytes:
+    """Of runs beside each other, with analyses that were made of them together `here`."""
     from sleeprun.reading.gathered import story_of
     from sleeprun.report.page import written
 
-    return written(story_of(groups))
+    return written(story_of(groups, here))
 
 
 def write(folder: Path) -> Path | None:

@@ -137,9 +137,36 @@ def test_a_run_that_is_not_done_is_refused_with_how_to_go_on(tmp_path: Path) -> 
         load_done(folder)
 
 
+def left(folder: Path, *runs: str, seeds: int = 2) -> None:
+    """An analysis of runs by name, as it leaves itself in a folder."""
+    keys = {"analysis": "mine", "about": "", "keys": {}, "sentences": [], "tables": []}
+    entry = keys | {"runs": [*runs], "seeds": [*range(seeds)]}
+    (folder / "analyses").mkdir(parents=True)
+    (folder / "analyses" / "index.json").write_text(json.dumps({"analyses": [entry]}))
+
+
+def test_analyses_are_those_of_each_run_and_those_of_all_of_them_together(tmp_path: Path) -> None:
+    one, other = made(tmp_path / "one"), made(tmp_path / "other", seeds=[4, 5])
+    left(one, "small")
+    left(other, "small", seeds=3)
+    left(tmp_path / "both", "a", "b", seeds=5)
+    left(tmp_path / "strange", "a", "c")
+    groups = {"a": Group([load(one)], one), "b": Group([load(other)], other)}
+    titles = {}
+    for here in ("both", "strange"):
+        sections = {each.id: each for each in chapters(story_of(groups, tmp_path / here))}
+        titles[here] = [part.title for part in sections["analyses"].parts]
+    each = ["Mine (one, n = 2)", "Mine (other, n = 3)"]
+    assert titles == {"both": [*each, "Mine (all of them, n = 5)"], "strange": each}
+    of_one = Group([load(one), load(other)], one)  # what both left is there
+    assert len(story_of({"a": of_one}).analysed) == 2
+
+
 def charted(rows: list[dict[str, str]], **chart: Any) -> Analysed:
     drawn = {"kind": "line", "x": "at", "y": "size", "color": None, "facet": None} | chart
-    return Analysed("mine", "runs", "", [], [Tabled("sizes", "analyses/mine.csv", rows, [drawn])])
+    return Analysed(
+        "mine", "runs", 2, "", [], [Tabled("sizes", "analyses/mine.csv", rows, [drawn])]
+    )
 
 
 def row(**cells: Any) -> dict[str, str]:

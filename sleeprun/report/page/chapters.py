@@ -6,7 +6,7 @@ import numpy as np
 
 from sleeprun.report.page import charts, matrices, scores, time
 from sleeprun.report.page.plates import Plate, Section
-from sleeprun.report.page.story import Arm, Story
+from sleeprun.report.page.story import Analysed, Arm, Story
 
 MOST_ARMS = 12  # that are shown along their way
 
@@ -30,13 +30,18 @@ def chapters(story: Story) -> Iterator[Section]:
         parts = [
             Section(
                 f"analysis-{number}",
-                each.name.replace("_", " ").capitalize() + (f" ({each.of})" if several else ""),
+                f"{each.name.replace('_', ' ').capitalize()} ({_whose(each, several)})",
                 [each.about, *each.sentences],
                 [*charts.plates(each)],
             )
             for number, each in enumerate(story.analysed)
         ]
         yield Section("analyses", "Analyses", parts=parts)
+
+
+def _whose(analysed: Analysed, several: bool) -> str:
+    of = f"{analysed.of}, " if several else ""
+    return f"{of}n = {analysed.networks}"
 
 
 def _scored(arms: Sequence[Arm], drawn: Sequence[Arm]) -> Iterator[Plate]:

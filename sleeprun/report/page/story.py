@@ -50,6 +50,7 @@ class Tabled(NamedTuple):
 class Analysed(NamedTuple):
     name: str
     of: str  # the folder of the runs
+    networks: int  # of each
     about: str
     sentences: Sequence[str]
     tables: Sequence[Tabled]
