@@ -27,7 +27,8 @@ def results(role: str, *scores: float, seeds: int = 6, spread: float = 1.0) -> R
         f"final/{task}": statistics.describe(R[:, -1, j].tolist()) for j, task in enumerate(TASKS)
     }
     told: dict[str, Any] = {"role": role, "tasks": TASKS, "R": R.tolist(), "boundaries": rows}
-    return cast(Results, told | {"metrics": finals, "seeds": list(range(seeds))})
+    told |= {"metrics": finals, "seeds": list(range(seeds)), "chance": 0.5}
+    return cast(Results, told)
 
 
 AWAKE = results("naive", 0.48, 0.62, 0.53)
@@ -46,7 +47,7 @@ def test_forgotten_saved_and_not_by_the_control() -> None:
     assert forgotten.endswith("paired, n = 6).")
     assert saved.startswith("Sleep (sleep) saved some of it: 0.60 at the end, +0.07 [+0.0")
     assert saved.endswith("] against sequential, paired, n = 6.")
-    assert control.startswith("A sleep that changes nothing (control) did not do as much: 0.54 at")
+    assert control.startswith("A sleep that changes nothing (control) did less: 0.54 at")
     assert " (+0.01 [+0.00, +0.02] against sequential), sleep +0.06 [" in control
 
 
@@ -66,6 +67,8 @@ def test_what_is_not_learned_is_not_forgotten() -> None:
     assert "task1 was not learned: 0.48 untrained, 0.48 after training (+0.00 [" in told
     assert "paired, n = 6, which includes 0); " in told
     assert told.endswith("so there was nothing to forget.")
+    (told, *_) = of_arms(sequential=results("naive", 0.41, 0.5, 0.47), sleep=ASLEEP)
+    assert "task1 was not learned: 0.41 untrained, 0.50 after training, 0.50 by chance (+0." in told
 
 
 def test_sleep_can_do_harm_and_a_control_more_good() -> None:
@@ -107,7 +110,7 @@ def test_a_rival_is_told_beside_sleep_and_never_as_sleep() -> None:
     arms = {"sequential": AWAKE, "decay": RIVAL, "sleep": ASLEEP, "control": CONTROL}
     _, saved, control, rival, beside = of_arms(**arms)
     assert saved.startswith("Sleep (sleep) saved some of it: 0.60 at the end, ")
-    assert control.startswith("A sleep that changes nothing (control) did not do as much")
+    assert control.startswith("A sleep that changes nothing (control) did less")
     assert rival.startswith("A rival of sleep (decay) saved some of it: 0.57 at the end, +0.04 [")
     assert rival.endswith("] against sequential, paired, n = 6.")
     told = "Sleep (sleep) did better than that rival: 0.60 at the end, 0.57 with the rival, +0.03 ["
@@ -138,7 +141,7 @@ def test_a_run_without_arms() -> None:
 def test_a_course_is_the_mean_of_what_could_be_forgotten() -> None:
     known = cast(Results, {**AWAKE, "R": [[[0.2, 0.1], [0.8, 0.1], [0.6, 0.9]]]})
     course = course_of(known)
-    assert course == (["task1"], [0.2], [0.8], [0.6], "training")
+    assert course == (["task1"], 0.5, [0.2], [0.8], [0.6], "training")
 
 
 def scored(*R: list[float | None], role: str = "naive") -> Results:

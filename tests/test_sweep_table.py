@@ -323,13 +323,15 @@ def test_what_makes_a_comparison_doubtful_is_said(tmp_path: Path, capsys: Any) -
     few = "2 seeds: fewer than 5 have no interval, and find nothing"
     table_of_two, *notes = capsys.readouterr().out.strip().split("\n\n")
     assert table_of_two.endswith("| 1 |")
-    assert notes == [comparison.HOW, few]
+    least = "2 shared seeds: no p can be below 0.5, whatever the difference"
+    assert notes == [comparison.HOW, few, least]
     compare.compare([first, same, more, agent, short, replayed], "accuracy", tmp_path / "out")
     out = capsys.readouterr().out
     doubts = out.split("|\n")[-1].split(str(tmp_path))[0].split("\n")
     assert [line for line in doubts if line] == [
         comparison.HOW,
         few.replace("2 seeds", "1 seed"),
+        least.replace("2 shared seeds", "1 shared seed").replace("0.5", "1"),
         "more: no score of the seeds [1]",
         "agent: no score of the seeds [0]",
         "more: another network, other data or other settings of the tasks (mnist, 2) than first "

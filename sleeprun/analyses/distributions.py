@@ -45,7 +45,7 @@ class Distributions(Analysis):
         extents = pd.DataFrame(_extents(study), columns=[*OF_WEIGHTS, "low", "high", "sd"])
         by_projection = extents.groupby("projection", sort=False)
         edges = {
-            projection: np.histogram_bin_edges(of_one[["low", "high"]].to_numpy(), self.bins)
+            projection: np.histogram_bin_edges(of_one[["low", "high"]].to_numpy(float), self.bins)
             for projection, of_one in by_projection
         }
         weights = pd.DataFrame(_weights(study, edges), columns=[*OF_WEIGHTS, *HEAD])

@@ -112,7 +112,8 @@ class Separation(Between):
             ),
         ]  # fmt: skip
         right = (np.sign(found.score) == side)[judged].mean()
-        told = f"{right:.0%} of the states of networks left out are on the right side of it."
+        told = f"{len(study.seeds)} networks, each left out in turn: {right:.0%} of the states are"
+        told = f"{told} on the right side of the boundary, by chance 50%."
         if self.own:
             told = "Each network by its own states, which are like their neighbours: no test of it."
         return Answer(tables, [told, *_ends(table)])

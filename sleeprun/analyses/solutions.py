@@ -13,7 +13,7 @@ from sleeprun.analyses.points import Points
 from sleeprun.analyses.states import Between
 from sleeprun.analyses.study import Study
 from sleeprun.config import ConfigError
-from sleeprun.measures.statistics import describe, mean_and_sd
+from sleeprun.measures.statistics import describe
 
 
 def nearest(
@@ -78,7 +78,14 @@ def _ends(frame: pd.DataFrame, whose: str) -> Iterator[str]:
     for run, of_run in frame.groupby("run", sort=False):
         last = of_run[of_run["cycle"] == of_run["cycle"].max()]
         told = "; ".join(
-            f"{name} {mean_and_sd(describe(each['distance'].tolist()), 3)}"
+            f"{name} {_digits(each['distance'])}"
             for name, each in last.groupby("solves", sort=False)
         )
-        yield f"{run} ends so far from the solutions of {whose}: {told}."
+        yield f"{run} ends at these distances from the solutions of {whose}: {told}."
+
+
+def _digits(distances: "pd.Series[float]") -> str:
+    """Mean and sd over networks, whatever the unit."""
+    found = describe(distances.tolist())
+    sd = "" if found["sd"] is None else f" +- {found['sd']:.2g}"
+    return f"{found['mean']:.3g}{sd}"

@@ -22,7 +22,7 @@ from sleeprun.cli.mistakes import mistakes_told
 from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
 from sleeprun.directory.files import write_whole
-from sleeprun.reading.cautioned import cautions
+from sleeprun.reading.cautioned import cautions, put_together
 from sleeprun.report import comparison
 from sleeprun.sweeps.beside import beside
 
@@ -58,7 +58,7 @@ def compare(folders: list[Path], measure: str, out: Path | None) -> None:
     }
     lines = comparison.table(arms, measure)
     notes = [comparison.HOW] if len(arms) > 1 else []
-    notes += [*cautions([*results.values()]), *comparison.doubtful(arms)]
+    notes += [*put_together(groups), *cautions([*results.values()]), *comparison.doubtful(arms)]
     told = markdown(lines) + "".join(f"\n{note}\n" for note in notes)
     print(told)
     if out is None:

@@ -46,6 +46,8 @@ def explain_argument(error: Exception, words: Sequence[str]) -> str | None:
     begun = packages[packages.index("hydra") :] if "hydra" in packages else ["sleeprun"]
     if "sleeprun" in begun:
         return None
+    if isinstance(error, RecursionError):
+        return f"{_culprit(words)}: a config has itself among its defaults, or by another of them"
     what = " ".join([f"{type(error).__name__}:", *str(error).splitlines()[:1]])
     return f"{_culprit(words)}: Hydra cannot take it ({what})"
 

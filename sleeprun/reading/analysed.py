@@ -93,7 +93,7 @@ def found(config: Experiment, path: Path) -> list[str]:
     """What those that a config asks for have found."""
     asked = [_name(each) for each in config.analysis]
     told = (entry for entry in index_of(path) if entry["analysis"] in asked)
-    return [sentence for entry in told for sentence in entry["sentences"]]
+    return [f"{entry['analysis']}: {each}" for entry in told for each in entry["sentences"]]
 
 
 def tables_of(path: Path) -> dict[str, Rows]:

@@ -9,6 +9,7 @@ from sleeprun.measures.statistics import FEWEST
 from sleeprun.protocol.describe import noted, plural
 from sleeprun.protocol.events import Event, Warned
 from sleeprun.protocol.results import Results
+from sleeprun.reading.groups import Groups
 from sleeprun.report.findings import NO_CONTROL
 from sleeprun.subjects.experiment import Experiment
 from sleeprun.tracking.watch import Trouble, Warnings, Watch
@@ -18,6 +19,13 @@ def variants(results: Sequence[Results]) -> list[str]:
     """How they differ from the published one."""
     told = (noted(each["variant"], each["shortened"], each["scale"]) for each in results)
     return list(dict.fromkeys(filter(None, told)))
+
+
+def put_together(groups: Groups) -> Iterator[str]:
+    """Which are of several runs, as only a user who gives several can know."""
+    for name, group in groups.items():
+        if group.runs[1:] and not group.swept:
+            yield f"{name}: {len(group.runs)} runs that differ in seeds alone, put together"
 
 
 def cautions(results: Sequence[Results]) -> Iterator[str]:

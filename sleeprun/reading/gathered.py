@@ -15,7 +15,7 @@ from sleeprun.protocol.results import Results, pooled
 from sleeprun.protocol.seen import Found
 from sleeprun.reading.again import again
 from sleeprun.reading.analysed import FOLDER, Written, index_of
-from sleeprun.reading.cautioned import cautions, variants, warned
+from sleeprun.reading.cautioned import cautions, put_together, variants, warned
 from sleeprun.reading.courses import curves, fewer, joined, went
 from sleeprun.reading.groups import Group, Groups
 from sleeprun.reading.loaded import LoadedRun
@@ -47,7 +47,7 @@ def story_of(groups: Groups, here: Path | None = None) -> Story:
         for name, each in results.items()
     }
     lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
-    told = [*cautions([*results.values()]), *warned(configs, records)]
+    told = [*cautions([*results.values()]), *put_together(groups), *warned(configs, records)]
     runs = [run.folder for group in groups.values() for run in group.runs]
     whole = [path.parent.parent if path.parent.name == "arms" else path for path in runs]
     folders = dict.fromkeys([*whole, *([here] if here else [])])
@@ -169,10 +169,17 @@ def _run(arms: Sequence[Arm], configs: Mapping[str, Experiment]) -> Grid:
         "tasks": ", ".join(first.results["tasks"]),
         "score": performance,
         "chance": f"{first.results['chance']:.2f}",
-        "seeds": ", ".join(map(str, first.results["seeds"])),
+        "seeds": _seeds([arm.results["seeds"] for arm in arms]),
         "begun at": _origin(first.results),
     }
     return Grid(["", ""], [[name, each] for name, each in told.items() if each])
+
+
+def _seeds(of_all: Sequence[Sequence[int]]) -> str:
+    """Those that all have."""
+    common = [seed for seed in of_all[0] if all(seed in other for other in of_all)]
+    told = ", ".join(map(str, common)) or "none"
+    return told if all(len(other) == len(common) for other in of_all) else f"{told}; some have more"
 
 
 def _origin(results: Results) -> str:

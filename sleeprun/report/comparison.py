@@ -11,12 +11,14 @@ from scipy.stats import permutation_test
 
 from sleeprun.measures import statistics
 from sleeprun.measures.statistics import Measure
+from sleeprun.protocol.describe import plural
 from sleeprun.protocol.results import Results
 
 HOW = (
     "Differences are over the seeds that an arm shares with the first: bootstrap 95 % interval of "
     "their mean; p by flipping their signs in all ways, or 9,999, corrected by Holm's method."
 )
+FEWEST_FOR_P = 6  # shared seeds of one comparison: 2 / 2^6 is below 0.05
 HEAD = ("arm", "n", "mean +- sd", "difference [95 %]", "shared seeds", "p (Holm)")
 
 
@@ -54,6 +56,11 @@ class Difference(NamedTuple):
 def doubtful(arms: Arms) -> Iterator[str]:
     """What a reader of the table must know, a line each."""
     (name, first), *others = arms.items()
+    shared = [len(arm.scores.keys() & first.scores.keys()) for _, arm in others]
+    fewest = min(filter(None, shared), default=0)
+    if 0 < fewest < FEWEST_FOR_P:
+        n, least = plural(fewest, "shared seed"), min(1.0, 2 / 2**fewest)
+        yield f"{n}: no p can be below {least:.3g}, whatever the difference"
     for other, arm in arms.items():
         if arm.unknown:
             yield f"{other}: no score of the seeds {arm.unknown}"

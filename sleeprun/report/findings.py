@@ -37,6 +37,7 @@ class Course(NamedTuple):
     """How the tasks went that a later stage could make forgotten: of every seed their mean."""
 
     tasks: list[str]
+    chance: float
     untrained: Scores
     learned: Scores  # after the stage that trains them first, and its sleep
     final: Scores
@@ -81,7 +82,7 @@ def course_of(results: Results) -> Course | None:
     scores = (R[:, 0, which], R[:, when, which], R[:, -1, which])
     means = _alike(*(each.mean(axis=1).tolist() for each in scores))
     ends = [rows[stage_ends(rows)[stage - 1]] for stage in when]
-    return Course([tasks[j] for j in which], *means, _trained(ends, results))
+    return Course([tasks[j] for j in which], results["chance"], *means, _trained(ends, results))
 
 
 def _trained(ends: Sequence[Boundary], results: Results) -> str:
@@ -117,7 +118,9 @@ def _forgetting(where: str, course: Course) -> tuple[bool, str]:
         return False, f"{where}{names}: no seed has a score both before training and ever after it."
     untrained, learned, final = map(_mean, (course.untrained, course.learned, course.final))
     rose = f"{untrained} untrained, {learned} after {course.trained}"
-    if _sign(rise) in (0, -1):
+    above = paired_difference(course.learned, [course.chance] * len(course.learned))
+    if _sign(rise) in (0, -1) or _sign(above) in (0, -1):
+        rose += f", {course.chance:.2f} by chance" * (_sign(rise) == 1)
         told = f"{where}{names} was not learned: {rose} ({_certainty(rise)})"
         return False, f"{told}; so there was nothing to forget."
     verdict = {
@@ -163,7 +166,7 @@ def _against(control: str, asleep: str, awake: str, ends: Mapping[str, Scores]) 
     slept, still, rest = _alike(ends[asleep], ends[control], ends[awake])
     gain = paired_difference(slept, still)
     verdict = {
-        1: f"A sleep that changes nothing ({control}) did not do as much",
+        1: f"A sleep that changes nothing ({control}) did less",
         0: f"A sleep that changes nothing ({control}) did about as well",
         -1: f"A sleep that changes nothing ({control}) did better",
         None: f"With a sleep that changes nothing ({control})",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sleeprun.config import ConfigError
+from sleeprun.protocol.describe import plural
 from sleeprun.reading.groups import Group, Groups, groups_in
 from sleeprun.reading.loaded import load, load_done
 from sleeprun.reading.sample import one_sample
@@ -67,9 +68,12 @@ def _of(folder: Path) -> Iterable[tuple[str, Group]]:
 
 
 def _of_sweep(folder: Path) -> Iterator[tuple[str, Group]]:
-    groups = outcomes.named(outcomes.read(folder))
+    jobs = outcomes.read(folder)
+    groups = outcomes.named(jobs)
     if not groups:
         raise ConfigError(f"{folder}: no job of this sweep is done")
+    if left := sum(not (one.done or one.pruned) for one in jobs):
+        log.warning("%s: %s not done; what is, is told", folder, plural(left, "job"))
     for name, of_one in groups.items():
         for one in of_one:
             path = one.path / "arms" / one.arm if one.arm else one.path

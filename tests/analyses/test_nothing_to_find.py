@@ -99,6 +99,13 @@ def test_flat_fields_are_like_none() -> None:
     assert found(made(ReceptiveFields), study(FLAT)) == [told]
 
 
+def test_weights_that_hardly_differ_have_a_histogram() -> None:
+    """By the last bit of single precision, in which no 40 bins fit."""
+    ones = np.ones_like(STILL, np.float32)
+    ones[4:, 0, 0] = np.nextafter(np.float32(1), np.float32(2))
+    assert found(made(Distributions), study(ones, told=spiked([], [])))
+
+
 def test_rates_are_told_of_networks_that_learn_nothing_and_are_silent() -> None:
     answer = made(Distributions).answer(study(STILL, told=spiked([], [])))
     rates = answer.tables[1].frame
