@@ -23,6 +23,7 @@ from sleeprun.cli.streams import print_come_what_may
 from sleeprun.config import ConfigError
 from sleeprun.directory.files import write_whole
 from sleeprun.reading.cautioned import cautions, put_together
+from sleeprun.reading.compared import scores_of
 from sleeprun.report import comparison
 from sleeprun.sweeps.beside import beside
 
@@ -52,10 +53,7 @@ def compare(folders: list[Path], measure: str, out: Path | None) -> None:
     for name, each in results.items():
         if measure not in each["metrics"]:
             raise ConfigError(f"{name}: has no {measure!r}; has {', '.join(each['metrics'])}")
-    arms = {
-        name: comparison.arm_of(each, measure, swept=groups[name].swept)
-        for name, each in results.items()
-    }
+    arms = scores_of(groups, results, measure)
     lines = comparison.table(arms, measure)
     notes = [comparison.HOW] if len(arms) > 1 else []
     notes += [*put_together(groups), *cautions([*results.values()]), *comparison.doubtful(arms)]

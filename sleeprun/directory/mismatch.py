@@ -14,6 +14,7 @@ from sleeprun.config.plain import plain
 from sleeprun.config.runtime import Engine
 from sleeprun.directory import version
 from sleeprun.directory.files import DamagedFile, read_config
+from sleeprun.directory.home import whole_of
 from sleeprun.directory.store import RunDirectory
 from sleeprun.protocol.events import Start
 from sleeprun.protocol.phases import Phase, Protocol
@@ -111,9 +112,8 @@ def _stored(run: Path) -> tuple[Experiment, str | None]:
     """The config of a whole run, and which of its arms `run` is."""
     version.refuse_other(run)
     run = run.absolute()
-    arm = run.name if run.parent.name == "arms" else None
-    stored = read_config(run.parent.parent if arm else run)
-    return parse(plain(stored)), arm
+    whole = whole_of(run)
+    return parse(plain(read_config(whole))), run.name if whole != run else None
 
 
 def differences(here: object, there: object, key: str = "") -> Iterator[str]:

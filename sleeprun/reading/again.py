@@ -8,7 +8,7 @@ from typing import cast
 from omegaconf import DictConfig, OmegaConf
 
 from sleeprun.directory.files import DamagedFile, read_lines, read_yaml
-from sleeprun.directory.home import home_of
+from sleeprun.directory.home import home_of, whole_of
 
 MOST_COMMANDS = 12
 OF_SWEEP = "multirun.yaml"  # what Hydra was told, in the folder of a sweep's call
@@ -18,7 +18,7 @@ SWEEPS = ("hydra.sweep", "hydra/sweep", "hydra.launcher", "hydra/launcher")  # n
 
 def again(paths: Iterable[Path]) -> Iterator[str]:
     """What they were begun by: an arm by what its whole run was, jobs by what their sweep was."""
-    whole = [path.parent.parent if path.parent.name == "arms" else path for path in paths]
+    whole = [*map(whole_of, paths)]
     sweeps = _sweeps({path.absolute() for path in whole})
     commands = [*dict.fromkeys(_command(path, sweeps.get(path.absolute())) for path in whole)]
     yield from commands[:MOST_COMMANDS]

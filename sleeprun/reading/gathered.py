@@ -1,6 +1,5 @@
 """What a report tells of runs, gathered from their directories."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,16 +13,17 @@ from sleeprun.protocol.lines import boundary_of
 from sleeprun.protocol.results import Results, pooled
 from sleeprun.protocol.seen import Found
 from sleeprun.reading.again import again
-from sleeprun.reading.analysed import FOLDER, Written, index_of
 from sleeprun.reading.cautioned import cautions, put_together, variants, warned
+from sleeprun.reading.compared import scores_of
 from sleeprun.reading.courses import curves, fewer, joined, went
 from sleeprun.reading.groups import Group, Groups
 from sleeprun.reading.loaded import LoadedRun
 from sleeprun.reading.sample import what_is_run
+from sleeprun.reading.tabled import analyses_of
 from sleeprun.report import comparison
 from sleeprun.report.beside_scores import Columns, last_sleep, observed_columns, probes_columns
 from sleeprun.report.findings import findings
-from sleeprun.report.page import Analysed, Arm, Grid, Story, Tabled
+from sleeprun.report.page import Arm, Grid, Story
 from sleeprun.report.phases import spans
 from sleeprun.report.style import start_of
 from sleeprun.report.tables import took
@@ -42,15 +42,10 @@ def story_of(groups: Groups, here: Path | None = None) -> Story:
     arms = [_arm(name, group, records[name]) for name, group in groups.items()]
     results = {arm.name: arm.results for arm in arms}
     configs = {name: config for name, group in groups.items() if (config := _config(group.runs[0]))}
-    scored = {
-        name: comparison.arm_of(each, "accuracy", swept=groups[name].swept)
-        for name, each in results.items()
-    }
+    scored = scores_of(groups, results, "accuracy")
     lines = comparison.table(scored, "accuracy") if len(arms) > 1 else []
     told = [*cautions([*results.values()]), *put_together(groups), *warned(configs, records)]
     runs = [run.folder for group in groups.values() for run in group.runs]
-    whole = [path.parent.parent if path.parent.name == "arms" else path for path in runs]
-    folders = dict.fromkeys([*whole, *([here] if here else [])])
     return Story(
         title=" and ".join(dict.fromkeys(_experiment(each) for each in results.values())),
         notes=[*_notes(results)],
@@ -63,7 +58,7 @@ def story_of(groups: Groups, here: Path | None = None) -> Story:
         seen=_seen(results),
         probed=_probed(results),
         warnings=[*told, *comparison.doubtful(scored)],
-        analysed=[each for folder in folders for each in _analysed(folder, groups, here)],
+        analysed=[*analyses_of(groups, here)],
         again=[*again(runs)],
         machine=_machine(arms),
     )
@@ -217,30 +212,6 @@ def _flat(value: object, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(inner, f"{key}.{name}".lstrip("."))
     else:
         yield key, value if isinstance(value, str) else as_yaml(value)
-
-
-def _analysed(folder: Path, groups: Groups, here: Path | None) -> Iterator[Analysed]:
-    """`here` may be analyses of other runs."""
-    for entry in index_of(folder):
-        if folder == here and not {*entry["runs"]} <= {*groups}:
-            continue
-        tables = [_tabled(folder, each) for each in entry["tables"]]
-        whose = "all of them" if folder == here else folder.name
-        found = entry["about"], entry["sentences"], tables
-        yield Analysed(entry["analysis"], whose, len(entry["seeds"]), *found)
-
-
-def _tabled(folder: Path, table: Written) -> Tabled:
-    file = f"{FOLDER}/{table['file']}"
-    return Tabled(table["title"], file, _rows(folder / file), table["charts"])
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Of a table; none where it is gone."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [*csv.DictReader(file)]
 
 
 def _machine(arms: Sequence[Arm]) -> Grid:

@@ -12,7 +12,7 @@ from sleeprun.config import ConfigError
 from sleeprun.config.messages import argument
 from sleeprun.directory import checkpoints, snapshots
 from sleeprun.directory.files import read_json
-from sleeprun.directory.home import at_home
+from sleeprun.directory.home import at_home, whole_of
 from sleeprun.directory.mismatch import config_of
 from sleeprun.directory.results import results_of
 from sleeprun.directory.store import RunDirectory
@@ -191,8 +191,6 @@ class LoadedRun(Lived):
 
     def _saved(self) -> dict[int, Path]:
         """Checkpoints by boundary; an arm's include those of the phases that it shares."""
-        folders = [self.folder]
-        if self.folder.parent.name == "arms":
-            folders.insert(0, self.folder.parent.parent)
+        folders = dict.fromkeys([whole_of(self.folder), self.folder])
         paths = [path for each in folders for path in each.glob("checkpoints/boundary-*.ckpt")]
         return {int(path.stem.removeprefix("boundary-")): path for path in paths}
