@@ -132,12 +132,15 @@ def place(
         x, y = jnp.arange(size)[:, None] + one[0], jnp.arange(size)[None, :] + one[1]
         inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
         legal = legal & inside & ~near[x % size, y % size]
-    choices = jnp.cumsum(legal.ravel(), dtype=jnp.int32)
-    chosen = noise.below(choices[-1], draw)
-    index = (choices <= jnp.minimum(chosen, choices[-1] - 1)).sum(dtype=jnp.int32)
-    first = jnp.stack([index // size, index % size])
-    x, y = (first + squares).T
-    placed = choices[-1] > 0
+    until = jnp.cumsum(legal.sum(axis=1, dtype=jnp.int32), dtype=jnp.int32)  # the end of each row
+    choices = until[-1]
+    chosen = jnp.minimum(noise.below(choices, draw), choices - 1)
+    row = (until <= chosen).sum(dtype=jnp.int32)
+    before = until[row] - legal[row].sum(dtype=jnp.int32)
+    within = jnp.cumsum(legal[row], dtype=jnp.int32)
+    column = (within <= chosen - before).sum(dtype=jnp.int32)
+    x, y = (jnp.stack([row, column]) + squares).T
+    placed = choices > 0
     return jnp.where(placed, board.at[x, y].set(particle), board), placed
 
 

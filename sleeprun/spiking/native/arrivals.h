@@ -29,21 +29,25 @@ class Arrivals {
   const std::vector<std::pair<int, int>>& gather(
       const Window& window, int post, const Population& population,
       const std::vector<Projection>& projections, const std::vector<std::vector<Spike>>& spikes) {
-    row_of_.assign(window.steps + 1, -1);
+    steps_.clear();
     for (const Projection& p : projections)
       if (p.post == post)
-        for (const Spike& spike : spikes[p.pre]) row_of_[spike.step + 1] = 0;
+        for (const Spike& spike : spikes[p.pre]) steps_.push_back(spike.step + 1);
     for (int t = 0; t < population.driven; ++t) {
       const float* row = population.drive + std::int64_t{t} * population.size;
-      if (std::any_of(row, row + population.size, [](float x) { return x != 0; })) row_of_[t] = 0;
+      if (std::any_of(row, row + population.size, [](float x) { return x != 0; }))
+        steps_.push_back(t);
     }
+    std::sort(steps_.begin(), steps_.end());
+    steps_.erase(std::unique(steps_.begin(), steps_.end()), steps_.end());
+    row_of_.resize(window.steps + 1);
     order_.clear();
-    for (int t = 0; t <= window.steps; ++t)
-      if (row_of_[t] == 0) {
-        row_of_[t] = static_cast<int>(order_.size());
-        order_.emplace_back(t, row_of_[t]);
-      }
+    for (const int t : steps_) {
+      row_of_[t] = static_cast<int>(order_.size());
+      order_.emplace_back(t, row_of_[t]);
+    }
     current.shape(static_cast<int>(order_.size()), population.size);
+    current.clear(static_cast<int>(order_.size()));
     for (const Projection& p : projections)
       if (p.post == post) deliver_all(window, p, population.size, spikes[p.pre]);
     finish(population);
@@ -74,6 +78,6 @@ class Arrivals {
     }
   }
 
-  std::vector<int> row_of_;
+  std::vector<int> steps_, row_of_;  // row_of_ holds at those steps
   std::vector<std::pair<int, int>> order_;
 };

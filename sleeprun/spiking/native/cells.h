@@ -15,12 +15,17 @@ constexpr int kPatience = 32;    // steps between two looks whether all has beco
 // Aligned rows of floats, padded to whole vectors; memory is kept between windows.
 class Rows {
  public:
-  // All zero.
+  // What was in it stays in it.
   void shape(int rows, int size) {
     padded_ = (size + kStride - 1) / kStride * kStride;
-    storage_.assign(static_cast<std::size_t>(rows) * padded_ + kStride, 0.0f);
+    storage_.resize(static_cast<std::size_t>(rows) * padded_ + kStride);
     const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
     offset_ = (kStride * sizeof(float) - address % (kStride * sizeof(float))) / sizeof(float);
+  }
+  void clear(int rows) { std::fill_n((*this)[0], std::ptrdiff_t{rows} * padded_, 0.0f); }
+  // A row of so many numbers, and zeros beyond them.
+  void fill(int row, const float* from, int size) {
+    std::fill(std::copy_n(from, size, (*this)[row]), (*this)[row] + padded_, 0.0f);
   }
   float* operator[](int row) { return storage_.data() + offset_ + row * std::ptrdiff_t{padded_}; }
   int padded() const { return padded_; }
@@ -39,13 +44,15 @@ struct Stretch {
   explicit Stretch(Rows& rows, int first = 0)
       : v(rows[0] + first), v1(rows[1] + first), v2(rows[2] + first), u(rows[3] + first),
         i(rows[4] + first) {}
-  Neurons load(int k) const {
-    Neurons n;
+  template <typename V = Floats>
+  NeuronsOf<V> load(int k) const {
+    NeuronsOf<V> n;
     ::load(v + k, n.v), ::load(v1 + k, n.v1), ::load(v2 + k, n.v2);
     ::load(u + k, n.u), ::load(i + k, n.i);
     return n;
   }
-  void store(int k, const Neurons& n) const {
+  template <typename V>
+  void store(int k, const NeuronsOf<V>& n) const {
     ::store(n.v, v + k), ::store(n.v1, v1 + k), ::store(n.v2, v2 + k);
     ::store(n.u, u + k), ::store(n.i, i + k);
   }
@@ -60,37 +67,39 @@ struct Owners {
   const std::int32_t* neurons;
   int size;
 
-  void note(const Mask& fired, int first, std::int32_t step, std::vector<Spike>& spikes) const {
-    const int lanes = std::min(kLanes, size - first);
-    for (int lane = 0; lane < lanes; ++lane)
+  template <typename Mask>
+  void note(const Mask& fired, int lanes, int first, std::int32_t step,
+            std::vector<Spike>& spikes) const {
+    for (int lane = 0; lane < std::min(lanes, size - first); ++lane)
       if (fired[lane]) spikes.push_back({step, neurons[first + lane]});
   }
 };
 
 // Steps W vectors of neurons, kept in registers, from step t to step end.
-template <int W>
+template <typename V, int W>
 void march(const Rulkov& rule, Stretch cells, int first, int t, int end, const Owners& who,
            std::vector<Spike>& spikes) {
-  Neurons n[W];
-  for (int k = 0; k < W; ++k) n[k] = cells.load(first + k * kLanes);
+  constexpr int lanes = kLanesOf<V>;
+  NeuronsOf<V> n[W];
+  for (int k = 0; k < W; ++k) n[k] = cells.load<V>(first + k * lanes);
   for (; t < end; ++t) {
-    Mask fired[W], any = {};
+    decltype(step(rule, n[0])) fired[W], any = {};
     for (int k = 0; k < W; ++k) any |= fired[k] = step(rule, n[k]);
     if (any_of(any))
-      for (int k = 0; k < W; ++k) who.note(fired[k], first + k * kLanes, t, spikes);
+      for (int k = 0; k < W; ++k) who.note(fired[k], lanes, first + k * lanes, t, spikes);
   }
-  for (int k = 0; k < W; ++k) cells.store(first + k * kLanes, n[k]);
+  for (int k = 0; k < W; ++k) cells.store(first + k * lanes, n[k]);
 }
 
 // Steps `count` neurons. With a relaxation they jump to the end as soon as all of them are quiet.
-template <int count>
+template <typename V, int count>
 void march_together(const Rulkov& rule, const Relaxation* relaxation, Stretch cells, int first,
                     int t, int end, const Owners& who, std::vector<Spike>& spikes) {
-  constexpr int vectors = std::min(4, count / kLanes);
+  constexpr int vectors = std::min(4, count / kLanesOf<V>);
   while (t < end) {
     const int stop = relaxation ? std::min(end, t + kPatience) : end;
-    for (int k = first; k < first + count; k += vectors * kLanes)
-      march<vectors>(rule, cells, k, t, stop, who, spikes);
+    for (int k = first; k < first + count; k += vectors * kLanesOf<V>)
+      march<V, vectors>(rule, cells, k, t, stop, who, spikes);
     t = stop;
     if (!relaxation || end - t < kWorthAJump) continue;
     bool quiet = true;
@@ -114,9 +123,11 @@ inline void march_all(const Rulkov& rule, const Relaxation* relaxation, Stretch 
   const int size = who.size;
   int k = 0;
   for (; k + 32 < size; k += 64)
-    march_together<64>(rule, relaxation, cells, k, t, end, who, spikes);
+    march_together<Floats, 64>(rule, relaxation, cells, k, t, end, who, spikes);
   for (; k + 16 < size; k += 32)
-    march_together<32>(rule, relaxation, cells, k, t, end, who, spikes);
-  for (; k < size; k += 16)
-    march_together<16>(rule, relaxation, cells, k, t, end, who, spikes);
+    march_together<Floats, 32>(rule, relaxation, cells, k, t, end, who, spikes);
+  for (; k + 8 < size; k += 16)
+    march_together<Floats, 16>(rule, relaxation, cells, k, t, end, who, spikes);
+  for (; k < size; k += 8)
+    march_together<Few, 8>(rule, relaxation, cells, k, t, end, who, spikes);
 }

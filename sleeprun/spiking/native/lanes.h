@@ -31,6 +31,17 @@ inline Lanes get(const float* from) {
   return x;
 }
 inline void put(const Lanes& x, float* to) { std::memcpy(to, &x, sizeof x); }
+inline Words get(const std::int32_t* from) {
+  Words x;
+  std::memcpy(&x, from, sizeof x);
+  return x;
+}
+// The numbers at these places, by plain loads: many processors' own gathering is slower.
+inline Lanes gather(const float* from, const std::int32_t* places) {
+  float x[kWidth];
+  for (int lane = 0; lane < kWidth; ++lane) x[lane] = from[places[lane]];
+  return get(x);
+}
 
 // a b + c, rounded once.
 inline Lanes fused_lanes(const Lanes& a, const Lanes& b, const Lanes& c) {

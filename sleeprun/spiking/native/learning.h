@@ -13,11 +13,12 @@
 #include "strips.h"
 #include "traces.h"
 
-constexpr int kBlock = 32;  // rows
+constexpr int kRows = 32;
 
 // Scratch memory that is kept between calls.
 struct Bench {
-  std::vector<LiveTrace> live;
+  LiveTraces live;
+  std::vector<float> factor;          // by trace
   std::vector<float> total, product;  // by synapse; all 0 and all 1 between calls
 };
 
@@ -35,43 +36,66 @@ inline void follow_means(PlasticProjection& p, const Bench& bench) {
   }
 }
 
-// Multiplies weights by prod_k (1 + drift_pre clip(d_k r S / A)), each trace clipped alone.
-inline void apply_traces(PlasticProjection& p, float reward, Bench& bench) {
+// By what each live trace multiplies its synapse: 1 + drift_pre clip(d r S / A).
+[[gnu::noinline]] inline void find_factors(const PlasticProjection& p, float reward, Bench& bench) {
+  const LiveTraces& live = bench.live;
+  bench.factor.resize(live.d.size());
+  const double per_post = 1.0 / p.post;  // times half an odd number it is far from whole ones
+  const Lanes most = spread(p.rule.clip), least = -most;
+  for (int k = 0; k < live.size; k += kWidth) {
+    const std::int32_t* synapse = live.synapse.data() + k;
+    Lanes change = get(live.d.data() + k);
+    if (p.rewarded)
+      change *= reward * gather(bench.total.data(), synapse) / gather(p.mean, synapse);
+    change = select(change < least, least, change);
+    change = select(most < change, most, change);
+    std::int32_t pre[kWidth];
+    for (int lane = 0; lane < kWidth; ++lane)
+      pre[lane] = static_cast<std::int32_t>((synapse[lane] + 0.5) * per_post);
+    const Lanes drift = gather(p.drift, pre);
+    put(1 + drift * change, bench.factor.data() + k);
+  }
+}
+
+// Multiplies weights by the factors of their traces, each of which is clipped alone.
+[[gnu::noinline]] inline void apply_traces(PlasticProjection& p, float reward, Bench& bench) {
   const auto synapses = static_cast<std::size_t>(p.pre) * p.post;
   if (bench.total.size() < synapses) {
     bench.total.resize(synapses, 0.0f);
     bench.product.resize(synapses, 1.0f);
   }
+  const int count = bench.live.size;
+  const std::int32_t* __restrict synapse = bench.live.synapse.data();
+  float* __restrict total = bench.total.data();
+  float* __restrict product = bench.product.data();
   if (p.rewarded) {
-    for (const LiveTrace& t : bench.live) bench.total[t.synapse] += t.d;
+    for (int k = 0; k < count; ++k) total[synapse[k]] += bench.live.d[k];
     follow_means(p, bench);
   }
-  for (const LiveTrace& t : bench.live) {
-    const float strength =
-        p.rewarded ? reward * bench.total[t.synapse] / p.mean[t.synapse] : 1.0f;
-    const float change = std::clamp(t.d * strength, -p.rule.clip, p.rule.clip);
-    bench.product[t.synapse] *= 1 + p.drift[t.synapse / p.post] * change;
-  }
-  for (const LiveTrace& t : bench.live) {
-    float& weight = p.weights[t.synapse];
-    if (!p.locked[t.synapse]) weight *= bench.product[t.synapse];
-    if (weight == 0) weight = p.rule.weight_min;  // the product was too small; 0 is no synapse
-    bench.product[t.synapse] = 1;
-    bench.total[t.synapse] = 0;
+  find_factors(p, reward, bench);
+  for (int k = 0; k < count; ++k) product[synapse[k]] *= bench.factor[k];
+  for (int k = 0; k < count; ++k) {
+    const std::int32_t s = synapse[k];
+    float weight = p.weights[s];
+    if (weight != 0) {  // it may have been cut
+      if (!p.locked[s]) weight *= product[s];
+      p.weights[s] = weight == 0 ? p.rule.weight_min : weight;  // 0 is no synapse
+    }
+    product[s] = 1;
+    total[s] = 0;
   }
 }
 
 // Clips a strip of columns to the bounds, then scales each post neuron's in-weights to its target.
 template <bool kSomeLocked>
-void bound_and_scale(PlasticProjection& p, int column) {
-  const int width = std::min(kStrip, p.post - column);
+[[gnu::always_inline]] inline void bound_and_scale(PlasticProjection& p, int column, int width) {
   const auto at = [&](int pre) { return std::int64_t{pre} * p.post + column; };
   const float low = p.rule.weight_min, high = p.rule.weight_max;
   Strip held_sum{}, count{};
   double free_sum[kStrip] = {};
-  for (int first = 0; first < p.pre; first += kBlock) {
+  for (int first = 0; first < p.pre; first += kRows) {
     Strip block{};  // single precision within a block of rows, double over the blocks
-    for (int pre = first; pre < std::min(first + kBlock, p.pre); ++pre) {
+    for (int pre = first; pre < std::min(first + kRows, p.pre); ++pre) {
       const Strip w = strip(p.weights + at(pre), width);
       const StripMask held = kSomeLocked ? strip_mask(p.locked + at(pre), width) : StripMask{};
       const StripMask free = (w != 0) & ~held;
@@ -99,7 +123,9 @@ void bound_and_scale(PlasticProjection& p, int column) {
 
 template <bool kSomeLocked>
 void bound_and_scale(PlasticProjection& p) {
-  for (int column = 0; column < p.post; column += kStrip) bound_and_scale<kSomeLocked>(p, column);
+  int column = 0;
+  for (; column + kStrip <= p.post; column += kStrip) bound_and_scale<kSomeLocked>(p, column, kStrip);
+  if (column < p.post) bound_and_scale<kSomeLocked>(p, column, p.post - column);
 }
 
 // One plasticity event at time `now`.
@@ -117,16 +143,16 @@ inline void learn(PlasticProjection& p, float reward, std::int32_t now) {
 
 // Inhibition along the same synapses: minus the mean of each pre neuron's weights.
 inline void mirror(const float* excitatory, float* inhibitory, int pre, int post) {
-  for (int first = 0; first < pre; first += kStrip) {
-    const int rows = std::min(kStrip, pre - first);
-    Strip count, mean = row_sums(excitatory + std::int64_t{first} * post, rows, post, count);
+  by_strips(pre, post, [&](int first, int rows, int columns) __attribute__((always_inline)) {
+    const std::int64_t begin = std::int64_t{first} * columns;
+    Strip count, mean = row_sums(excitatory + begin, rows, columns, count);
     mean /= count < 1 ? strip(1) : count;
-    for (int k = first; k < first + rows; ++k)
-      for (int n = 0; n < post; n += kStrip) {
-        const int width = std::min(kStrip, post - n);
-        const std::int64_t at = std::int64_t{k} * post + n;
+    for (int k = 0; k < rows; ++k)
+      for (int n = 0; n < columns; n += kStrip) {
+        const int width = std::min(kStrip, columns - n);
+        const std::int64_t at = begin + k * columns + n;
         const Strip w = strip(excitatory + at, width);
-        store(w != 0 ? strip(-mean[k - first]) : Strip{}, inhibitory + at, width);
+        store(w != 0 ? strip(-mean[k]) : Strip{}, inhibitory + at, width);
       }
-  }
+  });
 }

@@ -108,15 +108,15 @@ std::vector<std::vector<float>> drifts(const std::vector<Array<const float>>& ou
     if (wiring.plastic[k]) drift[wiring.pre[k]].assign(out_start[wiring.pre[k]].size, 0.0f);
   for (std::size_t k = 0; k < wires.size(); ++k) {
     std::vector<float>& out = drift[wiring.pre[k]];
-    const std::int64_t columns = wires[k].weights.shape[1];
+    if (!wiring.excitatory[k] || out.empty()) continue;
     const auto rows = static_cast<int>(out.size());
-    for (int n = 0; wiring.excitatory[k] && n < rows; n += kStrip) {
+    const auto columns = static_cast<int>(wires[k].weights.shape[1]);
+    by_strips(rows, columns, [&](int first, int some, int wide) __attribute__((always_inline)) {
       Strip count;
-      const int some = std::min(kStrip, rows - n);
-      const Strip sums = row_sums(wires[k].weights.data + n * columns, some,
-                                  static_cast<int>(columns), count);
-      for (int lane = 0; lane < some; ++lane) out[n + lane] += sums[lane];
-    }
+      const Strip sums =
+          row_sums(wires[k].weights.data + std::int64_t{first} * wide, some, wide, count);
+      for (int lane = 0; lane < some; ++lane) out[first + lane] += sums[lane];
+    });
   }
   for (std::size_t p = 0; p < drift.size(); ++p)
     for (std::size_t n = 0; n < drift[p].size(); ++n)

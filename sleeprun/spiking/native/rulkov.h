@@ -15,17 +15,20 @@ struct Rulkov {
   float beta_e, mu, reset, decay, zero, span, slope, plateau;
 };
 
-struct Neurons {
-  Floats v, v1, v2, u, i;
+template <typename V>
+struct NeuronsOf {
+  V v, v1, v2, u, i;
 };
+using Neurons = NeuronsOf<Floats>;
 
 // Advances the neurons by one step; returns which ones spike.
-[[gnu::always_inline]] inline Mask step(const Rulkov& c, Neurons& n) {
-  const Floats w = n.u + c.beta_e * n.i, top = c.plateau + w;
-  const Mask silent = n.v <= c.zero;
-  const Mask rising = (n.v < top) & (n.v2 <= c.zero) & !silent;
-  const Floats below = c.slope * n.v / (c.span - n.v) + w;
-  const Floats after = select(silent, below, select(rising, top, fill(c.reset)));
+template <typename V>
+[[gnu::always_inline]] inline auto step(const Rulkov& c, NeuronsOf<V>& n) {
+  const V w = n.u + c.beta_e * n.i, top = c.plateau + w;
+  const auto silent = n.v <= c.zero;
+  const auto rising = (n.v < top) & (n.v2 <= c.zero) & !silent;
+  const V below = c.slope * n.v / (c.span - n.v) + w;
+  const V after = select(silent, below, select(rising, top, fill<V>(c.reset)));
   n.u -= c.mu * (n.v - n.i);
   n.i *= c.decay;
   n.v2 = n.v1;

@@ -53,7 +53,8 @@ inline void transpose(Strip (&x)[kStrip]) {
 }
 
 // The sums of up to eight rows, each in the order of `sum`, and how many of its numbers are not 0.
-inline Strip row_sums(const float* from, int rows, int columns, Strip& count) {
+[[gnu::always_inline]] inline Strip row_sums(const float* from, int rows, int columns,
+                                             Strip& count) {
   Strip total{};
   count = Strip{};
   if (columns >= kParts) {
@@ -74,4 +75,13 @@ inline Strip row_sums(const float* from, int rows, int columns, Strip& count) {
     }
   }
   return total;
+}
+
+// What is done by eights of rows, with sizes that the compiler knows where rows are whole strips.
+template <typename Work>
+void by_strips(int rows, int columns, const Work& work) {
+  int first = 0;
+  if (columns == kStrip)
+    for (; first + kStrip <= rows; first += kStrip) work(first, kStrip, kStrip);
+  for (; first < rows; first += kStrip) work(first, std::min(kStrip, rows - first), columns);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "constants.h"
+#include "lanes.h"
 #include "numbers.h"
 
 struct SpikeList {
@@ -83,17 +84,20 @@ inline void write_traces(PlasticProjection& p) {
   std::int32_t first = 0;
   for (std::int32_t q = 0; q < *post.length; ++q) {
     while (first < *pre.length && later(post.time[q], pre.time[first]) >= p.rule.lags) ++first;
-    for (std::int32_t k = first; k < *pre.length; ++k) {
+    // A pair whose spikes plasticity has seen has left its trace.
+    for (std::int32_t k = q < *post.fresh ? std::max(first, *pre.fresh) : first; k < *pre.length;
+         ++k) {
       const std::int32_t lag = later(post.time[q], pre.time[k]);
       if (lag <= -p.rule.lags) break;
       const std::int32_t synapse = pre.neuron[k] * p.post + post.neuron[q];
-      if ((k < *pre.fresh && q < *post.fresh) || p.weights[synapse] == 0) continue;
+      if (p.weights[synapse] == 0) continue;
       if (kept + written == traces.capacity) {
         *traces.overflowed = true;
         continue;
       }
       const float kernel = p.rule.amplitude * decays[std::abs(lag)];
-      const std::int32_t place = (*traces.head + written) % traces.capacity;
+      std::int32_t place = *traces.head + written;
+      if (place >= traces.capacity) place -= traces.capacity;
       traces.synapse[place] = synapse;
       traces.time[place] = lag >= 0 ? post.time[q] : pre.time[k];
       traces.value[place] = lag >= 0 ? kernel : -kernel;
@@ -104,27 +108,38 @@ inline void write_traces(PlasticProjection& p) {
   grow_older(traces, written);
 }
 
-struct LiveTrace {
-  std::int32_t synapse;
-  float d;
+// Traces that are live, oldest first; one of a synapse that was cut is 0. Padded to whole vectors.
+struct LiveTraces {
+  int size = 0;
+  std::vector<std::int32_t> synapse, time;
+  std::vector<float> d;
+
+  void copy(const Traces& traces) {
+    size = 0;
+    for (int group = 0; group < traces.lifetime; ++group) size += traces.groups[group];
+    const auto padded = static_cast<std::size_t>(size + kWidth - 1) / kWidth * kWidth;
+    synapse.resize(padded), time.resize(padded), d.resize(padded);
+    const std::int32_t first = (*traces.head + traces.capacity - size) % traces.capacity;
+    const std::int32_t some = std::min(size, traces.capacity - first);  // the rest is at its begin
+    const auto unroll = [&](const auto* from, auto* to) {
+      auto* end = std::copy_n(from, size - some, std::copy_n(from + first, some, to));
+      std::fill(end, to + padded, 0);
+    };
+    unroll(traces.synapse, synapse.data());
+    unroll(traces.time, time.data());
+    unroll(traces.value, d.data());
+  }
 };
 
-// The live traces of synapses that exist, oldest first.
-inline void collect_live(const PlasticProjection& p, std::int32_t now, std::vector<LiveTrace>& live) {
-  const Traces& traces = p.traces;
-  std::int32_t count = 0;
-  for (int group = 0; group < traces.lifetime; ++group) count += traces.groups[group];
-  live.resize(count);
-  LiveTrace* next = live.data();
-  std::int32_t place = (*traces.head + traces.capacity - count) % traces.capacity;
-  for (std::int32_t k = 0; k < count; ++k) {
-    const auto age = static_cast<float>(later(now, traces.time[place]));
-    const std::int32_t synapse = traces.synapse[place];
-    *next = {synapse, p.rule.gain * traces.value[place] / (age + p.rule.age_offset)};
-    next += p.weights[synapse] != 0;  // it may have been cut
-    if (++place == traces.capacity) place = 0;
+inline void collect_live(const PlasticProjection& p, std::int32_t now, LiveTraces& live) {
+  live.copy(p.traces);
+  for (int k = 0; k < live.size; k += kWidth) {
+    const Words since = static_cast<std::uint32_t>(now) - get(live.time.data() + k);
+    const Lanes age = __builtin_convertvector((Where)since, Lanes);
+    const Lanes d = p.rule.gain * get(live.d.data() + k) / (age + p.rule.age_offset);
+    const Lanes weight = gather(p.weights, live.synapse.data() + k);
+    put(select(weight != 0, d, Lanes{}), live.d.data() + k);
   }
-  live.resize(next - live.data());
 }
 
 // Drops what is older than `before` and marks the rest as seen.

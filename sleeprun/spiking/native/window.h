@@ -43,7 +43,7 @@ class Simulation {
     const Population& p = *population_;
     cells_.shape(5, p.size);
     const float* const from[] = {p.v, p.v1, p.v2, p.u, p.i};
-    for (int row = 0; row < 5; ++row) std::copy_n(from[row], p.size, cells_[row]);
+    for (int row = 0; row < 5; ++row) cells_.fill(row, from[row], p.size);
     for (auto n = static_cast<std::int32_t>(who_.size()); n < p.size; ++n)
       who_.push_back(n);
   }
@@ -102,12 +102,12 @@ class Simulation {
   Mask look_up_lanes(const Neurons& n, Mask wanted, Neurons& later) const {
     const Relaxation& r = *population_->relaxation;
     wanted &= (r.unrest(n.v, n.u) <= r.bound) & (n.i >= 0.0f) & (n.i <= r.largest);
-    for (int lane = 0; lane < kLanes; ++lane)
-      if (wanted[lane]) {
-        float v = n.v[lane], u = n.u[lane], i = n.i[lane];
-        look_up(r, v, u, i);
-        later.v[lane] = v, later.u[lane] = u, later.i[lane] = i;
-      }
+    constexpr int most = std::max(kLanes, kStrip);
+    float v[most] = {}, u[most] = {}, i[most] = {};
+    ::store(n.v, v), ::store(n.u, u), ::store(n.i, i);
+    for (int first = 0; first < kLanes; first += kStrip)
+      look_up(r, v + first, u + first, i + first);
+    load(v, later.v), load(u, later.u), load(i, later.i);
     return wanted & r.quiet(later);
   }
 
@@ -123,6 +123,7 @@ class Simulation {
     if (busy_.empty()) return;
     const int size = static_cast<int>(busy_.size());
     gathered_.shape(5, size);
+    gathered_.clear(5);
     const Stretch cells(cells_), gathered(gathered_);
     for (int k = 0; k < size; ++k) gathered.copy(k, cells, busy_[k]);
     march_all(population_->rule, &*population_->relaxation, gathered, {busy_.data(), size}, t, end,
@@ -150,9 +151,13 @@ inline void record(const Population& population, const std::vector<Spike>& spike
 // Simulates the populations, which are in topological order.
 inline void simulate(const Window& window, const std::vector<Population>& populations,
                      const std::vector<Projection>& projections) {
-  thread_local Arrivals arrivals;
-  thread_local Simulation simulation;
-  thread_local std::vector<std::vector<Spike>> spikes;
+  struct Bench {
+    Arrivals arrivals;
+    Simulation simulation;
+    std::vector<std::vector<Spike>> spikes;
+  };
+  thread_local Bench kept;
+  auto& [arrivals, simulation, spikes] = kept;
   spikes.resize(populations.size());
   for (std::size_t k = 0; k < populations.size(); ++k) {
     const auto& order = arrivals.gather(window, static_cast<int>(k), populations[k], projections,
