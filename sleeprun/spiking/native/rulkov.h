@@ -24,15 +24,19 @@ using Neurons = NeuronsOf<Floats>;
 // Advances the neurons by one step; returns which ones spike.
 template <typename V>
 [[gnu::always_inline]] inline auto step(const Rulkov& c, NeuronsOf<V>& n) {
-  const V w = n.u + c.beta_e * n.i, top = c.plateau + w;
+  const V w = n.u + c.beta_e * n.i, below = c.slope * n.v / (c.span - n.v) + w;
   const auto silent = n.v <= c.zero;
-  const auto rising = (n.v < top) & (n.v2 <= c.zero) & !silent;
-  const V below = c.slope * n.v / (c.span - n.v) + w;
-  const V after = select(silent, below, select(rising, top, fill<V>(c.reset)));
+  const V v2 = n.v2;
   n.u -= c.mu * (n.v - n.i);
   n.i *= c.decay;
   n.v2 = n.v1;
   n.v1 = n.v;
-  n.v = after;
+  if (all_of(silent)) [[likely]] {  // mostly, and then nothing waits for what is chosen below
+    n.v = below;
+    return !silent;
+  }
+  const V top = c.plateau + w;
+  const auto rising = (n.v < top) & (v2 <= c.zero) & !silent;
+  n.v = select(silent, below, select(rising, top, fill<V>(c.reset)));
   return !(silent | rising);
 }
