@@ -1,10 +1,19 @@
 """More than two foraging tasks in a row: what shares a kind, and how long each schedule sleeps."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
 from conftest import configured
 
 from sleeprun.protocol.phases import Interleave, Protocol
 from sleeprun.subjects.forager.phases import Sleep
 from sleeprun.subjects.plans import arms_of
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "more_tasks_table.py"
+RECORDS = SCRIPT.parent / "records" / "more_tasks"
 
 
 def slept(protocol: Protocol) -> int:
@@ -29,4 +38,62 @@ def test_every_schedule_has_the_same_total_of_sleep() -> None:
     protocols = arms_of(configured("+experiment=more_tasks/schedules"))
     asleep = {name: slept(protocol) for name, protocol in protocols.items()}
     assert asleep.pop("sequential") == 0
+    assert asleep.pop("after_each_twice") == 2 * 750_000
     assert set(asleep.values()) == {750_000}
+
+
+@pytest.fixture(scope="module")
+def script(scripts: Callable[[str], Any]) -> Any:
+    return scripts("more_tasks_table")
+
+
+def test_the_schedules_share_arms_with_four_tasks_in_a_row(script: Any) -> None:
+    four = arms_of(configured("+experiment=more_tasks/four"))
+    schedules = arms_of(configured("+experiment=more_tasks/schedules"))
+    for arm, other in script.SHARED.items():
+        assert four[arm] == schedules[other]
+    assert set(script.SHARED) == set(four)
+
+
+def piece(seed: int, *ends: list[list[float]]) -> dict[str, Any]:
+    """Of three tasks: untrained, and each stage awake and, but for the first, after its sleep."""
+    stages = [("task1", "wake"), ("task2", "wake"), ("task2", "sleep")]
+    stages += [("task3", "wake"), ("task3", "sleep")]
+    rows = [{"index": 0, "name": "untrained", "phase": "start", "task": None}]
+    rows += [
+        {"index": k, "name": f"{task}, {phase}", "phase": phase, "task": task}
+        for k, (task, phase) in enumerate(stages, 1)
+    ]
+    arms = {
+        name: {"boundaries": rows, "R": [R], "wall_seconds": 1.0}
+        for name, R in zip(("sequential", "control"), ends, strict=True)
+    }
+    return {"seeds": [seed], "tasks": ["task1", "task2", "task3"], "arms": arms}
+
+
+def test_the_table_has_what_is_forgotten_after_every_stage(script: Any, tmp_path: Path) -> None:
+    start, first = [0.5, 0.5, 0.5], [0.9, 0.5, 0.5]
+    forgets = [start, first, [0.6, 0.8, 0.5], [0.7, 0.7, 0.5], [0.5, 0.6, 0.9], [0.6, 0.5, 0.8]]
+    keeps = [start, first, [0.6, 0.8, 0.5], [0.9, 0.8, 0.5], [0.5, 0.6, 0.9], [0.9, 0.8, 0.8]]
+    (tmp_path / "three").mkdir()
+    for seed in (0, 1):
+        (tmp_path / "three" / f"{seed}.json").write_text(json.dumps(piece(seed, forgets, keeps)))
+    lines = list(script.table(script.arms_of("three", tmp_path)))
+    cells = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in lines}
+    ends, later = [
+        line.strip("| ").split(" | ") for line in lines if line.startswith("| sequential")
+    ]
+    same = " +- 0.00"
+    # ACC (0.6 + 0.5 + 0.8) / 3; BWT of 0.6 - 0.9 and 0.5 - 0.7, the end of a stage being its sleep.
+    assert ends[1:4] == [f"{score}{same}" for score in ("0.60", "0.50", "0.80")]
+    assert ends[4:7] == [f"0.63{same}", f"-0.25{same}", f"0.25{same}"]
+    assert ends[-1] == "-0.20"
+    # After task2 slept, task1 is at 0.7 of 0.9; at the end 0.3 of task1 and 0.2 of task2 are gone.
+    assert later[1:] == [f"0.20{same}", f"0.25{same}"]
+    assert cells["control"][1:] == [f"0.00{same}", f"0.00{same}"]
+
+
+@pytest.mark.parametrize("name", [folder.name for folder in RECORDS.glob("*")])
+def test_the_page_of_results_has_the_tables_of_the_records(script: Any, name: str) -> None:
+    told = "\n".join(script.table(script.arms_of(name, RECORDS)))
+    assert told in (SCRIPT.parents[1] / "docs" / "results.md").read_text()
