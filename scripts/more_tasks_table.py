@@ -81,7 +81,9 @@ def arms_of(name: str, records: Path) -> Arms:
 
 
 def table(arms: Arms) -> Iterator[str]:
-    """Where the arms end, and how much is forgotten at the end of each stage."""
+    """Where the arms end, what each task was like when it was learned, and how much is forgotten
+    at the end of each stage.
+    """
     tasks, n = arms["sequential"][0]["tasks"], len(arms["sequential"])
     yield f"n = {n}, mean +- sd, chance 0.5; paired differences of ACC [bootstrap interval, 95 %]\n"
     yield from header("", *tasks, *MEASURES.values(), "ACC minus sequential", "ACC minus control")
@@ -94,6 +96,10 @@ def table(arms: Arms) -> Iterator[str]:
             for other in ("sequential", "control")
         )
         yield row(arm, *ends, *cells, *beside)
+    yield "\nEach task at the end of its own stage and its sleep\n"
+    yield from header("", *tasks)
+    for arm, pieces in arms.items():
+        yield row(arm, *(spread(scores) for scores in learned(pieces)))
     yield "\nForgetting of the tasks so far, at the end of each stage and its sleep\n"
     stages = range(2, len(tasks) + 1)
     yield from header("", *(f"after {tasks[stage - 1]}" for stage in stages))
@@ -106,11 +112,20 @@ def measures(pieces: Sequence[Record], stages: int | None = None) -> dict[str, l
     rows = [boundary_of(one) for one in pieces[0]["boundaries"]]
     if stages is not None:
         rows = rows[: forgetting.stage_ends(rows)[stages - 1] + 1]
-    R: Float[np.ndarray, "seed boundary task"] = np.array(
-        [seed for piece in pieces for seed in piece["R"]], float
-    )[:, : len(rows)]
-    found = forgetting.summary(R, pieces[0]["tasks"], rows)
+    found = forgetting.summary(scores_of(pieces)[:, : len(rows)], pieces[0]["tasks"], rows)
     return {name: measure["per_seed"] for name, measure in found.items()}
+
+
+def learned(pieces: Sequence[Record]) -> list[list[float]]:
+    """Of every task each seed's score at the end of the stage that trains it."""
+    rows, tasks = [boundary_of(one) for one in pieces[0]["boundaries"]], pieces[0]["tasks"]
+    ends = forgetting.stage_ends(rows)
+    stages = forgetting.learned_stages(rows, tasks)
+    return [scores_of(pieces)[:, ends[stages[j] - 1], j].tolist() for j in range(len(tasks))]
+
+
+def scores_of(pieces: Sequence[Record]) -> Float[np.ndarray, "seed boundary task"]:
+    return np.array([seed for piece in pieces for seed in piece["R"]], float)
 
 
 def spread(values: Sequence[float]) -> str:

@@ -80,14 +80,15 @@ def test_the_table_has_what_is_forgotten_after_every_stage(script: Any, tmp_path
         (tmp_path / "three" / f"{seed}.json").write_text(json.dumps(piece(seed, forgets, keeps)))
     lines = list(script.table(script.arms_of("three", tmp_path)))
     cells = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in lines}
-    ends, later = [
+    ends, learned, later = (
         line.strip("| ").split(" | ") for line in lines if line.startswith("| sequential")
-    ]
+    )
     same = " +- 0.00"
     # ACC (0.6 + 0.5 + 0.8) / 3; BWT of 0.6 - 0.9 and 0.5 - 0.7, the end of a stage being its sleep.
     assert ends[1:4] == [f"{score}{same}" for score in ("0.60", "0.50", "0.80")]
     assert ends[4:7] == [f"0.63{same}", f"-0.25{same}", f"0.25{same}"]
     assert ends[-1] == "-0.20"
+    assert learned[1:] == [f"{score}{same}" for score in ("0.90", "0.70", "0.80")]
     # After task2 slept, task1 is at 0.7 of 0.9; at the end 0.3 of task1 and 0.2 of task2 are gone.
     assert later[1:] == [f"0.20{same}", f"0.25{same}"]
     assert cells["control"][1:] == [f"0.00{same}", f"0.00{same}"]
