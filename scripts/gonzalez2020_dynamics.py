@@ -9,13 +9,14 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+import pieces
 import sleeprun
-from gonzalez2020_table import carried_out
-from markdown_rows import header, row
+from markdown_rows import header, row, spread
+from pieces import Record
 from sleeprun.directory.files import write_json
 from sleeprun.measures import statistics
 from sleeprun.spiking.build import starting_weights
@@ -24,7 +25,7 @@ RECORD = Path(__file__).with_name("records") / "gonzalez2020_dynamics.json"
 EXPERIMENT, SEEDS = "gonzalez2020/dynamics", "0,1,2,3,4,5,6,7,8,9"
 PHASES = {"settle": "awake", "n2 without plasticity": "N2", "n3 without plasticity": "N3"}
 CELLS = "pyramidal"
-Record = dict[str, Any]
+KEPT = ("seeds", "device", "versions")
 
 
 class Row(NamedTuple):
@@ -78,12 +79,16 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
     arguments = parser.parse_args()
     if not arguments.record.exists():
-        record = carried_out(EXPERIMENT, SEEDS, arguments.folder)
-        del record["arms"]  # of which there are none
-        more = {"inputs": inputs(record["seeds"]), "seen": seen(arguments.folder)}
-        write_json(arguments.record, record | more)
+        given = [f"seeds=[{SEEDS}]"]
+        record = pieces.carried_out(EXPERIMENT, given, arguments.folder, kept)
+        write_json(arguments.record, record)
     record = json.loads(arguments.record.read_text())
     print("\n".join([*table(record), "", *by_inputs(record)]))
+
+
+def kept(run: sleeprun.LoadedRun) -> Record:
+    known = {key: run.results[key] for key in KEPT}  # type: ignore[literal-required]
+    return known | {"inputs": inputs(run.results["seeds"]), "seen": seen(run)}
 
 
 def inputs(seeds: Sequence[int]) -> list[int]:
@@ -97,14 +102,14 @@ def inputs(seeds: Sequence[int]) -> list[int]:
     return [int(each.sum(axis=0).max()) for each in joined]
 
 
-def seen(folder: Path) -> Record:
+def seen(run: sleeprun.LoadedRun) -> Record:
     """By phase and measure, of every seed."""
     names = {name for one in ROWS for name in (one.measure, *one.ranges)}
     return {
         phase["name"]: {
             name: told["per_seed"] for name, told in phase["measures"].items() if name in names
         }
-        for phase in sleeprun.load(folder).results["observed"]
+        for phase in run.results["observed"]
     }
 
 
@@ -125,9 +130,7 @@ def by_inputs(record: Record) -> Iterator[str]:
         here = [place for place, each in enumerate(record["inputs"]) if each == most]
         seeds = ", ".join(str(record["seeds"][place]) for place in here)
         cells = (
-            statistics.mean_and_sd(
-                statistics.describe([record["seen"][phase][measure][place] for place in here])
-            )
+            spread([record["seen"][phase][measure][place] for place in here])
             for phase, measure in BY_INPUTS.values()
         )
         yield row(most, seeds, *cells)

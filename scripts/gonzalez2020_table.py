@@ -7,19 +7,13 @@ The pieces, some seeds each, are ordinary runs in FOLDER. Each that is done leav
 RECORDS; called again, the script goes on where it stopped. The table is of all that are done.
 """
 
-import argparse
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
+import pieces
 import sleeprun
-from markdown_rows import header, row
-from sleeprun.directory.files import write_json
-from sleeprun.measures import statistics
+from markdown_rows import difference, header, row, spread
+from pieces import Record
 from sleeprun.protocol.describe import duration
 from sleeprun.protocol.events import Scored
 from sleeprun.protocol.phases import RESTS
@@ -29,38 +23,19 @@ RECORDS = Path(__file__).with_name("records")
 READINGS = {"sd": "50 ms as SD", "full_width": "50 ms as full width"}
 OSCILLATION = ("oscillation_hz", "up_ms", "pyramidal_hz")
 REPLAY = tuple(f"replay/{which}" for which in ("S1/forward", "S1/reverse", "S2/forward"))
-Record = dict[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = pieces.parser_of(__doc__, RECORDS, Path("runs/gonzalez2020_table"))
     parser.add_argument("experiment", nargs="?", default="sequences", help="of gonzalez2020/")
-    parser.add_argument("--seeds", nargs="*", default=[], metavar="SEED,SEED", help="of a piece")
-    parser.add_argument("--records", type=Path, default=RECORDS, help=f"(default {RECORDS})")
-    folder = Path("runs/gonzalez2020_table")
-    parser.add_argument("--folder", type=Path, default=folder, help=f"(default {folder})")
-    arguments = parser.parse_args()
-    name = arguments.experiment
-    for seeds in arguments.seeds:
-        record = arguments.records / name / f"{seeds.replace(',', '_')}.json"
-        if not record.exists():
-            run = arguments.folder / name / record.stem
-            write_json(record, carried_out(f"gonzalez2020/{name}", seeds, run))
-    paths = sorted((arguments.records / name).glob("*.json"))
-    print("\n".join(table([json.loads(path.read_text()) for path in paths])))
+    asked = parser.parse_args()
+    pieces.carry_out(asked, "gonzalez2020", kept)
+    print("\n".join(table(pieces.read(asked.records / asked.experiment))))
 
 
-def carried_out(experiment: str, seeds: str, folder: Path) -> Record:
-    """Run a piece, or go on with it; what is kept of it."""
-    given = [f"seeds=[{seeds}]", "tracking=disabled", "runtime.progress=false"]
-    config = sleeprun.compose(experiment, *given)
-    results = sleeprun.run(config, folder, resume=(folder / "events.jsonl").exists())
-    run = sleeprun.load(folder)
+def kept(run: sleeprun.LoadedRun) -> Record:
     return {
-        "command": ["sleeprun", f"+experiment={experiment}", *given],
-        **{key: results[key] for key in ("seeds", "device", "versions")},  # type: ignore[literal-required]
+        **{key: run.results[key] for key in ("seeds", "device", "versions")},  # type: ignore[literal-required]
         "arms": {name: told(arm) for name, arm in run.arms.items()},
     }
 
@@ -87,8 +62,6 @@ def told(arm: sleeprun.LoadedRun) -> Record:
 def table(records: Sequence[Record]) -> Iterator[str]:
     """A row a boundary before the sleep, then one an arm after it, for each reading."""
     seeds = [seed for record in records for seed in record["seeds"]]
-    if not records:
-        return
     for reading, title in READINGS.items():
         arms = {name: recall(records, name, reading) for name in records[0]["arms"]}
         tasks = list(next(iter(arms["naive"].values())))
@@ -126,9 +99,7 @@ def dynamics(records: Sequence[Record]) -> Iterator[str]:
         yield row(name, *means, *seen, duration(sum(each["wall_seconds"] for each in pieces)))
 
 
-def recall(
-    records: Sequence[Record], arm: str, reading: str
-) -> dict[str, dict[str, Float[np.ndarray, " seed"]]]:
+def recall(records: Sequence[Record], arm: str, reading: str) -> dict[str, dict[str, list[float]]]:
     """By boundary and sequence."""
     first = records[0]["arms"][arm]["recall"]
     return {
@@ -140,21 +111,8 @@ def recall(
     }
 
 
-def joined(parts: Any) -> Float[np.ndarray, " seed"]:
-    return np.array([value for part in parts for value in part], float)
-
-
-def spread(values: Float[np.ndarray, " seed"]) -> str:
-    if not len(values):
-        return ""
-    described = statistics.describe(values.tolist())
-    few = f" ({described['n']})" if described["n"] < len(values) else ""
-    return f"{statistics.mean_and_sd(described)}{few}"
-
-
-def difference(ours: Float[np.ndarray, " seed"], theirs: Float[np.ndarray, " seed"]) -> str:
-    pair = ours.tolist(), theirs.tolist()
-    return statistics.mean_and_interval(statistics.paired_difference(*pair))
+def joined(parts: Iterable[Sequence[float]]) -> list[float]:
+    return [value for part in parts for value in part]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.filesize import decimal
 
-from markdown_rows import header, row
+from markdown_rows import difference, header, row
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration
 
@@ -23,7 +23,7 @@ def kept_images(plan: Record, records: Path) -> Iterator[str]:
     for kept in plan["curve"]:
         pairs = [both(records / data, str(kept)) for data in plan["tasks"]]
         if any(any(pair) for pair in pairs):
-            cells = [cell for pair in pairs for cell in (*map(accuracy, pair), difference(*pair))]
+            cells = [cell for pair in pairs for cell in (*map(accuracy, pair), gain(*pair))]
             yield row(kept or "none", *cells)
 
 
@@ -41,9 +41,7 @@ def equal_memory(plan: Record, records: Path) -> Iterator[str]:
         rival = name.split("_")[1]
         title, passes = ranking["told"][rival]
         carried = [most_carried(pair[i] for pair in pairs) for i in (0, 1)]
-        cells = [
-            cell for pair in pairs for cell in (*map(with_forgetting, pair), difference(*pair))
-        ]
+        cells = [cell for pair in pairs for cell in (*map(with_forgetting, pair), gain(*pair))]
         yield row(title, "; ".join(carried), passes, seconds(took, f"{rival}_awake"), *cells)
     decays = [read(records / data / "own_naive_decay.json") for data in plan["tasks"]]
     cells = [cell for one in decays for cell in ("", with_forgetting(one), "")]
@@ -55,7 +53,7 @@ def details(plan: Record, records: Path) -> Iterator[str]:
     yield from header("", *COMPARED)
     for name, (told, *_) in plan["variants"]["details"].items():
         if any(pair := both(records, name)):
-            yield row(told, *map(accuracy, pair), difference(*pair))
+            yield row(told, *map(accuracy, pair), gain(*pair))
 
 
 def pieces(_: Record, records: Path) -> Iterator[str]:
@@ -105,11 +103,8 @@ def with_forgetting(found: Record) -> str:
     return f"{accuracy(found)} ({lost})" if found else "-"
 
 
-def difference(awake: Record, asleep: Record) -> str:
-    if not (awake and asleep):
-        return ""
-    pair = asleep["accuracy"], awake["accuracy"]
-    return statistics.mean_and_interval(statistics.paired_difference(*pair))
+def gain(awake: Record, asleep: Record) -> str:
+    return difference(asleep["accuracy"], awake["accuracy"]) if awake and asleep else ""
 
 
 def seconds(records: Path, name: str) -> str:

@@ -63,19 +63,3 @@ def test_the_page_of_results_has_the_trials_of_the_search(scripts: Callable[[str
     told = "\n".join(trials.table(found))
     assert told.count("\n") == len(found) + 1
     assert told in (SCRIPT.parents[1] / "docs" / "results.md").read_text()
-
-
-def test_a_piece_that_is_recorded_is_not_run_again(
-    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    called = []
-    monkeypatch.setattr(script, "carried_out", lambda *given: called.append(given) or {})
-    monkeypatch.setattr(script, "table", lambda records: map(str, records))
-    given = ["table", "own", "--seeds", "0,1", "2", "--records", str(tmp_path), "--folder", "runs"]
-    monkeypatch.setattr("sys.argv", given)
-    script.main()
-    script.main()
-    runs = Path("runs/own")
-    assert called == [("gonzalez2020/own", "0,1", runs / "0_1"),
-                      ("gonzalez2020/own", "2", runs / "2")]  # fmt: skip
-    assert capsys.readouterr().out == "{}\n{}\n" * 2

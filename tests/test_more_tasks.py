@@ -55,8 +55,10 @@ def test_the_schedules_share_arms_with_four_tasks_in_a_row(script: Any) -> None:
     assert set(script.SHARED) == set(four)
 
 
-def piece(seed: int, *ends: list[list[float]]) -> dict[str, Any]:
-    """Of three tasks: untrained, and each stage awake and, but for the first, after its sleep."""
+def piece(seed: int, ends: dict[str, list[list[float]]]) -> dict[str, Any]:
+    """Of three tasks, where arms end: untrained, and each stage awake and, but for the first,
+    after its sleep.
+    """
     stages = [("task1", "wake"), ("task2", "wake"), ("task2", "sleep")]
     stages += [("task3", "wake"), ("task3", "sleep")]
     rows = [{"index": 0, "name": "untrained", "phase": "start", "task": None}]
@@ -64,10 +66,7 @@ def piece(seed: int, *ends: list[list[float]]) -> dict[str, Any]:
         {"index": k, "name": f"{task}, {phase}", "phase": phase, "task": task}
         for k, (task, phase) in enumerate(stages, 1)
     ]
-    arms = {
-        name: {"boundaries": rows, "R": [R], "wall_seconds": 1.0}
-        for name, R in zip(("sequential", "control"), ends, strict=True)
-    }
+    arms = {name: {"boundaries": rows, "R": [R], "wall_seconds": 1.0} for name, R in ends.items()}
     return {"seeds": [seed], "tasks": ["task1", "task2", "task3"], "arms": arms}
 
 
@@ -77,7 +76,8 @@ def test_the_table_has_what_is_forgotten_after_every_stage(script: Any, tmp_path
     keeps = [start, first, [0.6, 0.8, 0.5], [0.9, 0.8, 0.5], [0.5, 0.6, 0.9], [0.9, 0.8, 0.8]]
     (tmp_path / "three").mkdir()
     for seed in (0, 1):
-        (tmp_path / "three" / f"{seed}.json").write_text(json.dumps(piece(seed, forgets, keeps)))
+        record = piece(seed, {"sequential": forgets, "control": keeps})
+        (tmp_path / "three" / f"{seed}.json").write_text(json.dumps(record))
     lines = list(script.table(script.arms_of("three", tmp_path)))
     cells = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in lines}
     ends, learned, later = (
@@ -92,6 +92,21 @@ def test_the_table_has_what_is_forgotten_after_every_stage(script: Any, tmp_path
     # After task2 slept, task1 is at 0.7 of 0.9; at the end 0.3 of task1 and 0.2 of task2 are gone.
     assert later[1:] == [f"0.20{same}", f"0.25{same}"]
     assert cells["control"][1:] == [f"0.00{same}", f"0.00{same}"]
+
+
+def test_schedules_need_four_tasks_of_the_same_networks(script: Any, tmp_path: Path) -> None:
+    rows = [[0.5, 0.5, 0.5]] * 6
+    arms = {"four": ("sequential", "sleep", "control"), "schedules": ("after_each",)}
+    for name, seed in (("four", 0), ("four", 1), ("schedules", 1), ("schedules", 2)):
+        (tmp_path / name).mkdir(exist_ok=True)
+        record = piece(seed, dict.fromkeys(arms[name], rows))
+        (tmp_path / name / f"{seed}.json").write_text(json.dumps(record))
+    with pytest.raises(SystemExit, match=r"four: schedules have arms of its seeds, here \[\[2\]\]"):
+        script.arms_of("schedules", tmp_path)
+    (tmp_path / "schedules/2.json").unlink()
+    found = script.arms_of("schedules", tmp_path)
+    assert list(found) == ["sequential", "interleaved", "control", "after_each"]
+    assert all([one["seeds"] for one in its] == [[1]] for its in found.values())
 
 
 @pytest.mark.parametrize("name", [folder.name for folder in RECORDS.glob("*")])

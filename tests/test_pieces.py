@@ -1,0 +1,58 @@
+"""Long experiments in pieces: which are run, which gone on with, and what they leave."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def pieces(scripts: Callable[[str], Any]) -> Any:
+    return scripts("pieces")
+
+
+@pytest.fixture
+def called(pieces: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What would be run: its folder, whether it is gone on with, and its config."""
+    called: list[Any] = []
+    stand_in = SimpleNamespace(
+        compose=lambda *given: given,
+        run=lambda config, folder, resume: called.append((folder, resume, config)),
+        load=lambda folder: folder.name,
+    )
+    monkeypatch.setattr(pieces, "sleeprun", stand_in)
+    return called
+
+
+def test_pieces_without_a_record_are_run_or_gone_on_with(
+    pieces: Any, called: list[Any], tmp_path: Path
+) -> None:
+    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
+    parser.add_argument("experiment")
+    asked = parser.parse_args(["own", "--seeds", "0,1", "2", "--with", "runtime.cores=1"])
+    begun = tmp_path / "runs/own/2/events.jsonl"
+    begun.parent.mkdir(parents=True)
+    begun.touch()
+    for _ in range(2):
+        pieces.carry_out(asked, "group", lambda run: {"kept": run})
+    always = ["tracking=disabled", "runtime.progress=false"]
+    given = [["runtime.cores=1", f"seeds=[{seeds}]", *always] for seeds in ("0,1", "2")]
+    runs = tmp_path / "runs/own"
+    assert called == [
+        (runs / "0_1", False, ("group/own", *given[0])),
+        (runs / "2", True, ("group/own", *given[1])),
+    ]
+    assert pieces.read(tmp_path / "records/own") == [
+        {"command": ["sleeprun", "+experiment=group/own", *its], "kept": name}
+        for its, name in zip(given, ("0_1", "2"), strict=True)
+    ]
+
+
+def test_without_a_piece_there_is_no_table(pieces: Any, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no piece is done; ask for some with --seeds"):
+        pieces.read(tmp_path)
+    (tmp_path / "0.json").write_text(json.dumps({"seeds": [0]}))
+    assert pieces.read(tmp_path) == [{"seeds": [0]}]
