@@ -22,7 +22,7 @@ from sleeprun.measures import forgetting
 from sleeprun.protocol.lines import boundary_of
 
 RECORDS = Path(__file__).with_name("records") / "more_tasks"
-EXPERIMENTS = ("three", "four", "five", "schedules")
+EXPERIMENTS = ("three", "four", "five", "five_quick", "schedules", "schedules_quick", "apart")
 SHARED = {"sequential": "sequential", "sleep": "interleaved", "control": "control"}  # of four
 KEPT = ("seeds", "tasks", "scale", "device", "engine", "versions")
 MEASURES = {"accuracy": "ACC", "backward_transfer": "BWT", "forgetting": "forgetting"}

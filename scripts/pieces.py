@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sleeprun
+from sleeprun.cli.codes import INTERRUPTED, say
 from sleeprun.directory.files import write_json
 
 Record = dict[str, Any]
@@ -31,10 +32,15 @@ def carry_out(
     """Run the pieces that have no record yet; `keep` says what of each."""
     for seeds in asked.seeds:
         record = asked.records / asked.experiment / f"{seeds.replace(',', '_')}.json"
-        if not record.exists():
-            given = [*asked.given, f"seeds=[{seeds}]"]
-            folder = asked.folder / asked.experiment / record.stem
+        if record.exists():
+            continue
+        given = [*asked.given, f"seeds=[{seeds}]"]
+        folder = asked.folder / asked.experiment / record.stem
+        try:
             write_json(record, carried_out(f"{group}/{asked.experiment}", given, folder, keep))
+        except KeyboardInterrupt:
+            told = "interrupted; called again, it goes on from there"
+            raise SystemExit(say(INTERRUPTED, told, str(folder))) from None
 
 
 def carried_out(

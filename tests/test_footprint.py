@@ -1,5 +1,7 @@
 """How much memory a run is said to need, and what cannot fit."""
 
+import os
+import platform
 import re
 import subprocess
 import sys
@@ -161,3 +163,15 @@ def test_more_memory_than_is_free_is_told(
     monkeypatch.setattr(memory, "of_devices", lambda: 10**8)
     print_protocol(tiny())
     assert re.search(r"\d MB of memory, and 100.0 MB are free$", capsys.readouterr().out.strip())
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library can't")
+def test_what_was_freed_is_given_back() -> None:
+    pages, size = Path("/proc/self/statm"), os.sysconf("SC_PAGE_SIZE")
+    pieces = [bytes(2000) for _ in range(50_000)]  # too small to be mapped on their own
+    held = pieces[-1]  # nor do those below it go back by themselves
+    pieces.clear()
+    before = int(pages.read_text().split()[1]) * size
+    memory.give_back()
+    assert int(pages.read_text().split()[1]) * size < before - 80_000_000
+    assert len(held) == 2000

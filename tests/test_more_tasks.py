@@ -34,6 +34,21 @@ def test_no_kind_of_food_is_in_two_tasks() -> None:
     assert len(kinds) == len(set(kinds)) == 10
 
 
+def test_one_order_of_preference_answers_all_tasks() -> None:
+    """So they can be held together: by what pairs of neighbouring squares a food has."""
+    liking = {(1, 0): 4, (1, 1): 3, (0, 1): 2, (1, -1): 1}
+
+    def liked(squares: list[tuple[int, int]]) -> int:
+        pairs = [(b[0] - a[0], b[1] - a[1]) for a in squares for b in squares]
+        return sum(liking.get(pair, 0) for pair in pairs)
+
+    tasks = configured("+experiment=more_tasks/five").agent_tasks
+    for goal in tasks.goals.values():
+        rewarded, punished = (tasks.food[kind] for kind in (goal.rewarded, goal.punished))
+        assert len(rewarded) == len(punished)
+        assert liked(rewarded) > liked(punished)
+
+
 def test_every_schedule_has_the_same_total_of_sleep() -> None:
     protocols = arms_of(configured("+experiment=more_tasks/schedules"))
     asleep = {name: slept(protocol) for name, protocol in protocols.items()}

@@ -51,6 +51,22 @@ def test_pieces_without_a_record_are_run_or_gone_on_with(
     ]
 
 
+def test_an_interrupted_piece_leaves_no_record(
+    pieces: Any, called: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pieces.sleeprun, "run", interrupted)
+    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
+    parser.add_argument("experiment")
+    with pytest.raises(SystemExit) as ended:
+        pieces.carry_out(parser.parse_args(["own", "--seeds", "0"]), "group", lambda run: {})
+    assert ended.value.code == 130
+    assert "called again, it goes on from there" in capsys.readouterr().err
+    assert not (tmp_path / "records").exists()
+
+
 def test_without_a_piece_there_is_no_table(pieces: Any, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no piece is done; ask for some with --seeds"):
         pieces.read(tmp_path)

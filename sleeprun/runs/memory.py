@@ -1,5 +1,6 @@
-"""How much memory there is for the jobs of a batch, and for the programs of a process."""
+"""How much memory there is for the jobs of a batch, and what a process keeps of it."""
 
+import ctypes
 import os
 import resource
 import sys
@@ -9,6 +10,7 @@ import jax
 
 _CGROUP, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _MEMINFO, _MAPPED = Path("/proc/meminfo"), Path("/proc/self/statm")
+_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the C library of GNU has it
 _MAPS, _MOST_MAPS = Path("/proc/self/maps"), Path("/proc/sys/vm/max_map_count")
 
 
@@ -72,6 +74,14 @@ def shortage(error: Exception) -> str | None:
     """What an error says of too little memory, in a line; none of one that has another cause."""
     told = str(error).partition("\n")[0] or type(error).__name__
     return told if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in told else None
+
+
+def give_back() -> None:
+    """Hand what was freed back to the system: of a compilation, hundreds of MB that the C library
+    would keep.
+    """
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 def forget_programs_if_crowded() -> None:

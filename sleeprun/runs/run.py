@@ -21,7 +21,7 @@ from sleeprun.protocol.events import Begun, Curve, Event, Origin, Progress, Resu
 from sleeprun.protocol.family import Counts, Summary, added
 from sleeprun.protocol.phases import Change, Live, Phase, Protocol, Score, chunks
 from sleeprun.protocol.seen import Kept, Observed
-from sleeprun.runs import resuming
+from sleeprun.runs import memory, resuming
 from sleeprun.runs.pace import begins, coming_tests, ends, pace_of, units
 from sleeprun.subjects.finite import refuse_lost
 from sleeprun.subjects.subject import Report, State, Subject
@@ -226,6 +226,7 @@ class Run(Generic[State, Report]):
 
     def _next_phase(self) -> None:
         self.phase, self.done, self.tested = self.phase + 1, 0, self.state
+        memory.give_back()
 
     def _save_if_due(self) -> None:
         if time.monotonic() - self.saved > 60 * self.config.runtime.checkpoint_minutes:
