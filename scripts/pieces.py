@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sleeprun
-from sleeprun.cli.codes import INTERRUPTED, say
+from sleeprun.cli.codes import INTERRUPTED, MISTAKE, say
 from sleeprun.directory.files import write_json
 
 Record = dict[str, Any]
@@ -30,6 +30,7 @@ def carry_out(
     asked: argparse.Namespace, group: str, keep: Callable[[sleeprun.LoadedRun], Record]
 ) -> None:
     """Run the pieces that have no record yet; `keep` says what of each."""
+    experiment = f"{group}/{asked.experiment}"
     for seeds in asked.seeds:
         record = asked.records / asked.experiment / f"{seeds.replace(',', '_')}.json"
         if record.exists():
@@ -37,10 +38,12 @@ def carry_out(
         given = [*asked.given, f"seeds=[{seeds}]"]
         folder = asked.folder / asked.experiment / record.stem
         try:
-            write_json(record, carried_out(f"{group}/{asked.experiment}", given, folder, keep))
+            write_json(record, carried_out(experiment, given, folder, keep))
         except KeyboardInterrupt:
             told = "interrupted; called again, it goes on from there"
             raise SystemExit(say(INTERRUPTED, told, str(folder))) from None
+        except sleeprun.ConfigError as mistake:
+            raise SystemExit(say(MISTAKE, str(mistake), experiment)) from None
 
 
 def carried_out(

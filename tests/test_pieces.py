@@ -67,6 +67,24 @@ def test_an_interrupted_piece_leaves_no_record(
     assert not (tmp_path / "records").exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["three", "--with", "sleep.length=-1"], "more_tasks/three: sleep.length=-1: "),
+        (["thre"], "more_tasks/thre: experiment=more_tasks/thre: no such experiment"),
+    ],
+)
+def test_a_mistake_is_answered_in_a_line(
+    pieces: Any, given: list[str], told: str, tmp_path: Path, capsys: Any
+) -> None:
+    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
+    parser.add_argument("experiment")
+    with pytest.raises(SystemExit) as ended:
+        pieces.carry_out(parser.parse_args([*given, "--seeds", "0"]), "more_tasks", lambda run: {})
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(told)
+
+
 def test_without_a_piece_there_is_no_table(pieces: Any, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no piece is done; ask for some with --seeds"):
         pieces.read(tmp_path)
