@@ -64,9 +64,7 @@ def arms_of(name: str, records: Path) -> Arms:
 
 
 def table(arms: Arms) -> Iterator[str]:
-    """Where the arms end, what each task was like when it was learned, and how much is forgotten
-    at the end of each stage.
-    """
+    """Where the arms end, and how they came there."""
     tasks = arms["sequential"][0]["tasks"]
     found = {arm: measures(records) for arm, records in arms.items()}
     n = len(found["sequential"]["accuracy"])
@@ -84,11 +82,13 @@ def table(arms: Arms) -> Iterator[str]:
     yield from header("", *tasks)
     for arm, records in arms.items():
         yield row(arm, *(spread(scores) for scores in learned(records)))
-    yield "\nForgetting of the tasks so far, at the end of each stage and its sleep\n"
+    later = {"Forgetting of the tasks so far": "forgetting", "The first task": f"final/{tasks[0]}"}
     stages = range(2, len(tasks) + 1)
-    yield from header("", *(f"after {tasks[stage - 1]}" for stage in stages))
-    for arm, records in arms.items():
-        yield row(arm, *(spread(measures(records, stage)["forgetting"]) for stage in stages))
+    for title, name in later.items():
+        yield f"\n{title}, at the end of each stage and its sleep\n"
+        yield from header("", *(f"after {tasks[stage - 1]}" for stage in stages))
+        for arm, records in arms.items():
+            yield row(arm, *(spread(measures(records, stage)[name]) for stage in stages))
 
 
 def measures(records: Sequence[Record], stages: int | None = None) -> dict[str, list[float]]:

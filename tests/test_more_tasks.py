@@ -95,7 +95,7 @@ def test_the_table_has_what_is_forgotten_after_every_stage(script: Any, tmp_path
         (tmp_path / "three" / f"{seed}.json").write_text(json.dumps(record))
     lines = list(script.table(script.arms_of("three", tmp_path)))
     cells = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in lines}
-    ends, learned, later = (
+    ends, learned, later, first = (
         line.strip("| ").split(" | ") for line in lines if line.startswith("| sequential")
     )
     same = " +- 0.00"
@@ -106,7 +106,8 @@ def test_the_table_has_what_is_forgotten_after_every_stage(script: Any, tmp_path
     assert learned[1:] == [f"{score}{same}" for score in ("0.90", "0.70", "0.80")]
     # After task2 slept, task1 is at 0.7 of 0.9; at the end 0.3 of task1 and 0.2 of task2 are gone.
     assert later[1:] == [f"0.20{same}", f"0.25{same}"]
-    assert cells["control"][1:] == [f"0.00{same}", f"0.00{same}"]
+    assert first[1:] == [f"0.70{same}", f"0.60{same}"]
+    assert cells["control"][1:] == [f"0.90{same}", f"0.90{same}"]
 
 
 def test_schedules_need_four_tasks_of_the_same_networks(script: Any, tmp_path: Path) -> None:
