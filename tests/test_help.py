@@ -146,7 +146,7 @@ def test_other_words_beside_help_are_no_topic(
         ),
         ("-m +experiment=smoke tasks=per", ["tasks=permuted"]),
         ("--config-dir conf +experiment=mi", ["+experiment=mine/first"]),
-        ("tasks=f", [f"tasks=foraging{more}" for more in ("", "_accelerated", "_more")]),
+        ("tasks=f", [f"tasks=foraging{more}" for more in ("", "_accelerated")]),
         ("tasks=d", [""]),  # data sets are a group in it
         ("+experiment=foraging_quick sleep.sched", ["sleep.schedule="]),  # which Hydra answers
         ("+experiment=none", [""]),
