@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from markdown_rows import header, row
+from markdown_rows import difference, header, row
 from sleeprun.directory.files import write_json
 from sleeprun.measures import statistics
 from sleeprun.protocol.describe import duration, shortening
@@ -112,7 +112,7 @@ def differences(results: Results) -> list[str]:
         cells = []
         for task in tasks:
             ours, theirs = (results[name]["metrics"][f"final/{task}"]["per_seed"] for name in pair)
-            cells.append(statistics.mean_and_interval(statistics.paired_difference(ours, theirs)))
+            cells.append(difference(ours, theirs))
         lines.append(row(" minus ".join(pair), *cells))
     return lines
 

@@ -92,11 +92,11 @@ def dynamics(records: Sequence[Record]) -> Iterator[str]:
     known = [name for name in (*OSCILLATION, *REPLAY) if name in slept]
     yield from header("arm", *directions, *known, "time, all seeds")
     for name in records[0]["arms"]:
-        pieces = [record["arms"][name] for record in records]
-        weights = [list(piece["weights"].values())[-1] for piece in pieces]
+        arms = [record["arms"][name] for record in records]
+        weights = [list(arm["weights"].values())[-1] for arm in arms]
         means = (spread(joined(each[direction] for each in weights)) for direction in directions)
-        seen = (spread(joined(each["slept"].get(one, []) for each in pieces)) for one in known)
-        yield row(name, *means, *seen, duration(sum(each["wall_seconds"] for each in pieces)))
+        seen = (spread(joined(each["slept"].get(one, []) for each in arms)) for one in known)
+        yield row(name, *means, *seen, duration(sum(each["wall_seconds"] for each in arms)))
 
 
 def recall(records: Sequence[Record], arm: str, reading: str) -> dict[str, dict[str, list[float]]]:

@@ -82,13 +82,14 @@ def table(arms: Arms) -> Iterator[str]:
     yield from header("", *tasks)
     for arm, records in arms.items():
         yield row(arm, *(spread(scores) for scores in learned(records)))
-    later = {"Forgetting of the tasks so far": "forgetting", "The first task": f"final/{tasks[0]}"}
     stages = range(2, len(tasks) + 1)
-    for title, name in later.items():
+    later = {arm: [measures(its, stage) for stage in stages] for arm, its in arms.items()}
+    told = {"Forgetting of the tasks so far": "forgetting", "The first task": f"final/{tasks[0]}"}
+    for title, name in told.items():
         yield f"\n{title}, at the end of each stage and its sleep\n"
         yield from header("", *(f"after {tasks[stage - 1]}" for stage in stages))
-        for arm, records in arms.items():
-            yield row(arm, *(spread(measures(records, stage)[name]) for stage in stages))
+        for arm, ends in later.items():
+            yield row(arm, *(spread(its[name]) for its in ends))
 
 
 def measures(records: Sequence[Record], stages: int | None = None) -> dict[str, list[float]]:

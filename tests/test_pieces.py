@@ -15,6 +15,14 @@ def pieces(scripts: Callable[[str], Any]) -> Any:
 
 
 @pytest.fixture
+def asked(pieces: Any, tmp_path: Path) -> Callable[..., Any]:
+    """What the command line of a table asks for."""
+    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
+    parser.add_argument("experiment")
+    return lambda *given: parser.parse_args(given)
+
+
+@pytest.fixture
 def called(pieces: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would be run: its folder, whether it is gone on with, and its config."""
     called: list[Any] = []
@@ -28,40 +36,41 @@ def called(pieces: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_pieces_without_a_record_are_run_or_gone_on_with(
-    pieces: Any, called: list[Any], tmp_path: Path
+    pieces: Any, asked: Callable[..., Any], called: list[Any], tmp_path: Path
 ) -> None:
-    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
-    parser.add_argument("experiment")
-    asked = parser.parse_args(["own", "--seeds", "0,1", "2", "--with", "runtime.cores=1"])
+    given = asked("own", "--seeds", "0,1", "2", "--with", "runtime.cores=1")
     begun = tmp_path / "runs/own/2/events.jsonl"
     begun.parent.mkdir(parents=True)
     begun.touch()
     for _ in range(2):
-        pieces.carry_out(asked, "group", lambda run: {"kept": run})
+        pieces.carry_out(given, "group", lambda run: {"kept": run})
     always = ["tracking=disabled", "runtime.progress=false"]
-    given = [["runtime.cores=1", f"seeds=[{seeds}]", *always] for seeds in ("0,1", "2")]
+    keys = [["runtime.cores=1", f"seeds=[{seeds}]", *always] for seeds in ("0,1", "2")]
     runs = tmp_path / "runs/own"
     assert called == [
-        (runs / "0_1", False, ("group/own", *given[0])),
-        (runs / "2", True, ("group/own", *given[1])),
+        (runs / "0_1", False, ("group/own", *keys[0])),
+        (runs / "2", True, ("group/own", *keys[1])),
     ]
     assert pieces.read(tmp_path / "records/own") == [
         {"command": ["sleeprun", "+experiment=group/own", *its], "kept": name}
-        for its, name in zip(given, ("0_1", "2"), strict=True)
+        for its, name in zip(keys, ("0_1", "2"), strict=True)
     ]
 
 
 def test_an_interrupted_piece_leaves_no_record(
-    pieces: Any, called: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    pieces: Any,
+    asked: Callable[..., Any],
+    called: list[Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
 ) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pieces.sleeprun, "run", interrupted)
-    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
-    parser.add_argument("experiment")
     with pytest.raises(SystemExit) as ended:
-        pieces.carry_out(parser.parse_args(["own", "--seeds", "0"]), "group", lambda run: {})
+        pieces.carry_out(asked("own", "--seeds", "0"), "group", lambda run: {})
     assert ended.value.code == 130
     assert "called again, it goes on from there" in capsys.readouterr().err
     assert not (tmp_path / "records").exists()
@@ -75,12 +84,10 @@ def test_an_interrupted_piece_leaves_no_record(
     ],
 )
 def test_a_mistake_is_answered_in_a_line(
-    pieces: Any, given: list[str], told: str, tmp_path: Path, capsys: Any
+    pieces: Any, asked: Callable[..., Any], given: list[str], told: str, capsys: Any
 ) -> None:
-    parser = pieces.parser_of("", tmp_path / "records", tmp_path / "runs")
-    parser.add_argument("experiment")
     with pytest.raises(SystemExit) as ended:
-        pieces.carry_out(parser.parse_args([*given, "--seeds", "0"]), "more_tasks", lambda run: {})
+        pieces.carry_out(asked(*given, "--seeds", "0"), "more_tasks", lambda run: {})
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(told)
 
