@@ -1,7 +1,7 @@
 """Gonzalez et al. 2020 at its published length: ten networks, every arm, by both readings.
 
     python scripts/gonzalez2020_table.py --seeds 0,1 2,3 4,5 6,7 8,9
-    python scripts/gonzalez2020_table.py searched --seeds 10,11,12,13,14 15,16,17,18,19
+    python scripts/gonzalez2020_table.py sequences_searched --seeds 10,11,12,13,14 15,16,17,18,19
 
 The pieces, some seeds each, are ordinary runs in FOLDER. Each that is done leaves a small file in
 RECORDS; called again, the script goes on where it stopped. The table is of all that are done.

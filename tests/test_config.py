@@ -539,6 +539,11 @@ WITHIN = (
 )
 CONTRADICTIONS = [
     (
+        WITHIN.replace("within", "hidden") % 2,
+        "network.projections.hidden",
+        "a population is named so, too; choose another name",
+    ),
+    (
         "interventions=[{after: task1, lesion: hidden, percent: 20}, "
         "{after: task1, lesion: hidden, percent: 20}]",
         "interventions.1.percent=20",

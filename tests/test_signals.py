@@ -36,6 +36,8 @@ def test_a_first_signal_stops_a_run_and_a_second_one_interrupts(
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
     assert signal.getsignal(number) is before
+    with signals.stopped_by_signals(lambda: stops.append("a later run")):
+        assert stops == [number]
 
 
 @pytest.mark.parametrize("number", signals.SIGNALS)

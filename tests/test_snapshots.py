@@ -10,6 +10,7 @@ from folded import carry_out, run_of, start_of
 
 import sleeprun
 from sleeprun.directory import snapshots
+from sleeprun.directory.files import DamagedFile
 from sleeprun.protocol.events import Progress, Scored
 from sleeprun.protocol.seen import Kept
 
@@ -90,6 +91,28 @@ def test_a_branch_has_those_of_its_own_seeds(whole: sleeprun.LoadedRun, tmp_path
     for cycle in (0, 18, 30, 51):
         for name, weights in branch.weights(cycle=cycle).items():
             np.testing.assert_array_equal(weights, whole.weights(cycle=cycle)[name][1:])
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_one_that_was_cut_off_is_told_in_a_line(
+    whole: sleeprun.LoadedRun, share: float, tmp_path: Path
+) -> None:
+    kept = whole.folder / "weights" / "cycle-000000000018.npz"
+    damaged = tmp_path / "damaged.npz"
+    damaged.write_bytes(kept.read_bytes()[: int(kept.stat().st_size * share)])
+    with pytest.raises(DamagedFile, match=r"damaged\.npz is damaged: \w") as raised:
+        snapshots.read(damaged)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_one_with_a_byte_that_was_changed_is_told_in_a_line(
+    whole: sleeprun.LoadedRun, tmp_path: Path
+) -> None:
+    content = bytearray((whole.folder / "weights" / "cycle-000000000018.npz").read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (tmp_path / "damaged.npz").write_bytes(content)
+    with pytest.raises(DamagedFile, match=r"damaged\.npz is damaged: \w"):
+        snapshots.read(tmp_path / "damaged.npz")
 
 
 def test_an_interrupted_run_ends_with_the_same(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.filesize import decimal
 
 from sleeprun.config import ConfigError, ExperimentConfig
 from sleeprun.config.spelling import nearest
-from sleeprun.directory.files import unreadable, write_whole
+from sleeprun.directory.files import DamagedFile, unreadable, write_whole
 from sleeprun.protocol.events import Event
 from sleeprun.protocol.phases import Live, Protocol
 from sleeprun.protocol.seen import Kept
@@ -62,10 +62,14 @@ def keep(folder: Path, cycle: int, weights: Weights) -> str:
 def read(path: Path) -> dict[str, Float[np.ndarray, "seed pre post"]]:
     """Raises DamagedFile."""
     try:
-        with np.load(path) as found:
-            return dict(found)
+        content = path.read_bytes()
     except OSError as error:
         unreadable(path, error)
+    try:
+        with np.load(io.BytesIO(content)) as found:
+            return dict(found)
+    except Exception as error:  # NumPy has a dozen for what is cut off, damaged, or no archive
+        raise DamagedFile(f"{path} is damaged: {error}") from None
 
 
 def copy(told: Iterable[Event], source: Path, target: Path, places: Sequence[int]) -> None:

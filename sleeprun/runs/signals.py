@@ -28,7 +28,7 @@ def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
 
     def heard(number: int, _: FrameType | None) -> None:
         stop()
-        signal.signal(number, interrupt)
+        signal.signal(number, signal.default_int_handler)  # the run stops, whoever swallows it
 
     if _asked.is_set():
         stop()

@@ -96,6 +96,8 @@ def contradictions(network: NetworkConfig) -> Iterator[str]:
         yield from _unknown(f"{key}.neuron", population.neuron, named, "neuron", "network.neurons")
     for name, projection in network.projections.items():
         key = f"network.projections.{name}"
+        if name in network.populations:
+            yield f"{key}: a population is named so, too; choose another name"
         for end in ("pre", "post"):
             wanted = getattr(projection, end)
             yield from _unknown(f"{key}.{end}", wanted, network.populations, "population")
