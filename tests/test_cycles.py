@@ -18,6 +18,7 @@ from sleeprun.protocol.events import Curve, Event, Progress, Scored
 from sleeprun.protocol.phases import Score
 from sleeprun.protocol.seen import Spiked
 from sleeprun.spiking import capacity
+from sleeprun.spiking.network import NetworkState
 from sleeprun.subjects.forager import cycles
 from sleeprun.subjects.forager.build import newborns
 from sleeprun.subjects.forager.experiment import AgentExperiment
@@ -313,6 +314,10 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None
     traces = network.plastic["input_hidden"].own.traces
     live = np.asarray(traces.synapse[: int(traces.groups.sum())])
     assert cut[live % 36].any(), "a cut synapse was to have live traces"
+    rules = run.state.network.plastic
+    scaled = rules["hidden_output"]._replace(target=1.5 * rules["hidden_output"].target)
+    network = run.state.network._replace(plastic=rules | {"hidden_output": scaled})
+    run.state = run.state._replace(network=network)
     run.protocol, run.phase = (Wake("task1", cycles=30, plastic=PLASTIC),), 0
     carry_out(run)
     for name in ("hidden_output", "hidden_output_inhibition"):
@@ -324,6 +329,29 @@ def test_freezing_and_lesioning(tiny: Tiny, tmp_path: Path, engine: str) -> None
     assert (later[~locked & ~cut[:, None]] != weights[~locked & ~cut[:, None]]).any()
     assert not later[cut].any()
     assert np.isfinite(later).all()
+
+
+@pytest.mark.parametrize("engine", ["native", "by_layer"])
+def test_plasticity_does_not_make_up_for_a_lesion(tiny: Tiny, tmp_path: Path, engine: str) -> None:
+    run = run_of(tiny(f"runtime.simulate={engine}"), tmp_path)
+
+    def lived(*phases: Any) -> NetworkState:
+        run.protocol, run.phase = phases, 0
+        carry_out(run)
+        return jax.tree.map(lambda leaf: np.asarray(leaf[0]), run.state.network)
+
+    whole = lived(Wake("task1", cycles=5, plastic=PLASTIC))
+    cut = lived(Lesion("hidden", 50.0))
+    later = lived(Wake("task1", cycles=5, plastic=PLASTIC))
+    into, into_cut, into_later = (
+        one.weights["hidden_output"].sum(0) for one in (whole, cut, later)
+    )
+    assert (into_cut < 0.7 * into).all()
+    np.testing.assert_allclose(into_later, into_cut, rtol=1e-3)
+    out, out_cut = (one.weights["hidden_output"].sum(1) for one in (whole, cut))
+    assert (out_cut == 0).sum() == 18
+    steps = (cut.out_start["hidden"] * out, whole.out_start["hidden"] * out_cut)
+    np.testing.assert_allclose(*steps, rtol=1e-5)
 
 
 def test_a_later_lesion_has_the_cells_of_an_earlier_one(tiny: Tiny, tmp_path: Path) -> None:
