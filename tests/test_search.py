@@ -48,7 +48,9 @@ def test_what_was_found_is_written_over_what_the_search_began_with(tmp_path: Pat
     best = {"sleep.inc": 0.5, "sleep.threshold.1": 7.5, "training.rate": 9.0}
     path = write_found(tmp_path, began, best, 0.25)
     assert path == tmp_path / "sleep" / "found.yaml"
-    assert "0.2500" in path.read_text().splitlines()[0]
+    first, second, *_ = path.read_text().splitlines()
+    assert "0.2500" in first
+    assert second == "# and is so with training.rate=9.0"
     assert OmegaConf.to_container(OmegaConf.load(path)) == {
         "schedule": "after",
         "inc": 0.5,

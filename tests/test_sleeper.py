@@ -150,6 +150,13 @@ def test_training_takes_turns_with_an_interleaved_sleep_and_is_as_long_as_withou
     assert (turns.rounds, turns.cycles, turns.title) == (4, 44, "S1_reversed / n3")
 
 
+def test_whole_turns_that_train_for_another_time_are_told() -> None:
+    assert not list(small(*TURNS).cautions())
+    ((key, told),) = small(*TURNS, "tasks.alternate=0.03").cautions()
+    assert key == "tasks.alternate=0.03"
+    assert told.startswith("trains S1_reversed for 0.09 s in whole turns, not 0.1 s: arms are not")
+
+
 @pytest.mark.slow
 def test_interleaved_phases_are_lived_in_turns_listened_to_or_not() -> None:
     config = small(*TURNS, "seeds=1")

@@ -30,14 +30,19 @@ class SaveFound(Callback):
 def write_found(
     folder: Path, began_with: Mapping[str, object], best: Mapping[str, object], value: float
 ) -> Path:
-    """Write `sleep/found.yaml`: all keys of the sleep, those that were searched for as found."""
+    """Write `sleep/found.yaml`: all keys of the sleep, those that were searched for as found.
+
+    What else was searched for, and is no sleep, is told in its first lines.
+    """
     sleep = OmegaConf.create({"sleep": began_with}, flags={"readonly": False})
-    for key, found in best.items():
-        if key.startswith("sleep."):
-            OmegaConf.update(sleep, key, found)
+    sleeps = [key for key in best if key.startswith("sleep.")]
+    for key in sleeps:
+        OmegaConf.update(sleep, key, best[key])
     from sleeprun.directory.files import write_whole
 
     path = folder / "sleep" / "found.yaml"
-    told = f"# found by a search; its objective was {value:.4f}\n{OmegaConf.to_yaml(sleep.sleep)}"
-    write_whole(path, told.encode())
+    told = f"# found by a search; its objective was {value:.4f}\n"
+    if others := [f"{key}={found}" for key, found in best.items() if key not in sleeps]:
+        told += f"# and is so with {' '.join(others)}\n"
+    write_whole(path, (told + OmegaConf.to_yaml(sleep.sleep)).encode())
     return path

@@ -1,12 +1,13 @@
 """Experiments on networks that learn sequences and sleep."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 from sleeprun.config import nearest
 from sleeprun.config.messages import unknown_measures
 from sleeprun.config.runtime import Engine
 from sleeprun.config.values import is_whole
-from sleeprun.protocol.phases import Protocol, misnamed
+from sleeprun.protocol.phases import Interleave, Protocol, misnamed
 from sleeprun.protocol.plan import UNTRAINED, numbered
 from sleeprun.protocol.results import Results
 from sleeprun.spiking import schema
@@ -17,6 +18,7 @@ from sleeprun.subjects.footprint import Footprint
 from sleeprun.subjects.seeds import Over
 from sleeprun.subjects.sleeper.footprint import footprint
 from sleeprun.subjects.sleeper.objective import worth
+from sleeprun.subjects.sleeper.phases import Train
 from sleeprun.subjects.sleeper.plan import SleeperPlan
 from sleeprun.subjects.sleeper.schema import Config
 from sleeprun.subjects.sleeper.sleeper import Sleeper
@@ -37,6 +39,22 @@ class SleeperExperiment(Config, Experiment):
         if wanted := self.sequences.objective:
             yield from wanted.misfits(self.sequences.sequences, self.arms)
         yield from unknown_measures(self, [f"final/{name}" for name in self.task_names])
+
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        yield from super().cautions()
+        arms = [self.arm(name) for name in self.arms or [""]]
+        yield from dict.fromkeys(told for arm in arms for told in arm.unequal())
+
+    def unequal(self) -> Iterator[tuple[str, str]]:
+        """Sequences that whole turns with sleep train for another time than was asked for."""
+        for turns in (phase for phase in self.phases() if isinstance(phase, Interleave)):
+            for train in (part for part in turns.phases if isinstance(part, Train)):
+                trained = turns.rounds * train.cycles * self.cycle_ms / 1000
+                asked = self.protocol.scale * self.sequences.sequences[train.task].train
+                if not math.isclose(trained, asked):
+                    told = f"trains {train.task} for {trained:g} s in whole turns, not {asked:g} s"
+                    where = f"tasks.alternate={self.sequences.alternate:g}"
+                    yield where, f"{told}: arms are not trained equally long"
 
     def _roles(self) -> Iterator[str]:
         tasks, network = self.sequences, self.network
